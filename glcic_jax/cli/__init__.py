@@ -1,0 +1,48 @@
+"""The command line: `glcic-jax COMMAND`. One short file for each command, imported when it runs."""
+
+from collections.abc import Sequence
+import importlib
+import sys
+
+COMMANDS = {
+    'train': 'train a model, or continue a run',
+    'complete': 'fill the hole of a picture',
+}
+
+_USAGE = """usage: glcic-jax COMMAND [OPTIONS]
+
+Image completion in JAX: the Context Encoder and GLCIC.
+
+commands:
+{commands}
+
+glcic-jax COMMAND --help tells a command's options.
+exit codes: 0 done; 1 some inputs failed; 2 wrong usage or input; 3 the run failed; 143 stopped by
+SIGTERM after saving."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+  """Runs one command; returns its exit code."""
+  arguments = list(sys.argv[1:] if arguments is None else arguments)
+  usage = _USAGE.format(commands='\n'.join(f'  {name:<12}{what}' for name, what in COMMANDS.items()))
+  if not arguments or arguments[0] in ('-h', '--help', 'help'):
+    print(usage)
+    return 0 if arguments else 2
+  name, *rest = arguments
+  if name == '--version':
+    import glcic_jax
+    print(f'glcic-jax {glcic_jax.__version__}')
+    return 0
+  if name not in COMMANDS:
+    print(f'glcic-jax: there is no command {name!r}; the commands are {", ".join(COMMANDS)}.', file=sys.stderr)
+    return 2
+  from glcic_jax import errors
+  from glcic_jax import files
+  try:
+    return importlib.import_module(f'glcic_jax.cli.{name}').main(rest)
+  except (errors.InputError, errors.RunError, errors.Stopped) as error:
+    print(f'glcic-jax: {error}', file=sys.stderr)
+    return error.exit_code
+  except OSError as error:
+    print(f'glcic-jax: {error.filename or "a file"}: {error.strerror or error}.', file=sys.stderr)
+    return 3 if error.errno in files.MACHINE_ERRORS else 2

@@ -1,0 +1,180 @@
+"""Every key of a run, with its default and what it means; `configs/*.py` start from it.
+
+The defaults are GLCIC as its paper has it (Iizuka et al. 2017), except for where the
+data lies. A config file returns `default()` with some values changed; the command line
+changes more of them by `--config.key=value`.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+import ml_collections
+
+from glcic_jax import errors
+from glcic_jax import masks
+from glcic_jax import schedule
+
+ConfigDict = ml_collections.ConfigDict
+
+METHODS = ('glcic',)
+OPTIMIZERS = ('adadelta', 'adam')
+
+
+def default() -> ConfigDict:
+  """The config of GLCIC on 256 px pictures, locked: unknown keys are refused."""
+  config = ConfigDict()
+  config.method = 'glcic'
+  config.paper = 'glcic_places2'  # which setting of the paper the audit compares with; or 'glcic_celeba'
+  config.seed = 0  # sample i of step s is a function of (seed, s, i)
+  config.batch_size = 96  # global: over all devices of all processes
+  config.image_size = 256  # pixels; a multiple of 4
+  config.dtype = 'float32'  # of activations: float32 or bfloat16; parameters, statistics and losses stay float32
+  config.model = _model()
+  config.loss = _loss()
+  config.optimizer = ConfigDict(dict(generator=_adadelta(), discriminator=_adadelta()))
+  config.schedule = _schedule()
+  config.data = _data()
+  config.mask = ConfigDict()
+  config.mask.kind = 'rectangle'
+  config.mask.side = (96, 128)  # pixels: height and width of the hole, drawn independently
+  config.log_every = 100  # steps between rows of metrics.csv, each a mean over those steps
+  config.checkpoint = ConfigDict()
+  config.checkpoint.every = 1_000  # steps
+  config.checkpoint.keep = 3  # newest ones; older ones are deleted
+  config.validation = _validation()
+  return config.lock()
+
+
+def _model() -> ConfigDict:
+  model = ConfigDict()
+  model.width = 1.0  # multiplies the completion network's channels
+  model.dilated = True  # False: dilation 1 throughout, the paper's ablation
+  model.discriminator_width = 1.0  # multiplies the discriminators' channels
+  model.local_size = 128  # pixels: side of the local discriminator's view
+  model.fully_connected_relu = True  # ReLU after each FC 1024; the paper does not say
+  return model
+
+
+def _loss() -> ConfigDict:
+  loss = ConfigDict()
+  loss.reconstruction_mean = 'all'  # of the masked squared error: over 'all' elements, or the 'hole' alone
+  loss.reconstruction_weight = 1.0
+  loss.adversarial_weight = 4e-4  # the paper's alpha, on the completion network's adversarial loss
+  loss.adversarial_form = 'non_saturating'  # or 'saturating', the paper's log(1 - D)
+  loss.discriminator_weight = 1.0  # on the discriminator's own loss; some ports use alpha here too
+  # The paper keeps the norm of the MSE gradient "roughly the same order of magnitude" as the
+  # discriminator's at first: for so many joint steps the former is scaled until the two differ by
+  # at most the factor. 0 steps: off.
+  loss.balance_steps = 0
+  loss.balance_factor = 10.0
+  return loss
+
+
+def _adadelta() -> ConfigDict:
+  optimizer = ConfigDict()
+  optimizer.name = 'adadelta'  # or 'adam'
+  optimizer.learning_rate = 1.0  # ADADELTA as in Torch; Adam wants about 2e-4
+  optimizer.rho = 0.9  # ADADELTA's decay
+  optimizer.beta1 = 0.5  # Adam's
+  optimizer.beta2 = 0.999  # Adam's
+  optimizer.epsilon = 1e-6  # ADADELTA's; Adam wants 1e-8
+  return optimizer
+
+
+def _schedule() -> ConfigDict:
+  steps = ConfigDict()
+  steps.phases = ('reconstruction', 'discriminator', 'joint')  # a phase is left out by leaving out its name
+  steps.reconstruction_steps = 90_000  # T_C: completion network alone
+  steps.discriminator_steps = 10_000  # T_D: discriminators alone
+  steps.total_steps = 500_000  # T_train: all three phases together
+  return steps
+
+
+def _data() -> ConfigDict:
+  data = ConfigDict()
+  data.source = 'folder'  # or 'sample': real photographs inside scikit-image
+  data.folder = ''  # of pictures, searched in depth; may be gs://
+  data.validation_fraction = 0.01  # of the pictures, held back by a hash of their names
+  data.resize_short_edge = (256, 384)  # pixels: drawn for each sample, before the crop
+  data.mean_color = ()  # RGB in 0..1; empty: computed once and kept with the run
+  data.mean_color_pictures = 2_048  # how many pictures it is computed from, at most
+  data.unreadable_share = 0.01  # of the pictures; more of them unreadable stops the run
+  data.allow_changed_listing = False  # True: continue although the folder's listing changed
+  data.threads = 0  # that read pictures; 0: one for each core
+  return data
+
+
+def _validation() -> ConfigDict:
+  validation = ConfigDict()
+  validation.every = 5_000  # steps between scores on the held-back pictures; 0: never
+  validation.count = 512  # holes scored in held-back pictures: the same ones each time
+  validation.samples = 8  # pictures on samples/*.png, drawn at the same steps
+  return validation
+
+
+def check(config: ConfigDict) -> None:
+  """Refuses a config that could not run, before anything is read or compiled.
+
+  Raises:
+    errors.InputError: naming the key and what it can be.
+  """
+  schedule.from_config(config.schedule)
+  _require_one_of(config, 'method', METHODS)
+  _require_one_of(config, 'paper', schedule.PAPER)
+  _require_one_of(config, 'dtype', ('float32', 'bfloat16', 'float64'))
+  _require_one_of(config, 'loss.reconstruction_mean', ('all', 'hole'))
+  _require_one_of(config, 'loss.adversarial_form', ('non_saturating', 'saturating'))
+  _require_one_of(config, 'optimizer.generator.name', OPTIMIZERS)
+  _require_one_of(config, 'optimizer.discriminator.name', OPTIMIZERS)
+  size = config.image_size
+  _require(size >= 16 and size % 4 == 0,
+           f'image_size is {size}; give a multiple of 4, at least 16.')
+  _require(config.batch_size >= 1, f'batch_size is {config.batch_size}; give at least 1.')
+  _require(1 <= config.model.local_size <= size,
+           f'model.local_size is {config.model.local_size}; give 1 to {size}, the image size.')
+  low, high = config.data.resize_short_edge
+  _require(size <= low <= high,
+           f'data.resize_short_edge is {low} to {high}; give a range that starts at {size} or above, '
+           'the image size.')
+  masks.from_config(config.mask, size)
+  for key in ('log_every', 'checkpoint.every', 'checkpoint.keep', 'validation.samples'):
+    _require(value_of(config, key) >= 1, f'{key} is {value_of(config, key)}; give at least 1.')
+  _require(config.validation.every >= 0 and config.validation.count >= 0,
+           'validation.every and validation.count must not be negative; 0 switches scoring off.')
+  _require(0 <= config.data.validation_fraction < 1,
+           f'data.validation_fraction is {config.data.validation_fraction}; give 0 or more, below 1.')
+  _require(0 <= config.data.unreadable_share <= 1,
+           f'data.unreadable_share is {config.data.unreadable_share}; give 0 to 1.')
+  _require(len(config.data.mean_color) in (0, 3) and all(0 <= c <= 1 for c in config.data.mean_color),
+           f'data.mean_color is {tuple(config.data.mean_color)}; give three numbers from 0 to 1 (red, '
+           'green, blue), or none to have it computed.')
+  _require(config.loss.balance_factor >= 1,
+           f'loss.balance_factor is {config.loss.balance_factor}; give 1 or more.')
+
+
+def _require_one_of(config: ConfigDict, key: str, known: Iterable[str]) -> None:
+  value = value_of(config, key)
+  _require(value in known, f'{key} is {value!r}; it can be {", ".join(map(repr, known))}.')
+
+
+def value_of(config: Any, key: str) -> Any:
+  """The value at a dotted key: `value_of(config, 'mask.side')`."""
+  for part in key.split('.'):
+    config = config[part]
+  return config
+
+
+def flatten(config: ConfigDict) -> dict[str, Any]:
+  """Dotted key -> value, tuples as lists: what `config.json` holds and runs are compared by."""
+  flat = {}
+  for key, value in config.items():
+    if isinstance(value, ConfigDict):
+      flat.update({f'{key}.{inner}': v for inner, v in flatten(value).items()})
+    else:
+      flat[key] = list(value) if isinstance(value, tuple) else value
+  return flat
+
+
+def _require(condition: bool, sentence: str) -> None:
+  if not condition:
+    raise errors.InputError(sentence)

@@ -1,0 +1,153 @@
+"""The tf.data pipeline: sample i of step s is a function of (seed, s, i) alone.
+
+Nothing is stored and nothing is skipped: a run starts at any step at no cost, and a
+batch does not depend on how many processes share it. Each epoch is a permutation of the
+pictures (`index_shuffle`), crops come from stateless draws, holes from `masks.py`.
+"""
+
+from collections.abc import Iterator
+import os
+from typing import Any
+
+os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')  # TensorFlow greets on stderr otherwise
+
+import numpy as np
+import tensorflow as tf
+
+from glcic_jax import batch as batch_lib
+from glcic_jax import masks
+from glcic_jax.data import reading
+from glcic_jax.data import sources
+
+# Streams of the stateless draws; the holes' are in masks.py.
+_SHUFFLE, _CROP = 0, 1
+# Validation holes come from a seed of their own, the same in every run.
+_VALIDATION_SEED = 2017
+
+
+class Pipeline:
+  """Batches of a config's pictures, as the rows that one process reads."""
+
+  def __init__(self, config: Any, rows: range):
+    """Lists the pictures; reads none.
+
+    Args:
+      config: a checked config.
+      rows: which rows of the global batch this process reads.
+
+    Raises:
+      errors.InputError: if there are no pictures.
+    """
+    if tf.config.list_physical_devices('GPU'):
+      tf.config.set_visible_devices([], 'GPU')  # they are JAX's
+    self._config = config
+    self._rows = rows
+    self._splits = sources.open_splits(config.data)
+    self._readers = {
+        split: reading.Reader(source, unreadable_share=config.data.unreadable_share)
+        for split, source in (('train', self._splits.train), ('validation', self._splits.validation))}
+    self._draw_mask = masks.from_config(config.mask, config.image_size)
+
+  @property
+  def digest(self) -> str:
+    """Changes when the listing of the training pictures does."""
+    return self._splits.train.digest
+
+  @property
+  def counts(self) -> tuple[int, int]:
+    """How many pictures are trained on, and how many are held back."""
+    return len(self._splits.train), len(self._splits.validation)
+
+  def mean_color(self) -> tuple[float, float, float]:
+    """Of the training pictures, RGB in 0..1; the same on every process."""
+    return self._readers['train'].mean_color(self._config.data.mean_color_pictures)
+
+  def train(self, first_step: int) -> Iterator[batch_lib.Batch]:
+    """Endless training batches, from any step on.
+
+    Raises:
+      errors.RunError: when too many pictures are broken.
+    """
+    config, rows = self._config, self._rows
+    count = len(self._splits.train)
+
+    def sample(k: tf.Tensor):
+      step, row = k // len(rows), k % len(rows)
+      index = step * config.batch_size + rows.start + row
+      epoch, position = index // count, index % count
+      picture = tf.random.experimental.index_shuffle(
+          position, seed=tf.stack([config.seed + _SHUFFLE, epoch]), max_index=count - 1)
+      draws = tf.random.stateless_uniform([3], seed=tf.stack([config.seed + (_CROP << 32), index]))
+      return self._rows_of(self._train_row, index, picture, draws)
+
+    dataset = tf.data.Dataset.range(first_step * len(rows), np.iinfo(np.int64).max)
+    return self._batches(dataset, sample, 'train')
+
+  def validation(self) -> Iterator[batch_lib.Batch]:
+    """`validation.count` holes in held-back pictures, always the same; the last batch is padded.
+
+    The pictures come in turn, and again with other holes when they are fewer; each is a central crop
+    with its short edge at the smallest training size. Nothing comes if no picture is held back.
+    """
+    config, rows = self._config, self._rows
+    pictures, count = len(self._splits.validation), config.validation.count
+    if not pictures or not count:
+      return
+
+    def sample(k: tf.Tensor):
+      index = k // len(rows) * config.batch_size + rows.start + k % len(rows)
+      return self._rows_of(self._validation_row, index, index % pictures)
+
+    batches = -(-count // config.batch_size)
+    for number, batch in enumerate(
+        self._batches(tf.data.Dataset.range(batches * len(rows)), sample, 'validation')):
+      index = number * config.batch_size + np.asarray(rows)
+      yield batch.replace(weight=(index < count).astype(np.float32))
+
+  def samples(self) -> batch_lib.Batch:
+    """One batch to look at, always the same: of held-back pictures where there are any."""
+    held_back = len(self._splits.validation) and self._config.validation.count
+    return next(self.validation() if held_back else self.train(0))
+
+  def _rows_of(self, function, *arguments):
+    size = self._config.image_size
+    tensors = tf.numpy_function(function, arguments, [tf.uint8, tf.uint8, tf.int32, tf.int32])
+    shapes = ([size, size, 3], [size, size, 1], [2], [2])
+    return tuple(tf.ensure_shape(tensor, shape) for tensor, shape in zip(tensors, shapes))
+
+  def _train_row(self, index, picture, draws):
+    low, high = self._config.data.resize_short_edge
+    short_edge = low + min(int(draws[0] * (high - low + 1)), high - low)
+    image = self._readers['train'].crop(int(picture), self._config.image_size, short_edge, draws[1:])
+    return image, *self._hole(self._config.seed, int(index))
+
+  def _validation_row(self, index, picture):
+    low, _ = self._config.data.resize_short_edge
+    image = self._readers['validation'].crop(int(picture), self._config.image_size, low, (0.5, 0.5))
+    return image, *self._hole(_VALIDATION_SEED, int(index))
+
+  def _hole(self, seed: int, index: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    mask = self._draw_mask(masks.generator(seed, index, masks.COMPLETION))
+    real_mask = self._draw_mask(masks.generator(seed, index, masks.REAL))
+    side = self._config.model.local_size
+    return mask, masks.view_corner(mask, side), masks.view_corner(real_mask, side)
+
+  def _batches(self, dataset: tf.data.Dataset, sample: Any, split: str) -> Iterator[batch_lib.Batch]:
+    options = tf.data.Options()
+    options.deterministic = True
+    options.threading.private_threadpool_size = self._config.data.threads or os.cpu_count()
+    dataset = dataset.map(sample, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+    dataset = dataset.batch(len(self._rows), drop_remainder=True).prefetch(2).with_options(options)
+    iterator = dataset.as_numpy_iterator()
+    while True:
+      try:
+        image, mask, view, real_view = next(iterator)
+      except StopIteration:
+        return
+      except tf.errors.OpError:
+        failure = self._readers[split].failure
+        if failure is None:
+          raise
+        raise failure from None
+      yield batch_lib.Batch(image=image, mask=mask, view=view, real_view=real_view,
+                            weight=np.ones(len(image), np.float32))

@@ -1,0 +1,85 @@
+"""Reading pictures of a source when some of them are broken.
+
+A picture that cannot be read is replaced in place by the next readable one, so that no
+other row of any batch moves; it is named once. When more than a share of them is
+broken, the data is not what it was thought to be and the run stops.
+"""
+
+from collections.abc import Sequence
+from concurrent import futures
+import sys
+import threading
+
+import numpy as np
+
+from glcic_jax import errors
+from glcic_jax import pictures
+from glcic_jax.data import sources
+
+
+class Reader:
+  """Crops and mean colours of a source's pictures; safe to call from many threads."""
+
+  def __init__(self, source: sources.Source, *, unreadable_share: float):
+    """`unreadable_share`: of the pictures, above which `failure` is set and reading stops."""
+    self._source = source
+    self._share = unreadable_share
+    self._broken: dict[int, str] = {}
+    self._lock = threading.Lock()
+    self.failure: errors.RunError | None = None  # tf.data loses an exception's type: look here
+
+  def crop(self, index: int, size: int, short_edge: int, place: Sequence[float]) -> np.ndarray:
+    """A crop of picture `index`, or of the next readable one; see `pictures.read_crop`.
+
+    Raises:
+      errors.RunError: when too many pictures are broken.
+    """
+    def read(name: str) -> np.ndarray:
+      return pictures.read_crop(self._source.read(name), size, short_edge, place, name)
+    return self._first_readable(index, read)
+
+  def mean_color(self, most: int) -> tuple[float, float, float]:
+    """The mean colour of up to `most` pictures spread evenly over the source, each counting the same.
+
+    Returns:
+      RGB in 0..1.
+    """
+    count = min(most, len(self._source))
+    chosen = [i * len(self._source) // count for i in range(count)]
+
+    def mean(name: str) -> np.ndarray:
+      image = pictures.open_picture(self._source.read(name), name)
+      image.draft('RGB', (64, 64))
+      return np.asarray(pictures.to_rgb(pictures.load(image)), np.float64).mean(axis=(0, 1)) / 255
+
+    with futures.ThreadPoolExecutor() as pool:
+      means = list(pool.map(lambda index: self._first_readable(index, mean), chosen))
+    red, green, blue = np.mean(means, axis=0).round(6)
+    return float(red), float(green), float(blue)
+
+  def _first_readable(self, index, read):
+    for offset in range(len(self._source)):
+      candidate = (index + offset) % len(self._source)
+      if candidate in self._broken:
+        continue
+      try:
+        return read(self._source.names[candidate])
+      except (errors.InputError, OSError) as error:
+        self._note(candidate, error)
+    raise self._fail('No picture of the data can be read; check data.folder.')
+
+  def _note(self, index: int, error: Exception) -> None:
+    with self._lock:
+      if index in self._broken:
+        return
+      self._broken[index] = str(error)
+      print(f'{error} The next readable picture takes its place ({len(self._broken)} so far).',
+            file=sys.stderr)
+      if len(self._broken) > self._share * len(self._source):
+        raise self._fail(
+            f'{len(self._broken)} of {len(self._source)} pictures cannot be read, more than '
+            f'data.unreadable_share = {self._share:g}; remove the broken ones, or raise that share.')
+
+  def _fail(self, sentence: str) -> errors.RunError:
+    self.failure = errors.RunError(sentence)
+    return self.failure

@@ -1,0 +1,27 @@
+"""The three ways in which a command ends early, each with its exit code.
+
+Every message is one sentence that says what was wrong and what to do. The
+command line prints it on stderr and leaves with `exit_code`; anything else that
+escapes is a bug and keeps its traceback.
+"""
+
+
+class InputError(ValueError):
+  """Wrong usage or wrong input: nothing was started, nothing was written."""
+
+  exit_code = 2
+
+
+class RunError(RuntimeError):
+  """The run itself failed: a non-finite loss, a full disk, unreadable data."""
+
+  exit_code = 3
+
+
+class Stopped(Exception):
+  """A signal asked the run to stop; it saved first."""
+
+  def __init__(self, signal_number: int, step: int):
+    super().__init__(f'Stopped by signal {signal_number} after saving step '
+                     f'{step}: the same command continues from there.')
+    self.exit_code = 128 + signal_number

@@ -1,0 +1,171 @@
+"""The model directory, and what a MODEL given by a user means.
+
+    model.safetensors   the generator: `generator.params.conv1.kernel`, ...
+    config.json         how to use it; `format_version` 1
+    README.md           the model card
+
+Leaf names and the meaning of `config.json` are stable: a reader of a later version
+reads every earlier one. MODEL is a model directory, a training workdir (its newest
+checkpoint), or one checkpoint step in it.
+"""
+
+from collections.abc import Mapping
+import dataclasses
+import hashlib
+import json
+from typing import Any
+
+from etils import epath
+import numpy as np
+from safetensors import SafetensorError
+import safetensors.numpy
+
+from glcic_jax import errors
+from glcic_jax import files
+
+FORMAT_VERSION = 1
+WEIGHTS = 'model.safetensors'
+CONFIG = 'config.json'
+CARD = 'README.md'
+
+
+@dataclasses.dataclass(frozen=True)
+class Description:
+  """All that completing a picture needs to know about a model, besides its weights."""
+
+  method: str
+  architecture: Mapping[str, Any]  # {'name', 'options'}: see models.build_generator
+  value_range: tuple[float, float]  # of the floats that the network takes and returns
+  mean_color: tuple[float, float, float]  # RGB in 0..1: the hole's fill
+  image_size: int  # pixels: side of the training pictures
+  mask: Mapping[str, Any]  # kind and size of the training holes
+  step: int  # of training
+  versions: Mapping[str, str]  # of the libraries that trained it
+
+  def to_json(self) -> dict[str, Any]:
+    """As plain JSON values."""
+    return json.loads(json.dumps(dataclasses.asdict(self)))
+
+  @classmethod
+  def from_json(cls, values: Mapping[str, Any]) -> 'Description':
+    """The inverse of `to_json`.
+
+    Raises:
+      errors.InputError: if a value is missing.
+    """
+    names = [field.name for field in dataclasses.fields(cls)]
+    missing = [name for name in names if name not in values]
+    if missing:
+      raise errors.InputError(f'The model\'s {CONFIG} lacks {", ".join(missing)}; it is not a model directory '
+                              'of this project, or it is damaged.')
+    chosen = {name: values[name] for name in names}
+    for name in ('value_range', 'mean_color'):
+      chosen[name] = tuple(float(v) for v in chosen[name])
+    return cls(**chosen)
+
+
+def write(folder: epath.PathLike, variables: Mapping[str, Any], description: Description) -> None:
+  """Writes a model directory, its `config.json` last: without it, it is no model directory.
+
+  Args:
+    folder: made if needed; an earlier model in it is replaced.
+    variables: the generator's `{'params': ..., 'batch_stats': ...}`.
+    description: what `config.json` says.
+  """
+  folder = epath.Path(folder)
+  folder.mkdir(parents=True, exist_ok=True)
+  (folder / CONFIG).unlink(missing_ok=True)
+  weights = safetensors.numpy.save(flatten({'generator': variables}))
+  files.write(folder / WEIGHTS, weights)
+  files.write(folder / CARD, _card(description, variables).encode())
+  config = {'format_version': FORMAT_VERSION, 'sha256': hashlib.sha256(weights).hexdigest(),
+            **description.to_json()}
+  files.write(folder / CONFIG, (json.dumps(config, indent=2) + '\n').encode())
+
+
+def load(model: epath.PathLike) -> tuple[dict[str, Any], Description]:
+  """Reads a MODEL.
+
+  Returns:
+    the generator's `{'params': ..., 'batch_stats': ...}` as NumPy arrays, and its description.
+
+  Raises:
+    errors.InputError: if MODEL is none of the kinds, or is damaged.
+  """
+  path = epath.Path(model)
+  if (path / CONFIG).exists() and (path / WEIGHTS).exists():
+    return _read(path)
+  from glcic_jax import checkpoints  # Orbax only where a checkpoint is asked for
+  if (path / checkpoints.FOLDER).is_dir():
+    return _from_checkpoint(path, None)
+  if path.parent.name == checkpoints.FOLDER and path.name.isdigit() and path.is_dir():
+    return _from_checkpoint(path.parent.parent, int(path.name))
+  raise errors.InputError(
+      f'{model} is no model: give a folder with {WEIGHTS} and {CONFIG}, or the workdir of a training run.')
+
+
+def _read(folder: epath.Path) -> tuple[dict[str, Any], Description]:
+  try:
+    config = json.loads((folder / CONFIG).read_text())
+  except (json.JSONDecodeError, UnicodeDecodeError):
+    raise errors.InputError(f'{folder / CONFIG} is not JSON; the model directory is damaged.') from None
+  version = config.get('format_version') if isinstance(config, dict) else None
+  if not isinstance(version, int) or version > FORMAT_VERSION:
+    raise errors.InputError(f'{folder} has format_version {version!r}, this version of glcic_jax reads up to '
+                            f'{FORMAT_VERSION}; upgrade glcic_jax.')
+  weights = (folder / WEIGHTS).read_bytes()
+  if hashlib.sha256(weights).hexdigest() != config.get('sha256'):
+    raise errors.InputError(f'{folder / WEIGHTS} does not match the digest in {CONFIG}; copy the model again.')
+  try:
+    variables = unflatten(safetensors.numpy.load(weights))
+  except SafetensorError as error:
+    raise errors.InputError(f'{folder / WEIGHTS} cannot be read ({error}); copy the model again.') from None
+  return variables['generator'], Description.from_json(config)
+
+
+def _from_checkpoint(workdir: epath.Path, step: int | None) -> tuple[dict[str, Any], Description]:
+  from glcic_jax import checkpoints
+  variables, run = checkpoints.read_generator(workdir, step)
+  return variables, Description.from_json(run['model'])
+
+
+def flatten(tree: Mapping[str, Any], prefix: str = '') -> dict[str, np.ndarray]:
+  """Nested arrays -> dotted names: the names of `model.safetensors`."""
+  flat = {}
+  for key, value in tree.items():
+    if isinstance(value, Mapping):
+      flat.update(flatten(value, f'{prefix}{key}.'))
+    else:
+      flat[prefix + key] = np.ascontiguousarray(value)
+  return flat
+
+
+def unflatten(flat: Mapping[str, np.ndarray]) -> dict[str, Any]:
+  """The inverse of `flatten`."""
+  tree: dict[str, Any] = {}
+  for name, value in flat.items():
+    *parents, leaf = name.split('.')
+    place = tree
+    for parent in parents:
+      place = place.setdefault(parent, {})
+    place[leaf] = value
+  return tree
+
+
+def _card(description: Description, variables: Mapping[str, Any]) -> str:
+  count = sum(value.size for value in flatten(variables['params']).values())
+  red, green, blue = description.mean_color
+  mask = ', '.join(f'{key} {value}' for key, value in description.mask.items())
+  return f"""# {description.method} image completion model
+
+Trained with glcic_jax for {description.step:,} steps on {description.image_size} px pictures.
+
+- Network: {description.architecture['name']}, {count:,} parameters, options {dict(description.architecture['options'])}
+- Holes in training: {mask}
+- Fill of the hole (mean colour of the training pictures, RGB in 0..1): {red:.4f}, {green:.4f}, {blue:.4f}
+- Libraries: {', '.join(f'{name} {version}' for name, version in description.versions.items())}
+
+    glcic-jax complete PICTURE --mask MASK --model {'THIS_FOLDER'} --output OUT.png
+
+White in MASK is the hole. Pixels outside it are not touched.
+"""

@@ -1,0 +1,34 @@
+"""The networks, and the one place that builds a generator from its description.
+
+A description is what a model directory's `config.json` holds: `{'name': 'glcic',
+'options': {'width': 1.0, ...}}`. It names no weights and no training setting.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from glcic_jax import errors
+from glcic_jax.models import glcic
+
+GENERATORS = {'glcic': glcic.CompletionNetwork}
+SIZE_MULTIPLES = {'glcic': glcic.SIZE_MULTIPLE}
+
+
+def build_generator(architecture: Mapping[str, Any], **overrides: Any) -> Any:
+  """The Flax module of a description.
+
+  Args:
+    architecture: `name` and `options`.
+    **overrides: options that the description does not hold, such as `dtype`.
+
+  Raises:
+    errors.InputError: if the name or an option is unknown.
+  """
+  name = architecture['name']
+  if name not in GENERATORS:
+    raise errors.InputError(
+        f'The model is of the kind {name!r}; this version knows {", ".join(GENERATORS)}.')
+  try:
+    return GENERATORS[name](**architecture['options'], **overrides)
+  except TypeError as error:
+    raise errors.InputError(f'The model\'s architecture options do not fit ({error}).') from None

@@ -1,0 +1,224 @@
+"""Picture files in and out: orientation, modes, crops, contact sheets (Pillow).
+
+A picture in memory is `[H, W, 3]` uint8 RGB, upright: its EXIF orientation has
+been applied. Paths may be `gs://`.
+"""
+
+from collections.abc import Mapping, Sequence
+import io
+import os
+
+from etils import epath
+import numpy as np
+from PIL import Image
+from PIL import ImageDraw
+from PIL import ImageFont
+from PIL import ImageOps
+
+from glcic_jax import errors
+from glcic_jax import files
+
+SUFFIXES = ('.jpg', '.jpeg', '.png', '.webp', '.bmp', '.tif', '.tiff', '.gif')
+
+_WHITE = (255, 255, 255)
+
+
+def open_picture(source: epath.PathLike | bytes, name: str = '') -> Image.Image:
+  """Opens a picture file and checks that it is one; pixels are decoded later, by `load`.
+
+  Args:
+    source: a path, or a file's bytes.
+    name: what to call the bytes in a message.
+
+  Raises:
+    errors.InputError: if there is no such file, or it is not a picture.
+  """
+  name = name or ('the picture' if isinstance(source, bytes) else os.fspath(source))
+  try:
+    data = source if isinstance(source, bytes) else epath.Path(source).read_bytes()
+  except IsADirectoryError:
+    raise errors.InputError(f'{name} is a folder; give a picture file.') from None
+  except FileNotFoundError:
+    raise errors.InputError(f'There is no file {name}; check the path.') from None
+  except OSError as error:
+    raise errors.InputError(f'{name} cannot be read ({error.strerror or error}).') from None
+  try:
+    image = Image.open(io.BytesIO(data))
+  except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+    raise errors.InputError(_unreadable(name, error)) from None
+  image.filename = name
+  return image
+
+
+def load(image: Image.Image) -> Image.Image:
+  """Decodes an opened picture and turns it upright; the mode is kept.
+
+  Raises:
+    errors.InputError: if the file is truncated or broken.
+  """
+  name = getattr(image, 'filename', '') or 'the picture'
+  try:
+    image.load()
+    return ImageOps.exif_transpose(image)
+  except Exception as error:  # Pillow's decoders raise anything from EOFError to struct.error
+    raise errors.InputError(_unreadable(name, error)) from None
+
+
+def read_rgb(source: epath.PathLike | bytes, name: str = '') -> np.ndarray:
+  """Reads any picture file as upright RGB.
+
+  Returns:
+    `[H, W, 3]` uint8.
+
+  Raises:
+    errors.InputError: if it cannot be read.
+  """
+  return np.asarray(to_rgb(load(open_picture(source, name))))
+
+
+def to_rgb(image: Image.Image) -> Image.Image:
+  """Converts any mode to RGB; transparent pixels show white, 16 bits keep their upper 8."""
+  if image.mode == 'RGB':
+    return image
+  if image.mode.startswith('I;16') or image.mode == 'I':
+    wide = np.asarray(image).astype(np.int64)
+    return Image.fromarray(np.clip(wide >> 8, 0, 255).astype(np.uint8)).convert('RGB')
+  if image.mode in ('RGBA', 'LA', 'PA') or 'transparency' in image.info:
+    image = image.convert('RGBA')
+    ground = Image.new('RGBA', image.size, (*_WHITE, 255))
+    return Image.alpha_composite(ground, image).convert('RGB')
+  return image.convert('RGB')
+
+
+def read_crop(data: bytes, size: int, short_edge: int, place: Sequence[float],
+              name: str = '') -> np.ndarray:
+  """Resizes a picture's short edge, then crops a square, decoding no more than it needs.
+
+  The crop is resampled straight from the source (bilinear, antialiased), which equals
+  resizing the whole and cropping, up to the sub-pixel place of the crop. A
+  JPEG much larger than asked for is decoded at a half, quarter or eighth of its size.
+
+  Args:
+    data: the file's bytes.
+    size: side of the crop in pixels.
+    short_edge: what the picture's short edge becomes, at least `size`; small pictures are enlarged.
+    place: (y, x) of the crop, each in [0, 1]: 0 is the top or left edge, 1 the other.
+    name: what to call the file in a message.
+
+  Returns:
+    `[size, size, 3]` uint8.
+
+  Raises:
+    errors.InputError: if the file cannot be read.
+  """
+  image = open_picture(data, name)
+  enough = 2 * short_edge / min(image.size)  # twice as fine as needed: no aliasing from the DCT
+  if enough < 1:
+    image.draft('RGB', tuple(int(np.ceil(side * enough)) for side in image.size))
+  image = to_rgb(load(image))
+  window = size * min(image.size) / short_edge
+  left = place[1] * (image.width - window)
+  top = place[0] * (image.height - window)
+  box = (left, top, min(left + window, image.width), min(top + window, image.height))
+  return np.asarray(image.resize((size, size), Image.Resampling.BILINEAR, box=box))
+
+
+def read_mask(source: epath.PathLike, size: tuple[int, int]) -> np.ndarray:
+  """Reads a mask file: white (128 and above, any mode) is the hole.
+
+  Args:
+    source: the mask's path.
+    size: (width, height) of its picture, upright.
+
+  Returns:
+    `[H, W, 1]` uint8, 1 = hole.
+
+  Raises:
+    errors.InputError: if it cannot be read, has another size, or is empty or full.
+  """
+  image = load(open_picture(source))
+  if image.size != size:
+    raise errors.InputError(
+        f'{source} is {image.width}x{image.height} but its picture is {size[0]}x{size[1]} (upright); '
+        'give a mask of the same size.')
+  mask = (np.asarray(to_rgb(image).convert('L')) >= 128).astype(np.uint8)[..., None]
+  if not mask.any():
+    raise errors.InputError(
+        f'{source} has no white pixel, so there is no hole; paint white what is to be completed.')
+  if mask.all():
+    raise errors.InputError(
+        f'{source} is white everywhere, so nothing is known; paint black what is to be kept.')
+  return mask
+
+
+def write(path: epath.PathLike, picture: np.ndarray | Image.Image, **options) -> None:
+  """Writes a picture whole or not at all; the suffix decides the format.
+
+  Args:
+    path: where to; an existing file is replaced.
+    picture: `[H, W, 3]` uint8, or a PIL image.
+    **options: Pillow's, for the format (quality, exif, icc_profile).
+
+  Raises:
+    errors.InputError: if the suffix is no picture format, or the folder cannot be written.
+  """
+  image = picture if isinstance(picture, Image.Image) else Image.fromarray(picture)
+  suffix = epath.Path(path).suffix.lower()
+  kind = Image.registered_extensions().get(suffix)
+  if suffix not in SUFFIXES or kind is None:
+    raise errors.InputError(
+        f'{path} does not end in a picture format; use {", ".join(SUFFIXES[:4])} or another.')
+  buffer = io.BytesIO()
+  try:
+    image.save(buffer, format=kind, **options)
+    files.write(path, buffer.getvalue())
+  except OSError as error:
+    if error.errno in files.MACHINE_ERRORS:
+      raise
+    raise errors.InputError(f'{path} cannot be written ({error.strerror or error}).') from None
+
+
+def contact_sheet(columns: Mapping[str, Sequence[np.ndarray]], *, cell: int = 128,
+                  captions: Sequence[str] = ()) -> np.ndarray:
+  """Lays pictures out in labelled columns, one row for each picture.
+
+  Args:
+    columns: label -> pictures `[H, W, 3]` uint8, as many in each column.
+    cell: the longer side of a picture on the sheet in pixels; small ones are enlarged without smoothing.
+    captions: a line below each row.
+
+  Returns:
+    the sheet, `[H, W, 3]` uint8, on white.
+  """
+  gap, line = 8, 20
+  font = ImageFont.load_default(13)
+  rows = [[_fit(picture, cell) for picture in row] for row in zip(*columns.values(), strict=True)]
+  heights = [max(image.height for image in row) for row in rows]
+  below = line if captions else 0
+  width = gap + len(columns) * (cell + gap)
+  sheet = Image.new('RGB', (width, line + gap + sum(h + gap + below for h in heights)), _WHITE)
+  draw = ImageDraw.Draw(sheet)
+  for column, label in enumerate(columns):
+    draw.text((gap + column * (cell + gap), 5), label, fill='black', font=font)
+  top = line + gap
+  for row, (images, height) in enumerate(zip(rows, heights)):
+    for column, image in enumerate(images):
+      sheet.paste(image, (gap + column * (cell + gap), top))
+    if captions:
+      draw.text((gap, top + height + 2), captions[row], fill=(90, 90, 90), font=font)
+    top += height + gap + below
+  return np.asarray(sheet)
+
+
+def _fit(picture: np.ndarray, cell: int) -> Image.Image:
+  image = Image.fromarray(np.asarray(picture))
+  scale = cell / max(image.size)
+  size = tuple(max(1, round(side * scale)) for side in image.size)
+  return image.resize(size, Image.Resampling.NEAREST if scale >= 1 else Image.Resampling.LANCZOS)
+
+
+def _unreadable(name: str, error: Exception) -> str:
+  reason = str(error).split('\n')[0]
+  if 'cannot identify image file' in reason:
+    reason = 'not a picture format that is known here'
+  return f'{name} cannot be read as a picture ({reason or type(error).__name__}).'

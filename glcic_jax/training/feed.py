@@ -1,0 +1,94 @@
+"""What feeds the loop: the tf.data pipeline, or batches that the caller brings.
+
+Both answer the same questions, so the loop knows no difference. TensorFlow is imported
+only when a pipeline is opened.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+import itertools
+from typing import Any, Protocol
+
+from jax.sharding import Mesh
+import numpy as np
+
+from glcic_jax import batch as batch_lib
+from glcic_jax import errors
+from glcic_jax import parallel
+
+Batches = Iterable[batch_lib.Batch] | Callable[[int], Iterable[batch_lib.Batch]]
+
+
+class Feed(Protocol):
+  """Batches as the rows that this process reads (NumPy)."""
+
+  digest: str  # of the listing of training pictures; empty where there is none
+  counts: tuple[int, int]  # training and held-back pictures; zeros where nobody knows
+
+  def mean_color(self) -> tuple[float, float, float]:
+    """RGB in 0..1."""
+
+  def train(self, first_step: int) -> Iterator[batch_lib.Batch]:
+    """Batches from `first_step` on."""
+
+  def validation(self) -> Iterator[batch_lib.Batch]:
+    """The fixed pictures to score; none if there are none."""
+
+  def samples(self) -> batch_lib.Batch:
+    """The fixed pictures to look at."""
+
+
+class Given:
+  """Batches that the caller brings: where TensorFlow is not, or the pictures are made up.
+
+  A function from the first step to batches resumes exactly, and always shows the same
+  samples; a plain iterable starts wherever the caller makes it start.
+  """
+
+  digest = ''
+  counts = (0, 0)
+
+  def __init__(self, batches: Batches):
+    self._from = batches if callable(batches) else None
+    self._iterator = None if callable(batches) else iter(batches)
+    self._first = next(iter(batches(0)) if callable(batches) else self._iterator, None)
+    if self._first is None:
+      raise errors.InputError('The batches given are empty; give an iterator with one for each step.')
+
+  def mean_color(self) -> tuple[float, float, float]:
+    """Of the first batch."""
+    red, green, blue = (np.asarray(self._first.image, np.float64).mean(axis=(0, 1, 2)) / 255).round(6)
+    return float(red), float(green), float(blue)
+
+  def train(self, first_step: int) -> Iterator[batch_lib.Batch]:
+    """From `first_step` on if the caller brought a function, else from the iterable's start."""
+    if self._from is not None:
+      return iter(self._from(first_step))
+    return itertools.chain([self._first], self._iterator)
+
+  def validation(self) -> Iterator[batch_lib.Batch]:
+    """None: nobody said which pictures are held back."""
+    return iter(())
+
+  def samples(self) -> batch_lib.Batch:
+    """The first batch."""
+    return self._first
+
+
+def open_feed(config: Any, mesh: Mesh, batches: Batches | None) -> Feed:
+  """The feed of a run.
+
+  Raises:
+    errors.InputError: if the batch does not divide over the devices, if there are no pictures, or
+      if TensorFlow is needed and not installed.
+  """
+  rows = parallel.process_rows(config.batch_size, mesh)
+  if batches is not None:
+    return Given(batches)
+  try:
+    from glcic_jax.data import pipeline
+  except ModuleNotFoundError as error:
+    if error.name != 'tensorflow':
+      raise
+    raise errors.InputError("Reading pictures for training needs TensorFlow; install it by pip install "
+                            "'glcic_jax[train]', or pass batches.") from None
+  return pipeline.Pipeline(config, rows)

@@ -1,0 +1,192 @@
+"""The one training loop, for every method and phase.
+
+    train_and_evaluate(config, workdir)
+
+trains from the newest checkpoint in `workdir`, or from nothing, to the end of the
+schedule. Read `train_and_evaluate` first; its order is deliberate. What the steps do is in
+`step.py`, what the phases are in `glcic_jax/schedule.py`.
+"""
+
+import dataclasses
+import json
+from typing import Any
+
+from etils import epath
+import jax
+import numpy as np
+
+from glcic_jax import checkpoints as checkpoints_lib
+from glcic_jax import config as config_lib
+from glcic_jax import errors
+from glcic_jax import files
+from glcic_jax import model_files
+from glcic_jax import parallel
+from glcic_jax import schedule
+from glcic_jax.training import evaluation as evaluation_lib
+from glcic_jax.training import feed as feed_lib
+from glcic_jax.training import identity
+from glcic_jax.training import method as method_lib
+from glcic_jax.training import metrics as metrics_lib
+from glcic_jax.training import signals
+from glcic_jax.training import state as state_lib
+from glcic_jax.training import step as step_lib
+from glcic_jax.training import writers as writers_lib
+
+
+def train_and_evaluate(config: Any, workdir: epath.PathLike, *,
+                       batches: feed_lib.Batches | None = None) -> state_lib.TrainState:
+  """Trains, or continues, the run of a workdir.
+
+  Args:
+    config: every key of `glcic_jax.config.default`.
+    workdir: for checkpoints, metrics.csv, TensorBoard events, samples and the model; may be `gs://`.
+    batches: takes the pipeline's place: an iterable of NumPy `Batch`es, or a function from the first
+      step to one. With several processes, each brings its own rows.
+
+  Returns:
+    the state at the end of the schedule.
+
+  Raises:
+    errors.InputError: if the config, the data or the workdir's earlier run does not fit.
+    errors.RunError: if a loss is not finite, or too many pictures are broken.
+    errors.Stopped: after SIGTERM or Ctrl-C; everything is saved.
+  """
+  config_lib.check(config)
+  workdir = epath.Path(workdir)
+  plan = schedule.from_config(config.schedule)
+  due = _Due(config, plan)
+  mesh = parallel.make_mesh()
+  feed = feed_lib.open_feed(config, mesh, batches)
+  mean_color = _mean_color(config, workdir, feed)
+  method = method_lib.from_config(config, mean_color)
+
+  def facts(step: int) -> dict[str, Any]:
+    model = method_lib.describe(method, config, mean_color, step)
+    return identity.describe(config, mean_color=mean_color, digest=feed.digest, model=model.to_json())
+
+  _announce(config, feed, mesh)
+  with (signals.StopSignal() as stop,
+        checkpoints_lib.Checkpoints(workdir, keep=config.checkpoint.keep) as checkpoints):
+    state = _create_or_restore(method, config, mesh, checkpoints)
+    first = int(state.step)
+    _write_config(workdir, facts(first))
+    steps = step_lib.compile_steps(method, mesh)
+    evaluation = evaluation_lib.Evaluation(method, mesh)
+    interval = metrics_lib.Interval()
+    progress = writers_lib.Progress(first, plan.total_steps, config.batch_size)
+    source = feed.train(first)
+    with writers_lib.Writers(workdir, until=first) as writers:
+
+      def write(step: int) -> None:  # a row of the steps since the last one; stops at a non-finite loss
+        if not len(interval):
+          return
+        phase = plan.phase_at(step - 1).value
+        values = interval.take()  # waits for the devices: only now is the rate a measured one
+        values |= {'images_per_second': progress.rate(step)}
+        writers.scalars(step, phase, values)
+        progress.report(step, phase, values)
+
+      for step in range(first, plan.total_steps + 1):
+        # 1. Stop, where asked to: nothing is worth more time than saving.
+        if stop.received is not None:
+          write(step)
+          checkpoints.save(step, state, facts(step))
+          checkpoints.wait()
+          progress.close()
+          raise errors.Stopped(stop.received, step)
+        # 2. Evaluate before saving: a checkpoint's scores are then always there.
+        if due.evaluation(step) and not writers.evaluated(step):
+          phase = plan.phase_at(step - 1).value
+          scores = evaluation.scores(state.generator.variables, feed.validation())
+          if scores:
+            writers.scalars(step, phase, scores)
+            progress.report(step, phase, scores)
+          writers.samples(step, evaluation.samples(
+              state.generator.variables, feed.samples(), config.validation.samples))
+          progress.restart(step)
+        # 3. Save: the state, with the step in it, is the whole position of the run.
+        if due.checkpoint(step):
+          checkpoints.save(step, state, facts(step))
+        if step == plan.total_steps:
+          break
+        # 4. Fetch and step: both return at once, the devices work behind.
+        batch = next(source, None)
+        if batch is None:
+          raise errors.InputError(f'The batches given ended at step {step} of {plan.total_steps}; give one '
+                                  'for each step, or a lower schedule.total_steps.')
+        state, metrics = steps[plan.phase_at(step)](state, parallel.to_global(batch, mesh))
+        interval.add(step + 1, metrics)
+        # 5. Write, and see that every loss is finite before anything is saved.
+        if due.row(step + 1):
+          write(step + 1)
+          progress.restart(step + 1)
+        progress.tick(step + 1, plan.phase_at(step).value)
+    progress.close()
+  _write_model(workdir, state, method_lib.describe(method, config, mean_color, plan.total_steps))
+  return state
+
+
+@dataclasses.dataclass(frozen=True)
+class _Due:
+  """At which steps something happens, besides at the end of each phase."""
+
+  config: Any
+  plan: schedule.Schedule
+
+  def _ends_phase(self, step: int) -> bool:
+    return any(step == span.stop for span in self.plan.spans().values())
+
+  def evaluation(self, step: int) -> bool:
+    every = self.config.validation.every
+    return bool(every and step) and (step % every == 0 or self._ends_phase(step))
+
+  def checkpoint(self, step: int) -> bool:
+    return step > 0 and (step % self.config.checkpoint.every == 0 or self._ends_phase(step))
+
+  def row(self, step: int) -> bool:
+    """Also before each save, so that no checkpoint holds a state whose losses nobody looked at."""
+    return step % self.config.log_every == 0 or self.checkpoint(step) or self.evaluation(step)
+
+
+def _mean_color(config: Any, workdir: epath.Path, feed: feed_lib.Feed) -> tuple[float, float, float]:
+  """The run's mean colour: as it began, as given, or computed; refuses a workdir of another run."""
+  earlier = checkpoints_lib.read_run(workdir)
+  if earlier is not None:
+    step, stored = earlier
+    for line in identity.check_same(stored, config, step=step, workdir=str(workdir)):
+      print(f'changed since the run began: {line}')
+    identity.check_listing(stored, feed.digest, allow=config.data.allow_changed_listing)
+    return tuple(stored['mean_color'])
+  return tuple(config.data.mean_color) or feed.mean_color()
+
+
+def _create_or_restore(method: method_lib.Method, config: Any, mesh: jax.sharding.Mesh,
+                       checkpoints: checkpoints_lib.Checkpoints) -> state_lib.TrainState:
+  if checkpoints.latest_step is None:
+    return state_lib.create_state(method, config.image_size, config.seed, mesh)
+  state, _ = checkpoints.restore(state_lib.abstract_state(method, config.image_size, mesh))
+  if parallel.is_main_process():
+    print(f'Continuing from step {int(state.step):,}.', flush=True)
+  return state
+
+
+def _announce(config: Any, feed: feed_lib.Feed, mesh: jax.sharding.Mesh) -> None:
+  if not parallel.is_main_process():
+    return
+  print(schedule.format_audit(config))
+  train, held_back = feed.counts
+  if train:
+    print(f'{train:,} pictures to train on, {held_back:,} held back; {mesh.size} device(s) '
+          f'({mesh.devices.flat[0].device_kind}).', flush=True)
+
+
+def _write_config(workdir: epath.Path, facts: dict[str, Any]) -> None:
+  if parallel.is_main_process():
+    files.write(workdir / 'config.json', (json.dumps(facts, indent=2) + '\n').encode())
+
+
+def _write_model(workdir: epath.Path, state: state_lib.TrainState,
+                 description: model_files.Description) -> None:
+  if parallel.is_main_process():
+    variables = jax.tree.map(np.asarray, state.generator.variables)
+    model_files.write(workdir / 'model', variables, description)

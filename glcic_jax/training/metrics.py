@@ -1,0 +1,85 @@
+"""The names of a run's numbers, their means over an interval, and `metrics.csv`."""
+
+from collections.abc import Mapping
+import csv
+import io
+import math
+
+from etils import epath
+import jax
+
+from glcic_jax import errors
+from glcic_jax import files
+
+# What the steps measure; a phase leaves out what it does not compute. Gradient norms are
+# Euclidean: the networks' over all their parameters, the other two at the raw output.
+STEP_NAMES = (
+    'reconstruction_loss',  # weighted
+    'adversarial_loss',  # the generator's, not weighted
+    'discriminator_loss',  # weighted
+    'real_accuracy', 'completed_accuracy',  # share of real pictures with D > 1/2, of completed ones with D <= 1/2
+    'real_probability', 'completed_probability',  # mean D
+    'generator_gradient_norm', 'discriminator_gradient_norm',
+    'reconstruction_gradient_norm', 'adversarial_gradient_norm',  # weighted; at the raw output
+    'gradient_ratio',  # adversarial to reconstruction
+)
+VALIDATION_NAMES = ('validation_hole_psnr', 'validation_hole_l1', 'validation_count')
+COLUMNS = ('step', 'phase', 'images_per_second', *STEP_NAMES, *VALIDATION_NAMES)
+
+
+class Interval:
+  """The scalars of the steps since the last row, still on the devices."""
+
+  def __init__(self):
+    self._steps: list[tuple[int, Mapping[str, jax.Array]]] = []
+
+  def __len__(self) -> int:
+    return len(self._steps)
+
+  def add(self, step: int, metrics: Mapping[str, jax.Array]) -> None:
+    """Keeps the metrics of the step that made the state's step `step`; waits for nothing."""
+    self._steps.append((step, metrics))
+
+  def take(self) -> dict[str, float]:
+    """Means over the interval, which starts anew.
+
+    Raises:
+      errors.RunError: naming the first step in which anything was not finite.
+    """
+    steps, self._steps = jax.device_get(self._steps), []
+    for step, metrics in steps:
+      for name, value in metrics.items():
+        if not math.isfinite(value):
+          raise errors.RunError(
+              f'{name} is {float(value)} at step {step}; the run stops and the last checkpoint before it '
+              'stays good: lower the learning rate, or look at the data of that step.')
+    return {name: sum(float(metrics[name]) for _, metrics in steps) / len(steps) for name in steps[0][1]}
+
+
+class Table:
+  """`metrics.csv`: rows of COLUMNS, blank where a row does not measure something.
+
+  The file is replaced as a whole, so that it is never half-written, and buckets serve as well
+  as disks. A resumed run drops the rows that its checkpoint has not seen.
+  """
+
+  def __init__(self, path: epath.PathLike, *, until: int):
+    """Reads the rows up to step `until` of an earlier part of the run."""
+    self._path = epath.Path(path)
+    self._rows: list[dict[str, str]] = []
+    if until and self._path.exists():
+      rows = csv.DictReader(io.StringIO(self._path.read_text()))
+      self._rows = [row for row in rows if int(row['step']) <= until]
+
+  def evaluated(self, step: int) -> bool:
+    """Whether the validation scores of a step are there."""
+    return any(row['step'] == str(step) and row.get('validation_hole_psnr') for row in self._rows)
+
+  def add(self, step: int, phase: str, values: Mapping[str, float]) -> None:
+    """Adds one row and writes the file."""
+    self._rows.append({'step': str(step), 'phase': phase, **{k: f'{v:.7g}' for k, v in values.items()}})
+    buffer = io.StringIO()
+    writer = csv.DictWriter(buffer, COLUMNS, restval='', lineterminator='\n')
+    writer.writeheader()
+    writer.writerows(self._rows)
+    files.write(self._path, buffer.getvalue().encode())

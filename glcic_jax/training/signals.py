@@ -1,0 +1,27 @@
+"""Stopping when asked: SIGTERM and Ctrl-C let the step end, and the run saves."""
+
+import signal
+import threading
+
+
+class StopSignal:
+  """While entered, SIGTERM and SIGINT are noted instead of killing; a second SIGINT kills."""
+
+  def __init__(self):
+    self.received: int | None = None
+    self._previous = {}
+
+  def __enter__(self) -> 'StopSignal':
+    if threading.current_thread() is threading.main_thread():  # elsewhere Python forbids handlers
+      for number in (signal.SIGTERM, signal.SIGINT):
+        self._previous[number] = signal.signal(number, self._note)
+    return self
+
+  def __exit__(self, *_) -> None:
+    for number, handler in self._previous.items():
+      signal.signal(number, handler)
+
+  def _note(self, number: int, frame) -> None:
+    del frame
+    self.received = number
+    signal.signal(signal.SIGINT, signal.default_int_handler)

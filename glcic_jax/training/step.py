@@ -1,0 +1,223 @@
+"""One pure training step for each phase (GLCIC Algorithm 1), and the evaluation step.
+
+Who may change what:
+
+    reconstruction   generator: all.             discriminator: nothing.
+    discriminator    generator: nothing.         discriminator: all.
+    joint            discriminator first, then the generator against the updated one.
+
+The generator always runs in training mode here; in the discriminator's phase its
+new statistics are thrown away. The discriminator's running statistics move only in its own
+update, real pictures first, then completed, each as a batch of its own.
+"""
+
+from collections.abc import Callable
+import functools
+from typing import Any, NamedTuple
+
+import jax
+from jax.sharding import Mesh
+import jax.numpy as jnp
+import optax
+
+from glcic_jax import batch as batch_lib
+from glcic_jax import images
+from glcic_jax import losses
+from glcic_jax import parallel
+from glcic_jax import schedule
+from glcic_jax import scores
+from glcic_jax.training import method as method_lib
+from glcic_jax.training import state as state_lib
+
+Phase = schedule.Phase
+Metrics = dict[str, jax.Array]
+Step = Callable[[state_lib.TrainState, batch_lib.Batch], tuple[state_lib.TrainState, Metrics]]
+
+
+class _Inputs(NamedTuple):
+  """A batch, as the networks take it."""
+
+  image: jax.Array  # [B, H, W, 3] float in the method's value range
+  mask: jax.Array  # [B, H, W, 1] float, 1 = hole
+  filled: jax.Array  # the image with its hole filled
+
+
+def train_step(state: state_lib.TrainState, batch: batch_lib.Batch, *, method: method_lib.Method,
+               phase: Phase) -> tuple[state_lib.TrainState, Metrics]:
+  """One step of one phase; pure.
+
+  Args:
+    state: before the step.
+    batch: the global batch.
+    method: what to train.
+    phase: `schedule.phase_at(state.step)`.
+
+  Returns:
+    the state after the step, and scalars (names: `training/metrics.py`).
+  """
+  inputs = _inputs(batch, method)
+  take = {Phase.RECONSTRUCTION: _reconstruction_step, Phase.DISCRIMINATOR: _discriminator_step,
+          Phase.JOINT: _joint_step}[phase]
+  state, metrics = take(state, batch, inputs, method)
+  return state.replace(step=state.step + 1), metrics
+
+
+def _reconstruction_step(state, batch, inputs, method):
+  def loss_of(params):
+    raw, stats = _complete(params, state.generator, inputs, method)
+    return _reconstruction_loss(raw, batch, inputs, method), stats
+
+  (loss, stats), gradient = jax.value_and_grad(loss_of, has_aux=True)(state.generator.params)
+  generator = _updated(state.generator, gradient, stats, method.generator_optimizer)
+  return state.replace(generator=generator), {
+      'reconstruction_loss': loss, 'generator_gradient_norm': optax.global_norm(gradient)}
+
+
+def _discriminator_step(state, batch, inputs, method):
+  raw, _ = _complete(state.generator.params, state.generator, inputs, method)
+  completed = method.judged(raw, inputs.image, inputs.mask)
+  discriminator, metrics = _update_discriminator(state.discriminator, completed, batch, inputs, method)
+  return state.replace(discriminator=discriminator), metrics
+
+
+def _joint_step(state, batch, inputs, method):
+  # The generator's parameters stay until its own update, so its forward pass runs once: what the
+  # discriminator learns from is also what the generator's gradient flows back through.
+  raw, pull_back, stats = jax.vjp(
+      lambda params: _complete(params, state.generator, inputs, method), state.generator.params,
+      has_aux=True)
+  completed = method.judged(raw, inputs.image, inputs.mask)
+  discriminator, metrics = _update_discriminator(state.discriminator, completed, batch, inputs, method)
+
+  reconstruction, to_reconstruct = jax.value_and_grad(_reconstruction_loss)(raw, batch, inputs, method)
+  adversarial, to_deceive = jax.value_and_grad(_adversarial_loss)(raw, discriminator, batch, inputs, method)
+  to_deceive = method.adversarial_weight * to_deceive
+  to_reconstruct, balance = _balanced(to_reconstruct, to_deceive, state.step, method)
+  gradient, = pull_back(to_reconstruct + to_deceive)
+  generator = _updated(state.generator, gradient, stats, method.generator_optimizer)
+  metrics |= {'reconstruction_loss': reconstruction, 'adversarial_loss': adversarial,
+              'generator_gradient_norm': optax.global_norm(gradient), **balance}
+  return state.replace(generator=generator, discriminator=discriminator), metrics
+
+
+def _update_discriminator(network, completed, batch, inputs, method):
+  """One update by plain cross entropy; `completed` is data here, no gradient flows into it."""
+  real = method.judged(inputs.image, inputs.image, inputs.mask)
+  pictures = _interleave(real, jax.lax.stop_gradient(completed))
+  views = _interleave(batch.real_view, batch.view)
+
+  def loss_of(params):
+    logits, stats = _judge(params, network, pictures, views, method, groups=2)
+    real_logits, completed_logits = logits[0::2], logits[1::2]
+    loss = method.discriminator_weight * _mean(
+        losses.discriminator(real_logits, completed_logits), batch.weight)
+    return loss, (stats, real_logits, completed_logits)
+
+  (loss, aux), gradient = jax.value_and_grad(loss_of, has_aux=True)(network.params)
+  stats, real_logits, completed_logits = aux
+  metrics = {
+      'discriminator_loss': loss,
+      'discriminator_gradient_norm': optax.global_norm(gradient),
+      'real_accuracy': _mean(real_logits > 0, batch.weight),
+      'completed_accuracy': _mean(completed_logits <= 0, batch.weight),
+      'real_probability': _mean(jax.nn.sigmoid(real_logits), batch.weight),
+      'completed_probability': _mean(jax.nn.sigmoid(completed_logits), batch.weight),
+  }
+  return _updated(network, gradient, stats, method.discriminator_optimizer), metrics
+
+
+def _reconstruction_loss(raw, batch, inputs, method):
+  per_picture = method.reconstruction(raw, inputs.image, inputs.mask)
+  return method.reconstruction_weight * _mean(per_picture, batch.weight)
+
+
+def _adversarial_loss(raw, discriminator, batch, inputs, method):
+  """The generator's side of the game; the discriminator is in training mode and keeps nothing of it."""
+  completed = method.judged(raw, inputs.image, inputs.mask)
+  logits, _ = _judge(discriminator.params, discriminator, completed, batch.view, method, groups=1)
+  return _mean(method.adversarial(logits), batch.weight)
+
+
+def _balanced(to_reconstruct, to_deceive, step, method):
+  """Both gradients' norms at the raw output, and the reconstruction's, scaled if the run asks for it.
+
+  GLCIC section 3.4: the norm of the MSE gradient is kept "roughly the same order of magnitude"
+  as the discriminator's at first: here within `balance_factor`, until step `balance_until`.
+  """
+  reconstruct, deceive = optax.global_norm(to_reconstruct), optax.global_norm(to_deceive)
+  tiny = jnp.finfo(reconstruct.dtype).tiny
+  wanted = jnp.clip(reconstruct, deceive / method.balance_factor, deceive * method.balance_factor)
+  scale = jnp.where(step < method.balance_until, wanted / jnp.maximum(reconstruct, tiny), 1.0)
+  return to_reconstruct * scale, {
+      'reconstruction_gradient_norm': reconstruct, 'adversarial_gradient_norm': deceive,
+      'gradient_ratio': deceive / jnp.maximum(reconstruct, tiny)}
+
+
+def _complete(params, network, inputs, method):
+  raw, updates = method.generator.apply(
+      {'params': params, 'batch_stats': network.batch_stats}, inputs.filled, inputs.mask, train=True,
+      mutable=['batch_stats'])
+  return raw, updates['batch_stats']
+
+
+def _judge(params, network, pictures, views, method, *, groups):
+  logits, updates = method.discriminator.apply(
+      {'params': params, 'batch_stats': network.batch_stats}, pictures, views, train=True, groups=groups,
+      mutable=['batch_stats'])
+  return logits, updates['batch_stats']
+
+
+def _updated(network, gradient, stats, optimizer):
+  updates, opt_state = optimizer.update(gradient, network.opt_state, network.params)
+  return state_lib.NetworkState(
+      params=optax.apply_updates(network.params, updates), batch_stats=stats, opt_state=opt_state)
+
+
+def _inputs(batch: batch_lib.Batch, method: method_lib.Method) -> _Inputs:
+  image = images.to_float(batch.image, method.value_range, method.dtype)
+  mask = batch.mask.astype(method.dtype)
+  fill = jnp.asarray(method.hole_fill, method.dtype)
+  return _Inputs(image, mask, images.fill_hole(image, mask, fill))
+
+
+def _interleave(first: jax.Array, second: jax.Array) -> jax.Array:
+  """Rows a0 b0 a1 b1 ...: each device keeps its own rows of both."""
+  return jnp.stack([first, second], axis=1).reshape(-1, *first.shape[1:])
+
+
+def _mean(values: jax.Array, weight: jax.Array) -> jax.Array:
+  dtype = jnp.promote_types(values.dtype, jnp.float32)
+  weight = weight.astype(dtype)
+  return jnp.sum(values.astype(dtype) * weight) / jnp.sum(weight)
+
+
+def compile_steps(method: method_lib.Method, mesh: Mesh) -> dict[Phase, Step]:
+  """The step of each phase, jitted over the mesh; each compiles at its first call. The state is donated."""
+  whole, rows = parallel.replicated(mesh), parallel.by_rows(mesh)
+  return {
+      phase: jax.jit(functools.partial(train_step, method=method, phase=phase),
+                     in_shardings=(whole, rows), out_shardings=(whole, whole), donate_argnums=0)
+      for phase in Phase}
+
+
+def evaluate_step(variables: Any, batch: batch_lib.Batch, *,
+                  method: method_lib.Method) -> dict[str, jax.Array]:
+  """Completes pictures as a user would get them, by running statistics, and scores them.
+
+  Returns:
+    raw, completed: `[B, H, W, 3]` uint8; hole_psnr (dB), hole_l1 (0..1): `[B]`.
+  """
+  inputs = _inputs(batch, method)
+  raw = method.generator.apply(variables, inputs.filled, inputs.mask, train=False)
+  raw = images.to_uint8(raw, method.value_range)
+  completed = images.composite(raw, batch.image, batch.mask)
+  return {'raw': raw, 'completed': completed,
+          'hole_psnr': scores.psnr(completed, batch.image, batch.mask, region='hole'),
+          'hole_l1': scores.l1(completed, batch.image, batch.mask, region='hole')}
+
+
+def compile_evaluation(method: method_lib.Method, mesh: Mesh) -> Callable[..., dict[str, jax.Array]]:
+  """`evaluate_step`, jitted over the mesh."""
+  whole, rows = parallel.replicated(mesh), parallel.by_rows(mesh)
+  return jax.jit(functools.partial(evaluate_step, method=method),
+                 in_shardings=(whole, rows), out_shardings=whole)
