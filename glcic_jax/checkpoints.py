@@ -111,13 +111,14 @@ def read_generator(workdir: epath.PathLike, step: int | None = None) -> tuple[di
       raise errors.InputError(f'{workdir} holds no checkpoint{"" if step is None else f" of step {step}"}; '
                               'train first, or give a model directory.')
     run = manager.restore(step, args=ocp.args.Composite(run=ocp.args.JsonRestore()))['run']
-    shapes = manager.item_metadata(step)['state']['generator']
-    wanted = {part: jax.tree.map(lambda _: ocp.RestoreArgs(restore_type=np.ndarray), shapes[part])
-              for part in ('params', 'batch_stats')}
-    read = manager.restore(step, args=ocp.args.Composite(state=ocp.args.PyTreeRestore(
-        item={'generator': {part: shapes[part] for part in wanted}},
-        restore_args={'generator': wanted}, partial_restore=True)))
-  return read['state']['generator'], run
+  with ocp.PyTreeCheckpointer() as reader:
+    state = _folder(workdir) / str(step) / 'state'
+    leaves = reader.metadata(state).item_metadata.tree['generator']
+    wanted = {'generator': {part: leaves[part] for part in ('params', 'batch_stats')}}
+    read = reader.restore(state, args=ocp.args.PyTreeRestore(
+        item=wanted, partial_restore=True,
+        restore_args=jax.tree.map(lambda _: ocp.RestoreArgs(restore_type=np.ndarray), wanted)))
+  return read['generator'], run
 
 
 def _reader(workdir: epath.PathLike) -> ocp.CheckpointManager:

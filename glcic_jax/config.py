@@ -6,6 +6,7 @@ changes more of them by `--config.key=value`.
 """
 
 from collections.abc import Iterable
+import math
 from typing import Any
 
 import ml_collections
@@ -126,30 +127,61 @@ def check(config: ConfigDict) -> None:
   _require_one_of(config, 'loss.adversarial_form', ('non_saturating', 'saturating'))
   _require_one_of(config, 'optimizer.generator.name', OPTIMIZERS)
   _require_one_of(config, 'optimizer.discriminator.name', OPTIMIZERS)
+  for key, (lowest, highest) in _NUMBERS.items():
+    _require_number(config, key, lowest, highest)
+  for key in ('data.resize_short_edge', 'mask.side'):
+    value = tuple(value_of(config, key))
+    _require(len(value) == 2 and all(isinstance(v, int) for v in value) and value[0] <= value[1],
+             f'{key} is {value}; give the lowest and the highest of a range of whole numbers.')
   size = config.image_size
-  _require(size >= 16 and size % 4 == 0,
-           f'image_size is {size}; give a multiple of 4, at least 16.')
-  _require(config.batch_size >= 1, f'batch_size is {config.batch_size}; give at least 1.')
-  _require(1 <= config.model.local_size <= size,
+  _require(size % 4 == 0, f'image_size is {size}; give a multiple of 4, at least 16.')
+  _require(config.model.local_size <= size,
            f'model.local_size is {config.model.local_size}; give 1 to {size}, the image size.')
   low, high = config.data.resize_short_edge
-  _require(size <= low <= high,
+  _require(size <= low,
            f'data.resize_short_edge is {low} to {high}; give a range that starts at {size} or above, '
            'the image size.')
   masks.from_config(config.mask, size)
-  for key in ('log_every', 'checkpoint.every', 'checkpoint.keep', 'validation.samples'):
-    _require(value_of(config, key) >= 1, f'{key} is {value_of(config, key)}; give at least 1.')
-  _require(config.validation.every >= 0 and config.validation.count >= 0,
-           'validation.every and validation.count must not be negative; 0 switches scoring off.')
-  _require(0 <= config.data.validation_fraction < 1,
-           f'data.validation_fraction is {config.data.validation_fraction}; give 0 or more, below 1.')
-  _require(0 <= config.data.unreadable_share <= 1,
-           f'data.unreadable_share is {config.data.unreadable_share}; give 0 to 1.')
-  _require(len(config.data.mean_color) in (0, 3) and all(0 <= c <= 1 for c in config.data.mean_color),
-           f'data.mean_color is {tuple(config.data.mean_color)}; give three numbers from 0 to 1 (red, '
-           'green, blue), or none to have it computed.')
-  _require(config.loss.balance_factor >= 1,
-           f'loss.balance_factor is {config.loss.balance_factor}; give 1 or more.')
+  color = tuple(config.data.mean_color)
+  _require(len(color) in (0, 3) and all(isinstance(c, (int, float)) and 0 <= c <= 1 for c in color),
+           f'data.mean_color is {color}; give three numbers from 0 to 1 (red, green, blue), or none to '
+           'have it computed.')
+
+
+_ANY = math.inf
+# The lowest and the highest value of each number that is not checked elsewhere.
+_NUMBERS = {
+    'seed': (0, 2**31 - 1),
+    'batch_size': (1, _ANY),
+    'image_size': (16, _ANY),
+    'model.width': (1 / 64, _ANY),
+    'model.discriminator_width': (1 / 64, _ANY),
+    'model.local_size': (1, _ANY),
+    'loss.reconstruction_weight': (0, _ANY),
+    'loss.adversarial_weight': (0, _ANY),
+    'loss.discriminator_weight': (0, _ANY),
+    'loss.balance_steps': (0, _ANY),
+    'loss.balance_factor': (1, _ANY),
+    'data.validation_fraction': (0, 1 - 1e-9),
+    'data.mean_color_pictures': (1, _ANY),
+    'data.unreadable_share': (0, 1),
+    'data.threads': (0, _ANY),
+    'log_every': (1, _ANY),
+    'checkpoint.every': (1, _ANY),
+    'checkpoint.keep': (1, _ANY),
+    'validation.every': (0, _ANY),
+    'validation.count': (0, _ANY),
+    'validation.samples': (1, _ANY),
+} | {f'optimizer.{network}.{key}': bounds for network in ('generator', 'discriminator')
+     for key, bounds in {'learning_rate': (0, _ANY), 'rho': (0, 1), 'beta1': (0, 1), 'beta2': (0, 1),
+                         'epsilon': (0, _ANY)}.items()}
+
+
+def _require_number(config: ConfigDict, key: str, lowest: float, highest: float) -> None:
+  value = value_of(config, key)
+  _require(math.isfinite(value) and lowest <= value <= highest,
+           f'{key} is {value}; give ' + (f'{lowest:g} or more.' if highest == _ANY else
+                                         f'{lowest:g} to {highest:g}.'))
 
 
 def _require_one_of(config: ConfigDict, key: str, known: Iterable[str]) -> None:

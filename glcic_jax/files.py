@@ -5,6 +5,7 @@ Paths are `etils.epath` paths, so `gs://` works wherever a folder is asked for.
 
 import errno
 import os
+import uuid
 
 from etils import epath
 
@@ -25,7 +26,7 @@ def write(path: epath.PathLike, data: bytes) -> None:
   if '://' in os.fspath(path):
     path.write_bytes(data)
     return
-  temporary = path.parent / f'.{path.name}.{os.getpid()}.part'
+  temporary = path.parent / f'.{uuid.uuid4().hex[:12]}.part'
   try:
     temporary.write_bytes(data)
     os.replace(temporary, path)

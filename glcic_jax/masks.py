@@ -15,6 +15,7 @@ from glcic_jax import errors
 # Independent streams of one (seed, index).
 COMPLETION = 0  # M_c, the hole that is completed
 REAL = 1  # M_d, which only places the local view of the real picture
+VALIDATION_COMPLETION, VALIDATION_REAL = 2, 3  # the same two, of held-back pictures
 
 
 def generator(seed: int, index: int, stream: int = COMPLETION) -> np.random.Generator:

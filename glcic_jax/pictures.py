@@ -34,6 +34,8 @@ def open_picture(source: epath.PathLike | bytes, name: str = '') -> Image.Image:
     errors.InputError: if there is no such file, or it is not a picture.
   """
   name = name or ('the picture' if isinstance(source, bytes) else os.fspath(source))
+  if not name or '\0' in name:
+    raise errors.InputError(f'{name!r} is no file name; give the path of a picture.')
   try:
     data = source if isinstance(source, bytes) else epath.Path(source).read_bytes()
   except IsADirectoryError:
@@ -44,7 +46,7 @@ def open_picture(source: epath.PathLike | bytes, name: str = '') -> Image.Image:
     raise errors.InputError(f'{name} cannot be read ({error.strerror or error}).') from None
   try:
     image = Image.open(io.BytesIO(data))
-  except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+  except Exception as error:  # as in `load`
     raise errors.InputError(_unreadable(name, error)) from None
   image.filename = name
   return image
@@ -80,14 +82,20 @@ def to_rgb(image: Image.Image) -> Image.Image:
   """Converts any mode to RGB; transparent pixels show white, 16 bits keep their upper 8."""
   if image.mode == 'RGB':
     return image
-  if image.mode.startswith('I;16') or image.mode == 'I':
-    wide = np.asarray(image).astype(np.int64)
-    return Image.fromarray(np.clip(wide >> 8, 0, 255).astype(np.uint8)).convert('RGB')
+  if image.mode.startswith('I') or image.mode == 'F':
+    wide = np.asarray(image).astype(np.float64)
+    white = 65_535 if image.mode.startswith('I;16') else _white_level(float(wide.max()))
+    return Image.fromarray(np.clip(wide * (256 / (white + 1)), 0, 255).astype(np.uint8)).convert('RGB')
   if image.mode in ('RGBA', 'LA', 'PA') or 'transparency' in image.info:
     image = image.convert('RGBA')
     ground = Image.new('RGBA', image.size, (*_WHITE, 255))
     return Image.alpha_composite(ground, image).convert('RGB')
   return image.convert('RGB')
+
+
+def _white_level(highest: float) -> int:
+  """The level that stands for white in a mode that does not say: 8 bits, unless a pixel is brighter."""
+  return 255 if highest <= 255 else 65_535
 
 
 def read_crop(data: bytes, size: int, short_edge: int, place: Sequence[float],
@@ -124,31 +132,41 @@ def read_crop(data: bytes, size: int, short_edge: int, place: Sequence[float],
 
 
 def read_mask(source: epath.PathLike, size: tuple[int, int]) -> np.ndarray:
-  """Reads a mask file: white (128 and above, any mode) is the hole.
+  """Reads a mask file; see `hole`.
 
   Args:
     source: the mask's path.
     size: (width, height) of its picture, upright.
+  """
+  return hole(load(open_picture(source)), size, str(source))
+
+
+def hole(mask: Image.Image, size: tuple[int, int], name: str) -> np.ndarray:
+  """The hole that a mask picture shows: white (128 and above, any mode).
+
+  Args:
+    mask: upright.
+    size: (width, height) of its picture.
+    name: what to call the mask in a message.
 
   Returns:
     `[H, W, 1]` uint8, 1 = hole.
 
   Raises:
-    errors.InputError: if it cannot be read, has another size, or is empty or full.
+    errors.InputError: if the mask has another size, or is empty or full.
   """
-  image = load(open_picture(source))
-  if image.size != size:
+  if mask.size != size:
     raise errors.InputError(
-        f'{source} is {image.width}x{image.height} but its picture is {size[0]}x{size[1]} (upright); '
+        f'{name} is {mask.width}x{mask.height} but its picture is {size[0]}x{size[1]} (upright); '
         'give a mask of the same size.')
-  mask = (np.asarray(to_rgb(image).convert('L')) >= 128).astype(np.uint8)[..., None]
-  if not mask.any():
+  white = (np.asarray(to_rgb(mask).convert('L')) >= 128).astype(np.uint8)[..., None]
+  if not white.any():
     raise errors.InputError(
-        f'{source} has no white pixel, so there is no hole; paint white what is to be completed.')
-  if mask.all():
+        f'{name} has no white pixel, so there is no hole; paint white what is to be completed.')
+  if white.all():
     raise errors.InputError(
-        f'{source} is white everywhere, so nothing is known; paint black what is to be kept.')
-  return mask
+        f'{name} is white everywhere, so nothing is known; paint black what is to be kept.')
+  return white
 
 
 def write(path: epath.PathLike, picture: np.ndarray | Image.Image, **options) -> None:

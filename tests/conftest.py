@@ -1,8 +1,20 @@
-"""Eight simulated devices, silence from TensorFlow, and tiny configs for every test."""
+"""Eight simulated devices, a compilation cache, silence from TensorFlow, and tiny configs."""
 
+import atexit
 import os
+import shutil
+import tempfile
 
+# Processes that tests start inherit all of these.
 os.environ['TF_CPP_MIN_LOG_LEVEL'] = '3'
+os.environ['TF_ENABLE_ONEDNN_OPTS'] = '0'
+# Tests compile far more than they compute.
+os.environ['XLA_FLAGS'] = '--xla_backend_optimization_level=0'
+# Many tests compile the same small steps: most of the suite's time without a cache.
+_CACHE = tempfile.mkdtemp(prefix='glcic_jax_compilations_')
+os.environ['JAX_COMPILATION_CACHE_DIR'] = _CACHE
+os.environ['JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS'] = '0.2'
+atexit.register(shutil.rmtree, _CACHE, ignore_errors=True)
 
 import jax
 import numpy as np

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 import importlib
+import logging
 import sys
 
 COMMANDS = {
@@ -38,6 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 2
   from glcic_jax import errors
   from glcic_jax import files
+  logging.getLogger('absl').setLevel(logging.ERROR)  # Orbax warns of what is as it should be
   try:
     return importlib.import_module(f'glcic_jax.cli.{name}').main(rest)
   except (errors.InputError, errors.RunError, errors.Stopped) as error:

@@ -38,17 +38,15 @@ def main(arguments: Sequence[str]) -> int:
 
 def _parse(arguments: Sequence[str]) -> tuple[Any, str]:
   values = flags.FlagValues()
-  config_flag = config_flags.DEFINE_config_file('config', flag_values=values)
+  config_flag = config_flags.DEFINE_config_file('config', flag_values=values, sys_argv=['train', *arguments])
   workdir_flag = flags.DEFINE_string('workdir', None, 'Where the run is kept.', flag_values=values)
   for name in ('config', 'workdir'):
     if not any(re.match(f'--?{name}(=|$)', argument) for argument in arguments):
       raise errors.InputError(f'--{name} is missing; see glcic-jax train --help.')
+  _check_config_file(arguments)
   try:
     rest = values(['train', *arguments])[1:]
     config, workdir = config_flag.value, workdir_flag.value
-  except (FileNotFoundError, IsADirectoryError) as error:
-    raise errors.InputError(f'There is no config file {error.filename}; give one such as '
-                            'configs/quickstart.py.') from None
   except (flags.Error, AttributeError, KeyError, TypeError, ValueError) as error:
     raise errors.InputError(_explain(error, arguments)) from None
   if rest:
@@ -56,6 +54,16 @@ def _parse(arguments: Sequence[str]) -> tuple[Any, str]:
   if not workdir:
     raise errors.InputError('--workdir is empty; give a folder.')
   return config, workdir
+
+
+def _check_config_file(arguments: Sequence[str]) -> None:
+  """ml_collections says 'no such file' in four lines."""
+  for argument, following in zip(arguments, [*arguments[1:], '']):
+    match = re.fullmatch(r'--?config(?:=(.*))?', argument)
+    if match:
+      name = (following if match[1] is None else match[1]).split(':')[0]
+      if not os.path.isfile(name):
+        raise errors.InputError(f'There is no config file {name}; give one such as configs/quickstart.py.')
 
 
 def _explain(error: Exception, arguments: Sequence[str]) -> str:
@@ -67,5 +75,6 @@ def _explain(error: Exception, arguments: Sequence[str]) -> str:
       near = difflib.get_close_matches(match[1], known, n=1)
       hint = f'did you mean {near[0]}?' if near else 'the keys are in glcic_jax/config.py.'
       return f'There is no config key {match[1]}; {hint}'
-  reason = str(error).strip().split('\n')[0].rstrip('.')
-  return f'{reason}; see glcic-jax train --help.'
+  lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+  reason = lines[-1] if 'config file' in lines[0] else lines[0]  # a config's own error comes last
+  return f'{reason.removeprefix("ValueError: ").rstrip(".")}; see glcic-jax train --help.'

@@ -24,7 +24,7 @@ class Reader:
     """`unreadable_share`: of the pictures, above which `failure` is set and reading stops."""
     self._source = source
     self._share = unreadable_share
-    self._broken: dict[int, str] = {}
+    self._broken: set[int] = set()
     self._lock = threading.Lock()
     self.failure: errors.RunError | None = None  # tf.data loses an exception's type: look here
 
@@ -62,18 +62,24 @@ class Reader:
       candidate = (index + offset) % len(self._source)
       if candidate in self._broken:
         continue
+      name = self._source.names[candidate]
       try:
-        return read(self._source.names[candidate])
-      except (errors.InputError, OSError) as error:
-        self._note(candidate, error)
-    raise self._fail('No picture of the data can be read; check data.folder.')
-
-  def _note(self, index: int, error: Exception) -> None:
+        return read(name)
+      except errors.InputError as error:
+        self._note(candidate, str(error))
+      except OSError as error:
+        self._note(candidate, f'{name} cannot be read ({error.strerror or error}).')
     with self._lock:
+      raise self._fail('No picture of the data can be read; check data.folder.')
+
+  def _note(self, index: int, sentence: str) -> None:
+    with self._lock:
+      if self.failure is not None:  # another thread was first: the run is over
+        raise self.failure
       if index in self._broken:
         return
-      self._broken[index] = str(error)
-      print(f'{error} The next readable picture takes its place ({len(self._broken)} so far).',
+      self._broken.add(index)
+      print(f'{sentence} The next readable picture takes its place ({len(self._broken)} so far).',
             file=sys.stderr)
       if len(self._broken) > self._share * len(self._source):
         raise self._fail(
@@ -81,5 +87,5 @@ class Reader:
             f'data.unreadable_share = {self._share:g}; remove the broken ones, or raise that share.')
 
   def _fail(self, sentence: str) -> errors.RunError:
-    self.failure = errors.RunError(sentence)
+    self.failure = self.failure or errors.RunError(sentence)
     return self.failure

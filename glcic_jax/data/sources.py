@@ -5,12 +5,13 @@ no index file is needed. Which pictures are held back for validation is decided 
 hash of their names, so adding files moves none of the others.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 import dataclasses
 import functools
 import hashlib
 import importlib.resources
 import io
+import os
 from typing import Any
 
 from etils import epath
@@ -73,20 +74,24 @@ def folder(path: epath.PathLike) -> Source:
   root = epath.Path(path)
   if not root.is_dir():
     raise errors.InputError(f'There is no folder {path}; check data.folder.')
-  names = tuple(sorted(_walk(root, '')))
+  names = tuple(sorted(_walk(root, '', frozenset())))
   if not names:
     raise errors.InputError(f'{path} holds no pictures ({", ".join(pictures.SUFFIXES)}), at any depth.')
   return Source(names, lambda name: (root / name).read_bytes())
 
 
-def _walk(directory: epath.Path, prefix: str):
+def _walk(directory: epath.Path, prefix: str, above: frozenset[str]) -> Iterator[str]:
+  """Relative names below a folder; a link to a folder above is not followed round and round."""
+  real = os.path.realpath(directory) if '://' not in os.fspath(directory) else os.fspath(directory)
+  if real in above:
+    return
   for entry in directory.iterdir():
     if entry.name.startswith('.'):
       continue
-    if entry.suffix.lower() in pictures.SUFFIXES:
+    if entry.is_dir():
+      yield from _walk(entry, f'{prefix}{entry.name}/', above | {real})
+    elif entry.suffix.lower() in pictures.SUFFIXES:
       yield prefix + entry.name
-    elif entry.is_dir():
-      yield from _walk(entry, f'{prefix}{entry.name}/')
 
 
 def split(source: Source, validation_fraction: float) -> Splits:

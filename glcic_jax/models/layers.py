@@ -11,6 +11,7 @@ from typing import Any
 from flax import linen as nn
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 _DIMENSIONS = ('NHWC', 'HWIO', 'NHWC')
 
@@ -100,17 +101,24 @@ def _small_strided_conv(x: jax.Array, kernel: jax.Array, stride: int, dilation: 
   """The same convolution as one matrix product of the patches.
 
   For outputs of at most 4x4 pixels: XLA's input gradient of a strided convolution is slow on
-  such shapes on the CPU (`benchmarks/NOTES.md`), and the patches are small.
+  such shapes on the CPU (`benchmarks/NOTES.md`). The patches are cut out by products with matrices
+  of zeros and ones, exact at the highest precision: 25 slices would take far longer to compile.
   """
   side, _, inputs, features = kernel.shape
+  rows, columns = (_selection(length, side, stride, dilation, x.dtype) for length in x.shape[1:3])
+  exact = jax.lax.Precision.HIGHEST
+  patches = jnp.einsum('pih,bhwc->bpiwc', rows, x, precision=exact)
+  patches = jnp.einsum('qjw,bpiwc->bpqijc', columns, patches, precision=exact)
+  flat = patches.reshape(*patches.shape[:3], side * side * inputs)
+  return flat @ kernel.reshape(side * side * inputs, features)
+
+
+def _selection(length: int, side: int, stride: int, dilation: int, dtype: jnp.dtype) -> np.ndarray:
+  """`[out, side, length]`: 1 where tap `side` of output `out` sees pixel `length`; 0 in the padding."""
   pad = dilation * (side - 1) // 2
-  padded = jnp.pad(x, ((0, 0), (pad, pad), (pad, pad), (0, 0)))
-  height, width = ((n + 2 * pad - dilation * (side - 1) - 1) // stride + 1 for n in x.shape[1:3])
-  taps = [padded[:, i * dilation:i * dilation + stride * (height - 1) + 1:stride,
-                 j * dilation:j * dilation + stride * (width - 1) + 1:stride]
-          for i in range(side) for j in range(side)]
-  patches = jnp.concatenate(taps, axis=-1)
-  return patches @ kernel.reshape(side * side * inputs, features)
+  out = (length + 2 * pad - dilation * (side - 1) - 1) // stride + 1
+  seen = np.arange(out)[:, None] * stride + np.arange(side) * dilation - pad
+  return (seen[..., None] == np.arange(length)).astype(dtype)
 
 
 class UpConv(nn.Module):

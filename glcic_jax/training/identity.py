@@ -18,6 +18,10 @@ LASTING = ('method', 'seed', 'batch_size', 'image_size', 'model.', 'optimizer.ge
            'data.resize_short_edge', 'data.mean_color')
 
 
+def _is_lasting(key: str) -> bool:
+  return any(key == entry or entry.endswith('.') and key.startswith(entry) for entry in LASTING)
+
+
 def describe(config: Any, *, mean_color: tuple[float, float, float], digest: str,
              model: Mapping[str, Any]) -> dict[str, Any]:
   """The JSON beside every checkpoint.
@@ -47,15 +51,20 @@ def check_same(stored: Mapping[str, Any], config: Any, *, step: int, workdir: st
   Raises:
     errors.InputError: naming a key that changed and must not.
   """
-  before, now = stored['config'], config_lib.flatten(config)
+  now = config_lib.flatten(config)
+  # Keys that are younger than the run had their default's effect in it.
+  before = config_lib.flatten(config_lib.default()) | stored['config']
   changed = [key for key in sorted(before.keys() | now.keys()) if before.get(key) != now.get(key)]
-  lasting = [key for key in changed if key.startswith(LASTING)]
+  lasting = [key for key in changed if _is_lasting(key)]
   if lasting:
     key = lasting[0]
     others = f' (and {len(lasting) - 1} more keys)' if len(lasting) > 1 else ''
     raise errors.InputError(
         f'{workdir} holds another run: its {key} is {before.get(key)!r}, not {now.get(key)!r}{others}; '
         'use its own config, or another --workdir.')
+  if config.schedule.total_steps < step:
+    raise errors.InputError(f'{workdir} is at step {step} already, beyond schedule.total_steps = '
+                            f'{config.schedule.total_steps}; give at least {step}.')
   old = schedule.Schedule(*(before[f'schedule.{name}'] for name in
                             ('reconstruction_steps', 'discriminator_steps', 'total_steps')))
   if not old.agrees_until(schedule.from_config(config.schedule), step):

@@ -122,7 +122,7 @@ def train_and_evaluate(config: Any, workdir: epath.PathLike, *,
           progress.restart(step + 1)
         progress.tick(step + 1, plan.phase_at(step).value)
     progress.close()
-  _write_model(workdir, state, method_lib.describe(method, config, mean_color, plan.total_steps))
+  _write_model(workdir, state, method_lib.describe(method, config, mean_color, int(state.step)))
   return state
 
 

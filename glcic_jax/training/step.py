@@ -70,7 +70,7 @@ def _reconstruction_step(state, batch, inputs, method):
   (loss, stats), gradient = jax.value_and_grad(loss_of, has_aux=True)(state.generator.params)
   generator = _updated(state.generator, gradient, stats, method.generator_optimizer)
   return state.replace(generator=generator), {
-      'reconstruction_loss': loss, 'generator_gradient_norm': optax.global_norm(gradient)}
+      'reconstruction_loss': loss, 'generator_gradient_norm': optax.tree.norm(gradient)}
 
 
 def _discriminator_step(state, batch, inputs, method):
@@ -96,7 +96,7 @@ def _joint_step(state, batch, inputs, method):
   gradient, = pull_back(to_reconstruct + to_deceive)
   generator = _updated(state.generator, gradient, stats, method.generator_optimizer)
   metrics |= {'reconstruction_loss': reconstruction, 'adversarial_loss': adversarial,
-              'generator_gradient_norm': optax.global_norm(gradient), **balance}
+              'generator_gradient_norm': optax.tree.norm(gradient), **balance}
   return state.replace(generator=generator, discriminator=discriminator), metrics
 
 
@@ -117,7 +117,7 @@ def _update_discriminator(network, completed, batch, inputs, method):
   stats, real_logits, completed_logits = aux
   metrics = {
       'discriminator_loss': loss,
-      'discriminator_gradient_norm': optax.global_norm(gradient),
+      'discriminator_gradient_norm': optax.tree.norm(gradient),
       'real_accuracy': _mean(real_logits > 0, batch.weight),
       'completed_accuracy': _mean(completed_logits <= 0, batch.weight),
       'real_probability': _mean(jax.nn.sigmoid(real_logits), batch.weight),
@@ -144,7 +144,7 @@ def _balanced(to_reconstruct, to_deceive, step, method):
   GLCIC section 3.4: the norm of the MSE gradient is kept "roughly the same order of magnitude"
   as the discriminator's at first: here within `balance_factor`, until step `balance_until`.
   """
-  reconstruct, deceive = optax.global_norm(to_reconstruct), optax.global_norm(to_deceive)
+  reconstruct, deceive = optax.tree.norm(to_reconstruct), optax.tree.norm(to_deceive)
   tiny = jnp.finfo(reconstruct.dtype).tiny
   wanted = jnp.clip(reconstruct, deceive / method.balance_factor, deceive * method.balance_factor)
   scale = jnp.where(step < method.balance_until, wanted / jnp.maximum(reconstruct, tiny), 1.0)

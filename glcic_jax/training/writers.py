@@ -65,7 +65,8 @@ def _events(workdir: epath.Path) -> Any:
     print('TensorFlow and clu are not installed here: no TensorBoard events, metrics.csv alone.',
           file=sys.stderr)
     return None
-  os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
+  for name, value in (('TF_CPP_MIN_LOG_LEVEL', '3'), ('TF_ENABLE_ONEDNN_OPTS', '0')):
+    os.environ.setdefault(name, value)  # TensorFlow greets on stderr otherwise
   from clu import metric_writers  # behind it stands TensorFlow
   return metric_writers.AsyncWriter(metric_writers.SummaryWriter(os.fspath(workdir)))
 

@@ -1,0 +1,1 @@
+"""Scoring models beside the classical baselines."""

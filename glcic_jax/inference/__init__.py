@@ -1,0 +1,1 @@
+"""Completing pictures with a trained model: no TensorFlow, no Orbax."""

@@ -1,0 +1,113 @@
+"""Who may import whom, read from the source: DESIGN's floors, and what must stay in one room."""
+
+import ast
+import pathlib
+
+import pytest
+
+ROOT = pathlib.Path(__file__).parent.parent
+PACKAGE = ROOT / 'glcic_jax'
+
+# The vocabulary knows only itself.
+VOCABULARY = {'batch', 'schedule', 'losses', 'scores', 'images', 'masks', 'pictures', 'config', 'errors',
+              'files'}
+ROOMS = {
+    'models': VOCABULARY,
+    'parallel': VOCABULARY,
+    'checkpoints': VOCABULARY,
+    'model_files': VOCABULARY | {'checkpoints'},
+    'data': VOCABULARY,
+    'training': VOCABULARY | {'models', 'data', 'parallel', 'checkpoints', 'model_files'},
+    'inference': VOCABULARY | {'models', 'model_files'},
+    'evaluation': VOCABULARY | {'models', 'inference'},
+    'cli': None,  # every room
+} | {name: VOCABULARY for name in VOCABULARY}
+
+# Library -> the only places that may import it.
+CONFINED = {
+    'flax.linen': ('models/',),
+    'tensorflow': ('data/',),
+    'tensorflow_datasets': ('data/',),
+    'cv2': ('inference/blending.py', 'evaluation/baselines.py'),
+    'torch': ('convert/', 'evaluation/features.py'),
+    'orbax': ('checkpoints.py',),
+    'clu': ('training/writers.py', 'training/metrics.py'),
+}
+NOWHERE = ('flax.training', 'flax.jax_utils', 'flax.nnx')
+
+FILES = sorted(PACKAGE.rglob('*.py'))
+
+
+def imports(path, *, lazy=True):
+  """Dotted names that a file imports; lazily inside functions too, unless `lazy` is False."""
+  tree = ast.parse(path.read_text())
+  inside = set()
+  for node in ast.walk(tree):
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+      inside |= {id(child) for child in ast.walk(node)}
+  for node in ast.walk(tree):
+    if not lazy and id(node) in inside:
+      continue
+    if isinstance(node, ast.Import):
+      yield from (alias.name for alias in node.names)
+    elif isinstance(node, ast.ImportFrom):
+      yield from (f'{node.module}.{alias.name}' for alias in node.names)
+
+
+def room_of(path):
+  """A file's room: its folder, or its own name on the ground floor."""
+  parts = path.relative_to(PACKAGE).parts
+  return parts[0] if len(parts) > 1 else path.stem
+
+
+@pytest.mark.parametrize('path', FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_go_down_only(path):
+  room = room_of(path)
+  if room in ('__init__', '__main__') or ROOMS[room] is None:
+    return
+  used = {name.split('.')[1] for name in imports(path) if name.startswith('glcic_jax.')}
+  assert used - {room, '__version__'} <= ROOMS[room]
+
+
+def test_every_room_has_a_rule():
+  assert {room_of(path) for path in FILES} - {'__init__', '__main__'} == set(ROOMS)
+
+
+@pytest.mark.parametrize('library', CONFINED)
+def test_a_library_stays_in_its_room(library):
+  users = {str(path.relative_to(PACKAGE)) for path in FILES
+           if any(f'{name}.'.startswith(f'{library}.') for name in imports(path))}
+  assert all(user.startswith(CONFINED[library]) for user in users), users
+
+
+@pytest.mark.parametrize('library', NOWHERE)
+def test_a_left_out_idiom_is_nowhere(library):
+  users = [path for path in FILES if any(name.startswith(library) for name in imports(path))]
+  assert not users
+
+
+def test_checkpoints_are_opened_lazily_by_model_files():
+  eager = list(imports(PACKAGE / 'model_files.py', lazy=False))
+  assert 'glcic_jax.checkpoints' not in eager
+  assert 'glcic_jax.checkpoints' in list(imports(PACKAGE / 'model_files.py'))
+
+
+@pytest.mark.parametrize('path', FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_files_and_functions_stay_short(path):
+  lines = path.read_text().splitlines()
+  assert len(lines) <= 300
+  for node in ast.walk(ast.parse('\n'.join(lines))):
+    if isinstance(node, ast.FunctionDef):
+      limit = 120 if node.name == 'train_and_evaluate' else 60
+      assert node.end_lineno - node.lineno < limit, node.name
+
+
+@pytest.mark.parametrize('path', FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_every_module_and_public_name_says_what_it_is(path):
+  tree = ast.parse(path.read_text())
+  assert ast.get_docstring(tree)
+  public = [node for node in tree.body if isinstance(node, (ast.FunctionDef, ast.ClassDef))
+            and not node.name.startswith('_')]
+  public += [method for node in public if isinstance(node, ast.ClassDef) for method in node.body
+             if isinstance(method, ast.FunctionDef) and not method.name.startswith('_')]
+  assert [node.name for node in public if not ast.get_docstring(node)] == []

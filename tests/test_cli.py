@@ -1,0 +1,154 @@
+"""The command line: help, wrong usage, exit codes, and what a broken input leaves behind."""
+
+import subprocess
+import sys
+
+import numpy as np
+from PIL import Image
+import pytest
+
+from glcic_jax import cli
+
+QUICK = ['train', '--config', 'configs/quickstart.py']
+
+
+def run(capsys, *arguments):
+  """Exit code, stdout, stderr of a command run in this process."""
+  try:
+    code = cli.main([str(argument) for argument in arguments])
+  except SystemExit as exit_:  # argparse leaves by itself
+    code = exit_.code
+  out, err = capsys.readouterr()
+  return code, out, err
+
+
+def refused(capsys, *arguments):
+  """The one sentence of a command that must end with exit code 2 before it does anything."""
+  code, out, err = run(capsys, *arguments)
+  assert code == 2
+  assert out == ''
+  assert len(err.strip().splitlines()) == 1 and 'Traceback' not in err
+  return err
+
+
+def test_help_lists_the_commands(capsys):
+  code, out, _ = run(capsys, '--help')
+  assert code == 0
+  for name in cli.COMMANDS:
+    assert name in out
+    assert run(capsys, name, '--help')[0] == 0
+
+
+def test_help_imports_no_library_beyond_python():
+  program = ('import sys; from glcic_jax import cli; cli.main(["--help"]); '
+             'sys.exit(any(name in sys.modules for name in ("jax", "numpy", "absl", "PIL", "etils")))')
+  assert subprocess.run([sys.executable, '-c', program], capture_output=True).returncode == 0
+
+
+def test_no_command_and_an_unknown_one_are_wrong_usage(capsys):
+  assert run(capsys)[0] == 2
+  assert "no command 'paint'" in refused(capsys, 'paint')
+
+
+def test_version(capsys):
+  assert run(capsys, '--version')[1].startswith('glcic-jax 0.')
+
+
+@pytest.mark.parametrize('flag, sentence', [
+    ('--config.batch_sise=8', 'There is no config key batch_sise; did you mean batch_size?'),
+    ('--config.nonsense.deeply=8', 'There is no config key nonsense.deeply'),
+    ('--config.batch_size=many', 'many'),
+    ('--config.batch_size=0', 'batch_size is 0'),
+    ('--config.schedule.discriminator_steps=0', 'the discriminator phase has no steps'),
+    ('--config.image_size=30', 'multiple of 4'),
+    ('--config.optimizer.generator.name=sgd', "can be 'adadelta', 'adam'"),
+    ('--nonsense=1', 'nonsense'),
+    ('extra', "'extra' is not understood"),
+])
+def test_train_refuses_wrong_flags(capsys, tmp_path, flag, sentence):
+  err = refused(capsys, *QUICK, '--workdir', tmp_path / 'run', flag)
+  assert sentence in err
+  assert not (tmp_path / 'run').exists()
+
+
+@pytest.mark.parametrize('arguments, sentence', [
+    ((), '--config is missing'),
+    (('--config', 'configs/quickstart.py'), '--workdir is missing'),
+    (('--config', 'configs/none.py', '--workdir', 'x'), 'no config file'),
+    (('--config', 'configs/glcic_faces.py:huge', '--workdir', 'x'), 'full or laptop'),
+])
+def test_train_says_what_is_missing(capsys, arguments, sentence):
+  assert sentence in refused(capsys, 'train', *arguments)
+
+
+@pytest.mark.parametrize('folder, sentence', [
+    ('', 'data.folder is empty'), ('missing', 'There is no folder'), ('empty', 'holds no pictures')])
+def test_train_refuses_a_folder_without_pictures(capsys, tmp_path, folder, sentence):
+  (tmp_path / 'empty').mkdir()
+  (tmp_path / 'empty' / 'notes.txt').write_text('no picture')
+  err = refused(capsys, *QUICK, '--workdir', tmp_path / 'run', '--config.data.source=folder',
+                f'--config.data.folder={tmp_path / folder if folder else ""}')
+  assert sentence in err
+  assert not (tmp_path / 'run').exists()
+
+
+def test_train_refuses_a_batch_that_the_devices_cannot_share(capsys, tmp_path):
+  err = refused(capsys, *QUICK, '--workdir', tmp_path / 'run', '--config.batch_size=12')
+  assert 'cannot be divided over 8 devices; the nearest that can: 8 or 16' in err
+  assert not (tmp_path / 'run').exists()
+
+
+@pytest.fixture
+def inputs(tmp_path):
+  """A picture with its mask, as arguments of `complete`; the model is not there."""
+  rng = np.random.default_rng(0)
+  Image.fromarray(rng.integers(0, 256, (20, 30, 3), dtype=np.uint8)).save(tmp_path / 'picture.png')
+  mask = np.zeros((20, 30), np.uint8)
+  mask[5:10, 5:12] = 255
+  Image.fromarray(mask).save(tmp_path / 'mask.png')
+  return {'': tmp_path / 'picture.png', '--mask': tmp_path / 'mask.png', '--model': tmp_path / 'model',
+          '--output': tmp_path / 'out.png'}
+
+
+def arguments(inputs):
+  """`complete IMAGE --mask ...` of a dict."""
+  return ['complete', inputs[''], *(part for flag, value in inputs.items() if flag for part in (flag, value))]
+
+
+def write(path, content):
+  """Bytes, or an array as a picture."""
+  if isinstance(content, bytes):
+    path.write_bytes(content)
+  else:
+    Image.fromarray(content).save(path)
+
+
+@pytest.mark.parametrize('which, content, sentence', [
+    ('', b'', 'cannot be read as a picture'),
+    ('', b'\x89PNG\r\n\x1a\n broken', 'cannot be read as a picture'),
+    ('--mask', b'text', 'cannot be read as a picture'),
+    ('--mask', np.full((20, 31), 255, np.uint8), 'is 31x20 but its picture is 30x20'),
+    ('--mask', np.zeros((20, 30), np.uint8), 'no white pixel'),
+    ('--mask', np.full((20, 30), 255, np.uint8), 'white everywhere'),
+    ('--model', None, 'is no model'),
+])
+def test_complete_refuses_bad_inputs(capsys, inputs, which, content, sentence):
+  if content is not None:
+    write(inputs[which], content)
+  assert sentence in refused(capsys, *arguments(inputs))
+  assert not inputs['--output'].exists()
+
+
+@pytest.mark.parametrize('which, name, sentence', [
+    ('', 'missing.png', 'There is no file'),
+    ('', '.', 'is a folder'),
+    ('--output', '.', 'is a folder'),
+    ('--output', 'out.txt', 'does not end in a picture format'),
+    ('--output', 'deep/out.png', 'There is no folder'),
+    ('--output', 'picture.png', 'is an input'),
+    ('--output', 'mask.png', 'is an input'),
+])
+def test_complete_refuses_bad_names(capsys, inputs, tmp_path, which, name, sentence):
+  before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+  assert sentence in refused(capsys, *arguments(inputs | {which: tmp_path / name}))
+  assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before

@@ -1,0 +1,179 @@
+"""Completer: known pixels are sacred, any size, kinds and modes come back, nothing heavy is imported."""
+
+import subprocess
+import sys
+
+import jax
+import numpy as np
+from PIL import Image
+import pytest
+
+from glcic_jax import Completer
+from glcic_jax import cli
+from glcic_jax import errors
+from glcic_jax import model_files
+from glcic_jax.models import glcic
+
+DESCRIPTION = model_files.Description(
+    method='glcic', architecture={'name': 'glcic', 'options': {'width': 1 / 16, 'dilated': True}},
+    value_range=(0.0, 1.0), mean_color=(0.5, 0.4, 0.3), image_size=32,
+    mask={'kind': 'rectangle', 'side': [8, 16]}, step=7, versions={'jax': jax.__version__})
+
+
+@pytest.fixture(scope='module')
+def variables():
+  """A narrow generator with running statistics that are not their initial ones."""
+  image = np.zeros((1, 16, 16, 3), np.float32)
+  tree = glcic.CompletionNetwork(width=1 / 16).init(jax.random.key(0), image, image[..., :1])
+  rng = np.random.default_rng(0)
+  return jax.tree.map(lambda leaf: np.asarray(leaf) + rng.uniform(0, 0.2, leaf.shape).astype(np.float32),
+                      tree)
+
+
+@pytest.fixture(scope='module')
+def completer(variables):
+  return Completer(variables, DESCRIPTION)
+
+
+@pytest.fixture
+def model(tmp_path, variables):
+  """A model directory."""
+  model_files.write(tmp_path / 'model', variables, DESCRIPTION)
+  return tmp_path / 'model'
+
+
+def random_case(height, width, mode='RGB', seed=0):
+  """A random picture and a hole with known pixels around it."""
+  rng = np.random.default_rng(seed)
+  bands = {'L': 1, 'LA': 2, 'RGB': 3, 'RGBA': 4}[mode]
+  pixels = rng.integers(0, 256, (height, width, bands), dtype=np.uint8)
+  image = Image.fromarray(pixels[..., 0] if bands == 1 else pixels)
+  mask = np.zeros((height, width), bool)
+  mask[height // 3:height // 3 + max(1, height // 3), width // 3:width // 3 + max(1, width // 3)] = True
+  mask[0, 0] = False
+  return image, mask
+
+
+@pytest.mark.parametrize('size', [(1, 2), (2, 1), (3, 5), (17, 30), (32, 32), (33, 31)])
+def test_any_size_comes_back_with_its_known_pixels(completer, size):
+  image, mask = random_case(*size)
+  result = np.asarray(completer(image, mask))
+  assert result.shape == (*size, 3)
+  np.testing.assert_array_equal(result[~mask], np.asarray(image)[~mask])
+
+
+@pytest.mark.parametrize('mode', ['L', 'LA', 'RGB', 'RGBA'])
+def test_modes_are_kept_and_so_are_known_pixels(completer, mode):
+  image, mask = random_case(24, 20, mode)
+  result = completer(image, mask)
+  assert result.mode == mode
+  before, after = np.asarray(image), np.asarray(result)
+  np.testing.assert_array_equal(after[~mask], before[~mask])
+  assert (after[mask] != before[mask]).any()
+  if 'A' in mode:
+    assert (after[mask][:, -1] == 255).all()
+
+
+def test_the_hole_is_what_the_network_says(completer, variables):
+  image, mask = random_case(32, 32)
+  pixels = np.asarray(image).astype(np.float32) / 255
+  filled = np.where(mask[..., None], np.float32([0.5, 0.4, 0.3]), pixels)
+  raw = glcic.CompletionNetwork(width=1 / 16).apply(
+      variables, filled[None], mask[None, ..., None].astype(np.float32))
+  expected = np.round(np.asarray(raw)[0] * 255)[mask]
+  assert np.abs(np.asarray(completer(image, mask))[mask] - expected).max() <= 1
+
+
+def test_what_lay_in_the_hole_does_not_matter(completer):
+  image, mask = random_case(24, 24)
+  other = np.where(mask[..., None], 255 - np.asarray(image), np.asarray(image))
+  np.testing.assert_array_equal(completer(np.asarray(image), mask), completer(other, mask))
+
+
+def test_kinds_come_back(completer, tmp_path):
+  image, mask = random_case(12, 16)
+  image.save(tmp_path / 'picture.png')
+  Image.fromarray(mask).save(tmp_path / 'mask.png')
+  array = completer(np.asarray(image), mask)
+  assert isinstance(array, np.ndarray) and array.dtype == np.uint8
+  results = [completer(image, Image.fromarray(mask)), completer(tmp_path / 'picture.png', mask),
+             completer(str(tmp_path / 'picture.png'), str(tmp_path / 'mask.png')),
+             completer(image, mask.astype(np.uint8)), completer(image, mask.astype(np.uint8) * 255),
+             completer(image, mask.astype(float)[..., None])]
+  for result in results:
+    assert isinstance(result, Image.Image)
+    np.testing.assert_array_equal(np.asarray(result), array)
+
+
+def test_a_list_equals_a_loop(completer):
+  cases = [random_case(12, 16, seed=seed) for seed in (1, 2)]
+  together = completer([image for image, _ in cases], [mask for _, mask in cases])
+  for result, case in zip(together, cases, strict=True):
+    np.testing.assert_array_equal(np.asarray(result), np.asarray(completer(*case)))
+  with pytest.raises(errors.InputError, match='2 pictures came with 1 masks'):
+    completer([case[0] for case in cases], [cases[0][1]])
+
+
+@pytest.mark.parametrize('image, mask, sentence', [
+    (np.zeros((4, 4, 3), np.float32), np.eye(4), 'uint8'),
+    (np.zeros((4, 4, 5), np.uint8), np.eye(4), r'shape \(4, 4, 5\)'),
+    (np.zeros((0, 4, 3), np.uint8), np.eye(4), 'no pixels'),
+    (np.zeros((4, 4, 3), np.uint8), np.full((4, 4), np.nan), 'not finite'),
+    (np.zeros((4, 4, 3), np.uint8), np.eye(5), '5x5 but its picture is 4x4'),
+    (np.zeros((4, 4, 3), np.uint8), np.zeros((4, 4, 2)), r'shape \(4, 4, 2\)'),
+    (np.zeros((4, 4, 3), np.uint8), np.zeros((4, 4)), 'no hole'),
+    (np.zeros((4, 4, 3), np.uint8), np.ones((4, 4)), 'nothing is known'),
+])
+def test_wrong_arrays_get_a_sentence(completer, image, mask, sentence):
+  with pytest.raises(errors.InputError, match=sentence):
+    completer(image, mask)
+
+
+def test_an_absent_device_is_refused(variables):
+  with pytest.raises(errors.InputError, match='There is no tpu here'):
+    Completer(variables, DESCRIPTION, device='tpu')
+
+
+def test_weights_that_do_not_fit_are_refused(variables):
+  lacking = {'params': {k: v for k, v in variables['params'].items() if k != 'conv3'},
+             'batch_stats': variables['batch_stats']}
+  with pytest.raises(errors.InputError, match='do not fit'):
+    Completer(lacking, DESCRIPTION)
+
+
+@pytest.mark.parametrize('orientation', range(1, 9))
+def test_the_command_turns_pictures_upright_and_keeps_known_pixels(tmp_path, model, orientation):
+  image, _ = random_case(20, 28)
+  exif = Image.Exif()
+  exif[0x0112] = orientation
+  image.save(tmp_path / 'picture.png', exif=exif)
+  sideways = orientation >= 5
+  mask = np.zeros((28, 20) if sideways else (20, 28), np.uint8)
+  mask[6:12, 4:9] = 255
+  Image.fromarray(mask).save(tmp_path / 'mask.png')
+  code = cli.main(['complete', str(tmp_path / 'picture.png'), '--mask', str(tmp_path / 'mask.png'),
+                   '--model', str(model), '--output', str(tmp_path / 'out.png')])
+  assert code == 0
+  turn = {1: lambda a: a, 2: lambda a: a[:, ::-1], 3: lambda a: a[::-1, ::-1], 4: lambda a: a[::-1],
+          5: lambda a: a.swapaxes(0, 1), 6: lambda a: np.rot90(a, -1),
+          7: lambda a: a[::-1, ::-1].swapaxes(0, 1), 8: lambda a: np.rot90(a)}[orientation]
+  with Image.open(tmp_path / 'out.png') as out:
+    assert out.getexif().get(0x0112, 1) == 1
+    np.testing.assert_array_equal(np.asarray(out)[mask == 0], turn(np.asarray(image))[mask == 0])
+
+
+def test_completing_imports_no_tensorflow_orbax_or_optax(tmp_path, model):
+  image, mask = random_case(12, 16)
+  image.save(tmp_path / 'picture.png')
+  Image.fromarray(mask).save(tmp_path / 'mask.png')
+  program = f'''
+import sys
+for name in ('tensorflow', 'orbax', 'optax', 'clu', 'tensorflow_datasets', 'skimage', 'tensorboard'):
+  sys.modules[name] = None
+from glcic_jax import cli
+sys.exit(cli.main(['complete', {str(tmp_path / 'picture.png')!r}, '--mask', {str(tmp_path / 'mask.png')!r},
+                   '--model', {str(model)!r}, '--output', {str(tmp_path / 'out.png')!r}]))
+'''
+  done = subprocess.run([sys.executable, '-c', program], capture_output=True, text=True)
+  assert done.returncode == 0, done.stderr
+  assert (tmp_path / 'out.png').exists()

@@ -1,0 +1,210 @@
+"""The defaults, what `check` refuses, the files in configs/, and that every key is read."""
+
+import ast
+import importlib.util
+import pathlib
+
+import pytest
+
+from glcic_jax import config as config_lib
+from glcic_jax import errors
+from glcic_jax import schedule
+
+_ROOT = pathlib.Path(__file__).resolve().parent.parent
+_CONFIGS = sorted((_ROOT / 'configs').glob('*.py'))
+_FORMS = [pytest.param(path, (), id=path.stem) for path in _CONFIGS]
+_FORMS += [pytest.param(_ROOT / 'configs' / 'glcic_faces.py', ('laptop',), id='glcic_faces-laptop')]
+
+
+def _load(path):
+  spec = importlib.util.spec_from_file_location(f'tested_{path.stem}', path)
+  module = importlib.util.module_from_spec(spec)
+  spec.loader.exec_module(module)
+  return module
+
+
+def _changed(key, value):
+  config = config_lib.default()
+  config.update_from_flattened_dict({key: value})
+  return config
+
+
+def test_default_passes_its_own_check():
+  config_lib.check(config_lib.default())
+
+
+@pytest.mark.parametrize('place', ['', 'model', 'loss', 'optimizer', 'optimizer.generator',
+                                   'schedule', 'data', 'mask', 'checkpoint', 'validation'])
+def test_unknown_keys_are_refused_at_every_level(place):
+  config = config_lib.default()
+  section = config_lib.value_of(config, place) if place else config
+  with pytest.raises((AttributeError, KeyError), match='unheard_of'):
+    section.unheard_of = 1
+
+
+def test_a_key_keeps_its_type():
+  with pytest.raises(TypeError):
+    config_lib.default().batch_size = 'many'
+
+
+def test_each_default_is_a_fresh_config():
+  config_lib.default().mask.side = (1, 2)
+  assert config_lib.default().mask.side == (96, 128)
+
+
+@pytest.mark.parametrize('key, value', [
+    ('method', 'gan'),
+    ('paper', 'another'),
+    ('dtype', 'float16'),
+    ('loss.reconstruction_mean', 'known'),
+    ('loss.adversarial_form', 'wasserstein'),
+    ('loss.balance_factor', 0.5),
+    ('optimizer.generator.name', 'sgd'),
+    ('optimizer.discriminator.name', 'sgd'),
+    ('image_size', 258),
+    ('image_size', 12),
+    ('image_size', 0),
+    ('batch_size', 0),
+    ('batch_size', -8),
+    ('model.local_size', 0),
+    ('model.local_size', 257),
+    ('data.resize_short_edge', (255, 384)),
+    ('data.resize_short_edge', (384, 256)),
+    ('mask.kind', 'star'),
+    ('mask.side', (0, 128)),
+    ('mask.side', (128, 96)),
+    ('mask.side', (96, 257)),
+    ('log_every', 0),
+    ('checkpoint.every', 0),
+    ('checkpoint.keep', 0),
+    ('validation.samples', 0),
+    ('validation.every', -1),
+    ('validation.count', -1),
+    ('data.validation_fraction', 1.0),
+    ('data.validation_fraction', -0.1),
+    ('data.unreadable_share', 1.5),
+    ('data.unreadable_share', -0.5),
+    ('data.mean_color', (0.5, 0.5)),
+    ('data.mean_color', (0.5, 0.5, 1.5)),
+    ('data.mean_color', (-0.1, 0.5, 0.5)),
+    ('seed', -1),
+    ('seed', 2**31),
+    ('mask.side', (16,)),
+    ('mask.side', (4.5, 8.5)),
+    ('data.resize_short_edge', (256,)),
+    ('data.mean_color_pictures', 0),
+    ('data.mean_color', ('red', 'green', 'blue')),
+    ('data.threads', -1),
+    ('model.width', 0.0),
+    ('model.discriminator_width', -1.0),
+    ('loss.adversarial_weight', -1.0),
+    ('loss.balance_steps', -1),
+    ('optimizer.generator.learning_rate', float('nan')),
+    ('optimizer.discriminator.learning_rate', -1.0),
+    ('schedule.phases', ('joint',)),
+    ('schedule.reconstruction_steps', -1),
+    ('schedule.total_steps', 99_999),
+])
+def test_a_bad_value_is_refused_with_its_key(key, value):
+  with pytest.raises(errors.InputError) as caught:
+    config_lib.check(_changed(key, value))
+  assert key in str(caught.value)
+
+
+@pytest.mark.parametrize('key, value', [
+    ('dtype', 'bfloat16'),
+    ('model.local_size', 256),
+    ('model.local_size', 1),
+    ('mask.side', (1, 256)),
+    ('mask.side', (100, 100)),
+    ('data.resize_short_edge', (256, 256)),
+    ('data.mean_color', (0.0, 0.5, 1.0)),
+    ('data.validation_fraction', 0.0),
+    ('data.unreadable_share', 1.0),
+    ('validation.every', 0),
+    ('validation.count', 0),
+    ('loss.balance_factor', 1.0),
+    ('optimizer.generator.name', 'adam'),
+])
+def test_values_at_the_edge_of_the_allowed_pass(key, value):
+  config_lib.check(_changed(key, value))
+
+
+@pytest.mark.parametrize('size', [16, 20, 64])
+def test_small_multiples_of_four_pass(size):
+  config = _changed('image_size', size)
+  config.data.resize_short_edge = (size, size)
+  config.mask.side = (4, 8)
+  config.model.local_size = 8
+  config_lib.check(config)
+
+
+def test_there_are_config_files():
+  assert {'quickstart', 'glcic_places2', 'glcic_celeba'} <= {path.stem for path in _CONFIGS}
+
+
+@pytest.mark.parametrize('path, arguments', _FORMS)
+def test_every_config_file_passes_and_has_exactly_the_known_keys(path, arguments):
+  config = _load(path).get_config(*arguments)
+  config_lib.check(config)
+  assert config.is_locked
+  assert config_lib.flatten(config).keys() == config_lib.flatten(config_lib.default()).keys()
+
+
+def test_laptop_is_another_config_and_unknown_sizes_are_refused():
+  faces = _load(_ROOT / 'configs' / 'glcic_faces.py')
+  assert faces.get_config('laptop').image_size < faces.get_config().image_size
+  with pytest.raises(ValueError, match='phone'):
+    faces.get_config('phone')
+
+
+@pytest.mark.parametrize('name', ['glcic_places2', 'glcic_celeba'])
+def test_the_papers_own_configs_differ_from_it_in_the_adversarial_form_alone(name):
+  config = _load(_ROOT / 'configs' / f'{name}.py').get_config()
+  assert config.paper == name
+  assert [row[0] for row in schedule.audit(config)] == ['loss.adversarial_form']
+
+
+def test_flatten_gives_plain_values_under_dotted_keys():
+  flat = config_lib.flatten(config_lib.default())
+  assert flat['mask.side'] == [96, 128]
+  assert flat['optimizer.discriminator.rho'] == 0.9
+  assert flat['seed'] == 0
+  assert not any(isinstance(value, (dict, tuple)) for value in flat.values())
+
+
+def test_value_of_follows_a_dotted_key():
+  config = _changed('optimizer.generator.beta1', 0.25)
+  assert config_lib.value_of(config, 'optimizer.generator.beta1') == 0.25
+  assert config_lib.value_of(config, 'seed') == 0
+
+
+def _attribute_chains():
+  """Every `a.b.c` that the package reads, outside config.py."""
+  chains = set()
+  for path in (_ROOT / 'glcic_jax').rglob('*.py'):
+    if path.name == 'config.py':
+      continue
+    for node in ast.walk(ast.parse(path.read_text())):
+      if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
+        chains.add(ast.unparse(node))
+  return chains
+
+
+def _is_read(key, chains):
+  """As `config.data.folder`, or as `config.folder` where `config.data` is handed over."""
+  def found(chain):
+    return any(read.endswith(f'config.{chain}') for read in chains)
+  section, _, leaf = key.rpartition('.')
+  return found(key) or bool(section) and found(section) and found(leaf)
+
+
+def test_every_key_is_read_somewhere():
+  chains = _attribute_chains()
+  unread = [key for key in config_lib.flatten(config_lib.default()) if not _is_read(key, chains)]
+  assert unread == []
+
+
+@pytest.mark.parametrize('key', ['data.unheard_of', 'mask.sides', 'log', 'model.strides'])
+def test_the_search_for_readers_finds_no_invented_key(key):
+  assert not _is_read(key, _attribute_chains())

@@ -1,0 +1,223 @@
+"""The loop: phases, resuming, stopping, what it leaves behind, and what it refuses."""
+
+import csv
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import time
+
+import jax
+import numpy as np
+import pytest
+
+from glcic_jax import checkpoints as checkpoints_lib
+from glcic_jax import errors
+from glcic_jax import parallel
+from glcic_jax.training import loop
+from glcic_jax.training import method as method_lib
+from glcic_jax.training import state as state_lib
+from tests import made_up
+
+ROOT = pathlib.Path(__file__).parent.parent
+
+# The overrides that make configs/quickstart.py as small as conftest's tiny_config.
+SMALL = {
+    'image_size': 32, 'data.resize_short_edge': '(32,48)', 'mask.side': '(8,16)', 'model.width': 0.0625,
+    'model.discriminator_width': 0.0625, 'model.local_size': 16, 'batch_size': 8,
+    'schedule.reconstruction_steps': 2, 'schedule.discriminator_steps': 2, 'schedule.total_steps': 6,
+    'log_every': 1, 'checkpoint.every': 2, 'validation.every': 2, 'validation.count': 4,
+    'validation.samples': 2,
+}
+
+
+def command(workdir, folder, **overrides):
+  """The `train` command of a small run on a folder."""
+  keys = SMALL | {'data.source': 'folder', 'data.folder': folder, 'data.validation_fraction': 0.2}
+  keys |= overrides
+  return [sys.executable, '-m', 'glcic_jax', 'train', '--config', 'configs/quickstart.py', '--workdir',
+          str(workdir), *(f'--config.{key}={value}' for key, value in keys.items())]
+
+
+def start(arguments):
+  """Starts a command in a process of its own."""
+  environment = os.environ | {'PYTHONPATH': str(ROOT), 'JAX_PLATFORMS': 'cpu'}
+  return subprocess.Popen(arguments, cwd=ROOT, env=environment, text=True, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE)
+
+
+def wait_for(path, process, seconds=120):
+  """Waits until a path is there; fails if the process ends before."""
+  end = time.monotonic() + seconds
+  while not path.exists():
+    assert process.poll() is None, process.communicate()
+    assert time.monotonic() < end
+    time.sleep(0.02)
+
+
+def rows(workdir):
+  """metrics.csv without the one column that is a measured speed."""
+  with open(workdir / 'metrics.csv') as file:
+    return [{k: v for k, v in row.items() if k != 'images_per_second'} for row in csv.DictReader(file)]
+
+
+def final_state(workdir, config):
+  """Every array of the newest checkpoint."""
+  method = method_lib.from_config(config, (0.5, 0.5, 0.5))
+  mesh = parallel.make_mesh(jax.devices()[:1])
+  with checkpoints_lib.Checkpoints(workdir, keep=3) as checkpoints:
+    return checkpoints.restore(state_lib.abstract_state(method, config.image_size, mesh))[0]
+
+
+def test_a_killed_and_resumed_run_equals_one_left_alone(tmp_path, picture_folder, tiny_config):
+  alone, killed = tmp_path / 'alone', tmp_path / 'killed'
+  process = start(command(killed, picture_folder))
+  wait_for(killed / 'checkpoints' / '2' / '_CHECKPOINT_METADATA', process)
+  process.send_signal(signal.SIGKILL)
+  process.communicate()
+  assert process.returncode == -signal.SIGKILL
+  assert not (killed / 'model').exists()
+
+  for workdir in (killed, alone):
+    process = start(command(workdir, picture_folder))
+    out, err = process.communicate()
+    assert process.returncode == 0, err
+    assert ('Continuing from step' in out) == (workdir is killed)
+
+  jax.tree.map(np.testing.assert_array_equal, final_state(killed, tiny_config),
+               final_state(alone, tiny_config))
+  assert rows(killed) == rows(alone)
+  assert (killed / 'model/model.safetensors').read_bytes() == (
+      alone / 'model/model.safetensors').read_bytes()
+
+
+def test_sigterm_saves_and_the_same_command_goes_on(tmp_path, picture_folder):
+  arguments = command(tmp_path / 'run', picture_folder, **{
+      'checkpoint.every': 100_000, 'schedule.reconstruction_steps': 100_000,
+      'schedule.total_steps': 200_000})
+  process = start(arguments)
+  wait_for(tmp_path / 'run' / 'metrics.csv', process)
+  process.send_signal(signal.SIGTERM)
+  _, err = process.communicate()
+  assert process.returncode == 143
+  assert 'after saving step' in err and 'Traceback' not in err
+  saved = checkpoints_lib.read_run(tmp_path / 'run')[0]
+  assert saved >= 1 and f'step {saved}:' in err
+
+  process = start(arguments)
+  wait_for(tmp_path / 'run' / 'samples', process) if saved < 2 else time.sleep(0)
+  process.stdout.readline()  # it is alive
+  process.send_signal(signal.SIGKILL)
+  assert process.communicate()
+
+
+def small_run(config, workdir, **kwargs):
+  """Trains on made-up batches; no file is read."""
+  return loop.train_and_evaluate(config, workdir, batches=made_up.batches(config), **kwargs)
+
+
+def test_every_phase_runs_once_and_in_order(tmp_path, tiny_config):
+  state = small_run(tiny_config, tmp_path)
+  assert int(state.step) == 6
+  phases = [row['phase'] for row in rows(tmp_path) if not row['validation_count']]
+  assert phases == ['reconstruction'] * 2 + ['discriminator'] * 2 + ['joint'] * 2
+
+
+def test_a_row_holds_what_its_phase_measures(tmp_path, tiny_config):
+  small_run(tiny_config, tmp_path)
+  by_phase = {row['phase']: {k for k, v in row.items() if v} for row in rows(tmp_path)}
+  assert 'discriminator_loss' not in by_phase['reconstruction']
+  assert 'reconstruction_loss' not in by_phase['discriminator']
+  assert {'reconstruction_loss', 'adversarial_loss', 'discriminator_loss', 'real_accuracy',
+          'reconstruction_gradient_norm', 'adversarial_gradient_norm', 'gradient_ratio'} <= by_phase['joint']
+
+
+def test_a_finished_run_leaves_model_samples_config_and_few_checkpoints(tmp_path, tiny_config):
+  tiny_config.checkpoint.keep = 2
+  small_run(tiny_config, tmp_path)
+  assert {p.name for p in (tmp_path / 'model').iterdir()} == {
+      'model.safetensors', 'config.json', 'README.md'}
+  assert [p.name for p in sorted((tmp_path / 'samples').iterdir())] == [
+      f'{step:08d}.png' for step in (2, 3, 4, 6)]
+  assert sorted(int(p.name) for p in (tmp_path / 'checkpoints').iterdir()) == [4, 6]
+  facts = json.loads((tmp_path / 'config.json').read_text())
+  assert facts['config']['model.width'] == tiny_config.model.width
+
+
+def test_a_longer_schedule_continues_a_finished_run(tmp_path, tiny_config, capsys):
+  small_run(tiny_config, tmp_path)
+  tiny_config.schedule.total_steps = 8
+  assert int(small_run(tiny_config, tmp_path).step) == 8
+  assert 'schedule.total_steps: 6 before, 8' in capsys.readouterr().out
+
+
+@pytest.mark.parametrize('key, value', [('model.width', 0.125), ('seed', 1), ('batch_size', 16)])
+def test_a_workdir_of_another_run_is_refused(tmp_path, tiny_config, key, value):
+  small_run(tiny_config, tmp_path)
+  before = {p: p.read_bytes() for p in tmp_path.rglob('*') if p.is_file()}
+  tiny_config.update_from_flattened_dict({key: value})
+  with pytest.raises(errors.InputError, match=f'holds another run: its {key}'):
+    small_run(tiny_config, tmp_path)
+  assert {p: p.read_bytes() for p in tmp_path.rglob('*') if p.is_file()} == before
+
+
+def test_a_non_finite_loss_stops_and_the_last_checkpoint_stays(tmp_path, tiny_config):
+  good = made_up.batches(tiny_config)
+
+  def poisoned(first_step):
+    for step, batch in enumerate(good(first_step), start=first_step):
+      yield batch.replace(weight=batch.weight * np.nan) if step == 3 else batch
+
+  with pytest.raises(errors.RunError, match='is nan at step 4'):
+    loop.train_and_evaluate(tiny_config, tmp_path, batches=poisoned)
+  assert checkpoints_lib.read_run(tmp_path)[0] == 2
+  assert not (tmp_path / 'model').exists()
+
+
+def test_batches_that_end_early_are_an_error(tmp_path, tiny_config):
+  first = made_up.batches(tiny_config)(0)
+  few = [next(first) for _ in range(3)]
+  with pytest.raises(errors.InputError, match='ended at step 3 of 6'):
+    loop.train_and_evaluate(tiny_config, tmp_path, batches=few)
+
+
+def test_a_plain_iterator_of_batches_is_enough(tmp_path, tiny_config):
+  endless = made_up.batches(tiny_config)(0)
+  assert int(loop.train_and_evaluate(tiny_config, tmp_path, batches=endless).step) == 6
+
+
+def test_a_changed_listing_is_refused_unless_allowed(tmp_path, tiny_config, picture_folder):
+  loop.train_and_evaluate(tiny_config, tmp_path / 'run')
+  names = sorted(p for p in picture_folder.iterdir() if p.is_file())
+  for number, name in enumerate(names[:6]):
+    name.rename(name.with_stem(f'renamed{number}'))
+  tiny_config.schedule.total_steps = 8
+  with pytest.raises(errors.InputError, match='data.allow_changed_listing=True'):
+    loop.train_and_evaluate(tiny_config, tmp_path / 'run')
+  tiny_config.data.allow_changed_listing = True
+  assert int(loop.train_and_evaluate(tiny_config, tmp_path / 'run').step) == 8
+
+
+def test_the_loop_runs_without_tensorflow_and_clu(tmp_path):
+  program = f'''
+import sys
+for name in ('tensorflow', 'clu', 'tensorflow_datasets'):
+  sys.modules[name] = None
+import importlib.util
+found = importlib.util.find_spec
+importlib.util.find_spec = lambda name, *a: None if name in ('tensorflow', 'clu') else found(name, *a)
+from glcic_jax import config as config_lib
+from glcic_jax.training import loop
+from tests import made_up
+config = config_lib.default()
+config.update_from_flattened_dict({made_up.TINY!r})
+loop.train_and_evaluate(config, {str(tmp_path)!r}, batches=made_up.batches(config))
+'''
+  process = start([sys.executable, '-c', program])
+  _, err = process.communicate()
+  assert process.returncode == 0, err
+  assert 'metrics.csv alone' in err
+  assert len(rows(tmp_path)) >= 6
+  assert not list(tmp_path.glob('events*'))

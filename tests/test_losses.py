@@ -1,0 +1,154 @@
+"""The losses against float64 loops and formulas."""
+
+import math
+
+import jax
+import numpy as np
+import pytest
+
+from glcic_jax import losses
+
+
+@pytest.fixture(autouse=True)
+def double_precision():
+  with jax.enable_x64(True):
+    yield
+
+
+@pytest.fixture
+def rng():
+  return np.random.default_rng(0)
+
+
+def _sample(rng, shape=(3, 5, 4, 3)):
+  raw, image = rng.random((2, *shape))
+  mask = (rng.random((*shape[:3], 1)) < 0.3).astype(float)
+  mask[:, 0, 0] = 1
+  return raw, image, mask
+
+
+def _by_loops(raw, image, mask, mean_over):
+  result = []
+  for b in range(raw.shape[0]):
+    total, count = 0.0, 0
+    for y, x, c in np.ndindex(raw.shape[1:]):
+      inside = mask[b, y, x, 0] == 1
+      total += (raw[b, y, x, c] - image[b, y, x, c])**2 if inside else 0.0
+      count += 1 if inside or mean_over == 'all' else 0
+    result.append(total / count)
+  return result
+
+
+@pytest.mark.parametrize('mean_over', ['all', 'hole'])
+def test_masked_squared_error_equals_the_loops(rng, mean_over):
+  raw, image, mask = _sample(rng)
+  loss = losses.masked_squared_error(raw, image, mask, mean_over=mean_over)
+  assert loss.shape == (3,)
+  assert loss.dtype == np.float64
+  np.testing.assert_allclose(loss, _by_loops(raw, image, mask, mean_over), rtol=1e-13)
+
+
+def test_the_mean_is_over_all_elements_by_default(rng):
+  raw, image, mask = _sample(rng)
+  np.testing.assert_array_equal(losses.masked_squared_error(raw, image, mask),
+                                losses.masked_squared_error(raw, image, mask, mean_over='all'))
+
+
+def test_hole_mean_is_larger_by_the_share_of_the_hole():
+  mask = np.zeros((1, 10, 10, 1))
+  mask[0, :5, :4] = 1  # a fifth of the picture
+  raw, image = np.full((1, 10, 10, 3), 0.75), np.full((1, 10, 10, 3), 0.25)
+  np.testing.assert_allclose(losses.masked_squared_error(raw, image, mask), [0.05], rtol=1e-14)
+  np.testing.assert_allclose(
+      losses.masked_squared_error(raw, image, mask, mean_over='hole'), [0.25], rtol=1e-14)
+
+
+def test_errors_outside_the_hole_do_not_count(rng):
+  raw, image, mask = _sample(rng)
+  changed = raw + 10 * (1 - mask)
+  for mean_over in ('all', 'hole'):
+    np.testing.assert_array_equal(
+        losses.masked_squared_error(changed, image, mask, mean_over=mean_over),
+        losses.masked_squared_error(raw, image, mask, mean_over=mean_over))
+
+
+def test_reconstruction_gradient_is_twice_the_masked_difference_over_all(rng):
+  raw, image, mask = _sample(rng)
+  gradient = jax.grad(lambda x: losses.masked_squared_error(x, image, mask).sum())(raw)
+  np.testing.assert_allclose(gradient, 2 * mask * (raw - image) / (5 * 4 * 3), rtol=1e-13)
+
+
+def test_an_unknown_mean_is_refused(rng):
+  with pytest.raises(ValueError, match='known'):
+    losses.masked_squared_error(*_sample(rng), mean_over='known')
+
+
+@pytest.mark.parametrize('dtype', [np.float16, 'bfloat16', np.float32])
+def test_low_precision_is_summed_in_float32(dtype):
+  raw = np.full((1, 64, 64, 3), 0.5).astype(jax.numpy.dtype(dtype))
+  loss = losses.masked_squared_error(raw, 0 * raw, np.ones((1, 64, 64, 1), np.uint8))
+  assert loss.dtype == np.float32
+  np.testing.assert_allclose(loss, [0.25], rtol=1e-6)
+
+
+def _probability(logit):
+  return 1 / (1 + math.exp(-logit))
+
+
+def test_discriminator_loss_is_the_cross_entropy():
+  real, completed = [-3.0, 0.0, 0.5, 6.0], [2.0, 0.0, -1.5, -7.0]
+  expected = [-math.log(_probability(r)) - math.log(1 - _probability(c))
+              for r, c in zip(real, completed)]
+  np.testing.assert_allclose(
+      losses.discriminator(np.array(real), np.array(completed)), expected, rtol=1e-11)
+
+
+def test_an_undecided_discriminator_pays_two_bits():
+  np.testing.assert_allclose(
+      losses.discriminator(np.zeros(1), np.zeros(1)), [2 * math.log(2)], rtol=1e-15)
+
+
+@pytest.mark.parametrize('logit', [-6.0, -0.5, 0.0, 3.0])
+def test_adversarial_forms_are_their_logarithms(logit):
+  p = _probability(logit)
+  logits = np.array([logit])
+  np.testing.assert_allclose(losses.non_saturating(logits), [-math.log(p)], rtol=1e-12)
+  np.testing.assert_allclose(losses.saturating(logits), [math.log(1 - p)], rtol=1e-12)
+
+
+@pytest.mark.parametrize('logit, non_saturating, saturating', [
+    (0.0, -0.5, -0.5),
+    (math.log(3), -0.25, -0.75),  # D = 3/4
+    (-math.log(3), -0.75, -0.25),  # D = 1/4
+    (-math.log(999), -0.999, -0.001),  # D is sure: only one form still pulls
+])
+def test_gradients_at_known_logits(logit, non_saturating, saturating):
+  np.testing.assert_allclose(
+      jax.grad(lambda x: losses.non_saturating(x).sum())(np.array([logit])), [non_saturating],
+      rtol=1e-12)
+  np.testing.assert_allclose(
+      jax.grad(lambda x: losses.saturating(x).sum())(np.array([logit])), [saturating], rtol=1e-12)
+
+
+def test_discriminator_gradients_push_real_up_and_completed_down():
+  def loss(real, completed):
+    return losses.discriminator(real, completed).sum()
+  to_real, to_completed = jax.grad(loss, argnums=(0, 1))(
+      np.array([math.log(3)]), np.array([math.log(3)]))
+  np.testing.assert_allclose(to_real, [-0.25], rtol=1e-12)
+  np.testing.assert_allclose(to_completed, [0.75], rtol=1e-12)
+
+
+@pytest.mark.parametrize('logit', [-1e4, 1e4])
+def test_extreme_logits_stay_finite(logit):
+  logits = np.array([logit], np.float32)
+  for function in (*losses.ADVERSARIAL_FORMS.values(), lambda x: losses.discriminator(x, x)):
+    value, gradient = jax.value_and_grad(lambda x, f=function: f(x).sum())(logits)
+    assert np.isfinite(value)
+    assert np.isfinite(gradient).all()
+  np.testing.assert_allclose(losses.discriminator(logits, logits), [1e4], rtol=1e-6)
+
+
+def test_forms_go_by_the_names_of_the_config():
+  assert losses.ADVERSARIAL_FORMS == {
+      'non_saturating': losses.non_saturating, 'saturating': losses.saturating}

@@ -1,0 +1,72 @@
+"""The model directory: names, round trips, damage, and every meaning of MODEL."""
+
+import json
+
+import jax
+import numpy as np
+import pytest
+
+from glcic_jax import errors
+from glcic_jax import model_files
+from glcic_jax.training import loop
+from tests import made_up
+from tests.test_completer import DESCRIPTION
+
+VARIABLES = {'params': {'conv1': {'kernel': np.arange(6, dtype=np.float32).reshape(1, 2, 3),
+                                  'bias': np.float32([1, 2])}},
+             'batch_stats': {'norm1': {'mean': np.float32([0.5])}}}
+
+
+@pytest.fixture
+def folder(tmp_path):
+  model_files.write(tmp_path / 'model', VARIABLES, DESCRIPTION)
+  return tmp_path / 'model'
+
+
+def test_a_model_directory_reads_back_as_it_was_written(folder):
+  variables, description = model_files.load(folder)
+  jax.tree.map(np.testing.assert_array_equal, variables, VARIABLES)
+  assert description == DESCRIPTION
+
+
+def test_names_and_config_are_the_documented_ones(folder):
+  import safetensors.numpy
+  names = set(safetensors.numpy.load((folder / 'model.safetensors').read_bytes()))
+  assert names == {'generator.params.conv1.kernel', 'generator.params.conv1.bias',
+                   'generator.batch_stats.norm1.mean'}
+  config = json.loads((folder / 'config.json').read_text())
+  assert config['format_version'] == 1
+  assert {'method', 'architecture', 'value_range', 'mean_color', 'image_size', 'mask', 'step', 'versions',
+          'sha256'} <= set(config)
+  assert '8 parameters' in (folder / 'README.md').read_text()
+
+
+def change(folder, **values):
+  config = json.loads((folder / 'config.json').read_text()) | values
+  (folder / 'config.json').write_text(json.dumps({k: v for k, v in config.items() if v != 'gone'}))
+
+
+@pytest.mark.parametrize('damage, sentence', [
+    (lambda f: (f / 'model.safetensors').write_bytes(b'x' * 99), 'does not match the digest'),
+    (lambda f: (f / 'config.json').write_text('{'), 'is not JSON'),
+    (lambda f: change(f, format_version=2), 'upgrade'),
+    (lambda f: change(f, format_version='gone'), 'format_version None'),
+    (lambda f: change(f, mean_color='gone'), 'lacks mean_color'),
+    (lambda f: (f / 'config.json').unlink(), 'is no model'),
+])
+def test_damage_gets_a_sentence(folder, damage, sentence):
+  damage(folder)
+  with pytest.raises(errors.InputError, match=sentence):
+    model_files.load(folder)
+
+
+def test_model_means_a_workdir_a_step_or_a_model_directory(tmp_path, tiny_config):
+  state = loop.train_and_evaluate(tiny_config, tmp_path, batches=made_up.batches(tiny_config))
+  expected = jax.tree.map(np.asarray, state.generator.variables)
+  for name in ('', 'model', 'checkpoints/6'):
+    variables, description = model_files.load(tmp_path / name)
+    jax.tree.map(np.testing.assert_array_equal, variables, expected)
+    assert description.step == 6
+  assert model_files.load(tmp_path / 'checkpoints/4')[1].step == 4
+  with pytest.raises(errors.InputError, match='is no model'):
+    model_files.load(tmp_path / 'checkpoints/5')

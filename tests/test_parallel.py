@@ -1,0 +1,68 @@
+"""The mesh: the same step on one device and on eight, and which rows go where."""
+
+import jax
+import numpy as np
+import pytest
+
+from glcic_jax import errors
+from glcic_jax import parallel
+from glcic_jax import schedule
+from tests import fakes
+
+
+@pytest.mark.parametrize('phase', schedule.Phase)
+def test_eight_devices_make_the_step_of_one(phase):
+  one, eight = fakes.stepped(phase, 1), fakes.stepped(phase, 8)
+  paths = [jax.tree_util.keystr(path) for path, _ in jax.tree_util.tree_leaves_with_path(one.after)]
+  for name, expected, actual in zip(
+      paths, jax.tree.leaves(one.after), jax.tree.leaves(eight.after), strict=True):
+    np.testing.assert_allclose(actual, expected, rtol=1e-9, atol=1e-13, err_msg=name)
+  assert one.metrics.keys() == eight.metrics.keys()
+  for name, expected in one.metrics.items():
+    tolerance = 1e-6 if expected.dtype == np.float32 else 1e-9
+    np.testing.assert_allclose(eight.metrics[name], expected, rtol=tolerance, err_msg=name)
+
+
+def test_mesh_is_of_all_devices_or_of_those_given():
+  assert parallel.make_mesh().devices.tolist() == jax.devices()
+  assert parallel.make_mesh(jax.devices()[2:5]).devices.tolist() == jax.devices()[2:5]
+
+
+def test_replicated_puts_the_whole_array_on_every_device():
+  array = jax.device_put(np.arange(6), parallel.replicated(parallel.make_mesh()))
+  assert [shard.data.tolist() for shard in array.addressable_shards] == [list(range(6))] * 8
+
+
+def test_a_single_process_reads_all_rows():
+  assert parallel.process_rows(16, parallel.make_mesh()) == range(16)
+
+
+@pytest.mark.parametrize('index, expected', [(0, range(0, 8)), (1, range(8, 16))])
+def test_processes_share_the_rows_in_order(monkeypatch, index, expected):
+  monkeypatch.setattr(jax, 'process_count', lambda: 2)
+  monkeypatch.setattr(jax, 'process_index', lambda: index)
+  assert parallel.process_rows(16, parallel.make_mesh()) == expected
+
+
+@pytest.mark.parametrize('batch_size, near', [(12, '8 or 16'), (33, '32 or 40'), (3, ': 8.')])
+def test_uneven_batch_is_refused_with_the_nearest_even_ones(batch_size, near):
+  with pytest.raises(errors.InputError) as error:
+    parallel.process_rows(batch_size, parallel.make_mesh())
+  sentence = str(error.value)
+  assert f'batch_size {batch_size}' in sentence and '8 devices' in sentence and near in sentence
+
+
+def test_batch_goes_to_the_devices_by_rows_and_comes_back_whole():
+  batch = fakes.make_batch(rows=16)
+  everywhere = parallel.to_global(batch, parallel.make_mesh())
+  for leaf, rows in zip(jax.tree.leaves(everywhere), jax.tree.leaves(batch), strict=True):
+    assert leaf.dtype == rows.dtype
+    for device, shard in enumerate(leaf.addressable_shards):
+      np.testing.assert_array_equal(shard.data, rows[2 * device:2 * device + 2])
+    np.testing.assert_array_equal(parallel.gather(leaf), rows)
+
+
+def test_the_only_process_is_the_main_one(monkeypatch):
+  assert parallel.is_main_process()
+  monkeypatch.setattr(jax, 'process_index', lambda: 1)
+  assert not parallel.is_main_process()

@@ -1,0 +1,147 @@
+"""Listing folders, holding pictures back, and the sample photographs."""
+
+import pytest
+
+from glcic_jax import config as config_lib
+from glcic_jax import errors
+from glcic_jax import pictures
+from glcic_jax.data import sources
+
+
+def _make(folder, *names):
+  for name in names:
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(name.encode())
+
+
+def _names(count, prefix=''):
+  return tuple(f'{prefix}{index:05d}.jpg' for index in range(count))
+
+
+def _split(names, fraction):
+  return sources.split(sources.Source(tuple(names), str.encode), fraction)
+
+
+def test_a_listing_is_recursive_and_sorted_by_path(tmp_path):
+  _make(tmp_path, 'b.png', 'a/z.jpg', 'a/b/c/deep.webp', 'c.jpeg', 'a.bmp', 'Z.tif')
+  source = sources.folder(tmp_path)
+  assert source.names == ('Z.tif', 'a.bmp', 'a/b/c/deep.webp', 'a/z.jpg', 'b.png', 'c.jpeg')
+  assert len(source) == 6
+  assert [source.read(name) for name in source.names] == [name.encode() for name in source.names]
+
+
+def test_hidden_files_and_other_files_are_left_out(tmp_path):
+  _make(tmp_path, 'a.png', 'B.JPG', 'c.gif', '.hidden.png', '.hidden/d.png', 'e.txt', 'png',
+        'f.npy', 'labels/g.json', 'a.png.part')
+  assert sources.folder(tmp_path).names == ('B.JPG', 'a.png', 'c.gif')
+
+
+def test_nothing_is_decoded_while_listing(tmp_path):
+  _make(tmp_path, 'no picture at all.png')
+  assert sources.folder(str(tmp_path)).names == ('no picture at all.png',)
+
+
+def test_an_empty_and_a_missing_folder_are_refused_by_name(tmp_path):
+  _make(tmp_path, 'notes.txt', '.hidden.png')
+  with pytest.raises(errors.InputError, match=f'^{tmp_path} holds no pictures .*at any depth\\.$'):
+    sources.folder(tmp_path)
+  for missing in (tmp_path / 'none', tmp_path / 'notes.txt'):
+    with pytest.raises(errors.InputError, match=f'^There is no folder {missing}; .*\\.$'):
+      sources.folder(missing)
+
+
+def test_the_digest_follows_the_names_alone(tmp_path):
+  _make(tmp_path, 'a.png', 'b.png')
+  before = sources.folder(tmp_path).digest
+  (tmp_path / 'a.png').write_bytes(b'other bytes')
+  assert sources.folder(tmp_path).digest == before
+  _make(tmp_path, 'c.png')
+  assert sources.folder(tmp_path).digest != before
+  assert sources.Source(('a.png', 'b.png'), str.encode).digest == before
+
+
+def test_a_split_holds_back_about_its_fraction():
+  splits = _split(_names(2_000), 0.1)
+  assert 150 < len(splits.validation) < 250  # 200, give or take 3.7 standard deviations
+  assert len(splits.train) + len(splits.validation) == 2_000
+
+
+def test_a_split_loses_and_doubles_nothing_and_keeps_the_order_for_training():
+  names = _names(2_000)
+  splits = _split(names, 0.3)
+  held_back = set(splits.validation.names)
+  assert splits.train.names == tuple(name for name in names if name not in held_back)
+  assert sorted(splits.train.names + splits.validation.names) == list(names)
+
+
+def test_adding_pictures_moves_none_of_the_others():
+  names = _names(1_000)
+  before, after = _split(names, 0.1), _split(names + _names(1_000, 'new/'), 0.1)
+  assert set(before.train.names) <= set(after.train.names)
+  assert set(before.validation.names) <= set(after.validation.names)
+  order = [name for name in after.validation.names if name in set(names)]
+  assert order == list(before.validation.names)
+
+
+def test_a_larger_fraction_holds_the_same_pictures_back_first():
+  names = _names(500)
+  few, many = _split(names, 0.05).validation.names, _split(names, 0.2).validation.names
+  assert few and many[:len(few)] == few
+
+
+def test_fraction_zero_holds_nothing_back():
+  splits = _split(_names(50), 0.0)
+  assert splits.train.names == _names(50)
+  assert splits.validation.names == ()
+
+
+def test_both_sides_read_from_the_same_place():
+  splits = _split(_names(100), 0.5)
+  for side in (splits.train, splits.validation):
+    assert side.read(side.names[0]) == side.names[0].encode()
+
+
+def test_a_config_opens_its_folder(tmp_path):
+  _make(tmp_path, *_names(40))
+  config = config_lib.default().data
+  config.folder = str(tmp_path)
+  config.validation_fraction = 0.25
+  splits = sources.open_splits(config)
+  assert splits.train.names == _split(_names(40), 0.25).train.names
+  assert splits.validation.names == _split(_names(40), 0.25).validation.names
+
+
+def test_configs_without_pictures_are_refused_by_key(tmp_path):
+  config = config_lib.default().data
+  with pytest.raises(errors.InputError, match='data.folder is empty'):
+    sources.open_splits(config)
+  config.source = 'tape'
+  with pytest.raises(errors.InputError, match="data.source is 'tape'"):
+    sources.open_splits(config)
+  _make(tmp_path, 'a.png')
+  config.source, config.folder, config.validation_fraction = 'folder', str(tmp_path), 0.999_999
+  with pytest.raises(errors.InputError, match='validation_fraction'):
+    sources.open_splits(config)
+
+
+def test_sample_photographs_can_all_be_read_and_fit_a_small_crop():
+  pytest.importorskip('skimage')
+  config = config_lib.default().data
+  config.source = 'sample'
+  splits = sources.open_splits(config)
+  assert len(splits.train) == 10
+  assert len(splits.validation) == 2
+  for side in (splits.train, splits.validation):
+    for name in side.names:
+      picture = pictures.read_rgb(side.read(name), name)
+      assert min(picture.shape[:2]) == 256
+      assert picture.std() > 5
+
+
+def test_sample_photographs_held_back_are_not_trained_on():
+  pytest.importorskip('skimage')
+  splits = sources.sample_pictures()
+  assert not set(splits.train.names) & set(splits.validation.names)
+  trained = {splits.train.read(name) for name in splits.train.names}
+  assert not trained & {splits.validation.read(name) for name in splits.validation.names}

@@ -1,0 +1,74 @@
+"""Scores and samples during training, of a generator that paints a known picture."""
+
+import jax
+import numpy as np
+import pytest
+
+from glcic_jax import parallel
+from glcic_jax.training import evaluation as evaluation_lib
+from tests import fakes
+
+SIZE = 8  # pixels
+PICTURE = np.random.default_rng(3).uniform(size=(SIZE, SIZE, 3)).astype(np.float32)
+VARIABLES = {'params': {'picture': PICTURE}, 'batch_stats': {'calls': np.zeros((), np.float32)}}
+
+
+@pytest.fixture(scope='module')
+def evaluation():
+  """Compiled once, on eight devices."""
+  return evaluation_lib.Evaluation(fakes.fake_method(PICTURE), parallel.make_mesh())
+
+
+def make_batch(seed, weight=None):
+  """Eight pictures with holes."""
+  return fakes.make_batch(8, SIZE, SIZE // 2, seed, weight)
+
+
+def test_scores_are_means_over_the_pictures_that_count(evaluation):
+  batches = [make_batch(0), make_batch(1, weight=[1, 1, 0, 1, 1, 0, 0, 0])]
+  batches[1].image[[2, 5, 6, 7]] = 255  # padding that would spoil the means
+  painted = np.round(PICTURE * 255)
+  psnr, l1 = [], []
+  for batch in batches:
+    for image, mask, weight in zip(batch.image, batch.mask, batch.weight, strict=True):
+      difference = (painted - image)[mask[..., 0] == 1]
+      if weight:
+        psnr.append(10 * np.log10(255 ** 2 / np.mean(difference ** 2)))
+        l1.append(np.abs(difference).mean() / 255)
+  scores = evaluation.scores(VARIABLES, batches)
+  assert scores == {
+      'validation_hole_psnr': pytest.approx(np.mean(psnr), rel=1e-5),
+      'validation_hole_l1': pytest.approx(np.mean(l1), rel=1e-5), 'validation_count': 12}
+
+
+def test_no_pictures_no_scores(evaluation):
+  assert evaluation.scores(VARIABLES, []) == {}
+
+
+def test_samples_keep_known_pixels_and_show_what_went_in(evaluation):
+  batch = make_batch(2)
+  columns = evaluation.samples(VARIABLES, batch, 3)
+  assert list(columns) == ['input', 'raw output', 'completed', 'truth']
+  image, hole = batch.image[:3], np.broadcast_to(batch.mask[:3] == 1, (3, SIZE, SIZE, 3))
+  painted = np.broadcast_to(np.round(PICTURE * 255).astype(np.uint8), image.shape)
+  np.testing.assert_array_equal(columns['truth'], image)
+  np.testing.assert_array_equal(columns['raw output'], painted)
+  np.testing.assert_array_equal(columns['completed'][~hole], image[~hole])
+  np.testing.assert_array_equal(columns['completed'][hole], painted[hole])
+  np.testing.assert_array_equal(columns['input'][~hole], image[~hole])
+  fill = np.round(np.multiply(fakes.MEAN_COLOR, 255)).astype(np.uint8)
+  np.testing.assert_array_equal(columns['input'], np.where(hole, fill, image))
+  assert {column.dtype for column in columns.values()} == {np.dtype('uint8')}
+
+
+def test_running_statistics_are_used(evaluation):
+  method = fakes.fake_method(PICTURE)
+  evaluation_lib.Evaluation(method, parallel.make_mesh()).scores(VARIABLES, [make_batch(0)])
+  (*_, train), = method.generator.calls
+  assert train is False
+
+
+def test_one_device_scores_as_eight_do(evaluation):
+  alone = evaluation_lib.Evaluation(fakes.fake_method(PICTURE), parallel.make_mesh(jax.devices()[:1]))
+  batches = [make_batch(0)]
+  assert alone.scores(VARIABLES, batches) == pytest.approx(evaluation.scores(VARIABLES, batches))
