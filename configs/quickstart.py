@@ -5,8 +5,9 @@ the photographs inside scikit-image, a cat and a cup of coffee held back.
 
     glcic-jax train --config configs/quickstart.py --workdir runs/quickstart
 
-Cost: 2 to 3 minutes on two CPU cores, most of it phase 1.
-Expected: a hole PSNR on the held-back pictures above that of the mean colour.
+Cost: about 2.5 minutes on two CPU cores, a minute of it compiling.
+Expected: 14.6 dB of hole PSNR on the held-back pictures, 1.6 dB above the mean colour; Telea, which
+needs no training, reaches 16.6.
 """
 
 from glcic_jax import config as config_lib
@@ -21,11 +22,19 @@ def get_config():
   config.model.width = 0.25
   config.model.discriminator_width = 0.25
   config.model.local_size = 32
-  config.batch_size = 16
-  config.schedule.reconstruction_steps = 240
-  config.schedule.discriminator_steps = 20
-  config.schedule.total_steps = 300
-  config.log_every = 20
+  config.batch_size = 8
+  # So few steps are not enough for ADADELTA to gather speed.
+  for optimizer in (config.optimizer.generator, config.optimizer.discriminator):
+    optimizer.name = 'adam'
+    optimizer.learning_rate = 4e-4
+    optimizer.epsilon = 1e-8
+  # Nor is the joint phase long enough for the two losses to settle: the adversary only shows itself.
+  config.loss.adversarial_weight = 1e-4
+  config.schedule.reconstruction_steps = 480
+  config.schedule.discriminator_steps = 15
+  config.schedule.total_steps = 520
+  config.log_every = 40
   config.checkpoint.every = 100
   config.validation.every = 100
+  config.validation.count = 64
   return config

@@ -22,6 +22,7 @@ from PIL import Image
 import pytest
 
 from glcic_jax import config as config_lib
+from tests import made_up
 
 jax.config.update('jax_num_cpu_devices', 8)
 jax.config.update('jax_platforms', 'cpu')
@@ -51,23 +52,9 @@ def write_pictures(folder, count):
 
 @pytest.fixture
 def tiny_config(picture_folder):
-  """GLCIC at 32 px, an eighth of a sixteenth of the work: 6 steps through all three phases."""
+  """`made_up.TINY` on the folder of pictures."""
   config = config_lib.default()
+  config.update_from_flattened_dict(made_up.TINY)
   config.data.folder = str(picture_folder)
   config.data.validation_fraction = 0.2
-  config.image_size = 32
-  config.data.resize_short_edge = (32, 48)
-  config.mask.side = (8, 16)
-  config.model.width = 1 / 16
-  config.model.discriminator_width = 1 / 16
-  config.model.local_size = 16
-  config.batch_size = 8
-  config.schedule.reconstruction_steps = 2
-  config.schedule.discriminator_steps = 2
-  config.schedule.total_steps = 6
-  config.log_every = 1
-  config.checkpoint.every = 2
-  config.validation.every = 3
-  config.validation.count = 12
-  config.validation.samples = 2
   return config

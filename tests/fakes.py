@@ -4,6 +4,7 @@ import dataclasses
 import functools
 from typing import Any, NamedTuple
 
+from flax import linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -12,25 +13,30 @@ import optax
 from glcic_jax import batch as batch_lib
 from glcic_jax import config as config_lib
 from glcic_jax import parallel
+from glcic_jax.models import layers
 from glcic_jax.training import method as method_lib
 from glcic_jax.training import state as state_lib
 from glcic_jax.training import step as step_lib
 
-SIZE = 32  # pixels
-LOCAL_SIZE = 16
+SIZE = 16  # pixels
+LOCAL_SIZE = 8
 ROWS = 8
 MEAN_COLOR = (0.3, 0.5, 0.7)
 
 
 def tiny_config(**changes):
-  """GLCIC at 32 px and 1/16 of the width; a change's dots are double underscores."""
+  """GLCIC at 16 px and 1/16 of the width, joint from step 4; in a change, `__` stands for a dot."""
   config = config_lib.default()
   config.image_size = SIZE
   config.batch_size = ROWS
   config.model.width = 1 / 16
   config.model.discriminator_width = 1 / 16
   config.model.local_size = LOCAL_SIZE
-  config.update_from_flattened_dict({key.replace('__', '.'): value for key, value in changes.items()})
+  config.schedule.reconstruction_steps = 2
+  config.schedule.discriminator_steps = 2
+  config.schedule.total_steps = 100
+  changes = {key.replace('__', '.'): value for key, value in changes.items()}
+  config.update_from_flattened_dict(changes)
   return config
 
 
@@ -48,9 +54,9 @@ def make_batch(rows=ROWS, size=SIZE, local_size=LOCAL_SIZE, seed=0, weight=None)
     top, left = rng.integers(0, size - height), rng.integers(0, size - width)
     mask[row, top:top + height, left:left + width] = 1
   corners = rng.integers(0, size - local_size + 1, (2, rows, 2)).astype(np.int32)
-  return batch_lib.Batch(
-      image=rng.integers(0, 256, (rows, size, size, 3), np.uint8), mask=mask, view=corners[0],
-      real_view=corners[1], weight=np.ones(rows, np.float32) if weight is None else np.float32(weight))
+  weight = np.ones(rows, np.float32) if weight is None else np.float32(weight)
+  return batch_lib.Batch(image=rng.integers(0, 256, (rows, size, size, 3), np.uint8), mask=mask,
+                         view=corners[0], real_view=corners[1], weight=weight)
 
 
 def random_leaves(shapes, seed=0):
@@ -60,7 +66,7 @@ def random_leaves(shapes, seed=0):
   def draw(path, leaf):
     name = jax.tree_util.keystr(path)
     if not jnp.issubdtype(leaf.dtype, jnp.floating):
-      return np.full(leaf.shape, 5, leaf.dtype)
+      return np.full(leaf.shape, 5, leaf.dtype)  # a step of the joint phase
     if 'opt_state' in name:  # running means of squares
       low, high = 0, 1e-3
     elif name.endswith("['kernel']"):
@@ -85,6 +91,32 @@ def to_devices(tree, mesh):
   return jax.device_put(jax.tree.map(jnp.array, tree), parallel.replicated(mesh))
 
 
+def assert_same(actual, expected):
+  """Equal trees, to the bit."""
+  jax.tree.map(np.testing.assert_array_equal, actual, expected)
+
+
+def assert_close(actual, expected, tolerance):
+  """Equal trees: by so large a share of each number, or of one."""
+  def compare(a, b):
+    np.testing.assert_allclose(a, b, rtol=tolerance, atol=tolerance)
+  jax.tree.map(compare, actual, expected)
+
+
+class ShortCompletion(nn.Module):
+  """One layer of each kind of the completion network: quick to compile."""
+
+  dtype: Any = jnp.float32
+
+  @nn.compact
+  def __call__(self, image, mask, *, train=False):
+    x = jnp.concatenate([image, mask], axis=-1)
+    for layer in (layers.Conv(4, 5, dtype=self.dtype), layers.Conv(6, 3, 2, dtype=self.dtype),
+                  layers.Conv(6, 3, 1, 2, dtype=self.dtype), layers.UpConv(4, dtype=self.dtype)):
+      x = nn.relu(layers.BatchNorm()(layer(x), train=train))
+    return nn.sigmoid(layers.Conv(3, 3, dtype=self.dtype)(x))
+
+
 class Stepped(NamedTuple):
   """One compiled step in float64, as NumPy."""
 
@@ -105,9 +137,10 @@ ROW_WEIGHTS = (1, 1, 1, 0, 1, 1, 1, 1)
 
 @functools.cache
 def stepped(phase, devices):
-  """One step of the real networks at float64 on so many devices; always from the same state."""
+  """One step in float64 on so many devices, always from the same state."""
   with jax.enable_x64(True):
-    method = tiny_method(dtype='float64', **WEIGHTS)
+    method = dataclasses.replace(
+        tiny_method(dtype='float64', **WEIGHTS), generator=ShortCompletion(jnp.float64))
     mesh = parallel.make_mesh(jax.devices()[:devices])
     before, batch = random_state(method), make_batch(weight=ROW_WEIGHTS)
     state, rows = to_devices(before, mesh), parallel.to_global(batch, mesh)
@@ -129,7 +162,8 @@ class Painter:
   def init(self, key, image, mask, *, train):
     """The picture, and how many training calls there were."""
     del key, image, mask, train
-    return {'params': {'picture': jnp.asarray(self._picture)}, 'batch_stats': {'calls': jnp.zeros(())}}
+    return {'params': {'picture': jnp.asarray(self._picture)},
+            'batch_stats': {'calls': jnp.zeros(())}}
 
   def apply(self, variables, image, mask, *, train=False, mutable=()):
     """As of a Flax module."""
@@ -171,8 +205,8 @@ def fake_method(picture, score=lambda image: jnp.zeros(image.shape[0]), **change
       generator_optimizer=sgd, discriminator_optimizer=sgd)
 
 
-def fake_state(method, step=0):
-  """The fresh state of a `fake_method`."""
+def fake_state(method, step=5):
+  """The fresh state of a `fake_method`, at a step of the joint phase."""
   def network(module, optimizer):
     variables = module.init(None, None, None, train=False)
     return state_lib.NetworkState(**variables, opt_state=optimizer.init(variables['params']))

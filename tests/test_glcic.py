@@ -130,8 +130,8 @@ def plain_conv(x, params, stride=1, dilation=1):
   """A convolution by XLA, padded on both sides alike."""
   pad = dilation * (params['kernel'].shape[0] // 2)
   return params['bias'] + jax.lax.conv_general_dilated(
-      x, params['kernel'], (stride, stride), ((pad, pad), (pad, pad)), rhs_dilation=(dilation, dilation),
-      dimension_numbers=('NHWC', 'HWIO', 'NHWC'))
+      x, params['kernel'], (stride, stride), ((pad, pad), (pad, pad)),
+      rhs_dilation=(dilation, dilation), dimension_numbers=('NHWC', 'HWIO', 'NHWC'))
 
 
 @jax.jit
@@ -139,9 +139,11 @@ def plain_completion(variables, image, mask):
   """Table 1 of the paper, written a second time."""
   params = variables['params']
   x = jnp.concatenate([image, mask], axis=-1)
-  for number, (stride, dilation) in enumerate(
-      [(1, 1), (2, 1), (1, 1), (2, 1), (1, 1), (1, 1), (1, 2), (1, 4), (1, 8), (1, 16), (1, 1), (1, 1)], 1):
-    x = plain_norm(plain_conv(x, params[f'conv{number}'], stride, dilation), variables, f'norm{number}')
+  strides = {2: 2, 4: 2}
+  dilations = {7: 2, 8: 4, 9: 8, 10: 16}
+  for n in range(1, 13):
+    x = plain_conv(x, params[f'conv{n}'], strides.get(n, 1), dilations.get(n, 1))
+    x = plain_norm(x, variables, f'norm{n}')
   for up, after in ((13, 14), (15, 16)):
     kernel, bias = (params[f'deconv{up}'][name] for name in ('kernel', 'bias'))
     x = jax.lax.conv_transpose(x, kernel, (2, 2), 'SAME') + bias
@@ -209,7 +211,8 @@ def test_bfloat16_convolves_in_bfloat16_and_keeps_the_rest_in_float32():
   variables = jax.eval_shape(lambda: network.init(jax.random.key(0), *inputs))
   assert {leaf.dtype for leaf in jax.tree.leaves(variables)} == {np.dtype('float32')}
   assert {row[-1] for row in convolutions(network, *inputs)} == {jnp.dtype('bfloat16')}
-  output = jax.eval_shape(lambda v: network.apply(v, *inputs, train=True, mutable=['batch_stats']), variables)
+  output = jax.eval_shape(
+      lambda v: network.apply(v, *inputs, train=True, mutable=['batch_stats']), variables)
   assert {leaf.dtype for leaf in jax.tree.leaves(output)} == {np.dtype('float32')}
 
 
@@ -220,7 +223,8 @@ def test_bfloat16_discriminator_gives_float32_logits_and_statistics():
   logits, updates = jax.eval_shape(
       lambda v: network.apply(v, *inputs, train=True, groups=2, mutable=['batch_stats']), variables)
   assert logits.shape == (4,)
-  assert {leaf.dtype for leaf in jax.tree.leaves((variables, logits, updates))} == {np.dtype('float32')}
+  leaves = jax.tree.leaves((variables, logits, updates))
+  assert {leaf.dtype for leaf in leaves} == {np.dtype('float32')}
   assert {row[-1] for row in convolutions(network, *inputs)} == {jnp.dtype('bfloat16')}
 
 
@@ -240,7 +244,7 @@ def test_discriminator_equals_a_second_writing(relu):
 
 @pytest.fixture(scope='module')
 def pixel_gradients():
-  """Function of one branch's name: |gradient| of the logit by each pixel, through that branch alone."""
+  """Function: the size of the logit's gradient by each pixel, through the named branch alone."""
   network = glcic.Discriminator(local_size=16, width=1 / 16)
   variables = fakes.random_leaves(discriminator_shapes(32, 16, width=1 / 16), seed=3)
   image = np.random.default_rng(2).uniform(size=(1, 32, 32, 3)).astype(np.float32)

@@ -23,22 +23,11 @@ from tests import made_up
 
 ROOT = pathlib.Path(__file__).parent.parent
 
-# The overrides that make configs/quickstart.py as small as conftest's tiny_config.
-SMALL = {
-    'image_size': 32, 'data.resize_short_edge': '(32,48)', 'mask.side': '(8,16)', 'model.width': 0.0625,
-    'model.discriminator_width': 0.0625, 'model.local_size': 16, 'batch_size': 8,
-    'schedule.reconstruction_steps': 2, 'schedule.discriminator_steps': 2, 'schedule.total_steps': 6,
-    'log_every': 1, 'checkpoint.every': 2, 'validation.every': 2, 'validation.count': 4,
-    'validation.samples': 2,
-}
-
-
 def command(workdir, folder, **overrides):
   """The `train` command of a small run on a folder."""
-  keys = SMALL | {'data.source': 'folder', 'data.folder': folder, 'data.validation_fraction': 0.2}
-  keys |= overrides
-  return [sys.executable, '-m', 'glcic_jax', 'train', '--config', 'configs/quickstart.py', '--workdir',
-          str(workdir), *(f'--config.{key}={value}' for key, value in keys.items())]
+  keys = made_up.TINY | {'data.folder': folder, 'data.validation_fraction': 0.2} | overrides
+  return [sys.executable, '-m', 'glcic_jax', 'train', '--config', 'configs/glcic_places2.py',
+          '--workdir', str(workdir), *(f'--config.{key}={value}' for key, value in keys.items())]
 
 
 def start(arguments):
@@ -107,10 +96,14 @@ def test_sigterm_saves_and_the_same_command_goes_on(tmp_path, picture_folder):
   assert saved >= 1 and f'step {saved}:' in err
 
   process = start(arguments)
-  wait_for(tmp_path / 'run' / 'samples', process) if saved < 2 else time.sleep(0)
-  process.stdout.readline()  # it is alive
-  process.send_signal(signal.SIGKILL)
-  assert process.communicate()
+  for line in process.stdout:
+    if line.startswith('Continuing'):
+      assert line.split() == ['Continuing', 'from', 'step', f'{saved:,}.']
+      break
+  else:
+    pytest.fail(process.stderr.read())
+  process.kill()
+  process.communicate()
 
 
 def small_run(config, workdir, **kwargs):

@@ -69,6 +69,7 @@ def test_running_statistics_are_used(evaluation):
 
 
 def test_one_device_scores_as_eight_do(evaluation):
-  alone = evaluation_lib.Evaluation(fakes.fake_method(PICTURE), parallel.make_mesh(jax.devices()[:1]))
+  mesh = parallel.make_mesh(jax.devices()[:1])
+  alone = evaluation_lib.Evaluation(fakes.fake_method(PICTURE), mesh)
   batches = [make_batch(0)]
   assert alone.scores(VARIABLES, batches) == pytest.approx(evaluation.scores(VARIABLES, batches))

@@ -14,6 +14,7 @@ import jax
 import jax.numpy as jnp
 import optax
 
+from glcic_jax import errors
 from glcic_jax import images
 from glcic_jax import losses
 from glcic_jax import model_files
@@ -53,7 +54,12 @@ def from_config(config: Any, mean_color: tuple[float, float, float]) -> Method:
   Args:
     config: a checked config.
     mean_color: RGB in 0..1 of the training pictures.
+
+  Raises:
+    errors.InputError: if float64 is asked for and JAX does not have it.
   """
+  if config.dtype == 'float64' and not jax.config.jax_enable_x64:
+    raise errors.InputError('dtype float64 is for tests and needs JAX_ENABLE_X64=1; use float32 or bfloat16.')
   return {'glcic': _glcic}[config.method](config, mean_color)
 
 

@@ -69,7 +69,8 @@ class Table:
     self._rows: list[dict[str, str]] = []
     if until and self._path.exists():
       rows = csv.DictReader(io.StringIO(self._path.read_text()))
-      self._rows = [row for row in rows if int(row['step']) <= until]
+      self._rows = [{column: row.get(column, '') for column in COLUMNS} for row in rows
+                    if int(row['step']) <= until]
 
   def evaluated(self, step: int) -> bool:
     """Whether the validation scores of a step are there."""
