@@ -55,6 +55,9 @@ def local_view(image: jax.Array, corner: jax.Array, size: int) -> jax.Array:
   Returns:
     `[B, size, size, C]`.
   """
+  corner = jnp.clip(corner, 0, jnp.array(image.shape[1:3], corner.dtype) - size)
+
   def cut(picture, yx):
-    return jax.lax.dynamic_slice(picture, (yx[0], yx[1], 0), (size, size, picture.shape[-1]))
+    return jax.lax.dynamic_slice(
+        picture, (yx[0], yx[1], jnp.zeros_like(yx[0])), (size, size, picture.shape[-1]))
   return jax.vmap(cut)(image, corner)

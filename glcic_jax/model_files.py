@@ -106,21 +106,21 @@ def load(model: epath.PathLike) -> tuple[dict[str, Any], Description]:
 
 def _read(folder: epath.Path) -> tuple[dict[str, Any], Description]:
   try:
-    config = json.loads((folder / CONFIG).read_text())
+    stored = json.loads((folder / CONFIG).read_text())
   except (json.JSONDecodeError, UnicodeDecodeError):
     raise errors.InputError(f'{folder / CONFIG} is not JSON; the model directory is damaged.') from None
-  version = config.get('format_version') if isinstance(config, dict) else None
+  version = stored.get('format_version') if isinstance(stored, dict) else None
   if not isinstance(version, int) or version > FORMAT_VERSION:
     raise errors.InputError(f'{folder} has format_version {version!r}, this version of glcic_jax reads up to '
                             f'{FORMAT_VERSION}; upgrade glcic_jax.')
   weights = (folder / WEIGHTS).read_bytes()
-  if hashlib.sha256(weights).hexdigest() != config.get('sha256'):
+  if hashlib.sha256(weights).hexdigest() != stored.get('sha256'):
     raise errors.InputError(f'{folder / WEIGHTS} does not match the digest in {CONFIG}; copy the model again.')
   try:
     variables = unflatten(safetensors.numpy.load(weights))
   except SafetensorError as error:
     raise errors.InputError(f'{folder / WEIGHTS} cannot be read ({error}); copy the model again.') from None
-  return variables['generator'], Description.from_json(config)
+  return variables['generator'], Description.from_json(stored)
 
 
 def _from_checkpoint(workdir: epath.Path, step: int | None) -> tuple[dict[str, Any], Description]:

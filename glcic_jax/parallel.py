@@ -19,7 +19,8 @@ from glcic_jax import errors
 def make_mesh(devices: list[jax.Device] | None = None) -> Mesh:
   """A mesh over all devices of all processes, or over those given."""
   devices = jax.devices() if devices is None else devices
-  return jax.make_mesh((len(devices),), ('data',), axis_types=(AxisType.Auto,), devices=devices)
+  # Not jax.make_mesh, which may reorder devices: each process's rows must stay together, in order.
+  return Mesh(np.asarray(devices), ('data',), axis_types=(AxisType.Auto,))
 
 
 def replicated(mesh: Mesh) -> NamedSharding:

@@ -22,10 +22,18 @@ from PIL import Image
 import pytest
 
 from glcic_jax import config as config_lib
+from glcic_jax import parallel
 from tests import made_up
 
 jax.config.update('jax_num_cpu_devices', 8)
 jax.config.update('jax_platforms', 'cpu')
+
+
+@pytest.fixture
+def one_device(monkeypatch):
+  """The mesh has one device: eight simulated ones on two cores wait for each other most of the time."""
+  make_mesh = parallel.make_mesh
+  monkeypatch.setattr(parallel, 'make_mesh', lambda: make_mesh(jax.devices()[:1]))
 
 
 @pytest.fixture

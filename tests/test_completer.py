@@ -51,6 +51,7 @@ def random_case(height, width, mode='RGB', seed=0):
   mask = np.zeros((height, width), bool)
   mask[height // 3:height // 3 + max(1, height // 3), width // 3:width // 3 + max(1, width // 3)] = True
   mask[0, 0] = False
+  mask[-1, -1] |= not mask.any()
   return image, mask
 
 

@@ -23,6 +23,9 @@ from tests import made_up
 
 ROOT = pathlib.Path(__file__).parent.parent
 
+pytestmark = pytest.mark.usefixtures('one_device')
+
+
 def command(workdir, folder, **overrides):
   """The `train` command of a small run on a folder."""
   keys = made_up.TINY | {'data.folder': folder, 'data.validation_fraction': 0.2} | overrides
@@ -55,7 +58,7 @@ def rows(workdir):
 def final_state(workdir, config):
   """Every array of the newest checkpoint."""
   method = method_lib.from_config(config, (0.5, 0.5, 0.5))
-  mesh = parallel.make_mesh(jax.devices()[:1])
+  mesh = parallel.make_mesh()
   with checkpoints_lib.Checkpoints(workdir, keep=3) as checkpoints:
     return checkpoints.restore(state_lib.abstract_state(method, config.image_size, mesh))[0]
 

@@ -60,7 +60,7 @@ def test_damage_gets_a_sentence(folder, damage, sentence):
     model_files.load(folder)
 
 
-def test_model_means_a_workdir_a_step_or_a_model_directory(tmp_path, tiny_config):
+def test_model_means_a_workdir_a_step_or_a_model_directory(tmp_path, tiny_config, one_device):
   state = loop.train_and_evaluate(tiny_config, tmp_path, batches=made_up.batches(tiny_config))
   expected = jax.tree.map(np.asarray, state.generator.variables)
   for name in ('', 'model', 'checkpoints/6'):

@@ -35,9 +35,9 @@ class Evaluation:
       psnr.append(np.asarray(result['hole_psnr']))
       l1.append(np.asarray(result['hole_l1']))
       weight.append(parallel.gather(batch.weight))
-    if not weight:
+    counted = np.concatenate([[], *weight]) > 0
+    if not counted.any():
       return {}
-    counted = np.concatenate(weight) > 0
     return {'validation_hole_psnr': float(np.concatenate(psnr)[counted].mean()),
             'validation_hole_l1': float(np.concatenate(l1)[counted].mean()),
             'validation_count': float(counted.sum())}

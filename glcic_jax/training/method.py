@@ -68,6 +68,7 @@ def _glcic(config: Any, mean_color: tuple[float, float, float]) -> Method:
   options = {'width': config.model.width, 'dilated': config.model.dilated}
   dtype = jnp.dtype(config.dtype)
   steps = schedule.from_config(config.schedule)
+  first_joint_step = steps.reconstruction_steps + steps.discriminator_steps
   return Method(
       name='glcic',
       architecture={'name': 'glcic', 'options': options},
@@ -87,8 +88,7 @@ def _glcic(config: Any, mean_color: tuple[float, float, float]) -> Method:
       adversarial_weight=config.loss.adversarial_weight,
       discriminator_weight=config.loss.discriminator_weight,
       judged=images.composite,
-      balance_until=(steps.reconstruction_steps + steps.discriminator_steps
-                     + config.loss.balance_steps),
+      balance_until=first_joint_step + config.loss.balance_steps if config.loss.balance_steps else 0,
       balance_factor=config.loss.balance_factor)
 
 

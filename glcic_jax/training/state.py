@@ -52,7 +52,8 @@ def create_state(method: method_lib.Method, image_size: int, seed: int, mesh: Me
 
 
 def _init(method: method_lib.Method, size: int, seed: int) -> TrainState:
-  # The default generator, threefry, takes six times as long to compile for so many arrays.
+  # The default generator, threefry, takes six times as long to compile for so many arrays; this one
+  # is the same for the same seed on the same kind of device.
   key = jax.random.key(seed, impl='rbg')
   image = jnp.zeros((2, size, size, 3), method.dtype)
   mask = jnp.zeros((2, size, size, 1), method.dtype)

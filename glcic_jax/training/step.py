@@ -147,7 +147,8 @@ def _balanced(to_reconstruct, to_deceive, step, method):
   reconstruct, deceive = optax.tree.norm(to_reconstruct), optax.tree.norm(to_deceive)
   tiny = jnp.finfo(reconstruct.dtype).tiny
   wanted = jnp.clip(reconstruct, deceive / method.balance_factor, deceive * method.balance_factor)
-  scale = jnp.where(step < method.balance_until, wanted / jnp.maximum(reconstruct, tiny), 1.0)
+  controlled = (step < method.balance_until) & (deceive > 0)
+  scale = jnp.where(controlled, wanted / jnp.maximum(reconstruct, tiny), 1.0)
   return to_reconstruct * scale, {
       'reconstruction_gradient_norm': reconstruct, 'adversarial_gradient_norm': deceive,
       'gradient_ratio': deceive / jnp.maximum(reconstruct, tiny)}
@@ -157,14 +158,14 @@ def _complete(params, network, inputs, method):
   raw, updates = method.generator.apply(
       {'params': params, 'batch_stats': network.batch_stats}, inputs.filled, inputs.mask, train=True,
       mutable=['batch_stats'])
-  return raw, updates['batch_stats']
+  return raw, updates.get('batch_stats', {})
 
 
 def _judge(params, network, pictures, views, method, *, groups):
   logits, updates = method.discriminator.apply(
       {'params': params, 'batch_stats': network.batch_stats}, pictures, views, train=True, groups=groups,
       mutable=['batch_stats'])
-  return logits, updates['batch_stats']
+  return logits, updates.get('batch_stats', {})
 
 
 def _updated(network, gradient, stats, optimizer):
