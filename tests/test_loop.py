@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import pathlib
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import numpy as np
 import pytest
 
 from glcic_jax import checkpoints as checkpoints_lib
+from glcic_jax import config as config_lib
 from glcic_jax import errors
 from glcic_jax import parallel
 from glcic_jax.training import loop
@@ -40,7 +42,7 @@ def start(arguments):
                           stderr=subprocess.PIPE)
 
 
-def wait_for(path, process, seconds=120):
+def wait_for(path, process, seconds=300):
   """Waits until a path is there; fails if the process ends before."""
   end = time.monotonic() + seconds
   while not path.exists():
@@ -114,49 +116,60 @@ def small_run(config, workdir, **kwargs):
   return loop.train_and_evaluate(config, workdir, batches=made_up.batches(config), **kwargs)
 
 
-def test_every_phase_runs_once_and_in_order(tmp_path, tiny_config):
-  state = small_run(tiny_config, tmp_path)
-  assert int(state.step) == 6
-  phases = [row['phase'] for row in rows(tmp_path) if not row['validation_count']]
+def own_config(**changes):
+  """The config of `finished`; in a change, `__` stands for a dot."""
+  config = config_lib.default()
+  config.update_from_flattened_dict(made_up.TINY | {'checkpoint.keep': 2})
+  config.update_from_flattened_dict({key.replace('__', '.'): value for key, value in changes.items()})
+  return config
+
+
+@pytest.fixture(scope='module')
+def finished(tmp_path_factory):
+  """The workdir of a run that reached its end: six steps, two in each phase; to be read only."""
+  workdir = tmp_path_factory.mktemp('finished')
+  with pytest.MonkeyPatch.context() as patch:
+    make_mesh = parallel.make_mesh
+    patch.setattr(parallel, 'make_mesh', lambda: make_mesh(jax.devices()[:1]))
+    assert int(small_run(own_config(), workdir).step) == 6
+  return workdir
+
+
+def test_every_phase_runs_once_and_in_order(finished):
+  phases = [row['phase'] for row in rows(finished) if not row['validation_count']]
   assert phases == ['reconstruction'] * 2 + ['discriminator'] * 2 + ['joint'] * 2
 
 
-def test_a_row_holds_what_its_phase_measures(tmp_path, tiny_config):
-  small_run(tiny_config, tmp_path)
-  by_phase = {row['phase']: {k for k, v in row.items() if v} for row in rows(tmp_path)}
+def test_a_row_holds_what_its_phase_measures(finished):
+  by_phase = {row['phase']: {k for k, v in row.items() if v} for row in rows(finished)}
   assert 'discriminator_loss' not in by_phase['reconstruction']
   assert 'reconstruction_loss' not in by_phase['discriminator']
   assert {'reconstruction_loss', 'adversarial_loss', 'discriminator_loss', 'real_accuracy',
           'reconstruction_gradient_norm', 'adversarial_gradient_norm', 'gradient_ratio'} <= by_phase['joint']
 
 
-def test_a_finished_run_leaves_model_samples_config_and_few_checkpoints(tmp_path, tiny_config):
-  tiny_config.checkpoint.keep = 2
-  small_run(tiny_config, tmp_path)
-  assert {p.name for p in (tmp_path / 'model').iterdir()} == {
+def test_a_finished_run_leaves_model_samples_config_and_few_checkpoints(finished):
+  assert {p.name for p in (finished / 'model').iterdir()} == {
       'model.safetensors', 'config.json', 'README.md'}
-  assert [p.name for p in sorted((tmp_path / 'samples').iterdir())] == [
+  assert [p.name for p in sorted((finished / 'samples').iterdir())] == [
       f'{step:08d}.png' for step in (2, 3, 4, 6)]
-  assert sorted(int(p.name) for p in (tmp_path / 'checkpoints').iterdir()) == [4, 6]
-  facts = json.loads((tmp_path / 'config.json').read_text())
-  assert facts['config']['model.width'] == tiny_config.model.width
+  assert sorted(int(p.name) for p in (finished / 'checkpoints').iterdir()) == [4, 6]
+  facts = json.loads((finished / 'config.json').read_text())
+  assert facts['config']['model.width'] == made_up.TINY['model.width']
 
 
-def test_a_longer_schedule_continues_a_finished_run(tmp_path, tiny_config, capsys):
-  small_run(tiny_config, tmp_path)
-  tiny_config.schedule.total_steps = 8
-  assert int(small_run(tiny_config, tmp_path).step) == 8
+def test_a_longer_schedule_continues_a_finished_run(tmp_path, finished, capsys):
+  shutil.copytree(finished, tmp_path, dirs_exist_ok=True)
+  assert int(small_run(own_config(schedule__total_steps=8), tmp_path).step) == 8
   assert 'schedule.total_steps: 6 before, 8' in capsys.readouterr().out
 
 
 @pytest.mark.parametrize('key, value', [('model.width', 0.125), ('seed', 1), ('batch_size', 16)])
-def test_a_workdir_of_another_run_is_refused(tmp_path, tiny_config, key, value):
-  small_run(tiny_config, tmp_path)
-  before = {p: p.read_bytes() for p in tmp_path.rglob('*') if p.is_file()}
-  tiny_config.update_from_flattened_dict({key: value})
+def test_a_workdir_of_another_run_is_refused(finished, key, value):
+  before = {p: p.read_bytes() for p in finished.rglob('*') if p.is_file()}
   with pytest.raises(errors.InputError, match=f'holds another run: its {key}'):
-    small_run(tiny_config, tmp_path)
-  assert {p: p.read_bytes() for p in tmp_path.rglob('*') if p.is_file()} == before
+    small_run(own_config(**{key: value}), finished)
+  assert {p: p.read_bytes() for p in finished.rglob('*') if p.is_file()} == before
 
 
 def test_a_non_finite_loss_stops_and_the_last_checkpoint_stays(tmp_path, tiny_config):
