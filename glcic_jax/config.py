@@ -5,7 +5,7 @@ data lies. A config file returns `default()` with some values changed; the comma
 changes more of them by `--config.key=value`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 import math
 from typing import Any
 
@@ -35,9 +35,7 @@ def default() -> ConfigDict:
   config.optimizer = ConfigDict(dict(generator=_adadelta(), discriminator=_adadelta()))
   config.schedule = _schedule()
   config.data = _data()
-  config.mask = ConfigDict()
-  config.mask.kind = 'rectangle'
-  config.mask.side = (96, 128)  # pixels: height and width of the hole, drawn independently
+  config.mask = _mask()
   config.log_every = 100  # steps between rows of metrics.csv, each a mean over those steps
   config.checkpoint = ConfigDict()
   config.checkpoint.every = 1_000  # steps
@@ -93,16 +91,37 @@ def _schedule() -> ConfigDict:
 
 def _data() -> ConfigDict:
   data = ConfigDict()
-  data.source = 'folder'  # or 'sample': real photographs inside scikit-image
-  data.folder = ''  # of pictures, searched in depth; may be gs://
+  # 'folder'; 'sample', real photographs inside scikit-image; 'tfds:NAME', a dataset prepared by TFDS; 'mixture'
+  data.source = 'folder'
+  data.folder = ''  # of pictures, searched in depth; or a glob; or a text file with a path on each line; may be gs://
+  data.tfds = ConfigDict(dict(dir='', split='train', feature=''))  # empty: TFDS's own folder; the only image feature
+  data.mixture = ()  # sources with weights: ('folder:photos=3', 'tfds:celeb_a=1', 'sample=0.1')
   data.validation_fraction = 0.01  # of the pictures, held back by a hash of their names
   data.resize_short_edge = (256, 384)  # pixels: drawn for each sample, before the crop
+  data.alpha_color = (1.0, 1.0, 1.0)  # RGB in 0..1: what shows through transparent pixels
   data.mean_color = ()  # RGB in 0..1; empty: computed once and kept with the run
   data.mean_color_pictures = 2_048  # how many pictures it is computed from, at most
   data.unreadable_share = 0.01  # of the pictures; more of them unreadable stops the run
   data.allow_changed_listing = False  # True: continue although the folder's listing changed
   data.threads = 0  # that read pictures; 0: one for each core
   return data
+
+
+def _mask() -> ConfigDict:
+  mask = ConfigDict()
+  # rectangle (the paper's), rectangles, center, blocks, region, strokes, folder, mixture
+  mask.kind = 'rectangle'
+  mask.side = (96, 128)  # pixels: height and width of the hole, drawn independently
+  # Of the other kinds, sides and areas are shares of the picture's.
+  mask.rectangles = ConfigDict(dict(count=(2, 5), side=(0.1, 0.3)))
+  mask.center = ConfigDict(dict(side=0.5))
+  mask.blocks = ConfigDict(dict(count=(3, 6), side=(0.15, 0.25), area=0.25))  # area: of all together, at most
+  mask.region = ConfigDict(dict(area=(0.2, 0.3), resolution=0.06))  # resolution: points of noise a pixel
+  mask.strokes = ConfigDict(dict(brush='medium', area=(0.05, 0.25)))  # brush: thin, medium or thick
+  # Your own masks, white = hole; scale: lowest and highest factor of a random rescaling.
+  mask.folder = ConfigDict(dict(path='', flip=False, rotate=False, scale=(1.0, 1.0)))
+  mask.mixture = ()  # kinds with weights: ('rectangle=1', 'strokes=2')
+  return mask
 
 
 def _validation() -> ConfigDict:
@@ -142,10 +161,16 @@ def check(config: ConfigDict) -> None:
            f'data.resize_short_edge is {low} to {high}; give a range that starts at {size} or above, '
            'the image size.')
   masks.from_config(config.mask, size)
-  color = tuple(config.data.mean_color)
-  _require(len(color) in (0, 3) and all(isinstance(c, (int, float)) and 0 <= c <= 1 for c in color),
-           f'data.mean_color is {color}; give three numbers from 0 to 1 (red, green, blue), or none to '
-           'have it computed.')
+  _require(config.data.mean_color == () or _is_color(config.data.mean_color),
+           f'data.mean_color is {tuple(config.data.mean_color)}; give three numbers from 0 to 1 (red, green, '
+           'blue), or none to have it computed.')
+  _require(_is_color(config.data.alpha_color),
+           f'data.alpha_color is {tuple(config.data.alpha_color)}; give three numbers from 0 to 1 (red, green, '
+           'blue).')
+
+
+def _is_color(value: Sequence[float]) -> bool:
+  return len(value) == 3 and all(isinstance(c, (int, float)) and 0 <= c <= 1 for c in value)
 
 
 _ANY = math.inf

@@ -1,8 +1,9 @@
-"""Whole files or none: how the project writes to disks and buckets.
+"""Whole files or none: how the project lists and writes files, on disks and in buckets.
 
 Paths are `etils.epath` paths, so `gs://` works wherever a folder is asked for.
 """
 
+from collections.abc import Iterator, Sequence
 import errno
 import os
 import uuid
@@ -33,3 +34,24 @@ def write(path: epath.PathLike, data: bytes) -> None:
   except OSError:
     temporary.unlink(missing_ok=True)
     raise
+
+
+def walk(folder: epath.PathLike, suffixes: Sequence[str]) -> Iterator[str]:
+  """The names, relative to a folder, of all files below it that end in one of the suffixes.
+
+  Hidden files and folders are left out; a link to a folder above is not followed round and round.
+  """
+  yield from _walk(epath.Path(folder), '', frozenset(), tuple(suffixes))
+
+
+def _walk(directory: epath.Path, prefix: str, above: frozenset[str], suffixes: tuple[str, ...]) -> Iterator[str]:
+  real = os.path.realpath(directory) if '://' not in os.fspath(directory) else os.fspath(directory)
+  if real in above:
+    return
+  for entry in directory.iterdir():
+    if entry.name.startswith('.'):
+      continue
+    if entry.is_dir():
+      yield from _walk(entry, f'{prefix}{entry.name}/', above | {real}, suffixes)
+    elif entry.suffix.lower() in suffixes:
+      yield prefix + entry.name

@@ -1,21 +1,26 @@
-"""Holes, drawn in NumPy by (seed, index), and the local views around them.
+"""Holes of every kind, drawn in NumPy by (seed, index), and the local views around them.
 
 The same functions serve the tf.data pipeline, the evaluation and the preview, so
 that all of them draw the same holes. A mask is `[H, W, 1]` uint8, 1 = to be
 completed. Nothing here keeps state: hole `index` of `seed` is always the same.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+import math
 from typing import Any
 
 import numpy as np
 
 from glcic_jax import errors
+from glcic_jax import own_masks
+from glcic_jax import shapes
 
 # Independent streams of one (seed, index).
 COMPLETION = 0  # M_c, the hole that is completed
 REAL = 1  # M_d, which only places the local view of the real picture
 VALIDATION_COMPLETION, VALIDATION_REAL = 2, 3  # the same two, of held-back pictures
+
+Draw = Callable[[np.random.Generator], np.ndarray]
 
 
 def generator(seed: int, index: int, stream: int = COMPLETION) -> np.random.Generator:
@@ -23,45 +28,125 @@ def generator(seed: int, index: int, stream: int = COMPLETION) -> np.random.Gene
   return np.random.default_rng((seed, index, stream))
 
 
-def rectangle(rng: np.random.Generator, size: int, side: tuple[int, int]) -> np.ndarray:
-  """One rectangle, its height and width drawn independently (GLCIC section 3.4).
-
-  Args:
-    rng: see `generator`.
-    size: side of the square picture in pixels.
-    side: lowest and highest side of the hole in pixels, both included.
-
-  Returns:
-    `[size, size, 1]` uint8; the hole lies inside the picture, every place equally likely.
-  """
-  height, width = rng.integers(side[0], side[1], endpoint=True, size=2)
-  top = rng.integers(0, size - height, endpoint=True)
-  left = rng.integers(0, size - width, endpoint=True)
-  mask = np.zeros((size, size, 1), np.uint8)
-  mask[top:top + height, left:left + width] = 1
-  return mask
-
-
-KINDS = ('rectangle',)
-
-
-def from_config(config: Any, size: int) -> Callable[[np.random.Generator], np.ndarray]:
+def from_config(config: Any, size: int, seed: int = 0) -> Draw:
   """The function that draws one hole of `config.mask` on a picture of side `size`.
 
+  Args:
+    config: see `glcic_jax.config`.
+    size: side of the square picture in pixels.
+    seed: of what is made once for all holes: the noise of `region`.
+
   Raises:
-    errors.InputError: on an unknown kind, or sides that do not fit the picture.
+    errors.InputError: on an unknown kind, or values that do not fit it.
   """
-  if config.kind not in KINDS:
-    raise errors.InputError(f'mask.kind is {config.kind!r}; the kinds are {", ".join(KINDS)}.')
+  _require(config.kind in KINDS, f'mask.kind is {config.kind!r}; the kinds are {", ".join(KINDS)}.')
+  return _BUILDERS[config.kind](config, size, seed)
+
+
+def _rectangle(config: Any, size: int, seed: int) -> Draw:
+  del seed
   low, high = config.side
-  if not 1 <= low <= high <= size:
-    raise errors.InputError(
-        f'mask.side is {low} to {high}; give a range within 1 to {size}, the image size.')
-  return lambda rng: rectangle(rng, size, (low, high))
+  _require(1 <= low <= high <= size,
+           f'mask.side is {low} to {high}; give a range within 1 to {size}, the image size.')
+  return lambda rng: shapes.rectangle(rng, size, (low, high))
+
+
+def _rectangles(config: Any, size: int, seed: int) -> Draw:
+  del seed
+  count = _count('mask.rectangles.count', config.rectangles.count)
+  side = _range('mask.rectangles.side', config.rectangles.side, 0, 1)
+  return lambda rng: shapes.rectangles(rng, size, count, side)
+
+
+def _center(config: Any, size: int, seed: int) -> Draw:
+  del seed
+  side = config.center.side
+  _require(0 < side < 1, f'mask.center.side is {side}; give a share of the picture between 0 and 1.')
+  return lambda rng: shapes.center(size, side)
+
+
+def _blocks(config: Any, size: int, seed: int) -> Draw:
+  del seed
+  count = _count('mask.blocks.count', config.blocks.count)
+  side = _range('mask.blocks.side', config.blocks.side, 0, 1)
+  most = config.blocks.area
+  _require((shapes.to_pixels(side, size)[1] / size)**2 <= most <= 1,
+           f'mask.blocks.area is {most}; give a share, at most 1, in which one block of mask.blocks.side '
+           f'({side[1]:g} of the side) fits.')
+  return lambda rng: shapes.blocks(rng, size, count, side, most)
+
+
+def _region(config: Any, size: int, seed: int) -> Draw:
+  area = _range('mask.region.area', config.region.area, 0, 1)
+  _require(area[0] < area[1], f'mask.region.area is {area}; give a range, as (0.2, 0.3).')
+  resolution = config.region.resolution
+  _require(0 < resolution <= 1, f'mask.region.resolution is {resolution}; give points of noise for each '
+                                'pixel, above 0 and at most 1.')
+  noise = shapes.smooth_noise(seed, size, resolution)
+  return lambda rng: shapes.region(rng, size, noise, area)
+
+
+def _strokes(config: Any, size: int, seed: int) -> Draw:
+  del seed
+  area = _range('mask.strokes.area', config.strokes.area, 0, 1)
+  brush = config.strokes.brush
+  _require(brush in shapes.STROKES,
+           f'mask.strokes.brush is {brush!r}; it can be {", ".join(shapes.STROKES)}.')
+  _require(0 < math.ceil(area[0] * size**2) <= math.floor(area[1] * size**2) < size**2,
+           f'mask.strokes.area is {area}; give a range between 0 and 1.')
+  return lambda rng: shapes.strokes(rng, size, shapes.STROKES[brush], area)
+
+
+def _folder(config: Any, size: int, seed: int) -> Draw:
+  del seed
+  scale = _range('mask.folder.scale', config.folder.scale, 0.1, 10)
+  return own_masks.Folder(config.folder.path, size, flip=config.folder.flip, rotate=config.folder.rotate,
+                          scale=scale)
+
+
+def _mixture(config: Any, size: int, seed: int) -> Draw:
+  try:
+    weights = {kind: float(weight) for kind, _, weight in (part.partition('=') for part in config.mixture)}
+  except ValueError:
+    weights = {}
+  total = sum(weights.values())
+  _require(total > 0 and min(weights.values()) >= 0 and weights.keys() <= set(KINDS) - {'mixture'},
+           f"mask.mixture is {tuple(config.mixture)}; give kinds with weights, as ('rectangle=1', 'strokes=2').")
+  draws = [_BUILDERS[kind](config, size, seed) for kind in weights]
+  shares = [weight / total for weight in weights.values()]
+  return lambda rng: draws[rng.choice(len(draws), p=shares)](rng)
+
+
+_BUILDERS = {'rectangle': _rectangle, 'rectangles': _rectangles, 'center': _center, 'blocks': _blocks,
+             'region': _region, 'strokes': _strokes, 'folder': _folder, 'mixture': _mixture}
+KINDS = tuple(_BUILDERS)
+
+
+def _count(key: str, value: Sequence[int]) -> tuple[int, int]:
+  value = tuple(value)
+  _require(len(value) == 2 and 1 <= value[0] <= value[1],
+           f'{key} is {value}; give the lowest and the highest number, from 1 on.')
+  return value
+
+
+def _range(key: str, value: Sequence[float], lowest: float, highest: float) -> tuple[float, float]:
+  value = tuple(value)
+  _require(len(value) == 2 and lowest <= value[0] <= value[1] <= highest,
+           f'{key} is {value}; give a range within {lowest:g} to {highest:g}.')
+  return value
+
+
+def _require(condition: bool, sentence: str) -> None:
+  if not condition:
+    raise errors.InputError(sentence)
 
 
 def view_corner(mask: np.ndarray, view_size: int) -> np.ndarray:
   """Where the local view lies: centred on the hole, kept inside the picture (GLCIC section 3.3).
+
+  The hole's centre is that of its bounding box. Where the box is larger than the view, that
+  place may be far from any hole pixel (a ring, two blocks in two corners): the centre is
+  then the hole pixel that is nearest to it, so that every view shows some of the hole.
 
   Args:
     mask: `[H, W, 1]` with at least one hole pixel.
@@ -70,9 +155,15 @@ def view_corner(mask: np.ndarray, view_size: int) -> np.ndarray:
   Returns:
     `[2]` int32, the view's top-left corner (y, x).
   """
-  corner = []
-  for axis, length in enumerate(mask.shape[:2]):
+  centre = []
+  fits = True
+  for axis in (0, 1):
     holes = np.flatnonzero(mask.any(axis=(1 - axis, 2)))
-    centre = (holes[0] + holes[-1] + 1) / 2
-    corner.append(int(np.clip(round(centre - view_size / 2), 0, length - view_size)))
+    centre.append((holes[0] + holes[-1] + 1) / 2)
+    fits &= bool(holes[-1] - holes[0] < view_size)
+  if not fits:
+    pixels = np.argwhere(mask[..., 0]) + 0.5
+    centre = pixels[np.argmin(((pixels - centre)**2).sum(axis=1))]
+  corner = [int(np.clip(round(middle - view_size / 2), 0, length - view_size))
+            for middle, length in zip(centre, mask.shape)]
   return np.asarray(corner, np.int32)

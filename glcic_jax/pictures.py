@@ -78,8 +78,8 @@ def read_rgb(source: epath.PathLike | bytes, name: str = '') -> np.ndarray:
   return np.asarray(to_rgb(load(open_picture(source, name))))
 
 
-def to_rgb(image: Image.Image) -> Image.Image:
-  """Converts any mode to RGB; transparent pixels show white, 16 bits keep their upper 8."""
+def to_rgb(image: Image.Image, ground: tuple[int, int, int] = _WHITE) -> Image.Image:
+  """Converts any mode to RGB; transparent pixels show the ground, 16 bits keep their upper 8."""
   if image.mode == 'RGB':
     return image
   if image.mode.startswith('I') or image.mode == 'F':
@@ -88,8 +88,8 @@ def to_rgb(image: Image.Image) -> Image.Image:
     return Image.fromarray(np.clip(wide * (256 / (white + 1)), 0, 255).astype(np.uint8)).convert('RGB')
   if image.mode in ('RGBA', 'LA', 'PA') or 'transparency' in image.info:
     image = image.convert('RGBA')
-    ground = Image.new('RGBA', image.size, (*_WHITE, 255))
-    return Image.alpha_composite(ground, image).convert('RGB')
+    behind = Image.new('RGBA', image.size, (*ground, 255))
+    return Image.alpha_composite(behind, image).convert('RGB')
   return image.convert('RGB')
 
 
@@ -98,8 +98,8 @@ def _white_level(highest: float) -> int:
   return 255 if highest <= 255 else 65_535
 
 
-def read_crop(data: bytes, size: int, short_edge: int, place: Sequence[float],
-              name: str = '') -> np.ndarray:
+def read_crop(data: bytes, size: int, short_edge: int, place: Sequence[float], name: str = '',
+              ground: tuple[int, int, int] = _WHITE) -> np.ndarray:
   """Resizes a picture's short edge, then crops a square, decoding no more than it needs.
 
   The crop is resampled straight from the source (bilinear, antialiased), which equals
@@ -112,6 +112,7 @@ def read_crop(data: bytes, size: int, short_edge: int, place: Sequence[float],
     short_edge: what the picture's short edge becomes, at least `size`; small pictures are enlarged.
     place: (y, x) of the crop, each in [0, 1]: 0 is the top or left edge, 1 the other.
     name: what to call the file in a message.
+    ground: what shows through transparent pixels, RGB.
 
   Returns:
     `[size, size, 3]` uint8.
@@ -123,7 +124,7 @@ def read_crop(data: bytes, size: int, short_edge: int, place: Sequence[float],
   enough = 2 * short_edge / min(image.size)  # twice as fine as needed: no aliasing from the DCT
   if enough < 1:
     image.draft('RGB', tuple(int(np.ceil(side * enough)) for side in image.size))
-  image = to_rgb(load(image))
+  image = to_rgb(load(image), ground)
   window = size * min(image.size) / short_edge
   left = place[1] * (image.width - window)
   top = place[0] * (image.height - window)
@@ -159,7 +160,7 @@ def hole(mask: Image.Image, size: tuple[int, int], name: str) -> np.ndarray:
     raise errors.InputError(
         f'{name} is {mask.width}x{mask.height} but its picture is {size[0]}x{size[1]} (upright); '
         'give a mask of the same size.')
-  white = (np.asarray(to_rgb(mask).convert('L')) >= 128).astype(np.uint8)[..., None]
+  white = is_hole(mask).astype(np.uint8)[..., None]
   if not white.any():
     raise errors.InputError(
         f'{name} has no white pixel, so there is no hole; paint white what is to be completed.')
@@ -167,6 +168,11 @@ def hole(mask: Image.Image, size: tuple[int, int], name: str) -> np.ndarray:
     raise errors.InputError(
         f'{name} is white everywhere, so nothing is known; paint black what is to be kept.')
   return white
+
+
+def is_hole(mask: Image.Image) -> np.ndarray:
+  """Where a mask picture of any mode is white, 128 and above: `[H, W]` bool."""
+  return np.asarray(to_rgb(mask).convert('L')) >= 128
 
 
 def write(path: epath.PathLike, picture: np.ndarray | Image.Image, **options) -> None:

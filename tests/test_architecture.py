@@ -9,8 +9,8 @@ ROOT = pathlib.Path(__file__).parent.parent
 PACKAGE = ROOT / 'glcic_jax'
 
 # The vocabulary knows only itself.
-VOCABULARY = {'batch', 'schedule', 'losses', 'scores', 'images', 'masks', 'pictures', 'config', 'errors',
-              'files'}
+VOCABULARY = {'batch', 'schedule', 'losses', 'scores', 'images', 'masks', 'shapes', 'own_masks', 'pictures',
+              'config', 'errors', 'files'}
 ROOMS = {
     'models': VOCABULARY,
     'parallel': VOCABULARY,

@@ -71,6 +71,8 @@ def test_each_default_is_a_fresh_config():
     ('data.resize_short_edge', (255, 384)),
     ('data.resize_short_edge', (384, 256)),
     ('mask.kind', 'star'),
+    ('data.alpha_color', (1.0, 2.0, 0.0)),
+    ('data.alpha_color', ()),
     ('mask.side', (0, 128)),
     ('mask.side', (128, 96)),
     ('mask.side', (96, 257)),
@@ -193,10 +195,10 @@ def _attribute_chains():
 
 def _is_read(key, chains):
   """As `config.data.folder`, or as `config.folder` where `config.data` is handed over."""
-  def found(chain):
-    return any(read.endswith(f'config.{chain}') for read in chains)
-  section, _, leaf = key.rpartition('.')
-  return found(key) or bool(section) and found(section) and found(leaf)
+  def found(parts):
+    return any(read.endswith(f'config.{".".join(parts)}') for read in chains)
+  parts = key.split('.')
+  return found(parts) or any(found(parts[:cut]) and found(parts[cut:]) for cut in range(1, len(parts)))
 
 
 def test_every_key_is_read_somewhere():

@@ -6,6 +6,7 @@ import pytest
 from glcic_jax import config as config_lib
 from glcic_jax import errors
 from glcic_jax import masks
+from glcic_jax import shapes
 
 
 def _sides(mask):
@@ -18,7 +19,7 @@ def _sides(mask):
 
 
 def _draws(count, size=24, side=(3, 7)):
-  return [_sides(masks.rectangle(masks.generator(0, index), size, side)) for index in range(count)]
+  return [_sides(shapes.rectangle(masks.generator(0, index), size, side)) for index in range(count)]
 
 
 def test_sides_take_every_value_of_the_range_and_no_other():
@@ -48,12 +49,12 @@ def test_every_place_is_about_equally_likely():
 
 
 def test_a_hole_as_large_as_the_picture_fits():
-  mask = masks.rectangle(masks.generator(0, 0), 9, (9, 9))
+  mask = shapes.rectangle(masks.generator(0, 0), 9, (9, 9))
   np.testing.assert_array_equal(mask, np.ones((9, 9, 1), np.uint8))
 
 
 def test_a_mask_is_bytes_with_one_channel():
-  mask = masks.rectangle(masks.generator(0, 0), 24, (3, 7))
+  mask = shapes.rectangle(masks.generator(0, 0), 24, (3, 7))
   assert mask.shape == (24, 24, 1)
   assert mask.dtype == np.uint8
   assert set(np.unique(mask)) == {0, 1}
@@ -87,7 +88,7 @@ def test_a_config_draws_what_its_keys_say():
   config = config_lib.default().mask
   config.side = (5, 6)
   drawn = masks.from_config(config, 16)(masks.generator(4, 7))
-  np.testing.assert_array_equal(drawn, masks.rectangle(masks.generator(4, 7), 16, (5, 6)))
+  np.testing.assert_array_equal(drawn, shapes.rectangle(masks.generator(4, 7), 16, (5, 6)))
 
 
 @pytest.mark.parametrize('key, value', [
@@ -136,7 +137,7 @@ def test_the_view_spans_all_parts_of_a_hole_of_several():
 @pytest.mark.parametrize('view', [7, 8, 11])
 def test_a_view_that_is_large_enough_contains_its_hole(view):
   for index in range(300):
-    mask = masks.rectangle(masks.generator(1, index), 24, (3, 7))
+    mask = shapes.rectangle(masks.generator(1, index), 24, (3, 7))
     y, x = masks.view_corner(mask, view)
     assert 0 <= y <= 24 - view and 0 <= x <= 24 - view
     assert mask[y:y + view, x:x + view].sum() == mask.sum()

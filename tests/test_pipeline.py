@@ -1,5 +1,6 @@
 """Batches: what they hold, and that nothing but (seed, step, row) decides it."""
 
+import hashlib
 import itertools
 
 import jax
@@ -132,9 +133,28 @@ def test_crops_take_every_scale_and_place_of_the_range(tmp_path):
   assert abs(np.corrcoef(top[roomy] / free[roomy], left[roomy] / free[roomy])[0, 1]) < 0.3
 
 
-def test_holes_and_views_are_those_of_masks_py(picture_folder):
-  config = _config(picture_folder, seed=5)
-  draw = masks.from_config(config.mask, 16)
+def _digests(config, first, count, shares=(_ALL,)):
+  """SHA-256 of each global batch, from the rows that the processes read."""
+  parts = [_take(config, first, count, rows) for rows in shares]
+  whole = [jax.tree.map(lambda *rows: np.concatenate(rows), *step) for step in zip(*parts)]
+  return [hashlib.sha256(b''.join(leaf.tobytes() for leaf in jax.tree.leaves(batch))).hexdigest()
+          for batch in whole]
+
+
+def test_a_batch_has_one_hash_for_one_process_two_and_a_resume_at_step_1000(picture_folder):
+  config = _config(picture_folder)
+  run = _digests(config, 998, 4)
+  assert len(set(run)) == 4
+  assert _digests(config, 1_000, 2) == run[2:]
+  assert _digests(config, 1_000, 2, [range(0, 4), range(4, 8)]) == run[2:]
+  assert _digests(config, 1_001, 1, [range(row, row + 2) for row in range(0, 8, 2)]) == run[3:]
+
+
+@pytest.mark.parametrize('kind', ['rectangle', 'rectangles', 'center', 'blocks', 'region', 'strokes', 'mixture'])
+def test_holes_and_views_are_those_of_masks_py(picture_folder, kind):
+  config = _config(picture_folder, seed=5, **{
+      'mask.kind': kind, 'mask.mixture': ('rectangle=1', 'strokes=1')})
+  draw = masks.from_config(config.mask, 16, seed=5)
   for step, batch in enumerate(_take(config, 2, 2), start=2):
     for row in range(8):
       index = 8 * step + row

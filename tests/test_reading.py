@@ -150,3 +150,12 @@ def test_mean_color_replaces_broken_pictures_and_stops_at_too_many():
   assert _reader(data).mean_color(2) == (0.2, 0.2, 0.2)
   with pytest.raises(errors.RunError, match='1 of 2'):
     _reader(data, share=0.1).mean_color(2)
+
+
+def test_transparent_pixels_show_the_ground_in_crops_and_in_the_mean_colour():
+  buffer = io.BytesIO()
+  Image.new('RGBA', (8, 8), (200, 0, 0, 0)).save(buffer, 'PNG')
+  source = sources.Source(('clear.png',), lambda name: buffer.getvalue())
+  reader = reading.Reader(source, unreadable_share=0.0, ground=(10, 20, 30))
+  assert (reader.crop(0, 8, 8, (0.5, 0.5)) == (10, 20, 30)).all()
+  np.testing.assert_allclose(reader.mean_color(1), (10 / 255, 20 / 255, 30 / 255), atol=1e-6)

@@ -46,9 +46,10 @@ def test_an_empty_and_a_missing_folder_are_refused_by_name(tmp_path):
   _make(tmp_path, 'notes.txt', '.hidden.png')
   with pytest.raises(errors.InputError, match=f'^{tmp_path} holds no pictures .*at any depth\\.$'):
     sources.folder(tmp_path)
-  for missing in (tmp_path / 'none', tmp_path / 'notes.txt'):
-    with pytest.raises(errors.InputError, match=f'^There is no folder {missing}; .*\\.$'):
-      sources.folder(missing)
+  with pytest.raises(errors.InputError, match=f'^There is no folder {tmp_path}/none; .*\\.$'):
+    sources.folder(tmp_path / 'none')
+  with pytest.raises(errors.InputError, match='notes.txt holds no pictures'):
+    sources.folder(tmp_path / 'notes.txt')
 
 
 def test_the_digest_follows_the_names_alone(tmp_path):
@@ -123,6 +124,55 @@ def test_configs_without_pictures_are_refused_by_key(tmp_path):
   config.source, config.folder, config.validation_fraction = 'folder', str(tmp_path), 0.999_999
   with pytest.raises(errors.InputError, match='validation_fraction'):
     sources.open_splits(config)
+
+
+def test_a_glob_takes_what_it_matches(tmp_path):
+  _make(tmp_path, 'a/1.jpg', 'a/b/2.jpg', 'a/3.png', 'c/4.jpg', 'a/notes.txt')
+  assert sources.folder(f'{tmp_path}/a/**/*.jpg').names == ('1.jpg', 'b/2.jpg')
+  source = sources.folder(f'{tmp_path}/*/?.*')
+  assert source.names == ('a/1.jpg', 'a/3.png', 'c/4.jpg')
+  assert source.read('c/4.jpg') == b'c/4.jpg'
+  with pytest.raises(errors.InputError, match='holds no pictures'):
+    sources.folder(f'{tmp_path}/*.gif')
+
+
+def test_a_list_names_files_beside_itself_and_elsewhere(tmp_path):
+  _make(tmp_path, 'photos/a.png', 'photos/b.png', 'elsewhere/c.png')
+  listed = tmp_path / 'photos/list.txt'
+  listed.write_text(f'b.png\n# none\n\n{tmp_path}/elsewhere/c.png\nb.png\n')
+  source = sources.folder(listed)
+  assert source.names == (f'{tmp_path}/elsewhere/c.png', 'b.png')
+  assert [source.read(name) for name in source.names] == [b'elsewhere/c.png', b'photos/b.png']
+
+
+def _mixture(tmp_path, *members, fraction=0.0):
+  _make(tmp_path / 'many', *_names(30))
+  _make(tmp_path / 'few', *_names(10))
+  config = config_lib.default().data
+  config.source, config.mixture, config.validation_fraction = 'mixture', members, fraction
+  return sources.open_splits(config)
+
+
+def test_a_mixture_holds_all_pictures_of_its_members(tmp_path):
+  splits = _mixture(tmp_path, f'folder:{tmp_path}/many=1', f'folder:{tmp_path}/few=2')
+  assert splits.train.parts == (sources.Part(0, 30, 1.0), sources.Part(30, 10, 2.0))
+  assert splits.train.names == tuple(f'0/{n}' for n in _names(30)) + tuple(f'1/{n}' for n in _names(10))
+  assert splits.train.read('1/00003.jpg') == b'00003.jpg'
+
+
+def test_each_member_of_a_mixture_holds_back_its_own(tmp_path):
+  splits = _mixture(tmp_path, f'folder:{tmp_path}/many=1', f'folder:{tmp_path}/few=2', fraction=0.3)
+  alone = _split(_names(30), 0.3)
+  for side, expected in ((splits.train, alone.train), (splits.validation, alone.validation)):
+    assert [n for n in side.names if n.startswith('0/')] and {
+        n[2:] for n in side.names if n.startswith('0/')} == set(expected.names)
+  assert not set(splits.train.names) & set(splits.validation.names)
+
+
+@pytest.mark.parametrize('members', [(), ('folder:x',), ('folder:x=much',), ('folder:x=0',), ('folder:x=-1',)])
+def test_an_impossible_mixture_is_refused(tmp_path, members):
+  with pytest.raises(errors.InputError, match='data.mixture is'):
+    _mixture(tmp_path, *members)
 
 
 def test_sample_photographs_can_all_be_read_and_fit_a_small_crop():

@@ -8,6 +8,7 @@ import sys
 COMMANDS = {
     'train': 'train a model, or continue a run',
     'complete': 'fill the hole of a picture',
+    'preview': 'show what a config will feed to the networks',
 }
 
 _USAGE = """usage: glcic-jax COMMAND [OPTIONS]

@@ -2,7 +2,7 @@
 
 Nothing is stored and nothing is skipped: a run starts at any step at no cost, and a
 batch does not depend on how many processes share it. Each epoch is a permutation of the
-pictures (`index_shuffle`), crops come from stateless draws, holes from `masks.py`.
+pictures (`order.py`), crops come from stateless draws, holes from `masks.py`.
 """
 
 from collections.abc import Iterator
@@ -18,11 +18,12 @@ import tensorflow as tf
 
 from glcic_jax import batch as batch_lib
 from glcic_jax import masks
+from glcic_jax.data import order
 from glcic_jax.data import reading
 from glcic_jax.data import sources
 
-# Streams of the stateless draws; the holes' are in masks.py.
-_SHUFFLE, _CROP = 0, 1
+# Streams of the stateless draws: the order's are in order.py, the holes' in masks.py.
+_CROP = 1
 # Validation holes are the same in every run, whatever its seed.
 _VALIDATION_SEED = 0
 
@@ -45,10 +46,12 @@ class Pipeline:
     self._config = config
     self._rows = rows
     self._splits = sources.open_splits(config.data)
+    ground = tuple(round(255 * level) for level in config.data.alpha_color)
     self._readers = {
-        split: reading.Reader(source, unreadable_share=config.data.unreadable_share)
+        split: reading.Reader(source, unreadable_share=config.data.unreadable_share, ground=ground)
         for split, source in (('train', self._splits.train), ('validation', self._splits.validation))}
-    self._draw_mask = masks.from_config(config.mask, config.image_size)
+    self._draw_mask = {seed: masks.from_config(config.mask, config.image_size, seed)
+                       for seed in {config.seed, _VALIDATION_SEED}}
 
   @property
   def digest(self) -> str:
@@ -71,14 +74,11 @@ class Pipeline:
       errors.RunError: when too many pictures are broken.
     """
     config, rows = self._config, self._rows
-    count = len(self._splits.train)
 
     def sample(k: tf.Tensor):
       step, row = k // len(rows), k % len(rows)
       index = step * config.batch_size + rows.start + row
-      epoch, position = index // count, index % count
-      picture = tf.random.experimental.index_shuffle(
-          position, seed=tf.stack([config.seed + _SHUFFLE, epoch]), max_index=count - 1)
+      picture = order.picture_of(index, self._splits.train.parts, config.seed)
       draws = tf.random.stateless_uniform([3], seed=tf.stack([config.seed + (_CROP << 32), index]))
       return self._rows_of(self._train_row, index, picture, draws)
 
@@ -130,7 +130,7 @@ class Pipeline:
         _VALIDATION_SEED, int(index), masks.VALIDATION_COMPLETION, masks.VALIDATION_REAL)
 
   def _hole(self, seed: int, index: int, *streams: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    mask, real_mask = (self._draw_mask(masks.generator(seed, index, stream)) for stream in streams)
+    mask, real_mask = (self._draw_mask[seed](masks.generator(seed, index, stream)) for stream in streams)
     side = self._config.model.local_size
     return mask, masks.view_corner(mask, side), masks.view_corner(real_mask, side)
 

@@ -20,9 +20,17 @@ from glcic_jax.data import sources
 class Reader:
   """Crops and mean colours of a source's pictures; safe to call from many threads."""
 
-  def __init__(self, source: sources.Source, *, unreadable_share: float):
-    """`unreadable_share`: of the pictures, above which `failure` is set and reading stops."""
+  def __init__(self, source: sources.Source, *, unreadable_share: float,
+               ground: tuple[int, int, int] = (255, 255, 255)):
+    """Reads nothing yet.
+
+    Args:
+      source: of the pictures.
+      unreadable_share: of the pictures, above which `failure` is set and reading stops.
+      ground: what shows through transparent pixels, RGB.
+    """
     self._source = source
+    self._ground = ground
     self._share = unreadable_share
     self._broken: set[int] = set()
     self._lock = threading.Lock()
@@ -35,7 +43,7 @@ class Reader:
       errors.RunError: when too many pictures are broken.
     """
     def read(name: str) -> np.ndarray:
-      return pictures.read_crop(self._source.read(name), size, short_edge, place, name)
+      return pictures.read_crop(self._source.read(name), size, short_edge, place, name, self._ground)
     return self._first_readable(index, read)
 
   def mean_color(self, most: int) -> tuple[float, float, float]:
@@ -50,7 +58,7 @@ class Reader:
     def mean(name: str) -> np.ndarray:
       image = pictures.open_picture(self._source.read(name), name)
       image.draft('RGB', (64, 64))
-      return np.asarray(pictures.to_rgb(pictures.load(image)), np.float64).mean(axis=(0, 1)) / 255
+      return np.asarray(pictures.to_rgb(pictures.load(image), self._ground), np.float64).mean(axis=(0, 1)) / 255
 
     with futures.ThreadPoolExecutor() as pool:
       means = list(pool.map(lambda index: self._first_readable(index, mean), chosen))

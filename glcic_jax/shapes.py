@@ -1,0 +1,181 @@
+"""The shapes of holes: pure functions of a random generator (NumPy; Pillow draws the strokes).
+
+A hole is `[size, size, 1]` uint8 on a square picture, 1 = to be completed, and lies inside it.
+Sides and areas are shares of the picture's, but for the paper's rectangle, which is in pixels.
+"""
+
+from collections.abc import Sequence
+import functools
+import math
+
+import numpy as np
+from PIL import Image
+from PIL import ImageDraw
+
+
+def rectangle(rng: np.random.Generator, size: int, side: tuple[int, int]) -> np.ndarray:
+  """One rectangle, its height and width drawn independently (GLCIC section 3.4).
+
+  Args:
+    rng: of one sample (`masks.generator`).
+    size: side of the square picture in pixels.
+    side: lowest and highest side of the hole in pixels, both included.
+
+  Returns:
+    `[size, size, 1]` uint8; the hole lies inside the picture, every place equally likely.
+  """
+  height, width = rng.integers(side[0], side[1], endpoint=True, size=2)
+  top = rng.integers(0, size - height, endpoint=True)
+  left = rng.integers(0, size - width, endpoint=True)
+  mask = np.zeros((size, size, 1), np.uint8)
+  mask[top:top + height, left:left + width] = 1
+  return mask
+
+
+def rectangles(rng: np.random.Generator, size: int, count: tuple[int, int],
+               side: tuple[float, float]) -> np.ndarray:
+  """Several rectangles, which may overlap.
+
+  Args:
+    rng: of one sample.
+    size: side of the square picture in pixels.
+    count: lowest and highest number of rectangles.
+    side: lowest and highest side of each, as shares of the picture's side.
+  """
+  pixels = to_pixels(side, size)
+  drawn = [rectangle(rng, size, pixels) for _ in range(rng.integers(*count, endpoint=True))]
+  return functools.reduce(np.maximum, drawn)
+
+
+def center(size: int, side: float) -> np.ndarray:
+  """The square in the middle, its side a share of the picture's (Context Encoder, centre variant)."""
+  length = max(1, round(side * size))
+  corner = (size - length) // 2
+  mask = np.zeros((size, size, 1), np.uint8)
+  mask[corner:corner + length, corner:corner + length] = 1
+  return mask
+
+
+def blocks(rng: np.random.Generator, size: int, count: tuple[int, int], side: tuple[float, float],
+           most: float) -> np.ndarray:
+  """Several squares, possibly overlapping, up to a share of the picture (Context Encoder, random block).
+
+  Args:
+    rng: of one sample.
+    size: side of the square picture in pixels.
+    count: lowest and highest number of squares.
+    side: lowest and highest side of each, as shares of the picture's side.
+    most: the share of the picture that they cover together at most; a square beyond it is left out.
+  """
+  low, high = to_pixels(side, size)
+  mask = np.zeros((size, size, 1), np.uint8)
+  for _ in range(rng.integers(*count, endpoint=True)):
+    length = rng.integers(low, high, endpoint=True)
+    grown = np.maximum(mask, rectangle(rng, size, (length, length)))
+    if grown.mean() <= most:
+      mask = grown
+  return mask
+
+
+def region(rng: np.random.Generator, size: int, noise: np.ndarray, area: tuple[float, float]) -> np.ndarray:
+  """A crop of thresholded smooth noise (Context Encoder, random region).
+
+  The threshold lets the whole pattern cover the middle of the range; crops are drawn until one
+  lies within it.
+
+  Args:
+    rng: of one sample.
+    size: side of the square picture in pixels.
+    noise: `smooth_noise`.
+    area: lowest and highest share of the picture, neither reached.
+  """
+  threshold = (area[0] + area[1]) / 2
+  for _ in range(_ATTEMPTS):
+    top, left = rng.integers(0, len(noise) - size, endpoint=True, size=2)
+    crop = noise[top:top + size, left:left + size]
+    mask = crop < threshold
+    if area[0] < mask.mean() < area[1]:
+      break
+  else:  # a range so narrow that no crop meets it: its own ranks do
+    mask = crop <= np.quantile(crop, threshold)
+  return mask[..., None].astype(np.uint8)
+
+
+_ATTEMPTS = 200
+
+
+@functools.lru_cache(4)
+def smooth_noise(seed: int, size: int, resolution: float) -> np.ndarray:
+  """Uniform noise at a low resolution, enlarged bicubically; made once and kept.
+
+  Args:
+    seed: of the noise.
+    size: side of the pictures in pixels; the noise is eight times as large.
+    resolution: points of noise for each pixel; the authors' code has 0.06.
+
+  Returns:
+    `[8 size, 8 size]` float32: each value is the share of the noise that lies below it.
+  """
+  side = 8 * size
+  points = max(4, math.ceil(side * resolution))
+  coarse = Image.fromarray(np.random.default_rng((seed, size)).random((points, points), np.float32))
+  fine = np.asarray(coarse.resize((side, side), Image.Resampling.BICUBIC))
+  grid = np.linspace(0, 1, 4_097)
+  return np.interp(fine, np.quantile(fine, grid), grid).astype(np.float32)
+
+
+# How broad the brush is, as shares of the picture's side.
+STROKES = {'thin': (0.01, 0.03), 'medium': (0.03, 0.08), 'thick': (0.08, 0.2)}
+
+
+def strokes(rng: np.random.Generator, size: int, brush: tuple[float, float],
+            area: tuple[float, float]) -> np.ndarray:
+  """Free-form strokes: brushes that wander, also across the border, until a share of the picture is covered.
+
+  Args:
+    rng: of one sample.
+    size: side of the square picture in pixels.
+    brush: lowest and highest width of a stroke, as shares of the picture's side.
+    area: lowest and highest share of the picture, both included; the wanted one is drawn uniformly.
+  """
+  pixels = size * size
+  least, most = math.ceil(area[0] * pixels), math.floor(area[1] * pixels)
+  wanted = rng.integers(least, most, endpoint=True)
+  canvas, covered, shrink = Image.new('L', (size, size)), 0, 1.0
+  reach = -size / 8, size + size / 8  # as far as brushes go: else the border would be drawn on less
+  while covered < wanted:
+    width = max(1, round(rng.uniform(*brush) * size * shrink))
+    point, angle = rng.uniform(*reach, 2), rng.uniform(0, 2 * math.pi)
+    for _ in range(rng.integers(4, 12)):
+      angle += rng.normal(0, 0.7)
+      length = rng.uniform(0.05, 0.25) * size * shrink
+      step = length * np.array([math.cos(angle), math.sin(angle)])
+      step[(point + step < reach[0]) | (point + step > reach[1])] *= -1  # it bounces off its fence
+      end, angle = point + step, math.atan2(step[1], step[0])
+      before = canvas.copy()
+      _segment(canvas, point, end, width)
+      now = int(np.asarray(canvas).sum(dtype=np.int64))
+      if now > most:  # too much: go on elsewhere with less
+        canvas, shrink = before, shrink / 2
+        break
+      point, covered = end, now
+      if covered >= wanted:
+        break
+  return np.asarray(canvas)[..., None].copy()
+
+
+def _segment(canvas: Image.Image, start: np.ndarray, end: np.ndarray, width: int) -> None:
+  """A line with round ends."""
+  draw = ImageDraw.Draw(canvas)
+  if width == 1:
+    draw.line([*start, *end], fill=1)
+    return
+  draw.line([*start, *end], fill=1, width=width)
+  for x, y in (start, end):
+    draw.ellipse([x - width / 2, y - width / 2, x + width / 2, y + width / 2], fill=1)
+
+
+def to_pixels(side: Sequence[float], size: int) -> tuple[int, int]:
+  """A range of shares of a picture's side, in pixels."""
+  low, high = (min(size, max(1, round(share * size))) for share in side)
+  return low, high
