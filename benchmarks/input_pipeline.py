@@ -130,27 +130,31 @@ def _plain(folder: str, kind: str) -> Iterator[np.ndarray]:
         yield image
 
 
+class _Samples:
+  """What torch's DataLoader asks for; its processes are spawned, since TensorFlow does not survive a fork."""
+
+  def __init__(self, folder: str, kind: str):
+    self.config, self.paths = _config(folder, kind), sorted(pathlib.Path(folder).rglob('*.jpg'))
+    self.draw = None
+
+  def __len__(self) -> int:
+    return 10**9
+
+  def __getitem__(self, index: int):
+    if self.draw is None:  # a closure, which cannot travel to another process
+      self.draw = masks.from_config(self.config.mask, self.config.image_size)
+    return _sample(self.paths, self.config, self.draw, index)
+
+
 def _torch(folder: str) -> dict[str, Iterator[np.ndarray]]:
   try:
     import torch.utils.data
   except ModuleNotFoundError:
     return {}
 
-  class Samples(torch.utils.data.Dataset):
-    def __init__(self, kind: str):
-      self.config, self.paths = _config(folder, kind), sorted(pathlib.Path(folder).rglob('*.jpg'))
-      self.draw = masks.from_config(self.config.mask, self.config.image_size)
-
-    def __len__(self) -> int:
-      return 10**9
-
-    def __getitem__(self, index: int):
-      return _sample(self.paths, self.config, self.draw, index)
-
   def batches(kind: str) -> Iterator[np.ndarray]:
-    # Processes that are spawned: TensorFlow and JAX do not survive a fork.
-    loader = torch.utils.data.DataLoader(Samples(kind), _BATCH, num_workers=os.cpu_count(),
-                                         multiprocessing_context='fork')
+    loader = torch.utils.data.DataLoader(_Samples(folder, kind), _BATCH, num_workers=os.cpu_count(),
+                                         multiprocessing_context='spawn')
     for image, *_ in loader:
       yield image
   return {f'torch DataLoader, {kind}': batches(kind) for kind in ('rectangle', 'strokes')}

@@ -6,9 +6,10 @@
 Pictures are best aligned and larger than the crop. The full form takes a GPU; `laptop` is half as
 wide, with a batch of 16 and holes of 16 to 32 px.
 
-Cost: `laptop` about an hour on two slow CPU cores, half that on two fast ones.
-Expected: `laptop`, on 9,000 aligned faces, at least 3 dB of hole PSNR above filling with the mean
-colour at the end of phase 1, and above OpenCV's Telea.
+Cost: `laptop` half an hour on two CPU cores; the full form was not measured.
+Expected: `laptop`, on 8,900 aligned faces, 512 held-back holes: hole PSNR 19.6 dB at the end of phase 1, where filling
+with the mean colour has 14.5 and OpenCV's Telea 18.2; after the joint phase 18.7, sharper and with false colours, for
+so short a game does not settle. The discriminator is then right about 76 % of the real and 71 % of the completed.
 """
 
 from glcic_jax import config as config_lib

@@ -1,21 +1,29 @@
 """Checkpoints of a run: the only file that knows Orbax.
 
 A checkpoint holds two items: `state`, the train state's arrays, and `run`, plain
-JSON about the run they belong to. Saving is asynchronous and atomic: a killed save
-leaves the checkpoint before it.
+JSON about the run they belong to, with a SHA-256 digest of every array. Saving is
+asynchronous and atomic: a killed save leaves the checkpoint before it. What is read is
+compared with its digests: a checkpoint that is truncated, altered by one bit, or an empty
+folder is named, set aside, and the one before is used.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+import contextlib
+import hashlib
+import json
+import sys
 from typing import Any
 
 from etils import epath
 import jax
+from jax.experimental import multihost_utils
 import numpy as np
 import orbax.checkpoint as ocp
 
 from glcic_jax import errors
 
 FOLDER = 'checkpoints'
+BROKEN = 'broken_checkpoints'  # beside it: what could not be read, for whoever wants to know why
 
 
 class Checkpoints:
@@ -26,6 +34,7 @@ class Checkpoints:
 
   def __init__(self, workdir: epath.PathLike, *, keep: int):
     """Opens, and makes, `workdir/checkpoints`; `keep` newest are kept."""
+    self._workdir = workdir
     self._manager = ocp.CheckpointManager(
         _folder(workdir),
         options=ocp.CheckpointManagerOptions(max_to_keep=keep, enable_async_checkpointing=True))
@@ -38,23 +47,28 @@ class Checkpoints:
 
   @property
   def latest_step(self) -> int | None:
-    """The newest whole checkpoint, or None."""
+    """The newest checkpoint, whole or not, or None."""
     return self._manager.latest_step()
 
   def save(self, step: int, state: Any, run: Mapping[str, Any]) -> None:
     """Starts saving; returns once the arrays are copied off the devices. A step once saved stays."""
     if step == self.latest_step:
       return
+    run = dict(run) | {'leaves': describe_leaves(state)}
     self._manager.save(
-        step, args=ocp.args.Composite(state=ocp.args.StandardSave(state), run=ocp.args.JsonSave(dict(run))),
+        step, args=ocp.args.Composite(state=ocp.args.StandardSave(state), run=ocp.args.JsonSave(run)),
         force=True)
 
   def wait(self) -> None:
     """Returns when the save under way, if any, is whole."""
     self._manager.wait_until_finished()
 
+  def stop_was_announced(self, step: int) -> bool:
+    """Whether the platform is about to take these machines; true at the same step on all processes."""
+    return self._manager.reached_preemption(step)
+
   def restore(self, like: Any) -> tuple[Any, dict[str, Any]]:
-    """Reads the newest checkpoint.
+    """Reads the newest whole checkpoint; newer ones that are not are set aside, and named on stderr.
 
     Args:
       like: the state's shapes, dtypes and shardings (`jax.ShapeDtypeStruct` leaves): the arrays
@@ -65,31 +79,52 @@ class Checkpoints:
 
     Raises:
       errors.InputError: if the checkpoint's arrays have other names or shapes.
-      errors.RunError: if it cannot be read.
+      errors.RunError: if there are checkpoints, and none is whole.
     """
-    step = self.latest_step
-    try:
-      read = self._manager.restore(
-          step, args=ocp.args.Composite(state=ocp.args.StandardRestore(like), run=ocp.args.JsonRestore()))
-    except (ValueError, KeyError, TypeError) as error:
-      raise errors.InputError(
-          f'Checkpoint {step} in {self._manager.directory} holds another model\'s arrays '
-          f'({_first_line(error)}); use its own config, or another --workdir.') from error
-    except OSError as error:
-      raise errors.RunError(
-          f'Checkpoint {step} in {self._manager.directory} cannot be read ({_first_line(error)}).') from error
-    return read['state'], read['run']
+    broken = []
+    for step in _newest_first(self._workdir):
+      try:
+        run = _read_run(self._workdir, step)
+        _check_same_model(run, like, self._workdir, step)
+        with _reading(step):
+          state = self._manager.restore(
+              step, args=ocp.args.Composite(state=ocp.args.StandardRestore(like)))['state']
+        _verify(state, run, step)
+      except _BrokenError as error:
+        broken.append(step)
+        _tell(f'{error} The checkpoint before it is used; this one is kept in {BROKEN}.')
+        continue
+      self._set_aside(broken)
+      return state, run
+    raise _none_whole(self._workdir)
+
+  def _set_aside(self, steps: list[int]) -> None:
+    """Moves broken checkpoints away: their steps will be saved anew."""
+    if jax.process_index() == 0:
+      for step in steps:
+        target = _folder(self._workdir).parent / BROKEN / str(step)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if target.exists():
+          target.rmtree()
+        (_folder(self._workdir) / str(step)).rename(target)
+    if steps:
+      multihost_utils.sync_global_devices('broken checkpoints are set aside')
+      self._manager.reload()
 
 
 def read_run(workdir: epath.PathLike) -> tuple[int, dict[str, Any]] | None:
-  """The newest checkpoint's step and its JSON, without its arrays; None if there is no checkpoint."""
-  if not _folder(workdir).exists():
-    return None
-  with _reader(workdir) as manager:
-    step = manager.latest_step()
-    if step is None:
-      return None
-    return step, manager.restore(step, args=ocp.args.Composite(run=ocp.args.JsonRestore()))['run']
+  """The newest checkpoint's step and its JSON, without its arrays; None if there is no checkpoint.
+
+  Raises:
+    errors.RunError: if there are checkpoints, and the JSON of none can be read.
+  """
+  steps = _newest_first(workdir)
+  for step in steps:
+    with contextlib.suppress(_BrokenError):
+      return step, _read_run(workdir, step)
+  if steps:
+    raise _none_whole(workdir)
+  return None
 
 
 def read_generator(workdir: epath.PathLike, step: int | None = None) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -97,32 +132,128 @@ def read_generator(workdir: epath.PathLike, step: int | None = None) -> tuple[di
 
   Args:
     workdir: of the run.
-    step: which checkpoint; the newest by default.
+    step: which checkpoint; the newest whole one by default.
 
   Returns:
     `{'params': ..., 'batch_stats': ...}`, and the JSON beside it.
 
   Raises:
-    errors.InputError: if there is no such checkpoint.
+    errors.InputError: if there is no such checkpoint, or the one asked for is not whole.
+    errors.RunError: if there are checkpoints, and none is whole.
   """
-  with _reader(workdir) as manager:
-    step = manager.latest_step() if step is None else step
-    if step is None or step not in manager.all_steps():
-      raise errors.InputError(f'{workdir} holds no checkpoint{"" if step is None else f" of step {step}"}; '
-                              'train first, or give a model directory.')
-    run = manager.restore(step, args=ocp.args.Composite(run=ocp.args.JsonRestore()))['run']
-  with ocp.PyTreeCheckpointer() as reader:
-    state = _folder(workdir) / str(step) / 'state'
-    leaves = reader.metadata(state).item_metadata.tree['generator']
-    wanted = {'generator': {part: leaves[part] for part in ('params', 'batch_stats')}}
-    read = reader.restore(state, args=ocp.args.PyTreeRestore(
-        item=wanted, partial_restore=True,
-        restore_args=jax.tree.map(lambda _: ocp.RestoreArgs(restore_type=np.ndarray), wanted)))
+  read, run = read_networks(workdir, {'generator': ('params', 'batch_stats')}, step)
   return read['generator'], run
 
 
-def _reader(workdir: epath.PathLike) -> ocp.CheckpointManager:
-  return ocp.CheckpointManager(_folder(workdir), options=ocp.CheckpointManagerOptions(read_only=True))
+def read_networks(workdir: epath.PathLike, parts: Mapping[str, tuple[str, ...]],
+                  step: int | None = None) -> tuple[dict[str, Any], dict[str, Any]]:
+  """Some parts of a checkpoint's state, as NumPy arrays; see `read_generator`.
+
+  Args:
+    workdir: of the run.
+    parts: network -> which of its fields.
+    step: which checkpoint; the newest whole one by default.
+  """
+  steps = _newest_first(workdir)
+  if not steps or step is not None and step not in steps:
+    raise errors.InputError(f'{workdir} holds no checkpoint{"" if step is None else f" of step {step}"}; '
+                            'train first, or give a model directory.')
+  for candidate in steps if step is None else [step]:
+    try:
+      run = _read_run(workdir, candidate)
+      read = _read_parts(_folder(workdir) / str(candidate) / 'state', parts, candidate)
+      _verify(read, run, candidate)
+      return read, run
+    except _BrokenError as error:
+      if step is not None:
+        raise errors.InputError(f'{error} Give another checkpoint.') from None
+      _tell(f'{error} The checkpoint before it is used.')
+  raise _none_whole(workdir)
+
+
+def _read_parts(state: epath.Path, parts: Mapping[str, tuple[str, ...]], step: int) -> dict[str, Any]:
+  with _reading(step), ocp.PyTreeCheckpointer() as reader:
+    leaves = reader.metadata(state).item_metadata.tree
+    wanted = {network: {field: leaves[network][field] for field in fields} for network, fields in parts.items()}
+    return reader.restore(state, args=ocp.args.PyTreeRestore(
+        item=wanted, partial_restore=True,
+        restore_args=jax.tree.map(lambda _: ocp.RestoreArgs(restore_type=np.ndarray), wanted)))
+
+
+def describe_leaves(tree: Any) -> dict[str, dict[str, Any]]:
+  """Name -> shape, dtype and SHA-256 of each array of a tree; arrays on devices are replicated ones."""
+  described = {}
+  for name, leaf in named_leaves(tree):
+    array = np.ascontiguousarray(leaf.addressable_data(0) if isinstance(leaf, jax.Array) else leaf)
+    digest = hashlib.sha256(array.reshape(-1).view(np.uint8)).hexdigest()
+    described[name] = {'shape': list(leaf.shape), 'dtype': leaf.dtype.name, 'sha256': digest}
+  return described
+
+
+def leaf_name(path: Any) -> str:
+  """`generator/params/conv1/kernel` and so on: the same in a state, and in what is read of it as dicts."""
+  return jax.tree_util.keystr(path, simple=True, separator='/')
+
+
+def named_leaves(tree: Any) -> Iterator[tuple[str, Any]]:
+  """Each array of a tree, with its `leaf_name`."""
+  for path, leaf in jax.tree_util.tree_leaves_with_path(tree):
+    yield leaf_name(path), leaf
+
+
+class _BrokenError(Exception):
+  """A checkpoint that is not whole; a sentence."""
+
+
+@contextlib.contextmanager
+def _reading(step: int) -> Iterator[None]:
+  """Whatever Orbax raises about damaged files, as one kind of error."""
+  try:
+    yield
+  except Exception as error:  # TensorStore alone has a dozen
+    raise _BrokenError(f'Checkpoint {step} cannot be read ({_first_line(error)}).') from error
+
+
+def _newest_first(workdir: epath.PathLike) -> list[int]:
+  """The steps that have a folder. Read without Orbax's manager, which would make all processes meet."""
+  folder = _folder(workdir)
+  names = [entry.name for entry in folder.iterdir()] if folder.exists() else []
+  return sorted((int(name) for name in names if name.isdecimal()), reverse=True)
+
+
+def _read_run(workdir: epath.PathLike, step: int) -> dict[str, Any]:
+  with _reading(step):
+    run = json.loads((_folder(workdir) / str(step) / 'run' / 'metadata').read_text())
+    if not isinstance(run, dict) or not {'config', 'leaves'} <= run.keys():
+      raise ValueError('it says nothing about its run')
+  return run
+
+
+def _check_same_model(run: Mapping[str, Any], like: Any, workdir: epath.PathLike, step: int) -> None:
+  wanted = {name: list(leaf.shape) for name, leaf in named_leaves(like)}
+  held = {name: leaf['shape'] for name, leaf in run['leaves'].items()}
+  if wanted != held:
+    name = min(name for name in wanted.keys() | held.keys() if wanted.get(name) != held.get(name))
+    raise errors.InputError(
+        f'Checkpoint {step} in {workdir} holds another model\'s arrays: {name} is {held.get(name, "missing")} '
+        f'there, {wanted.get(name, "missing")} here; use its own config, or another --workdir.')
+
+
+def _verify(tree: Any, run: Mapping[str, Any], step: int) -> None:
+  for name, leaf in describe_leaves(tree).items():
+    if run['leaves'].get(name) != leaf:
+      raise _BrokenError(f'Checkpoint {step} is damaged: {name} does not match its SHA-256 digest.')
+
+
+def _none_whole(workdir: epath.PathLike) -> errors.RunError:
+  return errors.RunError(
+      f'{workdir} holds checkpoints, and none of them is whole; restore them from a copy, or remove '
+      f'{FOLDER} to start afresh.')
+
+
+def _tell(sentence: str) -> None:
+  if jax.process_index() == 0:
+    print(sentence, file=sys.stderr, flush=True)
 
 
 def _folder(workdir: epath.PathLike) -> epath.Path:
@@ -131,4 +262,4 @@ def _folder(workdir: epath.PathLike) -> epath.Path:
 
 
 def _first_line(error: Exception) -> str:
-  return str(error).strip().split('\n')[0][:300]
+  return (str(error).strip().split('\n')[0] or type(error).__name__)[:300]

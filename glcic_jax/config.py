@@ -26,6 +26,9 @@ def default() -> ConfigDict:
   config = ConfigDict()
   config.method = 'glcic'
   config.paper = 'glcic_places2'  # which setting of the paper the audit compares with; or 'glcic_celeba'
+  config.init_from = ''  # a MODEL whose networks a fresh run starts from: fine-tuning
+  config.init_networks = 'generator'  # or 'both', from a workdir or a checkpoint
+  config.init_optimizer = False  # True: the optimisers' memories too, from a workdir or a checkpoint
   config.seed = 0  # sample i of step s is a function of (seed, s, i)
   config.batch_size = 96  # global: over all devices of all processes
   config.image_size = 256  # pixels; a multiple of 4
@@ -141,6 +144,7 @@ def check(config: ConfigDict) -> None:
   schedule.from_config(config.schedule)
   _require_one_of(config, 'method', METHODS)
   _require_one_of(config, 'paper', schedule.PAPER)
+  _require_one_of(config, 'init_networks', ('generator', 'both'))
   _require_one_of(config, 'dtype', ('float32', 'bfloat16', 'float64'))
   _require_one_of(config, 'loss.reconstruction_mean', ('all', 'hole'))
   _require_one_of(config, 'loss.adversarial_form', ('non_saturating', 'saturating'))

@@ -122,6 +122,15 @@ _BUILDERS = {'rectangle': _rectangle, 'rectangles': _rectangles, 'center': _cent
 KINDS = tuple(_BUILDERS)
 
 
+def describe(config: Any) -> dict[str, Any]:
+  """The kind of hole and its own keys, as a model card tells them; where masks lay stays private."""
+  if config.kind == 'mixture':
+    return {'kind': 'mixture', 'mixture': list(config.mixture)}
+  own = {'side': config.side} if config.kind == 'rectangle' else config[config.kind].to_dict()
+  return {'kind': config.kind} | {key: list(value) if isinstance(value, tuple) else value
+                                  for key, value in own.items() if key != 'path'}
+
+
 def _count(key: str, value: Sequence[int]) -> tuple[int, int]:
   value = tuple(value)
   _require(len(value) == 2 and 1 <= value[0] <= value[1],

@@ -27,6 +27,7 @@ FORMAT_VERSION = 1
 WEIGHTS = 'model.safetensors'
 CONFIG = 'config.json'
 CARD = 'README.md'
+_CHECKPOINTS = 'checkpoints'  # as `checkpoints.FOLDER`, which is not imported here: Orbax is heavy
 
 
 @dataclasses.dataclass(frozen=True)
@@ -92,14 +93,27 @@ def load(model: epath.PathLike) -> tuple[dict[str, Any], Description]:
   Raises:
     errors.InputError: if MODEL is none of the kinds, or is damaged.
   """
+  place = checkpoint_of(model)
+  if place is None:
+    return _read(epath.Path(model))
+  from glcic_jax import checkpoints  # Orbax only where a checkpoint is asked for
+  variables, run = checkpoints.read_generator(*place)
+  return variables, Description.from_json(run['model'])
+
+
+def checkpoint_of(model: epath.PathLike) -> tuple[epath.Path, int | None] | None:
+  """The workdir and the step (None: the newest) that a MODEL means; None if it is a model directory.
+
+  Raises:
+    errors.InputError: if it is neither.
+  """
   path = epath.Path(model)
   if (path / CONFIG).exists() and (path / WEIGHTS).exists():
-    return _read(path)
-  from glcic_jax import checkpoints  # Orbax only where a checkpoint is asked for
-  if (path / checkpoints.FOLDER).is_dir():
-    return _from_checkpoint(path, None)
-  if path.parent.name == checkpoints.FOLDER and path.name.isdigit() and path.is_dir():
-    return _from_checkpoint(path.parent.parent, int(path.name))
+    return None
+  if (path / _CHECKPOINTS).is_dir():
+    return path, None
+  if path.parent.name == _CHECKPOINTS and path.name.isdigit() and path.is_dir():
+    return path.parent.parent, int(path.name)
   raise errors.InputError(
       f'{model} is no model: give a folder with {WEIGHTS} and {CONFIG}, or the workdir of a training run.')
 
@@ -121,12 +135,6 @@ def _read(folder: epath.Path) -> tuple[dict[str, Any], Description]:
   except SafetensorError as error:
     raise errors.InputError(f'{folder / WEIGHTS} cannot be read ({error}); copy the model again.') from None
   return variables['generator'], Description.from_json(stored)
-
-
-def _from_checkpoint(workdir: epath.Path, step: int | None) -> tuple[dict[str, Any], Description]:
-  from glcic_jax import checkpoints
-  variables, run = checkpoints.read_generator(workdir, step)
-  return variables, Description.from_json(run['model'])
 
 
 def flatten(tree: Mapping[str, Any], prefix: str = '') -> dict[str, np.ndarray]:

@@ -5,6 +5,13 @@ cut along its first axis. All arithmetic is written for the global batch, so
 BatchNorm sees all of it; XLA inserts the collectives.
 """
 
+from collections.abc import Mapping
+import os
+import re
+import socket
+import time
+from typing import Any
+
 import jax
 from jax.sharding import AxisType
 from jax.sharding import Mesh
@@ -14,6 +21,82 @@ import numpy as np
 
 from glcic_jax import batch as batch_lib
 from glcic_jax import errors
+
+
+def initialize(processes: str = 'auto', *, timeout: int = 300) -> None:
+  """Joins the processes of a run; to be called before anything else of JAX.
+
+  Args:
+    processes: 'auto': as the environment says, which is one process unless SLURM, Open MPI, a TPU pod
+      or a coordinator's address in JAX_COORDINATOR_ADDRESS tells of more. 'on': let JAX find out, and
+      fail where it cannot. 'off': one. Or 'HOST:PORT,COUNT,INDEX'.
+    timeout: seconds to wait for the others.
+
+  Raises:
+    errors.InputError: if `processes` is none of these.
+    errors.RunError: if the coordinator cannot be reached.
+  """
+  explicit = re.fullmatch(r'([^,]+:\d+),(\d+),(\d+)', processes)
+  if not explicit and processes not in ('auto', 'on', 'off'):
+    raise errors.InputError(f'--processes is {processes!r}; give auto, on, off, or HOST:PORT,COUNT,INDEX.')
+  if explicit and not int(explicit[3]) < int(explicit[2]):
+    raise errors.InputError(f'--processes is {processes!r}; INDEX counts from 0 to COUNT - 1.')
+  if processes == 'off' or processes == 'auto' and not _several_are_announced(os.environ):
+    return
+  where = dict(coordinator_address=explicit[1], num_processes=int(explicit[2]),
+               process_id=int(explicit[3])) if explicit else _from_environment(os.environ)
+  if where.get('process_id'):  # JAX would end the program without a word that anybody understands
+    _wait_for(where['coordinator_address'], timeout)
+  try:
+    jax.distributed.initialize(initialization_timeout=timeout, **where)
+  except (RuntimeError, ValueError) as error:
+    address = where.get('coordinator_address', 'that JAX looked for')
+    raise _not_together(address, timeout, str(error).strip().split('\n')[0]) from None
+
+
+def _wait_for(address: str, timeout: int) -> None:
+  """Returns once somebody listens at HOST:PORT."""
+  host, _, port = address.rpartition(':')
+  end = time.monotonic() + timeout
+  while True:
+    try:
+      socket.create_connection((host, int(port)), timeout=5).close()
+      return
+    except OSError as error:
+      if time.monotonic() > end:
+        raise _not_together(address, timeout, error.strerror or str(error)) from None
+    time.sleep(0.5)
+
+
+def _not_together(address: str, timeout: int, reason: str) -> errors.RunError:
+  return errors.RunError(
+      f'The processes did not come together within {timeout} s (coordinator {address}: {reason}); see that every '
+      'process runs and can reach that address.')
+
+
+def _several_are_announced(environment: Mapping[str, str]) -> bool:
+  """Whether the environment tells of more than one process."""
+  def number(name: str) -> int:
+    return int(environment[name]) if environment.get(name, '').isdecimal() else 0
+  return (number('SLURM_NTASKS') > 1 and 'SLURM_PROCID' in environment
+          or number('OMPI_COMM_WORLD_SIZE') > 1
+          or ',' in environment.get('TPU_WORKER_HOSTNAMES', '')
+          or 'JAX_COORDINATOR_ADDRESS' in environment)
+
+
+def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
+  """What JAX does not read by itself: the number and index of processes beside a coordinator's address."""
+  names = {'coordinator_address': 'JAX_COORDINATOR_ADDRESS', 'num_processes': 'JAX_NUM_PROCESSES',
+           'process_id': 'JAX_PROCESS_ID'}
+  if not all(name in environment for name in names.values()):
+    return {}
+  return {key: environment[name] if key == 'coordinator_address' else int(environment[name])
+          for key, name in names.items()}
+
+
+def is_distributed() -> bool:
+  """Whether this process is one of several that `initialize` joined."""
+  return jax.distributed.is_initialized()
 
 
 def make_mesh(devices: list[jax.Device] | None = None) -> Mesh:

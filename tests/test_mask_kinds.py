@@ -207,3 +207,13 @@ def test_the_view_of_a_hole_larger_than_itself_lies_on_the_pixel_nearest_to_the_
   y, x = masks.view_corner(ring[..., None].astype(np.uint8), 6)
   assert ring[y:y + 6, x:x + 6].any()
   assert (y, x) == (16, 4)
+
+
+@pytest.mark.parametrize('kind, expected', [
+    ('rectangle', {'kind': 'rectangle', 'side': [8, 16]}),
+    ('strokes', {'kind': 'strokes', 'brush': 'medium', 'area': [0.05, 0.25]}),
+    ('folder', {'kind': 'folder', 'flip': False, 'rotate': False, 'scale': [1.0, 1.0]}),
+    ('mixture', {'kind': 'mixture', 'mixture': ['rectangle=1', 'region=1', 'strokes=2']})])
+def test_a_card_tells_the_kind_and_its_keys_but_no_path(config, kind, expected):
+  config.kind = kind
+  assert masks.describe(config) == expected

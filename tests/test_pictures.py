@@ -363,3 +363,12 @@ def test_contact_sheet_enlarges_small_pictures_pixel_by_pixel():
 def test_contact_sheet_refuses_columns_of_different_lengths():
   with pytest.raises(ValueError):
     pictures.contact_sheet({'one': [_solid(2, 2, _RED)], 'two': []})
+
+
+def test_of_an_animation_the_first_frame_is_read():
+  frames = [Image.new('RGB', (6, 4), color) for color in ((250, 0, 0), (0, 250, 0), (0, 0, 250))]
+  for kind in ('GIF', 'PNG', 'WEBP'):
+    buffer = io.BytesIO()
+    frames[0].save(buffer, kind, save_all=True, append_images=frames[1:],
+                   **{'lossless': True} if kind == 'WEBP' else {})
+    np.testing.assert_array_equal(pictures.read_rgb(buffer.getvalue()), np.full((4, 6, 3), (250, 0, 0)))

@@ -9,6 +9,7 @@ schedule. Read `train_and_evaluate` first; its order is deliberate. What the ste
 
 import dataclasses
 import json
+import signal
 from typing import Any
 
 from etils import epath
@@ -25,6 +26,7 @@ from glcic_jax import schedule
 from glcic_jax.training import evaluation as evaluation_lib
 from glcic_jax.training import feed as feed_lib
 from glcic_jax.training import identity
+from glcic_jax.training import initial
 from glcic_jax.training import method as method_lib
 from glcic_jax.training import metrics as metrics_lib
 from glcic_jax.training import signals
@@ -65,7 +67,7 @@ def train_and_evaluate(config: Any, workdir: epath.PathLike, *,
     return identity.describe(config, mean_color=mean_color, digest=feed.digest, model=model.to_json())
 
   _announce(config, feed, mesh)
-  with (signals.StopSignal() as stop,
+  with (signals.StopSignal(active=not parallel.is_distributed()) as stop,
         checkpoints_lib.Checkpoints(workdir, keep=config.checkpoint.keep) as checkpoints):
     state = _create_or_restore(method, config, mesh, checkpoints)
     first = int(state.step)
@@ -87,7 +89,9 @@ def train_and_evaluate(config: Any, workdir: epath.PathLike, *,
         progress.report(step, phase, values)
 
       for step in range(first, plan.total_steps + 1):
-        # 1. Stop, where asked to: nothing is worth more time than saving.
+        # 1. Stop, where asked to: nothing is worth more time than saving. Several processes agree on the step.
+        if parallel.is_distributed() and checkpoints.stop_was_announced(step):
+          stop.received = signal.SIGTERM
         if stop.received is not None:
           write(step)
           checkpoints.save(step, state, facts(step))
@@ -163,7 +167,8 @@ def _mean_color(config: Any, workdir: epath.Path, feed: feed_lib.Feed) -> tuple[
 def _create_or_restore(method: method_lib.Method, config: Any, mesh: jax.sharding.Mesh,
                        checkpoints: checkpoints_lib.Checkpoints) -> state_lib.TrainState:
   if checkpoints.latest_step is None:
-    return state_lib.create_state(method, config.image_size, config.seed, mesh)
+    state = state_lib.create_state(method, config.image_size, config.seed, mesh)
+    return initial.load_networks(state, config, mesh) if config.init_from else state
   state, _ = checkpoints.restore(state_lib.abstract_state(method, config.image_size, mesh))
   if parallel.is_main_process():
     print(f'Continuing from step {int(state.step):,}.', flush=True)

@@ -17,6 +17,7 @@ import optax
 from glcic_jax import errors
 from glcic_jax import images
 from glcic_jax import losses
+from glcic_jax import masks
 from glcic_jax import model_files
 from glcic_jax import schedule
 from glcic_jax.models import glcic
@@ -105,5 +106,5 @@ def describe(method: Method, config: Any, mean_color: tuple[float, float, float]
   return model_files.Description(
       method=method.name, architecture=method.architecture, value_range=method.value_range,
       mean_color=mean_color, image_size=config.image_size,
-      mask={'kind': config.mask.kind, 'side': list(config.mask.side)}, step=step,
+      mask=masks.describe(config.mask), step=step,
       versions={'glcic_jax': __version__, 'jax': jax.__version__, 'flax': flax.__version__})

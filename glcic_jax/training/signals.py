@@ -5,14 +5,19 @@ import threading
 
 
 class StopSignal:
-  """While entered, SIGTERM and SIGINT are noted instead of killing; a second SIGINT kills."""
+  """While entered, SIGTERM and SIGINT are noted instead of killing; a second SIGINT kills.
 
-  def __init__(self):
+  Inactive where several processes train together: one that stopped alone would leave the
+  others waiting. There JAX's own service notes SIGTERM, for all of them.
+  """
+
+  def __init__(self, *, active: bool = True):
+    self._active = active
     self.received: int | None = None
     self._previous = {}
 
   def __enter__(self) -> 'StopSignal':
-    if threading.current_thread() is threading.main_thread():  # elsewhere Python forbids handlers
+    if self._active and threading.current_thread() is threading.main_thread():  # elsewhere Python forbids handlers
       for number in (signal.SIGTERM, signal.SIGINT):
         self._previous[number] = signal.signal(number, self._note)
     return self

@@ -1,0 +1,59 @@
+"""Fine-tuning: a fresh state whose networks come from another model (`init_from`).
+
+What GLCIC does for faces and facades, from Places2. The step starts at 0: a run
+that begins so goes through the phases of its own schedule.
+"""
+
+from typing import Any
+
+from etils import epath
+import jax
+from jax.sharding import Mesh
+
+from glcic_jax import checkpoints
+from glcic_jax import errors
+from glcic_jax import model_files
+from glcic_jax import parallel
+from glcic_jax.training import state as state_lib
+
+
+def load_networks(state: state_lib.TrainState, config: Any, mesh: Mesh) -> state_lib.TrainState:
+  """Puts the networks of `config.init_from` into a fresh state.
+
+  Args:
+    state: fresh.
+    config: `init_networks` says whether the discriminator is taken too, `init_optimizer` whether
+      the optimisers' memories are.
+    mesh: where the state lies.
+
+  Raises:
+    errors.InputError: if the model holds less than is asked for, or has another architecture.
+  """
+  fields = ('params', 'batch_stats') + (('opt_state',) if config.init_optimizer else ())
+  networks = ('generator', 'discriminator') if config.init_networks == 'both' else ('generator',)
+  held = _read(config.init_from, networks, fields)
+
+  def take(path: Any, leaf: jax.Array) -> jax.Array:
+    name = checkpoints.leaf_name(path)
+    network, _, rest = name.partition('/')
+    if network not in networks or rest.partition('/')[0] not in fields:
+      return leaf
+    if name not in held or held[name].shape != leaf.shape:
+      there = f'has shape {held[name].shape}' if name in held else 'is missing'
+      raise errors.InputError(f'{config.init_from} is of another architecture: {name} {there} there, and is of '
+                              f'shape {leaf.shape} here; check model.* and the optimizers.')
+    return jax.device_put(held[name].astype(leaf.dtype), parallel.replicated(mesh))
+  return jax.tree_util.tree_map_with_path(take, state)
+
+
+def _read(model: epath.PathLike, networks: tuple[str, ...], fields: tuple[str, ...]) -> dict[str, Any]:
+  """Arrays by the names of a state's leaves."""
+  place = model_files.checkpoint_of(model)
+  if place is None:
+    if len(networks) > 1 or 'opt_state' in fields:
+      raise errors.InputError(f'{model} holds a generator alone; give a workdir or a checkpoint as init_from, or '
+                              'leave init_networks and init_optimizer as they are.')
+    read = {'generator': model_files.load(model)[0]}
+  else:
+    read, _ = checkpoints.read_networks(place[0], {network: fields for network in networks}, place[1])
+  return dict(checkpoints.named_leaves(read))
