@@ -164,15 +164,13 @@ def view_corner(mask: np.ndarray, view_size: int) -> np.ndarray:
   Returns:
     `[2]` int32, the view's top-left corner (y, x).
   """
-  centre = []
-  fits = True
-  for axis in (0, 1):
-    holes = np.flatnonzero(mask.any(axis=(1 - axis, 2)))
-    centre.append((holes[0] + holes[-1] + 1) / 2)
-    fits &= bool(holes[-1] - holes[0] < view_size)
-  if not fits:
-    pixels = np.argwhere(mask[..., 0]) + 0.5
-    centre = pixels[np.argmin(((pixels - centre)**2).sum(axis=1))]
+  hole = mask[..., 0]
+  spans = [np.flatnonzero(hole.any(axis=1)), np.flatnonzero(hole.any(axis=0))]
+  centre = [(span[0] + span[-1] + 1) / 2 for span in spans]
+  if any(span[-1] - span[0] >= view_size for span in spans):
+    rows, columns = np.divmod(np.flatnonzero(hole), hole.shape[1])
+    nearest = np.argmin((rows + 0.5 - centre[0])**2 + (columns + 0.5 - centre[1])**2)
+    centre = rows[nearest] + 0.5, columns[nearest] + 0.5
   corner = [int(np.clip(round(middle - view_size / 2), 0, length - view_size))
             for middle, length in zip(centre, mask.shape)]
   return np.asarray(corner, np.int32)

@@ -136,43 +136,44 @@ def strokes(rng: np.random.Generator, size: int, brush: tuple[float, float],
     rng: of one sample.
     size: side of the square picture in pixels.
     brush: lowest and highest width of a stroke, as shares of the picture's side.
-    area: lowest and highest share of the picture, both included; the wanted one is drawn uniformly.
+    area: lowest and highest share of the picture, both included; the least to cover is drawn uniformly.
   """
-  pixels = size * size
-  least, most = math.ceil(area[0] * pixels), math.floor(area[1] * pixels)
+  least, most = math.ceil(area[0] * size**2), math.floor(area[1] * size**2)
   wanted = rng.integers(least, most, endpoint=True)
   canvas, covered, shrink = Image.new('L', (size, size)), 0, 1.0
-  reach = -size / 8, size + size / 8  # as far as brushes go: else the border would be drawn on less
   while covered < wanted:
     width = max(1, round(rng.uniform(*brush) * size * shrink))
-    point, angle = rng.uniform(*reach, 2), rng.uniform(0, 2 * math.pi)
-    for _ in range(rng.integers(4, 12)):
-      angle += rng.normal(0, 0.7)
-      length = rng.uniform(0.05, 0.25) * size * shrink
-      step = length * np.array([math.cos(angle), math.sin(angle)])
-      step[(point + step < reach[0]) | (point + step > reach[1])] *= -1  # it bounces off its fence
-      end, angle = point + step, math.atan2(step[1], step[0])
-      before = canvas.copy()
-      _segment(canvas, point, end, width)
-      now = int(np.asarray(canvas).sum(dtype=np.int64))
-      if now > most:  # too much: go on elsewhere with less
-        canvas, shrink = before, shrink / 2
-        break
-      point, covered = end, now
-      if covered >= wanted:
-        break
+    points = _walk(rng, size, shrink, (wanted - covered) / width)
+    before = canvas.copy()
+    _stroke(canvas, points, width)
+    now = np.count_nonzero(canvas)
+    if now > most:  # too much: try again elsewhere with less
+      canvas, shrink = before, shrink / 2
+    else:
+      covered = now
   return np.asarray(canvas)[..., None].copy()
 
 
-def _segment(canvas: Image.Image, start: np.ndarray, end: np.ndarray, width: int) -> None:
-  """A line with round ends."""
+def _walk(rng: np.random.Generator, size: int, shrink: float, enough: float) -> np.ndarray:
+  """`[N, 2]`: where a stroke turns; it ends when it is long enough, in pixels, or has turned often."""
+  turns = rng.integers(4, 12)
+  lengths = rng.uniform(0.05, 0.25, turns) * size * shrink
+  lengths = lengths[:np.searchsorted(np.cumsum(lengths), enough) + 1]
+  angles = rng.uniform(0, 2 * math.pi) + np.cumsum(rng.normal(0, 0.7, len(lengths)))
+  steps = lengths[:, None] * np.stack([np.cos(angles), np.sin(angles)], axis=1)
+  fence = size / 8  # so far beyond the border brushes go: else it would be drawn on less
+  place = rng.uniform(-fence, size + fence, 2) + np.cumsum(np.concatenate([np.zeros((1, 2)), steps]), axis=0)
+  period = 2 * (size + 2 * fence)  # they bounce off the fence
+  return period / 2 - np.abs((place + fence) % period - period / 2) - fence
+
+
+def _stroke(canvas: Image.Image, points: np.ndarray, width: int) -> None:
+  """A line with round joints and ends."""
   draw = ImageDraw.Draw(canvas)
-  if width == 1:
-    draw.line([*start, *end], fill=1)
-    return
-  draw.line([*start, *end], fill=1, width=width)
-  for x, y in (start, end):
-    draw.ellipse([x - width / 2, y - width / 2, x + width / 2, y + width / 2], fill=1)
+  draw.line(points.ravel().tolist(), fill=1, width=width)
+  if width > 2:
+    for x, y in points.tolist():
+      draw.ellipse([x - width / 2, y - width / 2, x + width / 2, y + width / 2], fill=1)
 
 
 def to_pixels(side: Sequence[float], size: int) -> tuple[int, int]:

@@ -5,9 +5,11 @@ batch does not depend on how many processes share it. Each epoch is a permutatio
 pictures (`order.py`), crops come from stateless draws, holes from `masks.py`.
 """
 
+import atexit
 from collections.abc import Iterator
 import os
 from typing import Any
+import weakref
 
 # TensorFlow greets on stderr otherwise; its oneDNN kernels are not used here.
 os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
@@ -24,8 +26,20 @@ from glcic_jax.data import sources
 
 # Streams of the stateless draws: the order's are in order.py, the holes' in masks.py.
 _CROP = 1
+# Rows that one call of Python makes: each call costs about as much as drawing a hole.
+_MOST_IN_A_CHUNK = 8
 # Validation holes are the same in every run, whatever its seed.
 _VALIDATION_SEED = 0
+
+
+# tf.data's threads run Python functions: one that still waits when the interpreter ends would never let it end.
+_LIVE: weakref.WeakSet = weakref.WeakSet()
+
+
+@atexit.register
+def _close_all() -> None:
+  for batches in list(_LIVE):
+    batches.close()
 
 
 class Pipeline:
@@ -45,6 +59,7 @@ class Pipeline:
       tf.config.set_visible_devices([], 'GPU')  # they are JAX's
     self._config = config
     self._rows = rows
+    self._chunk = max(n for n in range(1, _MOST_IN_A_CHUNK + 1) if len(rows) % n == 0)
     self._splits = sources.open_splits(config.data)
     ground = tuple(round(255 * level) for level in config.data.alpha_color)
     self._readers = {
@@ -73,17 +88,19 @@ class Pipeline:
     Raises:
       errors.RunError: when too many pictures are broken.
     """
-    config, rows = self._config, self._rows
+    config = self._config
 
-    def sample(k: tf.Tensor):
-      step, row = k // len(rows), k % len(rows)
-      index = step * config.batch_size + rows.start + row
+    def draws_of(index: tf.Tensor):
       picture = order.picture_of(index, self._splits.train.parts, config.seed)
-      draws = tf.random.stateless_uniform([3], seed=tf.stack([config.seed + (_CROP << 32), index]))
+      return picture, tf.random.stateless_uniform([3], tf.stack([config.seed + (_CROP << 32), index]))
+
+    def samples(k: tf.Tensor):
+      index = self._indices(k)
+      picture, draws = tf.map_fn(draws_of, index, fn_output_signature=(tf.int64, tf.float32))
       return self._rows_of(self._train_row, index, picture, draws)
 
-    dataset = tf.data.Dataset.range(first_step * len(rows), np.iinfo(np.int64).max)
-    return self._batches(dataset, sample, 'train')
+    dataset = tf.data.Dataset.range(first_step * len(self._rows) // self._chunk, np.iinfo(np.int64).max)
+    return self._batches(dataset, samples, 'train')
 
   def validation(self) -> Iterator[batch_lib.Batch]:
     """`validation.count` holes in held-back pictures, always the same; the last batch is padded.
@@ -96,13 +113,13 @@ class Pipeline:
     if not pictures or not count:
       return
 
-    def sample(k: tf.Tensor):
-      index = k // len(rows) * config.batch_size + rows.start + k % len(rows)
+    def samples(k: tf.Tensor):
+      index = self._indices(k)
       return self._rows_of(self._validation_row, index, index % pictures)
 
     batches = -(-count // config.batch_size)
     for number, batch in enumerate(
-        self._batches(tf.data.Dataset.range(batches * len(rows)), sample, 'validation')):
+        self._batches(tf.data.Dataset.range(batches * len(rows) // self._chunk), samples, 'validation')):
       index = number * config.batch_size + np.asarray(rows)
       yield batch.replace(weight=(index < count).astype(np.float32))
 
@@ -111,10 +128,18 @@ class Pipeline:
     held_back = len(self._splits.validation) and self._config.validation.count
     return next(self.validation() if held_back else self.train(0))
 
+  def _indices(self, chunk: tf.Tensor) -> tf.Tensor:
+    """The numbers, in the whole run, of the samples in one chunk of this process's rows."""
+    own = chunk * self._chunk + tf.range(self._chunk, dtype=tf.int64)
+    return own // len(self._rows) * self._config.batch_size + self._rows.start + own % len(self._rows)
+
   def _rows_of(self, function, *arguments):
-    size = self._config.image_size
-    tensors = tf.numpy_function(function, arguments, [tf.uint8, tf.uint8, tf.int32, tf.int32])
-    shapes = ([size, size, 3], [size, size, 1], [2], [2])
+    """`function` of each row of the arguments, stacked; one call of Python for the whole chunk."""
+    def stacked(*columns):
+      return tuple(np.stack(parts) for parts in zip(*(function(*row) for row in zip(*columns))))
+    size, rows = self._config.image_size, self._chunk
+    tensors = tf.numpy_function(stacked, arguments, [tf.uint8, tf.uint8, tf.int32, tf.int32])
+    shapes = ([rows, size, size, 3], [rows, size, size, 1], [rows, 2], [rows, 2])
     return tuple(tf.ensure_shape(tensor, shape) for tensor, shape in zip(tensors, shapes))
 
   def _train_row(self, index, picture, draws):
@@ -134,16 +159,21 @@ class Pipeline:
     side = self._config.model.local_size
     return mask, masks.view_corner(mask, side), masks.view_corner(real_mask, side)
 
-  def _batches(self, dataset: tf.data.Dataset, sample: Any, split: str) -> Iterator[batch_lib.Batch]:
+  def _batches(self, dataset: tf.data.Dataset, samples: Any, split: str) -> Iterator[batch_lib.Batch]:
     options = tf.data.Options()
     options.deterministic = True
     options.threading.private_threadpool_size = self._config.data.threads or os.cpu_count()
-    dataset = dataset.map(sample, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
-    dataset = dataset.batch(len(self._rows), drop_remainder=True).prefetch(2).with_options(options)
+    dataset = dataset.map(samples, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+    dataset = dataset.batch(len(self._rows) // self._chunk, drop_remainder=True).prefetch(2).with_options(options)
+    batches = self._batches_of(dataset, split)
+    _LIVE.add(batches)
+    return batches
+
+  def _batches_of(self, dataset: tf.data.Dataset, split: str) -> Iterator[batch_lib.Batch]:
     iterator = dataset.as_numpy_iterator()
     while True:
       try:
-        image, mask, view, real_view = next(iterator)
+        image, mask, view, real_view = (leaf.reshape(-1, *leaf.shape[2:]) for leaf in next(iterator))
       except StopIteration:
         return
       except tf.errors.OpError:
