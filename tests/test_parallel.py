@@ -1,5 +1,9 @@
 """The mesh: the same step on one device and on eight, and which rows go where."""
 
+import collections
+import math
+import re
+
 import jax
 import numpy as np
 import pytest
@@ -7,6 +11,8 @@ import pytest
 from glcic_jax import errors
 from glcic_jax import parallel
 from glcic_jax import schedule
+from glcic_jax.training import state as state_lib
+from glcic_jax.training import step as step_lib
 from tests import fakes
 
 
@@ -21,6 +27,33 @@ def test_eight_devices_make_the_step_of_one(phase):
   for name, expected in one.metrics.items():
     tolerance = 1e-6 if expected.dtype == np.float32 else 1e-9
     np.testing.assert_allclose(eight.metrics[name], expected, rtol=tolerance, err_msg=name)
+
+
+def collective_bytes(text):
+  """How many bytes the collectives of a compiled program carry, by kind."""
+  sent = collections.Counter()
+  pattern = r' = (.*?) (all-reduce|all-gather|reduce-scatter|all-to-all|collective-permute)(?:-start)?\('
+  for result, kind in re.findall(pattern, text):
+    for shape in re.findall(r'f32\[([\d,]*)\]', result):
+      sent[kind] += 4 * math.prod(int(length) for length in shape.split(',') if length)
+  return sent
+
+
+def test_the_joint_step_sends_each_gradient_once():
+  mesh = parallel.make_mesh()
+  method = fakes.tiny_method(model__width=1 / 8, model__discriminator_width=1 / 8)
+  state = state_lib.abstract_state(method, fakes.SIZE, mesh)
+  batch = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=parallel.by_rows(mesh)),
+                       fakes.make_batch())
+  joint = step_lib.compile_steps(method, mesh)[schedule.Phase.JOINT].lower(state, batch).compile()
+  sent = collective_bytes(joint.as_text())
+
+  def size(*trees):
+    return sum(4 * leaf.size for leaf in jax.tree.leaves(trees))
+  parameters = size(state.generator.params, state.discriminator.params)
+  statistics = size(state.generator.batch_stats, state.discriminator.batch_stats)
+  assert set(sent) == {'all-reduce'}  # no picture and no activation travels
+  assert parameters < sent['all-reduce'] <= 1.1 * (parameters + statistics)
 
 
 def test_mesh_is_of_all_devices_or_of_those_given():

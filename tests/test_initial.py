@@ -1,0 +1,102 @@
+"""Fine-tuning: which arrays come from the other model, and which do not."""
+
+import jax
+import numpy as np
+import pytest
+
+from glcic_jax import checkpoints
+from glcic_jax import errors
+from glcic_jax import model_files
+from glcic_jax import parallel
+from glcic_jax.training import initial
+from glcic_jax.training import method as method_lib
+from tests import fakes
+
+MESH = parallel.make_mesh(jax.devices()[:1])
+
+
+def config_of(model, **changes):
+  return fakes.tiny_config(init_from=str(model), **changes)
+
+
+@pytest.fixture(scope='module')
+def other():
+  """The state of a run elsewhere."""
+  return fakes.random_state(fakes.tiny_method(), seed=1)
+
+
+@pytest.fixture(scope='module')
+def workdir(other, tmp_path_factory):
+  folder = tmp_path_factory.mktemp('other')
+  with checkpoints.Checkpoints(folder, keep=1) as opened:
+    opened.save(5, fakes.to_devices(other, MESH), {'config': {}})
+  return folder
+
+
+@pytest.fixture(scope='module')
+def model(other, tmp_path_factory):
+  folder = tmp_path_factory.mktemp('other') / 'model'
+  config = fakes.tiny_config()
+  description = method_lib.describe(fakes.tiny_method(), config, fakes.MEAN_COLOR, 5)
+  model_files.write(folder, other.generator.variables, description)
+  return folder
+
+
+@pytest.fixture
+def fresh():
+  return fakes.to_devices(fakes.random_state(fakes.tiny_method(), seed=2), MESH)
+
+
+def load(fresh, config):
+  return initial.load_networks(fresh, config, MESH)
+
+
+def test_a_model_directory_gives_the_generator_alone(fresh, other, model):
+  state = load(fresh, config_of(model))
+  fakes.assert_same(state.generator.variables, other.generator.variables)
+  fakes.assert_same(state.generator.opt_state, fresh.generator.opt_state)
+  fakes.assert_same(state.discriminator, fresh.discriminator)
+  assert int(state.step) == int(fresh.step)
+
+
+def test_a_workdir_and_a_checkpoint_give_it_too(fresh, other, workdir):
+  for place in (workdir, workdir / 'checkpoints/5'):
+    state = load(fresh, config_of(place))
+    fakes.assert_same(state.generator.variables, other.generator.variables)
+    fakes.assert_same(state.discriminator, fresh.discriminator)
+
+
+def test_both_networks_come_when_asked_for(fresh, other, workdir):
+  state = load(fresh, config_of(workdir, init_networks='both'))
+  fakes.assert_same(state.discriminator.variables, other.discriminator.variables)
+  fakes.assert_same(state.discriminator.opt_state, fresh.discriminator.opt_state)
+
+
+def test_the_optimizers_come_when_asked_for(fresh, other, workdir):
+  state = load(fresh, config_of(workdir, init_networks='both', init_optimizer=True))
+  fakes.assert_same((state.generator, state.discriminator), (other.generator, other.discriminator))
+  assert int(state.step) == int(fresh.step)
+
+
+@pytest.mark.parametrize('changes', [{'init_networks': 'both'}, {'init_optimizer': True}])
+def test_a_model_directory_has_no_more_than_its_generator(fresh, model, changes):
+  with pytest.raises(errors.InputError, match='holds a generator alone'):
+    load(fresh, config_of(model, **changes))
+
+
+def test_another_width_is_refused_by_the_name_of_an_array(model):
+  wider = fakes.to_devices(fakes.random_state(fakes.tiny_method(model__width=1 / 8)), MESH)
+  with pytest.raises(errors.InputError, match='generator/params/conv1/.* is of shape'):
+    load(wider, config_of(model, model__width=1 / 8))
+
+
+def test_no_model_is_refused(fresh, tmp_path):
+  with pytest.raises(errors.InputError, match='is no model'):
+    load(fresh, config_of(tmp_path))
+
+
+def test_what_is_loaded_may_be_trained_on(fresh, workdir):
+  state = load(fresh, config_of(workdir))
+  assert all(leaf.sharding.is_fully_replicated for leaf in jax.tree.leaves(state))
+  assert all(isinstance(leaf, jax.Array) for leaf in jax.tree.leaves(state))
+  assert np.isfinite(np.asarray(state.generator.params['conv1']['kernel'])).all()
