@@ -4,7 +4,8 @@
     glcic-jax train --config configs/glcic_faces.py:laptop --workdir runs/faces --config.data.folder=FOLDER
 
 Pictures are best aligned and larger than the crop. The full form takes a GPU; `laptop` is half as
-wide, with a batch of 16 and holes of 16 to 32 px.
+wide, with a batch of 16 and holes of 16 to 32 px. The ablations of configs/glcic_places2.py can be added with
+a comma: `:laptop,undilated`.
 
 Cost: `laptop` about an hour on two slow CPU cores, half that on two fast ones.
 Expected: `laptop`, on 9,000 aligned faces, at least 3 dB of hole PSNR above filling with the mean
@@ -12,24 +13,21 @@ colour at the end of phase 1, and above OpenCV's Telea.
 """
 
 from glcic_jax import config as config_lib
+from glcic_jax import forms
 
 
-def get_config(size: str = 'full'):
-  config = config_lib.default()
-  config.paper = 'glcic_celeba'
-  config.data.validation_fraction = 0.06
-  if size == 'full':
-    config.image_size = 128
-    config.data.resize_short_edge = (128, 144)
-    config.mask.side = (32, 64)
-    config.model.local_size = 64
-    config.batch_size = 64
-    config.schedule.reconstruction_steps = 20_000
-    config.schedule.discriminator_steps = 2_000
-    config.schedule.total_steps = 100_000
-    return config
-  if size != 'laptop':
-    raise ValueError(f'the size of glcic_faces is full or laptop, not {size!r}')
+def _full(config):
+  config.image_size = 128
+  config.data.resize_short_edge = (128, 144)
+  config.mask.side = (32, 64)
+  config.model.local_size = 64
+  config.batch_size = 64
+  config.schedule.reconstruction_steps = 20_000
+  config.schedule.discriminator_steps = 2_000
+  config.schedule.total_steps = 100_000
+
+
+def _laptop(config):
   config.image_size = 64
   config.data.resize_short_edge = (64, 72)
   config.mask.side = (16, 32)
@@ -43,4 +41,11 @@ def get_config(size: str = 'full'):
   config.log_every = 25
   config.checkpoint.every = 200
   config.validation.every = 500
-  return config
+
+
+def get_config(form: str = 'full'):
+  config = config_lib.default()
+  config.paper = 'glcic_celeba'
+  config.data.validation_fraction = 0.06
+  _full(config)
+  return forms.choose(config, form, {'full': _full, 'laptop': _laptop, **forms.GLCIC_ABLATIONS})
