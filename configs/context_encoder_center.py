@@ -1,10 +1,11 @@
-"""The Context Encoder's centre variant: 128 px in, the 64 px in the middle out (Pathak et al. 2016, section 5.1).
+"""The Context Encoder's centre variant: 128 px in, the 64 px in the middle out (Pathak et al. 2016).
 
 The paper's channel-wise bottleneck, patches that overlap what is known by 7 px with ten times the
 weight, 0.999 L2 + 0.001 adversarial from the first step on, Adam with beta1 0.5 at 2e-3 and 2e-4,
 batches of 64, mirrored 128 px crops of pictures resized to 350 px.
 
-    glcic-jax train --config configs/context_encoder_center.py --workdir runs/center --config.data.folder=FOLDER
+    glcic-jax train --config configs/context_encoder_center.py --workdir runs/center \\
+        --config.data.folder=FOLDER
     glcic-jax train --config configs/context_encoder_center.py:laptop,l1 --workdir runs/l1 ...
 
 Forms, to be combined with commas:

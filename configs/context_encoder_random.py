@@ -4,7 +4,8 @@ Holes are crops of thresholded smooth noise that cover 20 to 30 % of the picture
 squared error is of the whole picture, and the discriminator judges the raw output. Otherwise as
 configs/context_encoder_center.py.
 
-    glcic-jax train --config configs/context_encoder_random.py --workdir runs/random --config.data.folder=FOLDER
+    glcic-jax train --config configs/context_encoder_random.py --workdir runs/random \\
+        --config.data.folder=FOLDER
     glcic-jax train --config configs/context_encoder_random.py:laptop --workdir runs/random ...
 
 Forms, to be combined with commas:

@@ -29,7 +29,7 @@ def default() -> ConfigDict:
   config.paper = 'glcic_places2'
   config.seed = 0  # sample i of step s is a function of (seed, s, i)
   config.batch_size = 96  # global: over all devices of all processes
-  config.image_size = 256  # pixels; a multiple of 4 (for context encoders: see methods.py)
+  config.image_size = 256  # pixels; a multiple of 4; for context encoders see methods.py
   config.dtype = 'float32'  # of activations: float32 or bfloat16; parameters, statistics and losses stay float32
   config.model = _model()
   config.loss = _loss()
@@ -58,7 +58,7 @@ def _model() -> ConfigDict:
   model.bottleneck = 'channelwise'  # the paper's channel-wise layer; or 'convolution', the release's
   model.bottleneck_features = 4_000  # channels of the release's
   model.mixing_kernel = 1  # side of the convolution that mixes channels after the paper's; or 3
-  model.noise = 0  # numbers of noise joined to the bottleneck, drawn by (seed, step); the release's option: 100
+  model.noise = 0  # numbers of noise joined to the bottleneck, drawn by (seed, step); the release: 100
   model.overlap = 7  # pixels by which the centre variant's patch overlaps what is known; the release: 4
   return model
 
@@ -69,7 +69,7 @@ def _loss() -> ConfigDict:
   # Where it counts: in the 'hole' (GLCIC), in the 'whole' picture (the Context Encoder's random region),
   # or in the 'patch' that the Context Encoder's centre variant predicts.
   loss.reconstruction_region = 'hole'
-  loss.reconstruction_mean = 'all'  # of that error: over 'all' elements of the picture or patch, or the 'hole' alone
+  loss.reconstruction_mean = 'all'  # of that error: over 'all' elements (of the patch), or the 'hole' alone
   loss.overlap_weight = 10.0  # on the error where the patch overlaps what is known
   loss.reconstruction_weight = 1.0
   loss.adversarial_weight = 4e-4  # the paper's alpha, on the completion network's adversarial loss
@@ -127,7 +127,7 @@ def _mask() -> ConfigDict:
   # rectangle (the paper's), rectangles, center, blocks, region, strokes, folder, mixture
   mask.kind = 'rectangle'
   mask.side = (96, 128)  # pixels: height and width of the hole, drawn independently
-  mask.shared = False  # True: all pictures of a training batch have the same hole, as in the Context Encoder's release
+  mask.shared = False  # True: one hole for all pictures of a training batch, as the Context Encoder's release
   # Of the other kinds, sides and areas are shares of the picture's.
   mask.rectangles = ConfigDict(dict(count=(2, 5), side=(0.1, 0.3)))
   mask.center = ConfigDict(dict(side=0.5))

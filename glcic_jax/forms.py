@@ -62,7 +62,7 @@ GLCIC_ABLATIONS: Forms = {
 
 
 def context_encoder(method: str) -> Any:
-  """The config of the Context Encoder as paper and release have it, but for its holes: 128 px, joint from step 0."""
+  """The Context Encoder as paper and release have it, but for its holes: 128 px, joint from the first step."""
   config = config_lib.default()
   config.method = config.paper = method
   config.batch_size = 64
@@ -85,7 +85,7 @@ def context_encoder(method: str) -> Any:
 
 
 def overlap(pixels: int) -> Callable[[Any], None]:
-  """The form in which the centre variant's patch overlaps what is known by so many pixels, whatever its size."""
+  """The form in which the centre variant's patch overlaps what is known by so many pixels."""
   def change(config: Any) -> None:
     config.model.overlap = pixels
     config.mask.center.side = 0.5 - 2 * pixels / config.image_size

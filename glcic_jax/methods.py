@@ -35,8 +35,8 @@ def _context_encoder_center(config: Any) -> None:
   size, overlap, side = config.image_size, config.model.overlap, config.mask.center.side
   _require_side(size, POWERS_OF_TWO, 'the centre variant of the Context Encoder')
   patch = size // 2
-  _require(overlap < patch / 2, f'model.overlap is {overlap}; give less than {patch // 2}, half of the {patch} px '
-                                'that are predicted.')
+  _require(overlap < patch / 2, f'model.overlap is {overlap}; give less than {patch // 2}, half of the '
+                                f'{patch} px that are predicted.')
   hole = patch - 2 * overlap
   _require(config.mask.kind == 'center',
            f'mask.kind is {config.mask.kind!r}; the centre variant of the Context Encoder can only learn '
@@ -56,8 +56,8 @@ def _context_encoder_alexnet(config: Any) -> None:
   _require_side(config.image_size, (ALEXNET_SIDE,), 'the AlexNet form of the Context Encoder')
   _require_region(config, ('whole', 'hole'))
   _require(tuple(config.schedule.phases) == ('reconstruction',),
-           f'schedule.phases is {tuple(config.schedule.phases)}; the AlexNet form of the Context Encoder has no '
-           "discriminator: give ('reconstruction',).")
+           f'schedule.phases is {tuple(config.schedule.phases)}; the AlexNet form of the Context Encoder has '
+           "no discriminator: give ('reconstruction',).")
 
 
 METHODS = {'glcic': _glcic, 'context_encoder_center': _context_encoder_center,
@@ -71,8 +71,8 @@ def _require_side(size: int, sides: Sequence[int], who: str) -> None:
 
 def _require_region(config: Any, regions: Sequence[str]) -> None:
   region = config.loss.reconstruction_region
-  _require(region in regions, f'loss.reconstruction_region is {region!r}; with method {config.method} it can be '
-                              f'{" or ".join(map(repr, regions))}.')
+  _require(region in regions, f'loss.reconstruction_region is {region!r}; with method {config.method} it can '
+                              f'be {" or ".join(map(repr, regions))}.')
 
 
 def _require(condition: bool, sentence: str) -> None:

@@ -1,4 +1,4 @@
-"""The Context Encoder's networks: PAPERS' sizes, a slow second writing, the patch, the noise, the AlexNet form."""
+"""The Context Encoder's networks: the papers' sizes, a slow second writing, patch, noise, AlexNet."""
 
 import math
 
@@ -86,7 +86,8 @@ def test_alexnet_form_passes_through_the_figures_sizes():
       lambda v: network.apply(v, *inputs, capture_intermediates=True, mutable=['intermediates']),
       alexnet_shapes(width=1 / 16))
   assert output.shape == (2, 227, 227, 3)
-  sides = {name: call['__call__'][0].shape[1] for name, call in seen['intermediates'].items() if name != '__call__'}
+  sides = {name: call['__call__'][0].shape[1] for name, call in seen['intermediates'].items()
+           if name != '__call__'}
   assert [sides[f'conv{n}'] for n in range(1, 6)] == [55, 27, 13, 13, 13]
   assert [sides[f'deconv{n}'] for n in range(1, 6)] == [11, 21, 41, 81, 161]
   assert sides['channelwise'] == sides['mixing'] == 6
@@ -128,17 +129,19 @@ def test_width_scales_all_channels_but_the_output():
 def test_first_layers_have_no_batch_norm():
   params = generator_shapes(bottleneck='convolution')['params']
   assert {name for name in params if 'norm' in name} == {
-      'norm2', 'norm3', 'norm4', 'norm5', 'bottleneck_norm', 'expand_norm', 'up_norm1', 'up_norm2', 'up_norm3'}
-  assert {name for name in discriminator_shapes(64)['params'] if 'norm' in name} == {'norm2', 'norm3', 'norm4'}
+      'norm2', 'norm3', 'norm4', 'norm5', 'bottleneck_norm', 'expand_norm', 'up_norm1', 'up_norm2',
+      'up_norm3'}
+  judge = discriminator_shapes(64)['params']
+  assert {name for name in judge if 'norm' in name} == {'norm2', 'norm3', 'norm4'}
 
 
-@pytest.mark.parametrize('variables', [
-    pytest.param(lambda key, image: context_encoder.Generator(
-        32, 16, bottleneck='convolution', bottleneck_features=400, width=0.25).init(key, image, image[..., :1]), id='generator'),
-    pytest.param(lambda key, image: context_encoder.Discriminator(0.25).init(key, image, None), id='discriminator')])
-def test_initialisation_is_the_releases(variables):
+@pytest.mark.parametrize('network', [
+    context_encoder.Generator(32, 16, bottleneck='convolution', bottleneck_features=400, width=0.25),
+    context_encoder.Discriminator(0.25)])
+def test_initialisation_is_the_releases(network):
   image = jnp.zeros((1, 32, 32, 3))
-  params = jax.jit(lambda: variables(jax.random.key(0, impl='rbg'), image)['params'])()
+  key = jax.random.key(0, impl='rbg')
+  params = jax.jit(lambda: network.init(key, image, image[..., :1])['params'])()
   for layer in params.values():
     assert not np.any(layer['bias'])
     if 'scale' in layer:
@@ -244,7 +247,8 @@ def test_bfloat16_gives_float32_pictures_logits_and_statistics():
                           generator_shapes(image_size=32, patch_size=16, width=1 / 16))
   judge = context_encoder.Discriminator(1 / 16, jnp.bfloat16)
   logits = jax.eval_shape(
-      lambda v: judge.apply(v, jnp.zeros((4, 16, 16, 3)), None, train=True, groups=2, mutable=['batch_stats']),
+      lambda v: judge.apply(v, jnp.zeros((4, 16, 16, 3)), None, train=True, groups=2,
+                            mutable=['batch_stats']),
       discriminator_shapes(16, width=1 / 16))
   assert {leaf.dtype for leaf in jax.tree.leaves((output, logits))} == {np.dtype('float32')}
 

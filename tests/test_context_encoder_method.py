@@ -1,4 +1,4 @@
-"""The Context Encoders as Methods: losses by hand, what each network is shown, noise, a whole run, completion."""
+"""The Context Encoders as Methods: losses by hand, what each network sees, noise, a run, completion."""
 
 import dataclasses
 import functools
@@ -69,7 +69,7 @@ def make_batch(variant, rows=4, seed=0):
 
 
 def run(variant, phase=Phase.JOINT, score=lambda image: jnp.zeros(image.shape[0]), **changes):
-  """One step of a Painter and a Judge in a Context Encoder's method, by gradient descent: batch, gradient, metrics."""
+  """One step of a Painter and a Judge, by gradient descent: batch, gradient, metrics."""
   sgd = optax.sgd(1.0)
   method = dataclasses.replace(
       make_method(variant, **changes), generator=fakes.Painter(PICTURE), discriminator=fakes.Judge(score),

@@ -33,8 +33,8 @@ def check_hole(generator: Any, mask: np.ndarray) -> None:
     holes = np.flatnonzero(mask.any(axis=tuple(other for other in range(4) if other != axis)))
     if holes.size and not (first * length // side <= holes[0] and holes[-1] < -(-last * length // side)):
       raise errors.InputError(
-          f'This model completes only the middle of a picture, {last - first} of its {side} pixels in height and '
-          'in width, and the hole reaches beyond it; for a free mask use a random-region Context Encoder '
+          f'This model completes only the middle of a picture, {last - first} of its {side} pixels in height '
+          'and in width, and the hole reaches beyond it; for a free mask use a random-region Context Encoder '
           '(configs/context_encoder_random.py) or GLCIC (configs/glcic_places2.py).')
 
 

@@ -44,5 +44,5 @@ def own_side(generator: Any) -> int | None:
 
 
 def own_hole(generator: Any) -> tuple[int, int] | None:
-  """First and last + 1 row (and column) of the one square that a generator completes; None if it takes any hole."""
+  """First and last + 1 row (and column) of the only hole that a generator completes; None if it takes any."""
   return getattr(generator, 'hole', None)

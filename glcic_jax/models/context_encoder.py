@@ -96,7 +96,8 @@ class Generator(nn.Module):
     """The paper's. Nothing between its two layers: together they stand for one fully-connected layer."""
     del train
     x = layers.ChannelwiseDense(dtype=self.dtype, kernel_init=kernel_init, name='channelwise')(x)
-    x = layers.Conv(x.shape[-1], self.mixing_kernel, dtype=self.dtype, kernel_init=kernel_init, name='mixing')(x)
+    x = layers.Conv(x.shape[-1], self.mixing_kernel, dtype=self.dtype, kernel_init=kernel_init,
+                    name='mixing')(x)
     return nn.relu(self._with_noise(x))
 
   def _convolution(self, x: jax.Array, train: bool) -> jax.Array:

@@ -2,9 +2,10 @@
 
 Trained by reconstruction alone: the paper reports that AlexNet did not converge with an adversary.
 Where the paper is silent, the choice is AlexNet's usual one: no padding in the first convolution, 3x3
-pooling of stride 2 after convolutions 1, 2 and 5, ReLU. Deviation: neither the two halves of the 2012 network, which
-served two small GPUs, nor its response normalisation; and kernels start as He et al. 2015 have
-them, because without BatchNorm the release's N(0, 0.02) fades on its way through twelve layers.
+pooling of stride 2 after convolutions 1, 2 and 5, ReLU; the output is a tanh, as of the other forms, and
+enlarged bilinearly. Deviation: neither the two halves of the 2012 network, which served two small
+GPUs, nor its response normalisation; and kernels start as He et al. 2015 have them, because without
+BatchNorm the release's N(0, 0.02) fades on its way through twelve layers.
 """
 
 from typing import Any
@@ -63,7 +64,8 @@ class Generator(nn.Module):
       x = nn.relu(x)
     # A quarter of He's variance: a smaller first output keeps tanh where it has a slope.
     init = nn.initializers.variance_scaling(1.0, 'fan_in', 'normal')
-    x = layers.UpConv(3, kernel=5, dtype=self.dtype, kernel_init=init, name=f'deconv{len(UP_FEATURES) + 1}')(x)
+    x = layers.UpConv(3, kernel=5, dtype=self.dtype, kernel_init=init,
+                      name=f'deconv{len(UP_FEATURES) + 1}')(x)
     x = jnp.tanh(x.astype(jnp.promote_types(x.dtype, jnp.float32)))
     return jax.image.resize(x, image.shape, 'bilinear')
 

@@ -147,7 +147,7 @@ class UpConv(nn.Module):
 
 
 def up_conv(x: jax.Array, kernel: jax.Array) -> jax.Array:
-  """`[B, H, W, I]` by `[4, 4, I, O]` -> `[B, 2H, 2W, O]`, by `[5, 5, I, O]` -> 2H - 1, 2W - 1; see `UpConv`."""
+  """`[B, H, W, I]` by `[4, 4, I, O]` -> `[B, 2H, 2W, O]`; by 5x5, 2H - 1 and 2W - 1; see `UpConv`."""
   odd = kernel.shape[0] % 2
 
   def pad(offset: int) -> tuple[int, int]:
