@@ -31,7 +31,7 @@ def choose(config: Any, argument: str, forms: Forms) -> Any:
   names = [name for name in argument.split(',') if name]
   for name in names:
     if name not in forms:
-      raise ValueError(f'the forms of this config are {", ".join(forms)}, not {name!r}')
+      raise ValueError(f'the form of this config is {" or ".join(forms)}, not {name!r}')
   for name, change in forms.items():
     if name in names:
       change(config)

@@ -233,7 +233,7 @@ def test_forms_are_applied_in_the_configs_order_whatever_the_arguments():
   assert config_lib.flatten(one) == config_lib.flatten(two)
   assert (one.image_size, one.model.overlap, one.mask.center.side) == (64, 0, 0.5)
   assert center.get_config('l1').loss.reconstruction_norm == 'l1'
-  with pytest.raises(ValueError, match="laptop, official, .*, not 'phone'"):
+  with pytest.raises(ValueError, match="laptop or official or .*, not 'phone'"):
     center.get_config('laptop,phone')
 
 

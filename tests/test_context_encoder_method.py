@@ -293,6 +293,23 @@ def test_a_random_region_model_completes_any_hole_at_any_size(trained):
     np.testing.assert_array_equal(completer(other, mask), result)
 
 
+@pytest.mark.usefixtures('one_device')
+def test_the_alexnet_form_trains_without_a_discriminator_and_completes(tmp_path):
+  config = load('context_encoder_random').get_config('alexnet')
+  config.update_from_flattened_dict({
+      'model.width': 1 / 32, 'batch_size': 2, 'schedule.total_steps': 2, 'schedule.reconstruction_steps': 2,
+      'log_every': 1, 'validation.samples': 1, 'mask.kind': 'blocks', 'data.mean_color': fakes.MEAN_COLOR})
+  state = loop.train_and_evaluate(config, tmp_path, batches=made_up.batches(config))
+  assert state.step == 2 and not jax.tree.leaves(state.discriminator.params)
+  image, mask = np.random.default_rng(0).integers(0, 256, (60, 90, 3), np.uint8), np.zeros((60, 90), bool)
+  mask[20:40, 30:50] = True
+  from_model, from_checkpoint = (
+      Completer.from_pretrained(model)(image, mask) for model in (tmp_path / 'model', tmp_path))
+  np.testing.assert_array_equal(from_model, from_checkpoint)
+  np.testing.assert_array_equal(from_model[~mask], image[~mask])
+  assert (from_model[mask] != image[mask]).any()
+
+
 def test_at_its_own_size_completion_is_the_networks():
   network = context_encoder.Generator(SIZE, PATCH, OVERLAP, width=1 / 16)
   image = np.random.default_rng(0).uniform(-1, 1, (1, SIZE, SIZE, 3)).astype(np.float32)
