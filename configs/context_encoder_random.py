@@ -27,6 +27,11 @@ Expected: not measured; no one has published weights of this variant.
 from glcic_jax import forms
 
 
+def _laptop(config):
+  forms.laptop(config)
+  config.model.local_size = config.image_size  # all of the picture is judged
+
+
 def _alexnet(config):
   config.method = config.paper = 'context_encoder_alexnet'
   config.image_size = 227
@@ -38,9 +43,10 @@ def _alexnet(config):
 def get_config(form: str = ''):
   config = forms.context_encoder('context_encoder_random')
   config.mask.kind = 'region'
+  config.model.local_size = config.image_size
   config.loss.reconstruction_region = 'whole'
   return forms.choose(config, form, {
-      'laptop': forms.laptop, 'alexnet': _alexnet,
+      'laptop': _laptop, 'alexnet': _alexnet,
       'official': forms.changes(model__bottleneck='convolution', mask__shared=True),
       'shared': forms.changes(mask__shared=True), 'blocks': forms.changes(mask__kind='blocks'),
       'hole': forms.changes(loss__reconstruction_region='hole', loss__reconstruction_mean='hole'),
