@@ -93,7 +93,7 @@ def _flops(method, config) -> dict[schedule.Phase, float]:
     run = lambda variables: network.apply(variables, *inputs)
     return _products(jax.make_jaxpr(run)(variables).jaxpr) * config.batch_size
   generator = forward(method.generator, picture, mask)
-  discriminator = forward(method.discriminator, picture, view)
+  discriminator = forward(method.discriminator, method.judged(picture, picture, mask), view)
   return {schedule.Phase.RECONSTRUCTION: 3 * generator,
           schedule.Phase.DISCRIMINATOR: generator + 2 * 3 * discriminator,
           schedule.Phase.JOINT: 3 * generator + (2 * 3 + 2) * discriminator}

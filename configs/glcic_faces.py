@@ -4,7 +4,8 @@
     glcic-jax train --config configs/glcic_faces.py:laptop --workdir runs/faces --config.data.folder=FOLDER
 
 Pictures are best aligned and larger than the crop. The full form takes a GPU; `laptop` is half as
-wide, with a batch of 16 and holes of 16 to 32 px.
+wide, with a batch of 16 and holes of 16 to 32 px. The ablations of configs/glcic_places2.py can be added with
+a comma: `:laptop,undilated`.
 
 Cost: `laptop` half an hour on two CPU cores; the full form was not measured.
 Expected: `laptop`, on 8,900 aligned faces, 512 held-back holes: hole PSNR 19.6 dB at the end of phase 1, where filling
@@ -13,24 +14,21 @@ so short a game does not settle. The discriminator is then right about 76 % of t
 """
 
 from glcic_jax import config as config_lib
+from glcic_jax import forms
 
 
-def get_config(size: str = 'full'):
-  config = config_lib.default()
-  config.paper = 'glcic_celeba'
-  config.data.validation_fraction = 0.06
-  if size == 'full':
-    config.image_size = 128
-    config.data.resize_short_edge = (128, 144)
-    config.mask.side = (32, 64)
-    config.model.local_size = 64
-    config.batch_size = 64
-    config.schedule.reconstruction_steps = 20_000
-    config.schedule.discriminator_steps = 2_000
-    config.schedule.total_steps = 100_000
-    return config
-  if size != 'laptop':
-    raise ValueError(f'the size of glcic_faces is full or laptop, not {size!r}')
+def _full(config):
+  config.image_size = 128
+  config.data.resize_short_edge = (128, 144)
+  config.mask.side = (32, 64)
+  config.model.local_size = 64
+  config.batch_size = 64
+  config.schedule.reconstruction_steps = 20_000
+  config.schedule.discriminator_steps = 2_000
+  config.schedule.total_steps = 100_000
+
+
+def _laptop(config):
   config.image_size = 64
   config.data.resize_short_edge = (64, 72)
   config.mask.side = (16, 32)
@@ -44,4 +42,11 @@ def get_config(size: str = 'full'):
   config.log_every = 25
   config.checkpoint.every = 200
   config.validation.every = 500
-  return config
+
+
+def get_config(form: str = 'full'):
+  config = config_lib.default()
+  config.paper = 'glcic_celeba'
+  config.data.validation_fraction = 0.06
+  _full(config)
+  return forms.choose(config, form, {'full': _full, 'laptop': _laptop, **forms.GLCIC_ABLATIONS})

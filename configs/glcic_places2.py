@@ -7,6 +7,9 @@ is the adversarial form; `--config.loss.adversarial_form=saturating` is the pape
     glcic-jax train --config configs/glcic_places2.py --workdir runs/places2 \\
         --config.data.folder=places2/data_256_standard --config.dtype=bfloat16
 
+The paper's ablations are forms, to be combined with commas: `configs/glcic_places2.py:local`, `global`,
+`both` (discriminators), `mse` (no adversary, as many steps), `undilated` (same parameters).
+
 Cost: 129 exaFLOP (194.5, 111.8 and 257.6 GFLOP for each picture in the three phases); the
 authors took about two months on four K80 GPUs.
 Expected: the paper prints no PSNR. MMagic's reimplementation on Places365-val reports 23.15 dB
@@ -14,7 +17,8 @@ over the whole picture for holes of 108 to 128 px; this project has not run it t
 """
 
 from glcic_jax import config as config_lib
+from glcic_jax import forms
 
 
-def get_config():
-  return config_lib.default()
+def get_config(form: str = ''):
+  return forms.choose(config_lib.default(), form, forms.GLCIC_ABLATIONS)

@@ -3,16 +3,17 @@
     glcic-jax train --config configs/glcic_scenes.py --workdir runs/scenes --config.data.folder=FOLDER
 
 The paper's recipe at half the side: holes of 48 to 64 px in crops of pictures whose short edge
-becomes 128 to 192 px. Smaller pictures are enlarged.
+becomes 128 to 192 px. Smaller pictures are enlarged. Forms as of configs/glcic_places2.py.
 
 Cost: a fifth of configs/glcic_places2.py for each step at the same batch, a fifth of its steps.
 Expected: not run to the end yet.
 """
 
 from glcic_jax import config as config_lib
+from glcic_jax import forms
 
 
-def get_config():
+def get_config(form: str = ''):
   config = config_lib.default()
   config.image_size = 128
   config.data.resize_short_edge = (128, 192)
@@ -22,4 +23,4 @@ def get_config():
   config.schedule.reconstruction_steps = 20_000
   config.schedule.discriminator_steps = 2_000
   config.schedule.total_steps = 100_000
-  return config
+  return forms.choose(config, form, forms.GLCIC_ABLATIONS)

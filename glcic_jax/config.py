@@ -13,25 +13,26 @@ import ml_collections
 
 from glcic_jax import errors
 from glcic_jax import masks
+from glcic_jax import methods
 from glcic_jax import schedule
 
 ConfigDict = ml_collections.ConfigDict
 
-METHODS = ('glcic',)
 OPTIMIZERS = ('adadelta', 'adam')
 
 
 def default() -> ConfigDict:
   """The config of GLCIC on 256 px pictures, locked: unknown keys are refused."""
   config = ConfigDict()
-  config.method = 'glcic'
-  config.paper = 'glcic_places2'  # which setting of the paper the audit compares with; or 'glcic_celeba'
+  config.method = 'glcic'  # or 'context_encoder_center', 'context_encoder_random', 'context_encoder_alexnet'
+  # Which setting of a paper the audit compares with; or 'glcic_celeba', or the name of another method.
+  config.paper = 'glcic_places2'
   config.init_from = ''  # a MODEL whose networks a fresh run starts from: fine-tuning
   config.init_networks = 'generator'  # or 'both', from a workdir or a checkpoint
   config.init_optimizer = False  # True: the optimisers' memories too, from a workdir or a checkpoint
   config.seed = 0  # sample i of step s is a function of (seed, s, i)
   config.batch_size = 96  # global: over all devices of all processes
-  config.image_size = 256  # pixels; a multiple of 4
+  config.image_size = 256  # pixels; a multiple of 4; for context encoders see methods.py
   config.dtype = 'float32'  # of activations: float32 or bfloat16; parameters, statistics and losses stay float32
   config.model = _model()
   config.loss = _loss()
@@ -49,17 +50,30 @@ def default() -> ConfigDict:
 
 def _model() -> ConfigDict:
   model = ConfigDict()
-  model.width = 1.0  # multiplies the completion network's channels
+  model.width = 1.0  # multiplies the channels of the network that completes
+  # GLCIC alone.
   model.dilated = True  # False: dilation 1 throughout, the paper's ablation
+  model.branches = 'both'  # of the discriminator; or 'local', or 'global', the paper's ablations
   model.discriminator_width = 1.0  # multiplies the discriminators' channels
   model.local_size = 128  # pixels: side of the local discriminator's view
   model.fully_connected_relu = True  # ReLU after each FC 1024; the paper does not say
+  # The Context Encoder alone.
+  model.bottleneck = 'channelwise'  # the paper's channel-wise layer; or 'convolution', the release's
+  model.bottleneck_features = 4_000  # channels of the release's
+  model.mixing_kernel = 1  # side of the convolution that mixes channels after the paper's; or 3
+  model.noise = 0  # numbers of noise joined to the bottleneck, drawn by (seed, step); the release: 100
+  model.overlap = 7  # pixels by which the centre variant's patch overlaps what is known; the release: 4
   return model
 
 
 def _loss() -> ConfigDict:
   loss = ConfigDict()
-  loss.reconstruction_mean = 'all'  # of the masked squared error: over 'all' elements, or the 'hole' alone
+  loss.reconstruction_norm = 'l2'  # squared error; or 'l1', absolute error
+  # Where it counts: in the 'hole' (GLCIC), in the 'whole' picture (the Context Encoder's random region),
+  # or in the 'patch' that the Context Encoder's centre variant predicts.
+  loss.reconstruction_region = 'hole'
+  loss.reconstruction_mean = 'all'  # of that error: over 'all' elements (of the patch), or the 'hole' alone
+  loss.overlap_weight = 10.0  # on the error where the patch overlaps what is known
   loss.reconstruction_weight = 1.0
   loss.adversarial_weight = 4e-4  # the paper's alpha, on the completion network's adversarial loss
   loss.adversarial_form = 'non_saturating'  # or 'saturating', the paper's log(1 - D)
@@ -101,6 +115,7 @@ def _data() -> ConfigDict:
   data.mixture = ()  # sources with weights: ('folder:photos=3', 'tfds:celeb_a=1', 'sample=0.1')
   data.validation_fraction = 0.01  # of the pictures, held back by a hash of their names
   data.resize_short_edge = (256, 384)  # pixels: drawn for each sample, before the crop
+  data.flip = False  # True: half of the training pictures are mirrored left to right
   data.alpha_color = (1.0, 1.0, 1.0)  # RGB in 0..1: what shows through transparent pixels
   data.mean_color = ()  # RGB in 0..1; empty: computed once and kept with the run
   data.mean_color_pictures = 2_048  # how many pictures it is computed from, at most
@@ -115,6 +130,7 @@ def _mask() -> ConfigDict:
   # rectangle (the paper's), rectangles, center, blocks, region, strokes, folder, mixture
   mask.kind = 'rectangle'
   mask.side = (96, 128)  # pixels: height and width of the hole, drawn independently
+  mask.shared = False  # True: one hole for all pictures of a training batch, as the Context Encoder's release
   # Of the other kinds, sides and areas are shares of the picture's.
   mask.rectangles = ConfigDict(dict(count=(2, 5), side=(0.1, 0.3)))
   mask.center = ConfigDict(dict(side=0.5))
@@ -142,10 +158,13 @@ def check(config: ConfigDict) -> None:
     errors.InputError: naming the key and what it can be.
   """
   schedule.from_config(config.schedule)
-  _require_one_of(config, 'method', METHODS)
   _require_one_of(config, 'paper', schedule.PAPER)
   _require_one_of(config, 'init_networks', ('generator', 'both'))
   _require_one_of(config, 'dtype', ('float32', 'bfloat16', 'float64'))
+  _require_one_of(config, 'model.branches', ('both', 'local', 'global'))
+  _require_one_of(config, 'model.bottleneck', ('channelwise', 'convolution'))
+  _require_one_of(config, 'model.mixing_kernel', (1, 3))
+  _require_one_of(config, 'loss.reconstruction_norm', ('l2', 'l1'))
   _require_one_of(config, 'loss.reconstruction_mean', ('all', 'hole'))
   _require_one_of(config, 'loss.adversarial_form', ('non_saturating', 'saturating'))
   _require_one_of(config, 'optimizer.generator.name', OPTIMIZERS)
@@ -156,8 +175,8 @@ def check(config: ConfigDict) -> None:
     value = tuple(value_of(config, key))
     _require(len(value) == 2 and all(isinstance(v, int) for v in value) and value[0] <= value[1],
              f'{key} is {value}; give the lowest and the highest of a range of whole numbers.')
+  methods.check(config)
   size = config.image_size
-  _require(size % 4 == 0, f'image_size is {size}; give a multiple of 4, at least 16.')
   _require(config.model.local_size <= size,
            f'model.local_size is {config.model.local_size}; give 1 to {size}, the image size.')
   low, high = config.data.resize_short_edge
@@ -186,7 +205,11 @@ _NUMBERS = {
     'model.width': (1 / 64, _ANY),
     'model.discriminator_width': (1 / 64, _ANY),
     'model.local_size': (1, _ANY),
+    'model.bottleneck_features': (1, _ANY),
+    'model.noise': (0, _ANY),
+    'model.overlap': (0, _ANY),
     'loss.reconstruction_weight': (0, _ANY),
+    'loss.overlap_weight': (0, _ANY),
     'loss.adversarial_weight': (0, _ANY),
     'loss.discriminator_weight': (0, _ANY),
     'loss.balance_steps': (0, _ANY),

@@ -1,4 +1,4 @@
-"""Value ranges, mean fill, composite and local view, on batches of pictures.
+"""Value ranges, mean fill, composite, middle and local view, on batches of pictures.
 
 Contract: pictures are `[B, H, W, 3]` RGB, masks `[B, H, W, 1]` with 1 where the
 picture is to be completed; floats live in a method's `value_range`, and every
@@ -42,6 +42,20 @@ def composite(raw: jax.Array, image: jax.Array, mask: jax.Array) -> jax.Array:
   and no gradient reaches the network from there.
   """
   return jnp.where(mask > 0, raw, image)
+
+
+def middle(image: jax.Array, size: int) -> jax.Array:
+  """The square in the middle of each picture: `[B, size, size, C]`."""
+  top, left = ((length - size) // 2 for length in image.shape[1:3])
+  return image[:, top:top + size, left:left + size]
+
+
+def paste_middle(image: jax.Array, patch: jax.Array) -> jax.Array:
+  """The pictures with patches over their middles; the inverse of `middle`."""
+  if patch.shape == image.shape:
+    return patch
+  top, left = ((length - side) // 2 for length, side in zip(image.shape[1:3], patch.shape[1:3]))
+  return jax.lax.dynamic_update_slice(image, patch, (0, top, left, 0))
 
 
 def local_view(image: jax.Array, corner: jax.Array, size: int) -> jax.Array:

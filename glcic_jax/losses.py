@@ -20,13 +20,49 @@ def masked_squared_error(raw: jax.Array, image: jax.Array, mask: jax.Array, *,
   Raises:
     ValueError: if `mean_over` is neither.
   """
-  weight = mask.astype(jnp.promote_types(raw.dtype, jnp.float32))
-  squared = weight * jnp.square(raw.astype(weight.dtype) - image.astype(weight.dtype))
+  return weighted_error(raw, image, mask, mean_over=mean_over)
+
+
+def weighted_error(raw: jax.Array, image: jax.Array, weight: jax.Array, *, norm: str = 'l2',
+                   mean_over: str = 'all') -> jax.Array:
+  """The mean of each element's error times its weight.
+
+  Args:
+    raw: the prediction.
+    image: the truth.
+    weight: `[B, H, W, 1]`, or `[1, H, W, 1]` for all pictures alike: the mask; ones; `overlap_weight`.
+    norm: `l2`, the squared difference, or `l1`, the absolute one.
+    mean_over: `all` divides by the number of elements, `hole` by the sum of their weights.
+
+  Raises:
+    ValueError: if `mean_over` is neither.
+  """
+  weight = weight.astype(jnp.promote_types(raw.dtype, jnp.float32))
+  error = weight * NORMS[norm](raw.astype(weight.dtype) - image.astype(weight.dtype))
   if mean_over == 'all':
-    return jnp.mean(squared, axis=(1, 2, 3))
+    return jnp.mean(error, axis=(1, 2, 3))
   if mean_over == 'hole':
-    return jnp.sum(squared, axis=(1, 2, 3)) / (jnp.sum(weight, axis=(1, 2, 3)) * raw.shape[-1])
+    return jnp.sum(error, axis=(1, 2, 3)) / (jnp.sum(weight, axis=(1, 2, 3)) * raw.shape[-1])
   raise ValueError(f"mean_over is {mean_over!r}; it is 'all' or 'hole'.")
+
+
+NORMS = {'l2': jnp.square, 'l1': jnp.abs}
+
+
+def overlap_weight(side: int, overlap: int, border: float) -> jax.Array:
+  """The centre variant's weights: `border` where its patch overlaps what is known, 1 inside (CE section 3.2).
+
+  Args:
+    side: of the patch in pixels.
+    overlap: width of the border in pixels; 0: none.
+    border: the paper's 10.
+
+  Returns:
+    `[1, side, side, 1]` float32.
+  """
+  inner = jnp.ones((1, side - 2 * overlap, side - 2 * overlap, 1))
+  pad = (overlap, overlap)
+  return jnp.pad(inner, ((0, 0), pad, pad, (0, 0)), constant_values=border)
 
 
 def discriminator(real_logits: jax.Array, completed_logits: jax.Array) -> jax.Array:

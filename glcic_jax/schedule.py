@@ -134,7 +134,40 @@ _PLACES2 = {
 # The paper's faces: smaller pictures and holes; how they were resized is not known.
 _CELEBA = {key: value for key, value in _PLACES2.items() if key != 'data.resize_short_edge'} | {
     'image_size': 160, 'mask.side': (48, 96), 'model.local_size': 96}
-PAPER: Mapping[str, Mapping[str, Any]] = {'glcic_places2': _PLACES2, 'glcic_celeba': _CELEBA}
+# Pathak et al. 2016, the inpainting experiments; sizes, rates and resizing as in the authors' release.
+_CONTEXT_ENCODER = {
+    'schedule.reconstruction_steps': 0,
+    'schedule.discriminator_steps': 0,
+    'schedule.phases': ('joint',),
+    'batch_size': 64,
+    'image_size': 128,
+    'data.resize_short_edge': (350, 350),
+    'data.flip': True,
+    'mask.kind': 'region',
+    'model.width': 1.0,
+    'model.discriminator_width': 1.0,
+    'model.bottleneck': 'channelwise',
+    'model.noise': 0,
+    'optimizer.generator.name': 'adam',
+    'optimizer.generator.learning_rate': 2e-3,
+    'optimizer.generator.beta1': 0.5,
+    'optimizer.discriminator.name': 'adam',
+    'optimizer.discriminator.learning_rate': 2e-4,
+    'optimizer.discriminator.beta1': 0.5,
+    'loss.reconstruction_norm': 'l2',
+    'loss.reconstruction_region': 'whole',
+    'loss.reconstruction_weight': 0.999,
+    'loss.adversarial_weight': 0.001,
+}
+_CENTER = _CONTEXT_ENCODER | {
+    'mask.kind': 'center', 'mask.center.side': 50 / 128, 'model.overlap': 7, 'loss.overlap_weight': 10.0,
+    'loss.reconstruction_region': 'patch'}
+# Figure 2; the paper gives neither its batch nor its rates.
+_ALEXNET = {'schedule.phases': ('reconstruction',), 'image_size': 227, 'mask.kind': 'region',
+            'model.width': 1.0, 'loss.reconstruction_norm': 'l2'}
+PAPER: Mapping[str, Mapping[str, Any]] = {
+    'glcic_places2': _PLACES2, 'glcic_celeba': _CELEBA, 'context_encoder_center': _CENTER,
+    'context_encoder_random': _CONTEXT_ENCODER, 'context_encoder_alexnet': _ALEXNET}
 
 # Why a default is not the paper's; the README lists the same.
 REASONS: Mapping[str, str] = {

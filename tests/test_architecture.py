@@ -10,7 +10,7 @@ PACKAGE = ROOT / 'glcic_jax'
 
 # The vocabulary knows only itself.
 VOCABULARY = {'batch', 'schedule', 'losses', 'scores', 'images', 'masks', 'shapes', 'own_masks', 'pictures',
-              'config', 'errors', 'files'}
+              'config', 'errors', 'files', 'methods', 'forms'}
 ROOMS = {
     'models': VOCABULARY,
     'parallel': VOCABULARY,

@@ -13,7 +13,18 @@ from glcic_jax import schedule
 _ROOT = pathlib.Path(__file__).resolve().parent.parent
 _CONFIGS = sorted((_ROOT / 'configs').glob('*.py'))
 _FORMS = [pytest.param(path, (), id=path.stem) for path in _CONFIGS]
-_FORMS += [pytest.param(_ROOT / 'configs' / 'glcic_faces.py', ('laptop',), id='glcic_faces-laptop')]
+_NAMED = {
+    'glcic_faces': ('laptop', 'laptop,mse'),
+    'glcic_places2': ('local', 'global', 'both', 'mse', 'undilated'),
+    'glcic_scenes': ('local', 'mse,undilated'),
+    'context_encoder_center': (
+        'laptop', 'official', 'laptop,official', 'overlap0', 'overlap4', 'l1', 'reconstruction',
+        'adversarial', 'noise', 'l1,laptop,reconstruction', 'laptop,overlap0'),
+    'context_encoder_random': (
+        'laptop', 'alexnet', 'alexnet,laptop', 'official', 'shared', 'blocks', 'hole', 'l1',
+        'reconstruction', 'adversarial', 'noise', 'adversarial,laptop')}
+_FORMS += [pytest.param(_ROOT / 'configs' / f'{name}.py', (form,), id=f'{name}-{form}')
+           for name, named in _NAMED.items() for form in named]
 
 
 def _load(path):
@@ -54,6 +65,15 @@ def test_each_default_is_a_fresh_config():
 
 @pytest.mark.parametrize('key, value', [
     ('method', 'gan'),
+    ('model.branches', 'none'),
+    ('model.bottleneck', 'dense'),
+    ('model.bottleneck_features', 0),
+    ('model.mixing_kernel', 5),
+    ('model.noise', -1),
+    ('model.overlap', -1),
+    ('loss.reconstruction_norm', 'huber'),
+    ('loss.reconstruction_region', 'patch'),
+    ('loss.overlap_weight', -1.0),
     ('paper', 'another'),
     ('dtype', 'float16'),
     ('loss.reconstruction_mean', 'known'),
@@ -165,6 +185,63 @@ def test_the_papers_own_configs_differ_from_it_in_the_adversarial_form_alone(nam
   config = _load(_ROOT / 'configs' / f'{name}.py').get_config()
   assert config.paper == name
   assert [row[0] for row in schedule.audit(config)] == ['loss.adversarial_form']
+
+
+def _center(**changes):
+  config = _load(_ROOT / 'configs' / 'context_encoder_center.py').get_config()
+  config.update_from_flattened_dict({key.replace('__', '.'): value for key, value in changes.items()})
+  return config
+
+
+def _random(form='', **changes):
+  config = _load(_ROOT / 'configs' / 'context_encoder_random.py').get_config(form)
+  config.update_from_flattened_dict({key.replace('__', '.'): value for key, value in changes.items()})
+  return config
+
+
+@pytest.mark.parametrize('config, sentence', [
+    (lambda: _center(image_size=96), 'image_size is 96; the centre .* takes 32 or 64 or 128 or 256'),
+    (lambda: _center(image_size=512), 'takes 32 or 64 or 128 or 256'),
+    (lambda: _random(image_size=160), 'image_size is 160; the random-region .* takes 32 or 64 or 128 or'),
+    (lambda: _random('alexnet', image_size=224), 'image_size is 224; the AlexNet .* takes 227'),
+    (lambda: _random('alexnet,adversarial', schedule__phases=('joint',), schedule__reconstruction_steps=0),
+     'schedule.phases .*has no discriminator'),
+    (lambda: _center(mask__kind='rectangle'), "mask.kind is 'rectangle'.* method context_encoder_random"),
+    (lambda: _center(mask__center__side=0.5), 'mask.center.side is 0.5; .* give 0.390625'),
+    (lambda: _center(model__overlap=4), 'give 0.4375'),
+    (lambda: _center(model__overlap=32), 'model.overlap is 32; give less than 32'),
+    (lambda: _center(loss__reconstruction_region='hole'), "with method context_encoder_center .* 'patch'"),
+    (lambda: _random(loss__reconstruction_region='patch'), "it can be 'whole' or 'hole'")])
+def test_what_a_context_encoder_cannot_run_is_refused_with_what_it_can(config, sentence):
+  with pytest.raises(errors.InputError, match=sentence):
+    config_lib.check(config())
+
+
+@pytest.mark.parametrize('name, form, paper', [
+    ('context_encoder_center', '', 'context_encoder_center'),
+    ('context_encoder_random', '', 'context_encoder_random'),
+    ('context_encoder_random', 'alexnet', 'context_encoder_alexnet')])
+def test_the_context_encoders_are_their_paper_by_default(name, form, paper):
+  config = _load(_ROOT / 'configs' / f'{name}.py').get_config(form)
+  assert config.paper == paper
+  assert schedule.audit(config) == []
+
+
+def test_forms_are_applied_in_the_configs_order_whatever_the_arguments():
+  center = _load(_ROOT / 'configs' / 'context_encoder_center.py')
+  one, two = center.get_config('laptop,overlap0'), center.get_config('overlap0,laptop')
+  assert config_lib.flatten(one) == config_lib.flatten(two)
+  assert (one.image_size, one.model.overlap, one.mask.center.side) == (64, 0, 0.5)
+  assert center.get_config('l1').loss.reconstruction_norm == 'l1'
+  with pytest.raises(ValueError, match="laptop or official or .*, not 'phone'"):
+    center.get_config('laptop,phone')
+
+
+def test_reconstruction_only_keeps_the_number_of_steps():
+  glcic = _load(_ROOT / 'configs' / 'glcic_places2.py')
+  for config in (_random('reconstruction'), glcic.get_config('mse')):
+    (phase, span), = schedule.from_config(config.schedule).spans().items()
+    assert phase is schedule.Phase.RECONSTRUCTION and len(span) == config.schedule.total_steps
 
 
 def test_flatten_gives_plain_values_under_dotted_keys():

@@ -275,3 +275,23 @@ def test_global_branch_sees_the_whole_picture(pixel_gradients):
 
 def test_fusion_layer_is_of_both_vectors():
   assert discriminator_shapes(32, 16)['params']['fusion']['kernel'].shape == (2048, 1)
+
+
+@pytest.mark.parametrize('branch', ['local', 'global'])
+def test_a_discriminator_of_one_branch_is_the_other_without_it(branch):
+  both = discriminator_shapes(32, 16, width=1 / 16)['params']
+  params = discriminator_shapes(32, 16, width=1 / 16, branches=branch)['params']
+  assert params.keys() == {branch, 'fusion'}
+  assert params[branch] == both[branch]
+  assert params['fusion']['kernel'].shape == (64, 1)
+
+
+def test_a_local_discriminator_judges_its_view_alone():
+  network = glcic.Discriminator(local_size=16, width=1 / 16, branches='local')
+  variables = fakes.random_leaves(discriminator_shapes(32, 16, width=1 / 16, branches='local'), seed=3)
+  image = np.random.default_rng(2).uniform(size=(1, 32, 32, 3)).astype(np.float32)
+  gradient = jax.jit(jax.grad(lambda image: network.apply(variables, image, jnp.int32([[5, 11]]))[0]))(image)
+  seen = np.abs(gradient[0]).sum(-1) > 0
+  assert seen[5:21, 11:27].mean() > 0.9
+  seen[5:21, 11:27] = False
+  assert not seen.any()

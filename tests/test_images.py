@@ -132,3 +132,13 @@ def test_local_views_pass_gradients_to_their_own_pixels_alone(rng):
   expected = np.zeros_like(image)
   expected[:, 1:4, 2:5] = 1
   np.testing.assert_array_equal(gradient, expected)
+
+
+def test_middle_and_its_patch_are_inverse_and_touch_nothing_else(rng):
+  image, patch = rng.random((2, 8, 12, 3)), rng.random((2, 4, 4, 3))
+  pasted = np.asarray(images.paste_middle(jnp.asarray(image), jnp.asarray(patch)))
+  expected = image.astype(pasted.dtype)
+  expected[:, 2:6, 4:8] = patch
+  np.testing.assert_array_equal(pasted, expected)
+  np.testing.assert_array_equal(images.middle(pasted, 4), patch.astype(pasted.dtype))
+  np.testing.assert_array_equal(images.paste_middle(image, image + 1), image + 1)

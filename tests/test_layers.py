@@ -57,11 +57,63 @@ def test_up_conv_scatters_each_pixel_by_the_flipped_kernel(x64):
   assert_close(layers.up_conv(x, kernel), padded[:, 1:-1, 1:-1])
 
 
+def test_up_conv_of_five_taps_scatters_each_pixel_by_the_flipped_kernel(x64):
+  x, kernel = normal(1, 3, 4, 2), normal(5, 5, 2, 3)
+  padded = np.zeros((1, 2 * 2 + 5, 2 * 3 + 5, 3))
+  for i in range(3):
+    for j in range(4):
+      padded[0, 2 * i:2 * i + 5, 2 * j:2 * j + 5] += x[0, i, j] @ kernel[::-1, ::-1]
+  output = layers.UpConv(3, dtype=jnp.float64, kernel=5).apply(
+      {'params': {'kernel': kernel, 'bias': np.ones(3)}}, x)
+  assert output.shape == (1, 5, 7, 3)
+  assert_close(output, padded[:, 2:-2, 2:-2] + 1)
+
+
+def test_collapse_is_flax_valid_convolution(x64):
+  params = {'kernel': normal(4, 4, 3, 5), 'bias': normal(5)}
+  x, weight = normal(2, 4, 4, 3), normal(2, 1, 1, 5)
+  assert_close(value_and_gradients(layers.Collapse(5, dtype=jnp.float64), params, x, weight),
+               value_and_gradients(nn.Conv(5, (4, 4), 1, 'VALID', dtype=jnp.float64), params, x, weight))
+
+
+def test_expand_is_flax_valid_conv_transpose(x64):
+  params = {'kernel': normal(4, 4, 3, 5), 'bias': normal(5)}
+  x, weight = normal(2, 1, 1, 3), normal(2, 4, 4, 5)
+  flax = nn.ConvTranspose(5, (4, 4), (1, 1), 'VALID', dtype=jnp.float64)
+  assert_close(value_and_gradients(layers.Expand(5, 4, dtype=jnp.float64), params, x, weight),
+               value_and_gradients(flax, params, x, weight))
+
+
+def test_channelwise_layer_is_a_loop_over_maps_and_pixels(x64):
+  maps, height, width = 5, 3, 4
+  pixels = height * width
+  params = {'kernel': normal(maps, pixels, pixels), 'bias': normal(pixels, maps)}
+  x = normal(2, height, width, maps)
+  expected = np.zeros_like(x)
+  for row, m, i, j in np.ndindex(2, maps, height, width):
+    total = params['bias'][i * width + j, m]
+    for k, l in np.ndindex(height, width):
+      total += x[row, k, l, m] * params['kernel'][m, k * width + l, i * width + j]
+    expected[row, i, j, m] = total
+  output = layers.ChannelwiseDense(dtype=jnp.float64).apply({'params': params}, x)
+  assert_close(output, expected)
+
+
+def test_channelwise_layer_is_one_batched_contraction():
+  layer, x = layers.ChannelwiseDense(), jnp.zeros((2, 4, 4, 512))
+  variables = jax.eval_shape(lambda: layer.init(jax.random.key(0), x))
+  program = jax.make_jaxpr(layer.apply)(variables, x)
+  products = [equation for equation in program.eqns if equation.primitive.name == 'dot_general']
+  (_, batched), = (equation.params['dimension_numbers'] for equation in products)
+  assert len(batched[0]) == 1  # the maps
+  assert not {'while', 'scan'} & {equation.primitive.name for equation in program.eqns}
+
+
 def loop_convolution(x, kernel, stride, dilation):
   """A convolution with symmetric zero padding, pixel by pixel."""
   reach = dilation * (kernel.shape[0] - 1)
   padded = np.pad(x, ((0, 0), (reach // 2,) * 2, (reach // 2,) * 2, (0, 0)))
-  height, width = ((n - 1) // stride + 1 for n in x.shape[1:3])
+  height, width = ((n + reach // 2 * 2 - reach - 1) // stride + 1 for n in x.shape[1:3])
   output = np.zeros((x.shape[0], height, width, kernel.shape[-1]))
   for i in range(height):
     for j in range(width):
@@ -75,6 +127,7 @@ def loop_convolution(x, kernel, stride, dilation):
 @pytest.mark.parametrize('kernel, stride, dilation, height, width', [
     (3, 1, 1, 5, 6), (5, 1, 1, 6, 7),
     (3, 2, 1, 12, 14), (3, 2, 1, 11, 13), (5, 2, 1, 12, 9), (5, 2, 1, 10, 15),
+    (4, 2, 1, 12, 10), (4, 2, 1, 8, 4),  # the Context Encoder's: padding 1
     (3, 2, 1, 8, 6), (5, 2, 1, 8, 8), (5, 2, 1, 5, 3), (5, 2, 1, 1, 1),
     (3, 1, 2, 9, 8), (3, 1, 4, 7, 9), (3, 1, 16, 4, 5), (3, 2, 2, 12, 7)])
 def test_conv_is_a_loop_over_the_pixels(x64, kernel, stride, dilation, height, width):
@@ -92,6 +145,14 @@ def test_padding_is_symmetric_where_flax_same_is_not(x64):
   flax = nn.Conv(1, (3, 3), 2, 'SAME', dtype=jnp.float64).apply({'params': params}, x)
   np.testing.assert_array_equal(ours, x[:, ::2, ::2])
   np.testing.assert_array_equal(flax, x[:, 1::2, 1::2])
+
+
+def test_padding_can_be_left_out(x64):
+  params = {'kernel': normal(11, 11, 2, 3), 'bias': normal(3)}
+  x = normal(1, 19, 23, 2)
+  output = layers.Conv(3, 11, 4, dtype=jnp.float64, padding=0).apply({'params': params}, x)
+  padded = loop_convolution(x, params['kernel'], 1, 1)  # the same at every place, with a margin of 5
+  assert_close(output, padded[:, 5:-5:4, 5:-5:4] + params['bias'])
 
 
 def plain_convolution(x, kernel):

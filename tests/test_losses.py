@@ -152,3 +152,22 @@ def test_extreme_logits_stay_finite(logit):
 def test_forms_go_by_the_names_of_the_config():
   assert losses.ADVERSARIAL_FORMS == {
       'non_saturating': losses.non_saturating, 'saturating': losses.saturating}
+
+
+@pytest.mark.parametrize('norm, power', [('l2', 2), ('l1', 1)])
+@pytest.mark.parametrize('mean_over', ['all', 'hole'])
+def test_weighted_error_weighs_every_element(rng, norm, power, mean_over):
+  raw, image, _ = _sample(rng)
+  weight = rng.uniform(0, 10, (1, 5, 4, 1))
+  errors = [[weight[0, y, x, 0] * abs(raw[b, y, x, c] - image[b, y, x, c])**power
+             for y, x, c in np.ndindex(5, 4, 3)] for b in range(3)]
+  count = 5 * 4 * 3 if mean_over == 'all' else 3 * weight.sum()
+  actual = losses.weighted_error(raw, image, weight, norm=norm, mean_over=mean_over)
+  np.testing.assert_allclose(actual, np.sum(errors, axis=1) / count, rtol=1e-12)
+
+
+def test_overlap_weight_is_the_border_around_ones():
+  weight = np.asarray(losses.overlap_weight(5, 1, 10.0))
+  assert weight.shape == (1, 5, 5, 1)
+  assert weight.sum() == 9 + 16 * 10 and (weight[0, 1:4, 1:4] == 1).all()
+  np.testing.assert_array_equal(losses.overlap_weight(4, 0, 10.0), np.ones((1, 4, 4, 1)))

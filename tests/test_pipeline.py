@@ -288,3 +288,28 @@ def test_too_many_broken_pictures_stop_the_run_by_an_error_of_ours(tmp_path, spl
 def test_an_empty_folder_is_refused_before_any_batch(tmp_path):
   with pytest.raises(errors.InputError, match='holds no pictures'):
     pipeline.Pipeline(_config(tmp_path), _ALL)
+
+
+def test_flip_mirrors_half_of_the_pictures_and_moves_no_crop(picture_folder):
+  plain = _take(_config(picture_folder), 0, 8)
+  flipped = _take(_config(picture_folder, **{'data.flip': True}), 0, 8)
+  _assert_same(flipped, _take(_config(picture_folder, **{'data.flip': True}), 0, 8))
+  mirrored = 0
+  for one, two in zip(plain, flipped, strict=True):
+    np.testing.assert_array_equal(one.mask, two.mask)
+    for before, after in zip(one.image, two.image, strict=True):
+      if not (before == after).all():
+        np.testing.assert_array_equal(after, before[:, ::-1])
+        mirrored += 1
+  assert 16 <= mirrored <= 48
+
+
+def test_a_shared_hole_is_one_for_each_training_batch(picture_folder):
+  own, shared = (_take(_config(picture_folder, **{'mask.shared': value}), 0, 3) for value in (False, True))
+  assert all((batch.mask == batch.mask[:1]).all() for batch in shared)
+  assert not (shared[0].mask[0] == shared[1].mask[0]).all()
+  for one, two in zip(own, shared, strict=True):
+    np.testing.assert_array_equal(one.mask[0], two.mask[0])
+    np.testing.assert_array_equal(one.image, two.image)
+  rows = _take(_config(picture_folder, **{'mask.shared': True}), 0, 3, rows=range(4, 8))
+  np.testing.assert_array_equal(rows[2].mask, shared[2].mask[4:])

@@ -26,6 +26,7 @@ from glcic_jax.data import sources
 
 # Streams of the stateless draws: the order's are in order.py, the holes' in masks.py.
 _CROP = 1
+_FLIP = 4  # beside those of the holes
 # Rows that one call of Python makes: each call costs about as much as drawing a hole.
 _MOST_IN_A_CHUNK = 8
 # Validation holes are the same in every run, whatever its seed.
@@ -146,7 +147,11 @@ class Pipeline:
     low, high = self._config.data.resize_short_edge
     short_edge = low + min(int(draws[0] * (high - low + 1)), high - low)
     image = self._readers['train'].crop(int(picture), self._config.image_size, short_edge, draws[1:])
-    return image, *self._hole(self._config.seed, int(index), masks.COMPLETION, masks.REAL)
+    seed, index = self._config.seed, int(index)
+    if self._config.data.flip and masks.generator(seed, index, _FLIP).integers(2):
+      image = np.ascontiguousarray(image[:, ::-1])
+    hole = index - index % self._config.batch_size if self._config.mask.shared else index
+    return image, *self._hole(seed, hole, masks.COMPLETION, masks.REAL)
 
   def _validation_row(self, index, picture):
     low, _ = self._config.data.resize_short_edge

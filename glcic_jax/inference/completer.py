@@ -22,6 +22,7 @@ from glcic_jax import images
 from glcic_jax import model_files
 from glcic_jax import models
 from glcic_jax import pictures
+from glcic_jax.inference import own_side
 
 Picture = epath.PathLike | Image.Image | np.ndarray
 
@@ -100,7 +101,11 @@ class Completer:
 
     Returns:
       `[B, H, W, 3]` uint8, equal to `image` outside the hole.
+
+    Raises:
+      errors.InputError: if the model completes only the middle, and a hole is elsewhere.
     """
+    own_side.check_hole(self._generator, mask)
     height, width = image.shape[1:3]
     # To the next multiple and no further: what is inside is what the network defines.
     pad = ((0, 0), (0, -height % self._multiple), (0, -width % self._multiple), (0, 0))
@@ -121,7 +126,7 @@ class Completer:
     return result
 
   def _check_weights(self, variables: Mapping[str, Any]) -> None:
-    side = 4 * self._multiple
+    side = models.own_side(self._generator) or 4 * self._multiple
     wanted = jax.eval_shape(lambda: self._generator.init(
         jax.random.key(0), jnp.zeros((1, side, side, 3)), jnp.zeros((1, side, side, 1)), train=False))
     def shapes(tree):
@@ -137,8 +142,7 @@ def _complete(generator: Any, description: model_files.Description, variables: A
   low, high = description.value_range
   floats = images.to_float(image, description.value_range)
   fill = jnp.asarray(description.mean_color) * (high - low) + low
-  filled = images.fill_hole(floats, mask, fill)
-  raw = generator.apply(variables, filled, mask.astype(floats.dtype), train=False)
+  raw = own_side.complete(generator, variables, floats, mask, fill)
   return images.to_uint8(raw, description.value_range)
 
 

@@ -8,10 +8,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from glcic_jax import errors
+from glcic_jax.models import context_encoder
+from glcic_jax.models import context_encoder_alexnet
 from glcic_jax.models import glcic
 
-GENERATORS = {'glcic': glcic.CompletionNetwork}
-SIZE_MULTIPLES = {'glcic': glcic.SIZE_MULTIPLE}
+GENERATORS = {'glcic': glcic.CompletionNetwork, 'context_encoder': context_encoder.Generator,
+              'context_encoder_alexnet': context_encoder_alexnet.Generator}
+# Both sides of a picture must be multiples of these; 1 where `own_side` says more.
+SIZE_MULTIPLES = {'glcic': glcic.SIZE_MULTIPLE, 'context_encoder': 1, 'context_encoder_alexnet': 1}
 
 
 def build_generator(architecture: Mapping[str, Any], **overrides: Any) -> Any:
@@ -32,3 +36,13 @@ def build_generator(architecture: Mapping[str, Any], **overrides: Any) -> Any:
     return GENERATORS[name](**architecture['options'], **overrides)
   except TypeError as error:
     raise errors.InputError(f'The model\'s architecture options do not fit ({error}).') from None
+
+
+def own_side(generator: Any) -> int | None:
+  """The only side of a picture, in pixels, that a generator takes; None if it takes any."""
+  return getattr(generator, 'image_size', None)
+
+
+def own_hole(generator: Any) -> tuple[int, int] | None:
+  """First and last + 1 row (and column) of the only hole that a generator completes; None if it takes any."""
+  return getattr(generator, 'hole', None)

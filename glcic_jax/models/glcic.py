@@ -129,6 +129,7 @@ class Discriminator(nn.Module):
   width: float = 1.0  # multiplies every layer's features but the last one's
   fully_connected_relu: bool = True  # after each FC 1024; the paper does not say
   dtype: Any = jnp.float32
+  branches: str = 'both'  # or 'local', or 'global', the paper's ablations
 
   @nn.compact
   def __call__(self, image: jax.Array, view: jax.Array, *, train: bool = False,
@@ -144,10 +145,10 @@ class Discriminator(nn.Module):
     Returns:
       `[B]` logits of being real, float32 (float64 for float64).
     """
-    local = images.local_view(image, view, self.local_size)
+    views = {'local': images.local_view(image, view, self.local_size), 'global': image}
     branches = [
         Branch(self.width, self.fully_connected_relu, self.dtype, name=name)(
             x.astype(self.dtype), train=train, groups=groups)
-        for name, x in (('local', local), ('global', image))]
+        for name, x in views.items() if self.branches in (name, 'both')]
     logit = layers.Dense(1, dtype=self.dtype, name='fusion')(jnp.concatenate(branches, axis=-1))
     return logit[:, 0].astype(jnp.promote_types(logit.dtype, jnp.float32))

@@ -68,7 +68,7 @@ class BatchNorm(nn.Module):
 
 
 class Conv(nn.Module):
-  """A convolution with symmetric zero padding of `dilation * (kernel - 1) / 2`, and a bias."""
+  """A convolution with symmetric zero padding, and a bias."""
 
   features: int
   kernel: int
@@ -76,22 +76,25 @@ class Conv(nn.Module):
   dilation: int = 1
   dtype: Any = jnp.float32
   kernel_init: Callable[..., jax.Array] = torch_uniform
+  padding: int | None = None  # pixels on each side; None: dilation * (kernel - 1) / 2, rounded down
 
   @nn.compact
   def __call__(self, x: jax.Array) -> jax.Array:
     shape = (self.kernel, self.kernel, x.shape[-1], self.features)
     kernel = self.param('kernel', self.kernel_init, shape, jnp.float32).astype(self.dtype)
     bias = self.param('bias', nn.initializers.zeros, (self.features,), jnp.float32)
-    convolve = _small_strided_conv if self._is_small(x) else _conv
-    y = convolve(x.astype(self.dtype), kernel, self.stride, self.dilation)
+    if self._is_small(x):
+      y = _small_strided_conv(x.astype(self.dtype), kernel, self.stride, self.dilation)
+    else:
+      y = _conv(x.astype(self.dtype), kernel, self.stride, self.dilation, self.padding)
     return y + bias.astype(self.dtype)
 
   def _is_small(self, x: jax.Array) -> bool:
-    return self.stride > 1 and max(x.shape[1:3]) <= 4 * self.stride
+    return self.padding is None and self.stride > 1 and max(x.shape[1:3]) <= 4 * self.stride
 
 
-def _conv(x: jax.Array, kernel: jax.Array, stride: int, dilation: int) -> jax.Array:
-  pad = dilation * (kernel.shape[0] - 1) // 2
+def _conv(x: jax.Array, kernel: jax.Array, stride: int, dilation: int, padding: int | None) -> jax.Array:
+  pad = dilation * (kernel.shape[0] - 1) // 2 if padding is None else padding
   return jax.lax.conv_general_dilated(
       x, kernel, (stride, stride), ((pad, pad), (pad, pad)), rhs_dilation=(dilation, dilation),
       dimension_numbers=_DIMENSIONS)
@@ -122,12 +125,48 @@ def _selection(length: int, side: int, stride: int, dilation: int, dtype: jnp.dt
 
 
 class UpConv(nn.Module):
-  """The transposed convolution 4x4, stride 2, padding 1: twice the size, in sub-pixel form.
+  """The transposed convolution of stride 2, in sub-pixel form: 4x4 with padding 1, or 5x5 with padding 2.
 
-  Each of the four output positions modulo 2 sees its own 2x2 of the 4x4 taps, so four small
-  convolutions, interleaved, do the work. The parameter is that of `nn.ConvTranspose(features,
-  (4, 4), (2, 2), 'SAME')`: `[4, 4, in, features]`. XLA's own weight gradient of a
-  transposed convolution is five times slower on the CPU.
+  4x4 gives twice the size, 5x5 one pixel less. Each of the four output positions modulo 2 sees its
+  own 2x2 of the 4x4 taps, so four small convolutions, interleaved, do the work. The parameter is that of
+  `nn.ConvTranspose(features, (4, 4), (2, 2), 'SAME')`: `[4, 4, in, features]`. XLA's own weight
+  gradient of a transposed convolution is five times slower on the CPU.
+  """
+
+  features: int
+  dtype: Any = jnp.float32
+  kernel_init: Callable[..., jax.Array] = torch_uniform
+  kernel: int = 4  # or 5
+
+  @nn.compact
+  def __call__(self, x: jax.Array) -> jax.Array:
+    shape = (self.kernel, self.kernel, x.shape[-1], self.features)
+    kernel = self.param('kernel', self.kernel_init, shape, jnp.float32).astype(self.dtype)
+    bias = self.param('bias', nn.initializers.zeros, (self.features,), jnp.float32)
+    return up_conv(x.astype(self.dtype), kernel) + bias.astype(self.dtype)
+
+
+def up_conv(x: jax.Array, kernel: jax.Array) -> jax.Array:
+  """`[B, H, W, I]` by `[4, 4, I, O]` -> `[B, 2H, 2W, O]`; by 5x5, 2H - 1 and 2W - 1; see `UpConv`."""
+  odd = kernel.shape[0] % 2
+
+  def pad(offset: int) -> tuple[int, int]:
+    return 1 - offset, max(odd, offset)
+
+  def phase(row: int, column: int) -> jax.Array:
+    return jax.lax.conv_general_dilated(
+        x, kernel[row::2, column::2], (1, 1), (pad(row), pad(column)), dimension_numbers=_DIMENSIONS)
+  rows = [jnp.stack([phase(row, 0), phase(row, 1)], axis=3) for row in (0, 1)]
+  batch, height, width, _ = x.shape
+  y = jnp.stack(rows, axis=2).reshape(batch, 2 * height, 2 * width, kernel.shape[-1])
+  return y[:, :2 * height - odd, :2 * width - odd]
+
+
+class Collapse(nn.Module):
+  """The convolution as large as its map, without padding: `[B, K, K, I]` -> `[B, 1, 1, features]`.
+
+  Its parameter is a convolution's, `[K, K, in, features]`; it is one matrix product, because the input
+  gradient of XLA's convolution would multiply fifteen zeros for each number at K = 4.
   """
 
   features: int
@@ -136,21 +175,50 @@ class UpConv(nn.Module):
 
   @nn.compact
   def __call__(self, x: jax.Array) -> jax.Array:
-    shape = (4, 4, x.shape[-1], self.features)
+    kernel = self.param('kernel', self.kernel_init, (*x.shape[1:], self.features), jnp.float32)
+    bias = self.param('bias', nn.initializers.zeros, (self.features,), jnp.float32)
+    y = x.astype(self.dtype).reshape(len(x), -1) @ kernel.astype(self.dtype).reshape(-1, self.features)
+    return (y + bias.astype(self.dtype))[:, None, None]
+
+
+class Expand(nn.Module):
+  """The transposed convolution of one pixel, stride 1, no padding: `[B, 1, 1, I]` -> `[B, K, K, features]`.
+
+  The parameter is that of `nn.ConvTranspose(features, (K, K), (1, 1), 'VALID')`, `[K, K, in, features]`.
+  """
+
+  features: int
+  kernel: int
+  dtype: Any = jnp.float32
+  kernel_init: Callable[..., jax.Array] = torch_uniform
+
+  @nn.compact
+  def __call__(self, x: jax.Array) -> jax.Array:
+    shape = (self.kernel, self.kernel, x.shape[-1], self.features)
     kernel = self.param('kernel', self.kernel_init, shape, jnp.float32).astype(self.dtype)
     bias = self.param('bias', nn.initializers.zeros, (self.features,), jnp.float32)
-    return up_conv(x.astype(self.dtype), kernel) + bias.astype(self.dtype)
+    y = jnp.einsum('bi,uvif->buvf', x[:, 0, 0].astype(self.dtype), kernel[::-1, ::-1])
+    return y + bias.astype(self.dtype)
 
 
-def up_conv(x: jax.Array, kernel: jax.Array) -> jax.Array:
-  """`[B, H, W, I]` by `[4, 4, I, O]` -> `[B, 2H, 2W, O]`; see `UpConv`."""
-  def phase(row: int, column: int) -> jax.Array:
-    return jax.lax.conv_general_dilated(
-        x, kernel[row::2, column::2], (1, 1), ((1 - row, row), (1 - column, column)),
-        dimension_numbers=_DIMENSIONS)
-  rows = [jnp.stack([phase(row, 0), phase(row, 1)], axis=3) for row in (0, 1)]
-  batch, height, width, _ = x.shape
-  return jnp.stack(rows, axis=2).reshape(batch, 2 * height, 2 * width, kernel.shape[-1])
+class ChannelwiseDense(nn.Module):
+  """The channel-wise fully-connected layer: each map is connected to itself only (Context Encoder, 3.1).
+
+  m maps of n x n pixels have m n^4 weights, `[m, n^2 in, n^2 out]`, and m n^2 biases, where a full layer
+  has m^2 n^4. All maps are one batched contraction.
+  """
+
+  dtype: Any = jnp.float32
+  kernel_init: Callable[..., jax.Array] = torch_uniform
+
+  @nn.compact
+  def __call__(self, x: jax.Array) -> jax.Array:
+    batch, height, width, maps = x.shape
+    pixels = height * width
+    kernel = self.param('kernel', self.kernel_init, (maps, pixels, pixels), jnp.float32).astype(self.dtype)
+    bias = self.param('bias', nn.initializers.zeros, (pixels, maps), jnp.float32)
+    y = jnp.einsum('bim,mio->bom', x.astype(self.dtype).reshape(batch, pixels, maps), kernel)
+    return (y + bias.astype(self.dtype)).reshape(x.shape)
 
 
 class Dense(nn.Module):

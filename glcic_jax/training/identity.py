@@ -15,8 +15,8 @@ from glcic_jax import schedule
 # Keys, and beginnings of keys, that a run keeps for life.
 LASTING = ('method', 'seed', 'batch_size', 'image_size', 'model.', 'optimizer.generator.name',
            'optimizer.discriminator.name', 'mask.', 'data.source', 'data.tfds.split', 'data.tfds.feature',
-           'data.mixture', 'data.validation_fraction', 'data.resize_short_edge', 'data.alpha_color',
-           'data.mean_color')
+           'data.mixture', 'data.validation_fraction', 'data.resize_short_edge', 'data.flip',
+           'data.alpha_color', 'data.mean_color')
 
 
 def _is_lasting(key: str) -> bool:

@@ -20,6 +20,8 @@ from glcic_jax import losses
 from glcic_jax import masks
 from glcic_jax import model_files
 from glcic_jax import schedule
+from glcic_jax.models import context_encoder
+from glcic_jax.models import context_encoder_alexnet
 from glcic_jax.models import glcic
 
 
@@ -47,6 +49,7 @@ class Method:
   judged: Callable[[jax.Array, jax.Array, jax.Array], jax.Array]  # (raw, image, mask) -> what D sees
   balance_until: int  # the step at which the control of the two gradients ends
   balance_factor: float
+  noise_seed: int | None = None  # of the generator's noise, with the step; None: it takes none
 
 
 def from_config(config: Any, mean_color: tuple[float, float, float]) -> Method:
@@ -61,34 +64,124 @@ def from_config(config: Any, mean_color: tuple[float, float, float]) -> Method:
   """
   if config.dtype == 'float64' and not jax.config.jax_enable_x64:
     raise errors.InputError('dtype float64 is for tests and needs JAX_ENABLE_X64=1; use float32 or bfloat16.')
-  return {'glcic': _glcic}[config.method](config, mean_color)
+  build = {'glcic': _glcic, 'context_encoder_center': _context_encoder_center,
+           'context_encoder_random': _context_encoder_random,
+           'context_encoder_alexnet': _context_encoder_alexnet}[config.method]
+  return build(config, mean_color)
 
 
 def _glcic(config: Any, mean_color: tuple[float, float, float]) -> Method:
   """Iizuka et al. 2017, sections 3.2 to 3.4."""
   options = {'width': config.model.width, 'dilated': config.model.dilated}
   dtype = jnp.dtype(config.dtype)
-  steps = schedule.from_config(config.schedule)
-  first_joint_step = steps.reconstruction_steps + steps.discriminator_steps
   return Method(
-      name='glcic',
       architecture={'name': 'glcic', 'options': options},
       generator=glcic.CompletionNetwork(**options, dtype=dtype),
       discriminator=glcic.Discriminator(
           local_size=config.model.local_size, width=config.model.discriminator_width,
-          fully_connected_relu=config.model.fully_connected_relu, dtype=dtype),
-      generator_optimizer=_optimizer(config.optimizer.generator),
-      discriminator_optimizer=_optimizer(config.optimizer.discriminator),
+          fully_connected_relu=config.model.fully_connected_relu, dtype=dtype,
+          branches=config.model.branches),
       value_range=(0.0, 1.0),
       hole_fill=mean_color,
-      dtype=jnp.promote_types(dtype, jnp.float32),
-      reconstruction=functools.partial(
-          losses.masked_squared_error, mean_over=config.loss.reconstruction_mean),
+      reconstruction=_reconstruction(config),
+      judged=images.composite,
+      **_training(config))
+
+
+def _context_encoder_center(config: Any, mean_color: tuple[float, float, float]) -> Method:
+  """Pathak et al. 2016: the middle of the picture is predicted, a little wider than the hole."""
+  patch = config.image_size // 2
+  measure = _error(config)
+
+  def reconstruction(raw, image, mask):
+    del mask
+    weight = losses.overlap_weight(patch, config.model.overlap, config.loss.overlap_weight)
+    return measure(images.middle(raw, patch), images.middle(image, patch), weight)
+
+  def judged(raw, image, mask):
+    del image, mask
+    return images.middle(raw, patch)
+
+  return _context_encoder(config, mean_color, patch, reconstruction=reconstruction, judged=judged)
+
+
+def _context_encoder_random(config: Any, mean_color: tuple[float, float, float]) -> Method:
+  """Pathak et al. 2016: the whole picture is predicted, and judged as it comes out of the network."""
+  return _context_encoder(config, mean_color, config.image_size, reconstruction=_reconstruction(config),
+                          judged=_raw)
+
+
+def _context_encoder(config: Any, mean_color: tuple[float, float, float], patch: int, **parts: Any) -> Method:
+  """What both variants share."""
+  dtype = jnp.dtype(config.dtype)
+  options = {'image_size': config.image_size, 'patch_size': patch, 'overlap': config.model.overlap,
+             'bottleneck': config.model.bottleneck, 'bottleneck_features': config.model.bottleneck_features,
+             'mixing_kernel': config.model.mixing_kernel, 'noise_features': config.model.noise,
+             'width': config.model.width}
+  return Method(
+      architecture={'name': 'context_encoder', 'options': options},
+      generator=context_encoder.Generator(**options, dtype=dtype),
+      discriminator=context_encoder.Discriminator(width=config.model.discriminator_width, dtype=dtype),
+      value_range=_SIGNED,
+      hole_fill=_signed(mean_color),
+      noise_seed=config.seed if config.model.noise else None,
+      **parts, **_training(config))
+
+
+def _context_encoder_alexnet(config: Any, mean_color: tuple[float, float, float]) -> Method:
+  """Pathak et al. 2016, figure 2: reconstruction alone."""
+  options, dtype = {'width': config.model.width}, jnp.dtype(config.dtype)
+  return Method(
+      architecture={'name': 'context_encoder_alexnet', 'options': options},
+      generator=context_encoder_alexnet.Generator(**options, dtype=dtype),
+      discriminator=context_encoder_alexnet.NoDiscriminator(),
+      value_range=_SIGNED,
+      hole_fill=_signed(mean_color),
+      reconstruction=_reconstruction(config),
+      judged=_raw,
+      **_training(config))
+
+
+_SIGNED = (-1.0, 1.0)  # tanh's
+
+
+def _signed(color: tuple[float, float, float]) -> tuple[float, float, float]:
+  red, green, blue = (2 * level - 1 for level in color)
+  return red, green, blue
+
+
+def _raw(raw: jax.Array, image: jax.Array, mask: jax.Array) -> jax.Array:
+  del image, mask
+  return raw
+
+
+def _error(config: Any) -> Callable[[jax.Array, jax.Array, jax.Array], jax.Array]:
+  """(raw, image, weight) -> [B]."""
+  return functools.partial(losses.weighted_error, norm=config.loss.reconstruction_norm,
+                           mean_over=config.loss.reconstruction_mean)
+
+
+def _reconstruction(config: Any) -> Callable[[jax.Array, jax.Array, jax.Array], jax.Array]:
+  """(raw, image, mask) -> [B], of the hole or of the whole picture."""
+  measure = _error(config)
+  if config.loss.reconstruction_region == 'hole':
+    return measure
+  return lambda raw, image, mask: measure(raw, image, jnp.ones_like(mask))
+
+
+def _training(config: Any) -> dict[str, Any]:
+  """The parts of a Method that every method takes from the same keys."""
+  steps = schedule.from_config(config.schedule)
+  first_joint_step = steps.reconstruction_steps + steps.discriminator_steps
+  return dict(
+      name=config.method,
+      generator_optimizer=_optimizer(config.optimizer.generator),
+      discriminator_optimizer=_optimizer(config.optimizer.discriminator),
+      dtype=jnp.promote_types(jnp.dtype(config.dtype), jnp.float32),
       reconstruction_weight=config.loss.reconstruction_weight,
       adversarial=losses.ADVERSARIAL_FORMS[config.loss.adversarial_form],
       adversarial_weight=config.loss.adversarial_weight,
       discriminator_weight=config.loss.discriminator_weight,
-      judged=images.composite,
       balance_until=first_joint_step + config.loss.balance_steps if config.loss.balance_steps else 0,
       balance_factor=config.loss.balance_factor)
 

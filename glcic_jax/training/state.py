@@ -69,5 +69,6 @@ def _init(method: method_lib.Method, size: int, seed: int) -> TrainState:
 
 def _network(variables: Any, optimizer: Any, dtype: jnp.dtype) -> NetworkState:
   variables = jax.tree.map(lambda leaf: leaf.astype(dtype), variables)
-  return NetworkState(params=variables['params'], batch_stats=variables.get('batch_stats', {}),
-                      opt_state=optimizer.init(variables['params']))
+  params = variables.get('params', {})  # none: a network with nothing to train
+  return NetworkState(params=params, batch_stats=variables.get('batch_stats', {}),
+                      opt_state=optimizer.init(params))

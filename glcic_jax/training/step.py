@@ -40,6 +40,7 @@ class _Inputs(NamedTuple):
   image: jax.Array  # [B, H, W, 3] float in the method's value range
   mask: jax.Array  # [B, H, W, 1] float, 1 = hole
   filled: jax.Array  # the image with its hole filled
+  keywords: dict[str, Any]  # more of what the generator takes: its noise, if it draws any
 
 
 def train_step(state: state_lib.TrainState, batch: batch_lib.Batch, *, method: method_lib.Method,
@@ -55,7 +56,7 @@ def train_step(state: state_lib.TrainState, batch: batch_lib.Batch, *, method: m
   Returns:
     the state after the step, and scalars (names: `training/metrics.py`).
   """
-  inputs = _inputs(batch, method)
+  inputs = _inputs(batch, method, state.step)
   take = {Phase.RECONSTRUCTION: _reconstruction_step, Phase.DISCRIMINATOR: _discriminator_step,
           Phase.JOINT: _joint_step}[phase]
   state, metrics = take(state, batch, inputs, method)
@@ -157,7 +158,7 @@ def _balanced(to_reconstruct, to_deceive, step, method):
 def _complete(params, network, inputs, method):
   raw, updates = method.generator.apply(
       {'params': params, 'batch_stats': network.batch_stats}, inputs.filled, inputs.mask, train=True,
-      mutable=['batch_stats'])
+      mutable=['batch_stats'], **inputs.keywords)
   return raw, updates.get('batch_stats', {})
 
 
@@ -174,11 +175,15 @@ def _updated(network, gradient, stats, optimizer):
       params=optax.apply_updates(network.params, updates), batch_stats=stats, opt_state=opt_state)
 
 
-def _inputs(batch: batch_lib.Batch, method: method_lib.Method) -> _Inputs:
+def _inputs(batch: batch_lib.Batch, method: method_lib.Method, step: jax.Array | None = None) -> _Inputs:
+  """With a step, the generator's noise is that step's; without, there is none."""
   image = images.to_float(batch.image, method.value_range, method.dtype)
   mask = batch.mask.astype(method.dtype)
   fill = jnp.asarray(method.hole_fill, method.dtype)
-  return _Inputs(image, mask, images.fill_hole(image, mask, fill))
+  keywords = {}
+  if method.noise_seed is not None and step is not None:
+    keywords = {'rngs': {'noise': jax.random.fold_in(jax.random.key(method.noise_seed), step)}}
+  return _Inputs(image, mask, images.fill_hole(image, mask, fill), keywords)
 
 
 def _interleave(first: jax.Array, second: jax.Array) -> jax.Array:

@@ -1,0 +1,47 @@
+"""The Context Encoder's centre variant: 128 px in, the 64 px in the middle out (Pathak et al. 2016).
+
+The paper's channel-wise bottleneck, patches that overlap what is known by 7 px with ten times the
+weight, 0.999 L2 + 0.001 adversarial from the first step on, Adam with beta1 0.5 at 2e-3 and 2e-4,
+batches of 64, mirrored 128 px crops of pictures resized to 350 px.
+
+    glcic-jax train --config configs/context_encoder_center.py --workdir runs/center \\
+        --config.data.folder=FOLDER
+    glcic-jax train --config configs/context_encoder_center.py:laptop,l1 --workdir runs/l1 ...
+
+Forms, to be combined with commas:
+  laptop          64 px in, 32 px out, overlap 4 px, half as wide, batches of 16, 2,000 steps
+  l1              absolute error in place of squared
+  reconstruction  no adversary
+  adversarial     nothing but the adversary
+  official        as released: a bottleneck of 4,000 channels, overlap 4 px
+  overlap4, overlap0   the overlap alone
+  noise           100 numbers of noise at the bottleneck
+
+The hole is filled with the mean colour of the training pictures; the released weights want
+--config.data.mean_color="(0.45882,0.40784,0.48627)". A trained model completes only the hole in the middle.
+
+Cost: not measured.
+Expected: on Paris StreetView the paper reports 18.58 dB, L1 9.37 %; this project has not run it to the end.
+"""
+
+from glcic_jax import forms
+
+
+def _laptop(config):
+  forms.laptop(config)
+  forms.overlap(4)(config)
+
+
+def _official(config):
+  config.model.bottleneck = 'convolution'
+  forms.overlap(4)(config)
+
+
+def get_config(form: str = ''):
+  config = forms.context_encoder('context_encoder_center')
+  config.mask.kind = 'center'
+  config.loss.reconstruction_region = 'patch'
+  forms.overlap(7)(config)
+  return forms.choose(config, form, {
+      'laptop': _laptop, 'official': _official, 'overlap4': forms.overlap(4), 'overlap0': forms.overlap(0),
+      **forms.CONTEXT_ENCODER_ABLATIONS})

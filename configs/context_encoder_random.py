@@ -1,0 +1,53 @@
+"""The Context Encoder's random-region variant: a full picture in, a full picture out (Pathak et al. 2016).
+
+Holes are crops of thresholded smooth noise that cover 20 to 30 % of the picture, one for each picture. The
+squared error is of the whole picture, and the discriminator judges the raw output. Otherwise as
+configs/context_encoder_center.py.
+
+    glcic-jax train --config configs/context_encoder_random.py --workdir runs/random \\
+        --config.data.folder=FOLDER
+    glcic-jax train --config configs/context_encoder_random.py:laptop --workdir runs/random ...
+
+Forms, to be combined with commas:
+  laptop          64 px, half as wide, batches of 16, 2,000 steps
+  alexnet         the paper's figure 2: AlexNet, 227 px, no adversary
+  official        as released: a bottleneck of 4,000 channels, one hole for all pictures of a batch
+  shared          one hole for all pictures of a batch, alone
+  blocks          several squares in place of regions
+  hole            the error of the hole alone, as a mean over it
+  l1              absolute error in place of squared
+  reconstruction  no adversary
+  adversarial     nothing but the adversary
+  noise           100 numbers of noise at the bottleneck
+
+Cost: not measured.
+Expected: not measured; no one has published weights of this variant.
+"""
+
+from glcic_jax import forms
+
+
+def _laptop(config):
+  forms.laptop(config)
+  config.model.local_size = config.image_size  # all of the picture is judged
+
+
+def _alexnet(config):
+  config.method = config.paper = 'context_encoder_alexnet'
+  config.image_size = 227
+  config.model.local_size = 227
+  config.data.resize_short_edge = (350, 350)
+  forms.reconstruction_only(config)
+
+
+def get_config(form: str = ''):
+  config = forms.context_encoder('context_encoder_random')
+  config.mask.kind = 'region'
+  config.model.local_size = config.image_size
+  config.loss.reconstruction_region = 'whole'
+  return forms.choose(config, form, {
+      'laptop': _laptop, 'alexnet': _alexnet,
+      'official': forms.changes(model__bottleneck='convolution', mask__shared=True),
+      'shared': forms.changes(mask__shared=True), 'blocks': forms.changes(mask__kind='blocks'),
+      'hole': forms.changes(loss__reconstruction_region='hole', loss__reconstruction_mean='hole'),
+      **forms.CONTEXT_ENCODER_ABLATIONS})

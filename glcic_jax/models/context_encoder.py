@@ -1,0 +1,164 @@
+"""The Context Encoder's networks: centre and random-region generators, and their discriminators.
+
+Pathak et al. 2016, sections 3.1 and 3.2, with the layers of the authors' release. Generators take
+`(image, mask)` and return a full-size picture; discriminators take `(image, view)` and return one logit for
+each picture. Floats are in [-1, 1]. The AlexNet form is in `context_encoder_alexnet.py`.
+"""
+
+import math
+from typing import Any
+
+from flax import linen as nn
+import jax
+import jax.numpy as jnp
+
+from glcic_jax import images
+from glcic_jax.models import layers
+
+# Channels of the 4x4 stride-2 convolutions down to a map of 4x4; smaller pictures skip the first ones.
+FEATURES = (64, 64, 64, 128, 256, 512)
+MAP = 4  # pixels
+
+# The release's, for every network here: kernels N(0, 0.02), BatchNorm's scale N(1, 0.02), biases 0.
+kernel_init = nn.initializers.normal(0.02)
+
+
+def scale_init(key: jax.Array, shape: tuple[int, ...], dtype: Any = jnp.float32) -> jax.Array:
+  """N(1, 0.02)."""
+  return 1 + 0.02 * jax.random.normal(key, shape, dtype)
+
+
+def stages(side: int) -> tuple[int, ...]:
+  """Channels of the convolutions that bring a picture down to 4x4: (64, 64, 128, 256, 512) for 128 px.
+
+  `side` is 8 to 256, a power of two.
+  """
+  return FEATURES[-(int(math.log2(side // MAP))):]
+
+
+class Generator(nn.Module):
+  """Encoder, bottleneck and decoder of both variants.
+
+  The centre variant predicts the middle of the picture, `patch_size` < `image_size`; the random-region
+  variant all of it, `patch_size` = `image_size`.
+  """
+
+  image_size: int = 128  # pixels: side of the picture, a power of two from 32 to 256
+  patch_size: int = 64  # pixels: side of what is predicted
+  overlap: int = 7  # pixels by which that overlaps what is known; only `hole` depends on it
+  bottleneck: str = 'channelwise'  # the paper's; or 'convolution', the release's
+  bottleneck_features: int = 4_000  # of the release's; its code's own default is 100
+  mixing_kernel: int = 1  # of the paper's: side of the convolution that mixes the channels
+  noise_features: int = 0  # of z, joined to the bottleneck; the release's option has 100
+  width: float = 1.0  # multiplies every layer's channels but the output's and the noise's
+  dtype: Any = jnp.float32  # of the activations
+
+  @property
+  def hole(self) -> tuple[int, int] | None:
+    """First and last + 1 row (and column) of the only hole that the centre variant completes."""
+    if self.patch_size == self.image_size:
+      return None
+    edge = (self.image_size - self.patch_size) // 2 + self.overlap
+    return edge, self.image_size - edge
+
+  @nn.compact
+  def __call__(self, image: jax.Array, mask: jax.Array, *, train: bool = False) -> jax.Array:
+    """Completes pictures.
+
+    Args:
+      image: `[B, S, S, 3]` float in [-1, 1], the hole filled with one colour; S is `image_size`.
+      mask: `[B, S, S, 1]`; not looked at: the colour alone shows where the hole is.
+      train: whether BatchNorm uses this batch's statistics, and moves the running ones.
+
+    Returns:
+      `[B, S, S, 3]` in [-1, 1], float32 (float64 for float64): the prediction, with the picture itself
+      around it in the centre variant. Known pixels are not restored. With `noise_features`, z is drawn
+      from the 'noise' stream where there is one, and 0 elsewhere.
+    """
+    del mask
+    x = self._encode(image.astype(self.dtype), train)
+    bottleneck = {'channelwise': self._channelwise, 'convolution': self._convolution}[self.bottleneck]
+    x = bottleneck(x, train)
+    x = self._decode(x, train)
+    patch = jnp.tanh(x.astype(jnp.promote_types(x.dtype, jnp.float32)))
+    return images.paste_middle(image.astype(patch.dtype), patch)
+
+  def _encode(self, x: jax.Array, train: bool) -> jax.Array:
+    for number, full in enumerate(stages(self.image_size), start=1):
+      x = layers.Conv(layers.channels(self.width, full), 4, 2, dtype=self.dtype, kernel_init=kernel_init,
+                      name=f'conv{number}')(x)
+      if number > 1:
+        x = _norm(f'norm{number}')(x, train=train)
+      x = nn.leaky_relu(x, 0.2)
+    return x
+
+  def _channelwise(self, x: jax.Array, train: bool) -> jax.Array:
+    """The paper's. Nothing between its two layers: together they stand for one fully-connected layer."""
+    del train
+    x = layers.ChannelwiseDense(dtype=self.dtype, kernel_init=kernel_init, name='channelwise')(x)
+    x = layers.Conv(x.shape[-1], self.mixing_kernel, dtype=self.dtype, kernel_init=kernel_init,
+                    name='mixing')(x)
+    return nn.relu(self._with_noise(x))
+
+  def _convolution(self, x: jax.Array, train: bool) -> jax.Array:
+    """The release's: one pixel of many channels, and back to a map of 4x4."""
+    features = layers.channels(self.width, self.bottleneck_features)
+    x = layers.Collapse(features, dtype=self.dtype, kernel_init=kernel_init, name='bottleneck')(x)
+    x = nn.leaky_relu(_norm('bottleneck_norm')(self._with_noise(x), train=train), 0.2)
+    x = layers.Expand(layers.channels(self.width, FEATURES[-1]), MAP, dtype=self.dtype,
+                      kernel_init=kernel_init, name='expand')(x)
+    return nn.relu(_norm('expand_norm')(x, train=train))
+
+  def _with_noise(self, x: jax.Array) -> jax.Array:
+    if not self.noise_features:
+      return x
+    shape = (len(x), 1, 1, self.noise_features)
+    z = jnp.zeros(shape, self.dtype)
+    if self.has_rng('noise'):
+      z = jax.random.normal(self.make_rng('noise'), shape, self.dtype)
+    z = layers.Conv(self.noise_features, 1, dtype=self.dtype, kernel_init=kernel_init, name='noise')(z)
+    return jnp.concatenate([x, jnp.broadcast_to(z, (*x.shape[:3], self.noise_features))], axis=-1)
+
+  def _decode(self, x: jax.Array, train: bool) -> jax.Array:
+    hidden = stages(self.patch_size)[-2::-1]
+    for number, full in enumerate(hidden, start=1):
+      x = layers.UpConv(layers.channels(self.width, full), dtype=self.dtype, kernel_init=kernel_init,
+                        name=f'deconv{number}')(x)
+      x = nn.relu(_norm(f'up_norm{number}')(x, train=train))
+    return layers.UpConv(3, dtype=self.dtype, kernel_init=kernel_init, name=f'deconv{len(hidden) + 1}')(x)
+
+
+class Discriminator(nn.Module):
+  """Judges the centre variant's patch, or the random-region variant's whole picture."""
+
+  width: float = 1.0  # multiplies every layer's channels but the last one's
+  dtype: Any = jnp.float32
+
+  @nn.compact
+  def __call__(self, image: jax.Array, view: jax.Array, *, train: bool = False,
+               groups: int = 1) -> jax.Array:
+    """Judges pictures.
+
+    Args:
+      image: `[B, S, S, 3]` float in [-1, 1], real or predicted; S is a power of two from 16 to 256.
+      view: not looked at: all of the picture is judged.
+      train: whether BatchNorm uses this batch's statistics, and moves the running ones.
+      groups: how many batches are interleaved in the rows (`layers.BatchNorm`).
+
+    Returns:
+      `[B]` logits of being real, float32 (float64 for float64).
+    """
+    del view
+    x = image.astype(self.dtype)
+    for number, full in enumerate(stages(image.shape[1]), start=1):
+      x = layers.Conv(layers.channels(self.width, full), 4, 2, dtype=self.dtype, kernel_init=kernel_init,
+                      name=f'conv{number}')(x)
+      if number > 1:
+        x = _norm(f'norm{number}')(x, train=train, groups=groups)
+      x = nn.leaky_relu(x, 0.2)
+    logit = layers.Collapse(1, dtype=self.dtype, kernel_init=kernel_init, name='logit')(x)
+    return logit[:, 0, 0, 0].astype(jnp.promote_types(logit.dtype, jnp.float32))
+
+
+def _norm(name: str) -> nn.Module:
+  return layers.BatchNorm(scale_init=scale_init, name=name)
