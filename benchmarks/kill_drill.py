@@ -34,38 +34,47 @@ def main(arguments: list[str]) -> None:
     os.environ['JAX_COMPILATION_CACHE_DIR'] = os.path.join(folder, 'compilations')
     os.environ['JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS'] = '0'
     alone, drilled = pathlib.Path(folder, 'alone'), pathlib.Path(folder, 'drilled')
-    start = time.monotonic()
     _finish(alone)
-    whole = time.monotonic() - start
-    kills = _drill(drilled, random.Random(0), whole)
+    kills = _drill(drilled, random.Random(0))
     same = _leaves(alone) == _leaves(drilled) and _model(alone) == _model(drilled)
-  print(f'{kills} kills, {_STEPS.value} steps, alone {whole:.0f} s: '
+  print(f'{kills} kills, {_STEPS.value} steps: '
         f'{"the same to the bit" if same else "DIFFERENT"}')
   if _JSON.value:
     pathlib.Path(_JSON.value).write_text(json.dumps({'kills': kills, 'steps': _STEPS.value, 'same': same}))
   sys.exit(not same)
 
 
-def _drill(workdir: pathlib.Path, chance: random.Random, whole: float) -> int:
+def _drill(workdir: pathlib.Path, chance: random.Random) -> int:
   """Kills the run at random moments; returns how often it could be killed before it ended."""
   kills = 0
   while kills < _KILLS.value:
-    process = _start(workdir)
-    step = _newest(workdir)
-    # Some moments lie in starting, some in training, some in saving: those are waited for.
-    try:
-      process.wait(chance.uniform(0.1, 0.6) * whole)
-    except subprocess.TimeoutExpired:
+    process, before = _start(workdir), _newest(workdir)
+    if chance.random() < 0.2:  # while it starts
+      time.sleep(chance.uniform(0.5, 8))
+    else:
+      _wait_for_row(workdir, before + chance.randint(1, 25), process)
       if chance.random() < 0.5:
         _wait_for_a_save(workdir, process)
-      process.kill()
-      process.wait()
-      kills += 1
-      print(f'kill {kills}: from step {step} to {_newest(workdir)}', file=sys.stderr, flush=True)
-    if process.returncode == 0:
+      time.sleep(chance.uniform(0, 0.3))
+    if process.poll() is not None:
       break
+    process.kill()
+    process.wait()
+    kills += 1
+    print(f'kill {kills}: from checkpoint {before} to {_newest(workdir)}', file=sys.stderr, flush=True)
   _finish(workdir)
   return kills
+
+
+def _wait_for_row(workdir: pathlib.Path, step: int, process: subprocess.Popen) -> None:
+  """Until metrics.csv has a row of this step or a later one, or the run ends."""
+  while process.poll() is None:
+    table = workdir / 'metrics.csv'
+    rows = table.read_text().splitlines() if table.exists() else []
+    last = rows[-1].split(',')[0] if rows else ''
+    if last.isdecimal() and int(last) >= step:
+      return
+    time.sleep(0.02)
 
 
 def _wait_for_a_save(workdir: pathlib.Path, process: subprocess.Popen) -> None:
@@ -82,7 +91,7 @@ def _start(workdir: pathlib.Path) -> subprocess.Popen:
   keys = {'image_size': 32, 'data.resize_short_edge': (32, 48), 'mask.side': (8, 16), 'model.width': 1 / 16,
           'model.discriminator_width': 1 / 16, 'model.local_size': 16, 'batch_size': 8,
           'schedule.reconstruction_steps': steps // 3, 'schedule.discriminator_steps': steps // 3,
-          'schedule.total_steps': steps, 'log_every': 5, 'checkpoint.every': 10, 'validation.every': 0}
+          'schedule.total_steps': steps, 'log_every': 1, 'checkpoint.every': 10, 'validation.every': 0}
   keys |= {'data.folder': _FOLDER.value} if _FOLDER.value else {'data.source': 'sample'}
   return subprocess.Popen(
       [sys.executable, '-m', 'glcic_jax', 'train', '--config', 'configs/glcic_places2.py', '--workdir', str(workdir),
