@@ -34,6 +34,7 @@ def default() -> ConfigDict:
   config.batch_size = 96  # global: over all devices of all processes
   config.image_size = 256  # pixels; a multiple of 4; for context encoders see methods.py
   config.dtype = 'float32'  # of activations: float32 or bfloat16; parameters, statistics and losses stay float32
+  config.remat = 'none'  # or 'blocks': half the memory of activations, for some more time; nothing else changes
   config.model = _model()
   config.loss = _loss()
   config.optimizer = ConfigDict(dict(generator=_adadelta(), discriminator=_adadelta()))
@@ -161,6 +162,7 @@ def check(config: ConfigDict) -> None:
   _require_one_of(config, 'paper', schedule.PAPER)
   _require_one_of(config, 'init_networks', ('generator', 'both'))
   _require_one_of(config, 'dtype', ('float32', 'bfloat16', 'float64'))
+  _require_one_of(config, 'remat', ('none', 'blocks'))
   _require_one_of(config, 'model.branches', ('both', 'local', 'global'))
   _require_one_of(config, 'model.bottleneck', ('channelwise', 'convolution'))
   _require_one_of(config, 'model.mixing_kernel', (1, 3))

@@ -10,8 +10,12 @@ from typing import Any
 
 from flax import linen as nn
 import jax
+from jax.ad_checkpoint import checkpoint_name
 import jax.numpy as jnp
 import numpy as np
+
+# What rematerialisation keeps: the outputs of convolutions, which are dear to compute again.
+CONVOLUTION = 'convolution'
 
 _DIMENSIONS = ('NHWC', 'HWIO', 'NHWC')
 
@@ -87,7 +91,7 @@ class Conv(nn.Module):
       y = _small_strided_conv(x.astype(self.dtype), kernel, self.stride, self.dilation)
     else:
       y = _conv(x.astype(self.dtype), kernel, self.stride, self.dilation, self.padding)
-    return y + bias.astype(self.dtype)
+    return checkpoint_name(y + bias.astype(self.dtype), CONVOLUTION)
 
   def _is_small(self, x: jax.Array) -> bool:
     return self.padding is None and self.stride > 1 and max(x.shape[1:3]) <= 4 * self.stride
@@ -143,7 +147,7 @@ class UpConv(nn.Module):
     shape = (self.kernel, self.kernel, x.shape[-1], self.features)
     kernel = self.param('kernel', self.kernel_init, shape, jnp.float32).astype(self.dtype)
     bias = self.param('bias', nn.initializers.zeros, (self.features,), jnp.float32)
-    return up_conv(x.astype(self.dtype), kernel) + bias.astype(self.dtype)
+    return checkpoint_name(up_conv(x.astype(self.dtype), kernel) + bias.astype(self.dtype), CONVOLUTION)
 
 
 def up_conv(x: jax.Array, kernel: jax.Array) -> jax.Array:

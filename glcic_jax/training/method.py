@@ -23,6 +23,10 @@ from glcic_jax import schedule
 from glcic_jax.models import context_encoder
 from glcic_jax.models import context_encoder_alexnet
 from glcic_jax.models import glcic
+from glcic_jax.models import layers
+
+# What rematerialisation keeps (`jax.ad_checkpoint.checkpoint_name`).
+KEPT = layers.CONVOLUTION
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -49,6 +53,7 @@ class Method:
   judged: Callable[[jax.Array, jax.Array, jax.Array], jax.Array]  # (raw, image, mask) -> what D sees
   balance_until: int  # the step at which the control of the two gradients ends
   balance_factor: float
+  rematerialise: bool = False  # the backward pass computes BatchNorm and activations again: see config.remat
   noise_seed: int | None = None  # of the generator's noise, with the step; None: it takes none
 
 
@@ -178,6 +183,7 @@ def _training(config: Any) -> dict[str, Any]:
       generator_optimizer=_optimizer(config.optimizer.generator),
       discriminator_optimizer=_optimizer(config.optimizer.discriminator),
       dtype=jnp.promote_types(jnp.dtype(config.dtype), jnp.float32),
+      rematerialise=config.remat == 'blocks',
       reconstruction_weight=config.loss.reconstruction_weight,
       adversarial=losses.ADVERSARIAL_FORMS[config.loss.adversarial_form],
       adversarial_weight=config.loss.adversarial_weight,

@@ -156,17 +156,29 @@ def _balanced(to_reconstruct, to_deceive, step, method):
 
 
 def _complete(params, network, inputs, method):
-  raw, updates = method.generator.apply(
-      {'params': params, 'batch_stats': network.batch_stats}, inputs.filled, inputs.mask, train=True,
-      mutable=['batch_stats'], **inputs.keywords)
-  return raw, updates.get('batch_stats', {})
+  def apply(params, filled, mask):
+    raw, updates = method.generator.apply(
+        {'params': params, 'batch_stats': network.batch_stats}, filled, mask, train=True,
+        mutable=['batch_stats'], **inputs.keywords)
+    return raw, updates.get('batch_stats', {})
+  return _rematerialised(apply, method)(params, inputs.filled, inputs.mask)
 
 
 def _judge(params, network, pictures, views, method, *, groups):
-  logits, updates = method.discriminator.apply(
-      {'params': params, 'batch_stats': network.batch_stats}, pictures, views, train=True, groups=groups,
-      mutable=['batch_stats'])
-  return logits, updates.get('batch_stats', {})
+  def apply(params, pictures):
+    logits, updates = method.discriminator.apply(
+        {'params': params, 'batch_stats': network.batch_stats}, pictures, views, train=True, groups=groups,
+        mutable=['batch_stats'])
+    return logits, updates.get('batch_stats', {})
+  return _rematerialised(apply, method)(params, pictures)
+
+
+def _rematerialised(function, method):
+  """The same function; its backward pass keeps the convolutions' outputs, and computes the rest again."""
+  if not method.rematerialise:
+    return function
+  keep = jax.checkpoint_policies.save_only_these_names(method_lib.KEPT)
+  return jax.checkpoint(function, policy=keep)
 
 
 def _updated(network, gradient, stats, optimizer):
