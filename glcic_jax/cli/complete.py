@@ -81,9 +81,9 @@ def _color(text: str | None) -> tuple[int, int, int] | None:
 
 
 def _check_not_both(options: argparse.Namespace) -> None:
-  if options.mask and options.hole_color:
+  if options.mask is not None and options.hole_color:
     raise errors.InputError('--mask and --hole-color both say where the hole is; give one of them.')
-  if options.invert_mask and not options.mask:
+  if options.invert_mask and options.mask is None:
     raise errors.InputError('--invert-mask needs a --mask.')
 
 
@@ -137,7 +137,7 @@ class _Run:
       raise errors.InputError(f'{job.image} has no mask: {job.error}')
     source = photographs.read(job.image)
     dilate = self._options.dilate
-    if job.mask:
+    if job.mask is not None:
       hole = holes.from_mask(job.mask, source.image.size, invert=self._options.invert_mask, dilate=dilate)
     elif self._options.hole_color:
       hole = holes.from_color(source.image, self._options.hole_color, job.image, dilate=dilate,
