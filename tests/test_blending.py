@@ -53,11 +53,13 @@ def holes(height=13, width=17):
 
 
 @pytest.mark.parametrize('name', holes())
-@pytest.mark.parametrize('solver', ['direct', 'multigrid'])
+@pytest.mark.parametrize('solver', ['direct', 'multigrid', 'multigrid for each channel'])
 def test_poisson_equals_a_dense_solve(monkeypatch, name, solver):
-  if solver == 'multigrid':
+  if solver != 'direct':
     monkeypatch.setattr(blending, '_DIRECT_UNKNOWNS', 0)
     monkeypatch.setattr(blending, '_COARSEST', 4)
+  if solver == 'multigrid for each channel':
+    monkeypatch.setattr(blending, '_LARGE_UNKNOWNS', 0)
   hole = holes()[name]
   image, raw = pictures(*hole.shape)
   found = blending.poisson(image, raw, hole, ~hole)

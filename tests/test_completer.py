@@ -13,6 +13,7 @@ from glcic_jax import Completer
 from glcic_jax import cli
 from glcic_jax import errors
 from glcic_jax import model_files
+from glcic_jax.inference import completer as completer_lib
 from glcic_jax.inference import tiling
 from glcic_jax.models import folding
 from glcic_jax.models import glcic
@@ -285,3 +286,24 @@ sys.exit(cli.main(['complete', {str(tmp_path / 'picture.png')!r}, '--mask', {str
   done = subprocess.run([sys.executable, '-c', program], capture_output=True, text=True)
   assert done.returncode == 0, done.stderr
   assert (tmp_path / 'out.png').exists()
+
+
+@pytest.mark.parametrize('large', tiling.LARGE)
+def test_a_network_that_is_off_by_a_shade_is_mended_across_all_parts(large):
+  y, x = np.mgrid[:150, :200]
+  truth = np.stack([60 + x / 2, 200 - y / 2, 128 + 40 * np.sin(x / 50 + y / 70)], axis=-1).round().astype(np.uint8)
+  mask = np.zeros((150, 200), bool)
+  mask[20:23, 5:195] = mask[5:140, 60:64] = mask[80:110, 120:160] = mask[130:, 170:] = True
+  canvas = truth.copy()
+  parts = tiling.parts(mask, large=large, side=64, multiple=4)
+  job = completer_lib._job(canvas, mask, parts, 'poisson', 0)
+  count, (window, _) = 1, next(job)
+  with pytest.raises(StopIteration):
+    while True:
+      window, _ = job.send(window * 0.9 + 25)
+      count += 1
+  assert count == 1 if large != 'crop' else count > 4
+  np.testing.assert_array_equal(canvas[~mask], truth[~mask])
+  assert (canvas[mask] != truth[mask]).any()  # it was filled anew
+  error = np.abs(canvas.astype(int) - truth)[mask]
+  assert error.mean() < 1.5 and error.max() < 12
