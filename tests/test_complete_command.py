@@ -3,6 +3,8 @@
 import io
 import json
 import os
+import struct
+import zlib
 
 import numpy as np
 from PIL import Image
@@ -370,3 +372,17 @@ def test_programs_are_kept_for_the_next_run(monkeypatch, tmp_path):
   finally:
     for name, value in before.items():
       jax.config.update(name, value)
+
+
+def test_colours_of_16_bits_are_read_with_8_and_that_is_said(complete, tmp_path):
+  def chunk(name, data):
+    return struct.pack('>I', len(data)) + name + data + struct.pack('>I', zlib.crc32(name + data))
+  deep = np.random.default_rng(0).integers(0, 65_536, (20, 30, 3)).astype('>u2')
+  rows = b''.join(b'\0' + row.tobytes() for row in deep)
+  (tmp_path / 'photo.png').write_bytes(
+      b'\x89PNG\r\n\x1a\n' + chunk(b'IHDR', struct.pack('>IIBBBBB', 30, 20, 16, 2, 0, 0, 0))
+      + chunk(b'IDAT', zlib.compress(rows)) + chunk(b'IEND', b''))
+  save(tmp_path / 'mask.png', MASK)
+  code, _, err = complete(tmp_path / 'photo.png', '--mask', tmp_path / 'mask.png', '--output', tmp_path / 'out.png')
+  assert code == 0 and '16-bit colours' in err
+  same_outside(tmp_path / 'out.png', (deep // 256).astype(np.uint8))

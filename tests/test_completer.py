@@ -307,3 +307,39 @@ def test_a_network_that_is_off_by_a_shade_is_mended_across_all_parts(large):
   assert (canvas[mask] != truth[mask]).any()  # it was filled anew
   error = np.abs(canvas.astype(int) - truth)[mask]
   assert error.mean() < 1.5 and error.max() < 12
+
+
+def test_a_completed_part_is_known_to_the_next():
+  canvas = np.full((60, 60, 3), 100, np.uint8)
+  mask = np.zeros((60, 60), bool)
+  mask[30:32, 6:38] = True  # two parts of 16 px
+  parts = list(tiling.parts(mask, large='crop', side=32, multiple=4))
+  assert [part.core for part in parts] == [(30, 6, 32, 22), (30, 22, 32, 38)]
+  job = completer_lib._job(canvas, mask, parts, 'none', 0)
+  window, unknown = next(job)
+  assert unknown.sum() == 2 * (32 - 6)  # what of the hole lies in the first window, 0 to 32
+  window, unknown = job.send(np.full_like(window, 200))
+  assert parts[1].window[1] == 14
+  assert unknown.sum() == 2 * 16
+  assert (window[..., 0] == 200).sum() == 2 * (22 - 14)  # the first part as completed
+  with pytest.raises(StopIteration):
+    job.send(np.full_like(window, 250))
+  assert (canvas[30:32, 6:22] == 200).all() and (canvas[30:32, 22:38] == 250).all()
+
+
+def test_parts_join_without_a_seam():
+  canvas = np.full((100, 100, 3), 100, np.uint8)
+  mask = np.zeros((100, 100), bool)
+  mask[40:54, 20:80] = True
+  parts = list(tiling.parts(mask, large='crop', side=64, multiple=4))
+  assert [part.core for part in parts] == [(40, 20, 54, 50), (40, 50, 54, 80)]
+  job = completer_lib._job(canvas, mask, parts, 'poisson', 0)
+  next(job)
+  window, _ = job.send(np.full((64, 64, 3), 100, np.float32))
+  rows = np.arange(64) + parts[1].window[0]
+  ridge = 100 + 40 * np.clip(1 - np.abs(rows - 46.5) / 7, 0, 1)  # highest in the middle of the hole
+  with pytest.raises(StopIteration):
+    job.send(np.broadcast_to(ridge[:, None, None], window.shape).astype(np.float32))
+  middle = canvas[46, :, 0].astype(int)
+  assert middle[70] > 130  # the second output is there ...
+  assert np.abs(np.diff(middle)).max() < 12  # ... and begins where the first one ends
