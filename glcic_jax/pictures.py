@@ -205,6 +205,9 @@ def write(path: epath.PathLike, picture: np.ndarray | Image.Image, **options) ->
   buffer = io.BytesIO()
   try:
     image.save(buffer, format=kind, **options)
+  except Exception as error:  # as decoders, Pillow's encoders raise anything: sizes, modes, odd metadata
+    raise errors.InputError(f'{path} cannot be written ({error}).') from None
+  try:
     files.write(path, buffer.getvalue())
   except OSError as error:
     if error.errno in files.MACHINE_ERRORS:

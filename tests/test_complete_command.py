@@ -386,3 +386,16 @@ def test_colours_of_16_bits_are_read_with_8_and_that_is_said(complete, tmp_path)
   code, _, err = complete(tmp_path / 'photo.png', '--mask', tmp_path / 'mask.png', '--output', tmp_path / 'out.png')
   assert code == 0 and '16-bit colours' in err
   same_outside(tmp_path / 'out.png', (deep // 256).astype(np.uint8))
+
+
+def test_damaged_metadata_does_not_stop_a_picture(complete, tmp_path):
+  exif = bytearray(exif_of_a_camera(1).tobytes())
+  save(tmp_path / 'mask.png', MASK)
+  rng = np.random.default_rng(0)
+  for _ in range(20):
+    for place in rng.integers(14, len(exif), 12):
+      exif[place] = rng.integers(0, 256)
+    save(tmp_path / 'photo.webp', photo(), exif=bytes(exif), lossless=True)
+    code, _, err = complete(tmp_path / 'photo.webp', '--mask', tmp_path / 'mask.png', '--output', tmp_path / 'out.jpg')
+    assert code == 0 or code == 2 and 'cannot be read' in err  # where its orientation cannot be told
+    assert 'Traceback' not in err

@@ -343,3 +343,18 @@ def test_parts_join_without_a_seam():
   middle = canvas[46, :, 0].astype(int)
   assert middle[70] > 130  # the second output is there ...
   assert np.abs(np.diff(middle)).max() < 12  # ... and begins where the first one ends
+
+
+def test_a_feather_counts_from_the_surroundings_not_from_other_parts():
+  canvas = np.full((60, 60, 3), 100, np.uint8)
+  mask = np.zeros((60, 60), bool)
+  mask[24:38, 6:38] = True
+  parts = list(tiling.parts(mask, large='crop', side=32, multiple=4))
+  parts = [parts[0]._replace(core=(24, 6, 38, 22)), parts[0]._replace(core=(24, 22, 38, 38))]
+  job = completer_lib._job(canvas, mask, parts, 'none', 3)
+  window, _ = next(job)
+  with pytest.raises(StopIteration):
+    while True:
+      job.send(np.full_like(window, 200))
+  assert (canvas[31, 10:34] == 200).all()
+  np.testing.assert_array_equal(canvas[31, 5:10, 0], [100, 125, 150, 175, 200])

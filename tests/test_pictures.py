@@ -363,3 +363,8 @@ def test_contact_sheet_enlarges_small_pictures_pixel_by_pixel():
 def test_contact_sheet_refuses_columns_of_different_lengths():
   with pytest.raises(ValueError):
     pictures.contact_sheet({'one': [_solid(2, 2, _RED)], 'two': []})
+
+
+def test_what_a_format_cannot_hold_is_refused_whatever_its_encoder_raises(tmp_path):
+  assert 'cannot be written' in _refusal(pictures.write, tmp_path / 'a.webp', np.zeros((1, 17_000, 3), np.uint8))
+  assert list(tmp_path.iterdir()) == []

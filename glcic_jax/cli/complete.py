@@ -183,7 +183,8 @@ class _Run:
     from glcic_jax.inference import photographs
     if result.mode != source.image.mode:
       self._say(job.image, f'is of mode {source.image.mode}; the result is {result.mode}.')
-    os.makedirs(os.path.dirname(output) or '.', exist_ok=True)
+    if '://' not in output:
+      os.makedirs(os.path.dirname(output) or '.', exist_ok=True)
     for note in photographs.save(output, result, source, strip_gps=self._options.strip_gps):
       self._say(output, note)
     self._records.append({'image': job.image, 'mask': job.mask, 'output': output, 'width': result.width,

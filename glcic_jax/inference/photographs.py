@@ -51,7 +51,8 @@ def read(path: str) -> Photograph:
   notes = []
   if deep:
     notes.append('Pillow reads 16-bit colours with 8 bits: so has the result.')
-  if getattr(opened, 'n_frames', 1) > 1:
+  frames, exif = _tables(opened)
+  if frames > 1:
     notes.append('it holds several pictures: the first is completed, the others are dropped.')
   info = opened.info
   options: dict[str, Any] = {}
@@ -69,7 +70,17 @@ def read(path: str) -> Photograph:
     options['compression'] = info['compression']
   options['text'] = {key: text for key, text in getattr(opened, 'text', {}).items()
                      if not key.startswith(('XML:', 'Raw profile'))}
-  return Photograph(image, opened.format, options, opened.getexif(), tuple(notes))
+  return Photograph(image, opened.format, options, exif, tuple(notes))
+
+
+def _tables(opened: Image.Image) -> tuple[int, Image.Exif]:
+  """How many pictures the file holds, and its EXIF; damaged tables are left out: the picture itself was read."""
+  try:
+    frames, exif = getattr(opened, 'n_frames', 1), opened.getexif()
+    _described(exif, opened.size, False).tobytes()
+  except Exception:  # Pillow's parsers raise anything from struct.error to TypeError
+    return 1, Image.Exif()
+  return frames, exif
 
 
 def save(path: str, completed: Image.Image, source: Photograph, *, strip_gps: bool = False) -> list[str]:
