@@ -160,14 +160,24 @@ def hole(mask: Image.Image, size: tuple[int, int], name: str) -> np.ndarray:
     raise errors.InputError(
         f'{name} is {mask.width}x{mask.height} but its picture is {size[0]}x{size[1]} (upright); '
         'give a mask of the same size.')
-  white = is_hole(mask).astype(np.uint8)[..., None]
+  white = is_hole(mask)
+  check_hole(white, name)
+  return white.astype(np.uint8)[..., None]
+
+
+def check_hole(white: np.ndarray, name: str, color: str = 'white') -> None:
+  """Refuses a hole `[H, W]` bool that is empty, or all there is.
+
+  Raises:
+    errors.InputError: naming the mask and the colour that means the hole.
+  """
   if not white.any():
     raise errors.InputError(
-        f'{name} has no white pixel, so there is no hole; paint white what is to be completed.')
+        f'{name} has no {color} pixel, so there is no hole; paint {color} what is to be completed.')
   if white.all():
+    other = {'white': 'black'}.get(color, 'otherwise')
     raise errors.InputError(
-        f'{name} is white everywhere, so nothing is known; paint black what is to be kept.')
-  return white
+        f'{name} is {color} everywhere, so nothing is known; paint {other} what is to be kept.')
 
 
 def is_hole(mask: Image.Image) -> np.ndarray:
@@ -195,6 +205,9 @@ def write(path: epath.PathLike, picture: np.ndarray | Image.Image, **options) ->
   buffer = io.BytesIO()
   try:
     image.save(buffer, format=kind, **options)
+  except Exception as error:  # as decoders, Pillow's encoders raise anything: sizes, modes, odd metadata
+    raise errors.InputError(f'{path} cannot be written ({error}).') from None
+  try:
     files.write(path, buffer.getvalue())
   except OSError as error:
     if error.errno in files.MACHINE_ERRORS:

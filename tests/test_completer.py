@@ -1,5 +1,6 @@
 """Completer: known pixels are sacred, any size, kinds and modes come back, nothing heavy is imported."""
 
+import dataclasses
 import subprocess
 import sys
 
@@ -12,6 +13,9 @@ from glcic_jax import Completer
 from glcic_jax import cli
 from glcic_jax import errors
 from glcic_jax import model_files
+from glcic_jax.inference import completer as completer_lib
+from glcic_jax.inference import tiling
+from glcic_jax.models import folding
 from glcic_jax.models import glcic
 
 DESCRIPTION = model_files.Description(
@@ -20,14 +24,24 @@ DESCRIPTION = model_files.Description(
     mask={'kind': 'rectangle', 'side': [8, 16]}, step=7, versions={'jax': jax.__version__})
 
 
+def random_variables(**options):
+  """A narrow generator's variables, none as initialised, whose outputs spread over the whole range."""
+  rng = np.random.default_rng(0)
+  image = np.zeros((1, 16, 16, 3), np.float32)
+  tree = glcic.CompletionNetwork(width=1 / 16, **options).init(jax.random.key(0), image, image[..., :1])
+
+  def shaken(path, leaf):
+    if path[-1].key in ('scale', 'var'):
+      return rng.uniform(0.5, 1.5, leaf.shape).astype(np.float32)
+    noisy = np.asarray(leaf) + rng.uniform(-0.1, 0.1, leaf.shape)
+    return (noisy * (30 if path[-2].key == 'conv17' else 1)).astype(np.float32)
+  return jax.tree_util.tree_map_with_path(shaken, tree)
+
+
 @pytest.fixture(scope='module')
 def variables():
-  """A narrow generator with running statistics that are not their initial ones."""
-  image = np.zeros((1, 16, 16, 3), np.float32)
-  tree = glcic.CompletionNetwork(width=1 / 16).init(jax.random.key(0), image, image[..., :1])
-  rng = np.random.default_rng(0)
-  return jax.tree.map(lambda leaf: np.asarray(leaf) + rng.uniform(0, 0.2, leaf.shape).astype(np.float32),
-                      tree)
+  """See `random_variables`."""
+  return random_variables()
 
 
 @pytest.fixture(scope='module')
@@ -82,7 +96,8 @@ def test_the_hole_is_what_the_network_says(completer, variables):
   raw = glcic.CompletionNetwork(width=1 / 16).apply(
       variables, filled[None], mask[None, ..., None].astype(np.float32))
   expected = np.round(np.asarray(raw)[0] * 255)[mask]
-  assert np.abs(np.asarray(completer(image, mask))[mask] - expected).max() <= 1
+  assert expected.std() > 20
+  assert np.abs(np.asarray(completer(image, mask, blend='none'))[mask] - expected).max() <= 1
 
 
 def test_what_lay_in_the_hole_does_not_matter(completer):
@@ -118,6 +133,18 @@ def test_a_list_equals_a_loop(completer):
 @pytest.mark.parametrize('image, mask, sentence', [
     (np.zeros((4, 4, 3), np.float32), np.eye(4), 'uint8'),
     (np.zeros((4, 4, 5), np.uint8), np.eye(4), r'shape \(4, 4, 5\)'),
+    (np.zeros((1, 1, 4, 4, 3), np.uint8), np.eye(4), r'shape \(1, 1, 4, 4, 3\)'),
+    (np.full((4, 4, 3), -1), np.eye(4), 'uint8'),
+    (np.full((4, 4, 3), np.nan), np.eye(4), 'uint8'),
+    (np.array('picture'), np.eye(4), 'uint8'),
+    (np.zeros((4, 4, 3), np.uint8), -np.eye(4), 'below 0'),
+    (np.zeros((4, 4, 3), np.uint8), np.full((4, 4), 'x'), 'type <U1'),
+    (np.zeros((4, 4, 3), np.uint8), np.zeros((0, 4)), 'no pixels'),
+    (np.zeros((4, 4, 3), np.uint8), 7, 'The mask is a int'),
+    (np.zeros((4, 4, 3), np.uint8), None, 'no alpha channel'),
+    (7, np.eye(4), 'The picture is a int'),
+    (None, np.eye(4), 'The picture is a NoneType'),
+    (Image.fromarray(np.full((4, 4), np.nan, np.float32)), np.eye(4), 'not finite'),
     (np.zeros((0, 4, 3), np.uint8), np.eye(4), 'no pixels'),
     (np.zeros((4, 4, 3), np.uint8), np.full((4, 4), np.nan), 'not finite'),
     (np.zeros((4, 4, 3), np.uint8), np.eye(5), '5x5 but its picture is 4x4'),
@@ -140,6 +167,87 @@ def test_weights_that_do_not_fit_are_refused(variables):
              'batch_stats': variables['batch_stats']}
   with pytest.raises(errors.InputError, match='do not fit'):
     Completer(lacking, DESCRIPTION)
+
+
+@pytest.mark.parametrize('options, sentence', [
+    ({'blend': 'seamless'}, 'poisson, opencv, none'), ({'large': 'huge'}, 'crop, resize, whole'),
+    ({'feather': -1}, '0 or more')])
+def test_wrong_options_get_a_sentence(completer, options, sentence):
+  with pytest.raises(errors.InputError, match=sentence):
+    completer(*random_case(8, 8), **options)
+
+
+def test_folded_or_not_the_hole_is_the_same(completer, variables, monkeypatch):
+  monkeypatch.setattr(folding, 'is_foldable', lambda architecture: False)
+  plain = Completer(variables, DESCRIPTION)
+  image, mask = random_case(32, 32)
+  pictures = [np.asarray(one(image, mask)).astype(int) for one in (plain, completer)]
+  assert np.abs(pictures[0] - pictures[1]).max() <= 1
+
+
+def test_windows_of_one_size_run_together(variables):
+  alone, together = (Completer(variables, DESCRIPTION, batch_size=size) for size in (1, 3))
+  cases = [random_case(30 + seed, 40, seed=seed) for seed in range(7)]
+  sizes = []
+  run = together._run
+  together._run = lambda weights, image, mask: (sizes.append(image.shape), run(weights, image, mask))[1]
+  results = together([image for image, _ in cases], [mask for _, mask in cases])
+  assert sizes == [(3, 32, 32, 3), (3, 32, 32, 3), (1, 32, 32, 3)]
+  for result, case in zip(results, cases, strict=True):
+    difference = np.asarray(result).astype(int) - np.asarray(alone(*case))
+    assert np.abs(difference).max() <= 1  # rounding: convolutions of batches add up in another order
+
+
+@pytest.mark.parametrize('large', ['crop', 'resize'])
+def test_a_thousand_photographs_compile_few_programs(completer, large):
+  rng = np.random.default_rng(0)
+  shapes = set()
+  for _ in range(1000):
+    mask = np.zeros(rng.integers(1, 900, 2), bool)
+    top, left = (int(rng.integers(0, length)) for length in mask.shape)
+    mask[top:top + rng.integers(1, 300), left:left + rng.integers(1, 300)] = True
+    shapes |= {part.size for part in tiling.parts(mask, large=large, side=32, multiple=4)}
+  assert 2 * len(shapes) < 10  # in full batches, and one by one
+
+
+def test_a_hole_wider_than_the_network_sees_is_warned_about():
+  description = dataclasses.replace(DESCRIPTION, architecture={
+      'name': 'glcic', 'options': {'width': 1 / 16, 'dilated': False}})
+  completer = Completer(random_variables(dilated=False), description)
+  image = np.zeros((120, 120, 3), np.uint8)
+  mask = np.zeros((120, 120), bool)
+  mask[10:111, 10:111] = True
+  with pytest.warns(UserWarning, match='101 px across .* sees 99 px') as caught:
+    completer(image, mask, large='whole')
+  assert len(caught) == 1
+  mask[110] = mask[:, 110] = mask[10] = False  # 99 px now
+  completer(image, mask, large='whole')
+  completer(image, mask)  # at its own scale the network sees across
+
+
+def test_arrays_of_pictures_and_of_other_libraries(completer):
+  cases = [random_case(12, 16, seed=seed) for seed in (1, 2)]
+  images, holes = (np.stack([np.asarray(case[index]) for case in cases]) for index in (0, 1))
+  together = completer(images, holes)
+  assert together.shape == images.shape and together.dtype == np.uint8
+  for result, case in zip(together, cases):
+    np.testing.assert_array_equal(result, np.asarray(completer(*case)))
+  np.testing.assert_array_equal(completer(images, holes[..., None]), together)
+  np.testing.assert_array_equal(completer(images, holes[0])[0], together[0])
+  from_jax = completer(jax.numpy.asarray(images[0]), jax.numpy.asarray(holes[0]))
+  assert isinstance(from_jax, jax.Array) and from_jax.dtype == np.uint8
+  np.testing.assert_array_equal(from_jax, together[0])
+  assert isinstance(completer(jax.numpy.asarray(images), holes), jax.Array)
+
+
+def test_no_mask_means_the_transparent_pixels(completer):
+  image, mask = random_case(16, 20)
+  alpha = np.where(mask, 127, 128).astype(np.uint8)
+  image.putalpha(Image.fromarray(alpha))
+  expected, result = np.asarray(completer(image, mask)), completer(image)
+  np.testing.assert_array_equal(result, expected)
+  assert (np.asarray(result)[mask, 3] == 255).all()
+  np.testing.assert_array_equal(completer(np.asarray(image)), expected)
 
 
 @pytest.mark.parametrize('orientation', range(1, 9))
@@ -178,3 +286,75 @@ sys.exit(cli.main(['complete', {str(tmp_path / 'picture.png')!r}, '--mask', {str
   done = subprocess.run([sys.executable, '-c', program], capture_output=True, text=True)
   assert done.returncode == 0, done.stderr
   assert (tmp_path / 'out.png').exists()
+
+
+@pytest.mark.parametrize('large', tiling.LARGE)
+def test_a_network_that_is_off_by_a_shade_is_mended_across_all_parts(large):
+  y, x = np.mgrid[:150, :200]
+  truth = np.stack([60 + x / 2, 200 - y / 2, 128 + 40 * np.sin(x / 50 + y / 70)], axis=-1).round().astype(np.uint8)
+  mask = np.zeros((150, 200), bool)
+  mask[20:23, 5:195] = mask[5:140, 60:64] = mask[80:110, 120:160] = mask[130:, 170:] = True
+  canvas = truth.copy()
+  parts = tiling.parts(mask, large=large, side=64, multiple=4)
+  job = completer_lib._job(canvas, mask, parts, 'poisson', 0)
+  count, (window, _) = 1, next(job)
+  with pytest.raises(StopIteration):
+    while True:
+      window, _ = job.send(window * 0.9 + 25)
+      count += 1
+  assert count == 1 if large != 'crop' else count > 4
+  np.testing.assert_array_equal(canvas[~mask], truth[~mask])
+  assert (canvas[mask] != truth[mask]).any()  # it was filled anew
+  error = np.abs(canvas.astype(int) - truth)[mask]
+  assert error.mean() < 1.5 and error.max() < 12
+
+
+def test_a_completed_part_is_known_to_the_next():
+  canvas = np.full((60, 60, 3), 100, np.uint8)
+  mask = np.zeros((60, 60), bool)
+  mask[30:32, 6:38] = True  # two parts of 16 px
+  parts = list(tiling.parts(mask, large='crop', side=32, multiple=4))
+  assert [part.core for part in parts] == [(30, 6, 32, 22), (30, 22, 32, 38)]
+  job = completer_lib._job(canvas, mask, parts, 'none', 0)
+  window, unknown = next(job)
+  assert unknown.sum() == 2 * (32 - 6)  # what of the hole lies in the first window, 0 to 32
+  window, unknown = job.send(np.full_like(window, 200))
+  assert parts[1].window[1] == 14
+  assert unknown.sum() == 2 * 16
+  assert (window[..., 0] == 200).sum() == 2 * (22 - 14)  # the first part as completed
+  with pytest.raises(StopIteration):
+    job.send(np.full_like(window, 250))
+  assert (canvas[30:32, 6:22] == 200).all() and (canvas[30:32, 22:38] == 250).all()
+
+
+def test_parts_join_without_a_seam():
+  canvas = np.full((100, 100, 3), 100, np.uint8)
+  mask = np.zeros((100, 100), bool)
+  mask[40:54, 20:80] = True
+  parts = list(tiling.parts(mask, large='crop', side=64, multiple=4))
+  assert [part.core for part in parts] == [(40, 20, 54, 50), (40, 50, 54, 80)]
+  job = completer_lib._job(canvas, mask, parts, 'poisson', 0)
+  next(job)
+  window, _ = job.send(np.full((64, 64, 3), 100, np.float32))
+  rows = np.arange(64) + parts[1].window[0]
+  ridge = 100 + 40 * np.clip(1 - np.abs(rows - 46.5) / 7, 0, 1)  # highest in the middle of the hole
+  with pytest.raises(StopIteration):
+    job.send(np.broadcast_to(ridge[:, None, None], window.shape).astype(np.float32))
+  middle = canvas[46, :, 0].astype(int)
+  assert middle[70] > 130  # the second output is there ...
+  assert np.abs(np.diff(middle)).max() < 12  # ... and begins where the first one ends
+
+
+def test_a_feather_counts_from_the_surroundings_not_from_other_parts():
+  canvas = np.full((60, 60, 3), 100, np.uint8)
+  mask = np.zeros((60, 60), bool)
+  mask[24:38, 6:38] = True
+  parts = list(tiling.parts(mask, large='crop', side=32, multiple=4))
+  parts = [parts[0]._replace(core=(24, 6, 38, 22)), parts[0]._replace(core=(24, 22, 38, 38))]
+  job = completer_lib._job(canvas, mask, parts, 'none', 3)
+  window, _ = next(job)
+  with pytest.raises(StopIteration):
+    while True:
+      job.send(np.full_like(window, 200))
+  assert (canvas[31, 10:34] == 200).all()
+  np.testing.assert_array_equal(canvas[31, 5:10, 0], [100, 125, 150, 175, 200])

@@ -372,3 +372,8 @@ def test_of_an_animation_the_first_frame_is_read():
     frames[0].save(buffer, kind, save_all=True, append_images=frames[1:],
                    **{'lossless': True} if kind == 'WEBP' else {})
     np.testing.assert_array_equal(pictures.read_rgb(buffer.getvalue()), np.full((4, 6, 3), (250, 0, 0)))
+
+
+def test_what_a_format_cannot_hold_is_refused_whatever_its_encoder_raises(tmp_path):
+  assert 'cannot be written' in _refusal(pictures.write, tmp_path / 'a.webp', np.zeros((1, 17_000, 3), np.uint8))
+  assert list(tmp_path.iterdir()) == []

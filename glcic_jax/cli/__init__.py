@@ -7,8 +7,9 @@ import sys
 
 COMMANDS = {
     'train': 'train a model, or continue a run',
-    'complete': 'fill the hole of a picture',
+    'complete': 'fill the holes of pictures',
     'preview': 'show what a config will feed to the networks',
+    'receptive-field': 'measure how far a pixel of the network sees',
 }
 
 _USAGE = """usage: glcic-jax COMMAND [OPTIONS]
@@ -26,7 +27,7 @@ SIGTERM after saving."""
 def main(arguments: Sequence[str] | None = None) -> int:
   """Runs one command; returns its exit code."""
   arguments = list(sys.argv[1:] if arguments is None else arguments)
-  usage = _USAGE.format(commands='\n'.join(f'  {name:<12}{what}' for name, what in COMMANDS.items()))
+  usage = _USAGE.format(commands='\n'.join(f'  {name:<17}{what}' for name, what in COMMANDS.items()))
   if not arguments or arguments[0] in ('-h', '--help', 'help'):
     print(usage)
     return 0 if arguments else 2
@@ -42,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
   from glcic_jax import files
   logging.getLogger('absl').setLevel(logging.ERROR)  # Orbax warns of what is as it should be
   try:
-    return importlib.import_module(f'glcic_jax.cli.{name}').main(rest)
+    return importlib.import_module(f'glcic_jax.cli.{name.replace("-", "_")}').main(rest)
   except (errors.InputError, errors.RunError, errors.Stopped) as error:
     print(f'glcic-jax: {error}', file=sys.stderr)
     return error.exit_code

@@ -1,68 +1,238 @@
-"""glcic-jax complete IMAGE --mask MASK --model MODEL --output OUT"""
+"""glcic-jax complete IMAGE... --mask MASK --model MODEL --output OUT"""
 
 import argparse
 from collections.abc import Sequence
+import json
 import os
 import sys
-
-import numpy as np
+import time
+from typing import Any
+import warnings
 
 from glcic_jax import errors
 from glcic_jax import pictures
+from glcic_jax.cli import pairing
+
+_SHEET_ROWS, _SHEET_CELL = 64, 256  # pictures, and pixels of the longer side of each
 
 
 def main(arguments: Sequence[str]) -> int:
-  """Completes one picture; returns the exit code."""
+  """Completes pictures; returns the exit code."""
   options = _parser().parse_args(arguments)
-  _check_output(options)
-  image = pictures.load(pictures.open_picture(options.image))
-  mask = pictures.read_mask(options.mask, image.size)
-  _warn_if_inverted(mask, options.mask)
-  from glcic_jax.inference import completer as completer_lib  # JAX starts only now
-  completer = completer_lib.Completer.from_pretrained(options.model, device=options.device)
-  if image.mode not in completer_lib.KEPT_MODES:
-    print(f'{options.image} is of mode {image.mode}; the result is RGB.', file=sys.stderr)
-  completed = completer(image, mask[..., 0] > 0)
-  kept = {'icc_profile': image.info['icc_profile']} if 'icc_profile' in image.info else {}
-  if options.output.lower().endswith(('.jpg', '.jpeg')):
-    print('JPEG is lossy: pixels outside the hole will differ a little; use .png to keep them.',
-          file=sys.stderr)
-    kept['quality'] = 95
-  pictures.write(options.output, completed, **kept)
-  print(options.output)
-  return 0
+  options.hole_color = _color(options.hole_color)
+  found, alone = pairing.jobs(options.images, options.mask)
+  outputs = pairing.outputs(found, alone, options.output, options.format)
+  if options.compare:
+    _check_sheet(options.compare, found, outputs)
+  _check_not_both(options)
+  with warnings.catch_warnings():
+    warnings.showwarning = lambda message, *_, **__: print(f'glcic-jax: {message}', file=sys.stderr)
+    run = _Run(options, alone=len(found) == 1)
+    run.complete_all(found, outputs)
+  if run.sheet:
+    _write_sheet(options.compare, run.sheet)
+  return run.report()
 
 
 def _parser() -> argparse.ArgumentParser:
   parser = argparse.ArgumentParser(
       prog='glcic-jax complete', allow_abbrev=False,
-      description='Fills the hole of a picture. Pixels outside the hole are not touched.')
-  parser.add_argument('image', metavar='IMAGE', help='the picture')
-  parser.add_argument('--mask', required=True, help='white is the hole; of the same size as the picture')
-  parser.add_argument('--model', required=True,
-                      help='a model directory, a training workdir, or one checkpoint in it')
-  parser.add_argument('--output', required=True, help='where to; the suffix decides the format')
-  parser.add_argument('--device', choices=('cpu', 'gpu', 'tpu'), help='by default the best there is')
+      description='Fills the holes of pictures. Pixels outside the hole are not touched.')
+  add = parser.add_argument
+  add('images', metavar='IMAGE', nargs='+', help='pictures, folders of pictures, or globs')
+  add('--mask', help='white is the hole; of the same size as the picture. A file for all, or a folder, where the '
+                     'mask of a.jpg is a.* or a_mask*. Without: the transparent part of the picture, or '
+                     '--hole-color')
+  add('--model', required=True, help='a model directory, a training workdir, or one checkpoint in it')
+  add('--output', required=True, help='of one picture, a file, whose suffix decides the format; else a folder')
+  add('--hole-color', metavar='COLOR', help='the hole is what has this colour: #ff00ff, or a name')
+  add('--invert-mask', action='store_true', help='black is the hole')
+  add('--dilate', type=_pixels, default=0, metavar='N', help='the hole grows by N pixels on each side')
+  add('--feather', type=_pixels, default=0, metavar='N',
+      help='the surroundings fade out over N pixels inside the hole')
+  add('--blend', choices=('poisson', 'opencv', 'none'), default='poisson',
+      help='how the hole is fitted to its surroundings (poisson)')
+  add('--large', choices=('crop', 'resize', 'whole'), default='crop',
+      help='what the network sees: crop, the surroundings of each hole, at the scale that it was trained for; '
+           'resize, the picture at that scale; whole, the picture as it is (crop)')
+  add('--format', choices=('keep', 'png', 'jpg', 'webp'), default='keep', help='of the results in a folder')
+  add('--device', choices=('cpu', 'gpu', 'tpu'), help='by default the best there is')
+  add('--strip-gps', action='store_true', help='leave out where the picture was taken')
+  add('--compare', metavar='SHEET', help='also write a sheet of inputs, masks and results')
+  add('--skip-existing', action='store_true', help='leave out pictures whose result is there already')
+  add('--json', action='store_true', help='print what was done as JSON')
   return parser
 
 
-def _check_output(options: argparse.Namespace) -> None:
-  """Refuses, before any work, an output that cannot be or must not be written."""
-  if os.path.isdir(options.output):
-    raise errors.InputError(f'{options.output} is a folder; give --output a file name.')
-  if os.path.splitext(options.output)[1].lower() not in pictures.SUFFIXES:
-    raise errors.InputError(f'{options.output} does not end in a picture format; use .png or .jpg.')
-  for name in (options.image, options.mask):
-    if os.path.exists(options.output) and os.path.exists(name) and os.path.samefile(options.output, name):
-      raise errors.InputError(f'{options.output} is an input; give --output another name.')
-  folder = os.path.dirname(options.output) or '.'
-  if '://' not in folder and not os.path.isdir(folder):
-    raise errors.InputError(f'There is no folder {folder}; make it, or give --output another.')
+def _pixels(text: str) -> int:
+  if not text.isdecimal() or int(text) > 10_000:
+    raise argparse.ArgumentTypeError(f'{text!r} is not a number of pixels from 0 to 10000')
+  return int(text)
 
 
-def _warn_if_inverted(mask: np.ndarray, name: str) -> None:
-  height, width = mask.shape[:2]
-  middle = mask[height // 4:height - height // 4, width // 4:width - width // 4]
-  if mask.mean() > 0.5 and middle.mean() < 0.5:
-    print(f'{name} looks inverted: white is the hole, and it surrounds the middle of the picture.',
-          file=sys.stderr)
+def _color(text: str | None) -> tuple[int, int, int] | None:
+  if text is None:
+    return None
+  from PIL import ImageColor
+  try:
+    return ImageColor.getrgb(text)[:3]
+  except ValueError:
+    raise errors.InputError(f'--hole-color is {text!r}; give a colour such as #ff00ff or red.') from None
+
+
+def _check_not_both(options: argparse.Namespace) -> None:
+  if options.mask is not None and options.hole_color:
+    raise errors.InputError('--mask and --hole-color both say where the hole is; give one of them.')
+  if options.invert_mask and options.mask is None:
+    raise errors.InputError('--invert-mask needs a --mask.')
+
+
+def _check_sheet(path: str, found: Sequence[pairing.Job], outputs: Sequence[str]) -> None:
+  """The sheet may replace an old sheet, and nothing that is read or written here."""
+  if os.path.splitext(path)[1].lower() not in pictures.SUFFIXES or os.path.isdir(path):
+    raise errors.InputError(f'--compare is {path}; give a picture file, such as sheet.png.')
+  if not os.path.isdir(os.path.dirname(path) or '.'):
+    raise errors.InputError(f'There is no folder {os.path.dirname(path)}; make it, or give --compare another.')
+  names = {os.path.realpath(name) for job in found for name in (job.image, job.mask) if name}
+  if os.path.realpath(path) in names | {os.path.realpath(name) for name in outputs}:
+    raise errors.InputError(f'--compare is {path}, which is an input or a result; give another name.')
+
+
+class _Run:
+  """What is done, picture by picture, and what is said about it."""
+
+  def __init__(self, options: argparse.Namespace, *, alone: bool):
+    self._options, self._alone = options, alone
+    self._completer = None
+    self._records: list[dict[str, Any]] = []
+    self._failures: list[dict[str, str]] = []
+    self._skipped: list[str] = []
+    self._said: set[str] = set()
+    self.sheet: list[tuple[str, Any, Any, Any]] = []
+
+  def complete_all(self, found: Sequence[pairing.Job], outputs: Sequence[str]) -> None:
+    """Completes the jobs, as many together as the model takes."""
+    waiting: list[tuple[pairing.Job, str, Any, Any]] = []
+    for number, (job, output) in enumerate(zip(found, outputs)):
+      _progress(number, len(found), job.name)
+      if self._options.skip_existing and os.path.exists(output):
+        self._skipped.append(output)
+        continue
+      try:
+        waiting.append((job, output, *self._read(job)))
+      except errors.InputError as error:
+        self._fail(job, error)
+      if waiting and len(waiting) >= self._model().batch_size:
+        self._complete(waiting)
+        waiting = []
+    if waiting:
+      self._complete(waiting)
+    _progress(len(found), len(found), '')
+
+  def _read(self, job: pairing.Job) -> tuple[Any, Any]:
+    """The photograph, and its hole as `[H, W]` bool."""
+    from glcic_jax.inference import holes
+    from glcic_jax.inference import photographs
+    if job.error:
+      raise errors.InputError(f'{job.image} has no mask: {job.error}')
+    source = photographs.read(job.image)
+    dilate = self._options.dilate
+    if job.mask is not None:
+      hole = holes.from_mask(job.mask, source.image.size, invert=self._options.invert_mask, dilate=dilate)
+    elif self._options.hole_color:
+      hole = holes.from_color(source.image, self._options.hole_color, job.image, dilate=dilate,
+                              lossy=source.kind in ('JPEG', 'MPO', 'WEBP'))
+    else:
+      hole = holes.from_alpha(source.image, job.image, dilate=dilate)
+    if holes.looks_inverted(hole):
+      self._say(job.mask or job.image, 'looks inverted: white is the hole, and it surrounds the middle of the '
+                                       'picture; --invert-mask takes black for the hole.')
+    for note in source.notes:
+      self._say(job.image, note)
+    return source, hole
+
+  def _model(self) -> Any:
+    if self._completer is None:
+      from glcic_jax.inference import compilation
+      from glcic_jax.inference import completer  # JAX starts only now
+      compilation.keep_programs()
+      self._completer = completer.Completer.from_pretrained(self._options.model, device=self._options.device)
+    return self._completer
+
+  def _complete(self, waiting: Sequence[tuple[pairing.Job, str, Any, Any]]) -> None:
+    start = time.perf_counter()
+    options = self._options
+    try:
+      completed = self._model()([source.image for _, _, source, _ in waiting], [hole for *_, hole in waiting],
+                                blend=options.blend, feather=options.feather, large=options.large)
+    except errors.InputError as error:
+      if len(waiting) == 1:
+        self._fail(waiting[0][0], error)
+      else:  # one of them cannot be completed: find out which
+        for job in waiting:
+          self._complete([job])
+      return
+    seconds = (time.perf_counter() - start) / len(waiting)
+    for (job, output, source, hole), result in zip(waiting, completed):
+      try:
+        self._write(job, output, source, hole, result, seconds)
+      except errors.InputError as error:
+        self._fail(job, error)
+
+  def _write(self, job: pairing.Job, output: str, source: Any, hole: Any, result: Any, seconds: float) -> None:
+    from glcic_jax.inference import photographs
+    if result.mode != source.image.mode:
+      self._say(job.image, f'is of mode {source.image.mode}; the result is {result.mode}.')
+    if '://' not in output:
+      os.makedirs(os.path.dirname(output) or '.', exist_ok=True)
+    for note in photographs.save(output, result, source, strip_gps=self._options.strip_gps):
+      self._say(output, note)
+    self._records.append({'image': job.image, 'mask': job.mask, 'output': output, 'width': result.width,
+                          'height': result.height, 'hole_pixels': int(hole.sum()), 'seconds': round(seconds, 3)})
+    if not self._options.json:
+      print(output, flush=True)
+    if self._options.compare and len(self.sheet) < _SHEET_ROWS:
+      from PIL import Image
+      small = [_thumbnail(picture) for picture in (source.image, Image.fromarray(hole), result)]
+      self.sheet.append((job.name, *small))
+
+  def _fail(self, job: pairing.Job, error: errors.InputError) -> None:
+    if self._alone:
+      raise error
+    self._failures.append({'image': job.image, 'error': str(error)})
+
+  def _say(self, name: str, note: str) -> None:
+    """On stderr; what holds for many pictures is said of the first one only."""
+    if note not in self._said:
+      self._said.add(note)
+      print(f'{name}: {note}', file=sys.stderr)
+
+  def report(self) -> int:
+    """Names the failures, prints the JSON; returns the exit code."""
+    for failure in self._failures:
+      print(f'glcic-jax: {failure["error"]}', file=sys.stderr)
+    if self._failures:
+      print(f'glcic-jax: {len(self._failures)} of '
+            f'{len(self._failures) + len(self._records) + len(self._skipped)} pictures failed.', file=sys.stderr)
+    if self._options.json:
+      print(json.dumps({'completed': self._records, 'skipped': self._skipped, 'failed': self._failures}, indent=2))
+    return 1 if self._failures else 0
+
+
+def _progress(done: int, total: int, name: str) -> None:
+  """A line that replaces itself; on a terminal only."""
+  if total > 1 and sys.stderr.isatty():
+    print(f'\r\x1b[K{done} of {total}  {name}', end='' if done < total else '\n', file=sys.stderr, flush=True)
+
+
+def _thumbnail(picture: Any) -> Any:
+  import numpy as np
+  small = pictures.to_rgb(picture)
+  small.thumbnail((_SHEET_CELL, _SHEET_CELL))
+  return np.asarray(small)
+
+
+def _write_sheet(path: str, rows: Sequence[tuple[str, Any, Any, Any]]) -> None:
+  names, *columns = zip(*rows)
+  pictures.write(path, pictures.contact_sheet(dict(zip(('input', 'mask', 'result'), columns)), cell=_SHEET_CELL,
+                                              captions=names))

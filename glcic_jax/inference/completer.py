@@ -6,10 +6,11 @@
 Every pixel outside the hole leaves exactly as it came in.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 import functools
 import os
 from typing import Any
+import warnings
 
 from etils import epath
 import jax
@@ -22,78 +23,100 @@ from glcic_jax import images
 from glcic_jax import model_files
 from glcic_jax import models
 from glcic_jax import pictures
+from glcic_jax.inference import blending
+from glcic_jax.inference import modes
 from glcic_jax.inference import own_side
+from glcic_jax.inference import tiling
+from glcic_jax.models import folding
+from glcic_jax.models import receptive_field
 
-Picture = epath.PathLike | Image.Image | np.ndarray
+Picture = epath.PathLike | Image.Image | np.ndarray | jax.Array
 
-# Modes whose pixels are kept as they are; `complete` turns others into RGB.
-KEPT_MODES = ('RGB', 'RGBA', 'L', 'LA')
+# A picture on its way: it hands out what the network is to complete, and takes what it said.
+_Job = Generator[tuple[np.ndarray, np.ndarray], np.ndarray, None]
 
 
 class Completer:
-  """Fills holes. Compiles once for each size of picture."""
+  """Fills holes. Windows of pictures have few sizes, and one program is compiled for each."""
 
   def __init__(self, variables: Mapping[str, Any], description: model_files.Description, *,
-               device: str | None = None):
+               device: str | None = None, batch_size: int | None = None):
     """Puts a generator on a device.
 
     Args:
       variables: the generator's `{'params': ..., 'batch_stats': ...}`.
       description: the model's `config.json`.
       device: 'cpu', 'gpu' or 'tpu'; JAX's own choice by default.
+      batch_size: how many windows of a size go through the network together; by default 8, and 1 on a
+        CPU, where more gain nothing.
 
     Raises:
       errors.InputError: if there is no such device, or the weights do not fit the description.
     """
     self.description = description
     self._device = _device(device)
+    self.batch_size = batch_size or (1 if self._device.platform == 'cpu' else 8)
     self._generator = models.build_generator(description.architecture)
     self._multiple = models.SIZE_MULTIPLES[description.architecture['name']]
+    self._field = receptive_field.centred(description.architecture)
     self._check_weights(variables)
+    apply = functools.partial(self._generator.apply, train=False)
+    if folding.is_foldable(description.architecture):
+      variables = folding.fold(variables)
+      apply = functools.partial(folding.apply, self._generator)
     self._variables = jax.device_put(dict(variables), self._device)
-    self._run = jax.jit(functools.partial(_complete, self._generator, description))
+    self._run = jax.jit(functools.partial(_complete, self._generator, apply, description))
 
   @classmethod
-  def from_pretrained(cls, model: epath.PathLike, *, device: str | None = None) -> 'Completer':
+  def from_pretrained(cls, model: epath.PathLike, *, device: str | None = None,
+                      batch_size: int | None = None) -> 'Completer':
     """Loads a MODEL: a model directory, a training workdir, or a checkpoint step in it.
 
     Raises:
       errors.InputError: if it is none of these, or is damaged.
     """
     variables, description = model_files.load(model)
-    return cls(variables, description, device=device)
+    return cls(variables, description, device=device, batch_size=batch_size)
 
-  def __call__(self, image: Picture | Sequence[Picture],
-               mask: Picture | Sequence[Picture]) -> Any:
-    """Completes one picture, or each of a list.
+  def __call__(self, image: Picture | Sequence[Picture], mask: Picture | Sequence[Picture] | None = None, *,
+               blend: str = 'poisson', feather: int = 0, large: str = 'crop') -> Any:
+    """Completes one picture, or each of several.
 
     Args:
-      image: a path, a PIL image, or an array `[H, W, 3]` or `[H, W]` uint8; or a list of them.
-      mask: the hole, of the same height and width: white (128 and above, or True) is the hole.
-        A list goes with a list of images; one mask serves them all.
+      image: a path, a PIL image, or a NumPy or JAX array `[H, W]` or `[H, W, 1 to 4]` of uint8 or
+        uint16; or a list of them, or one array `[B, H, W, C]`.
+      mask: the hole, of the same height and width: white (128 and above, or True) is the hole. A list
+        goes with several images; one mask serves them all. None: where the image is transparent.
+      blend: how the hole is fitted to its surroundings: 'poisson', 'opencv' or 'none'.
+      feather: over so many pixels inside the hole's edge, the known pixels' colours fade out.
+      large: what the network sees of a picture: 'crop', windows around the holes at the scale that it was
+        trained for; 'resize', the whole picture, shrunk to that scale; 'whole', the picture as it is.
 
     Returns:
       what came in, completed: a PIL image for a path (upright) or a PIL image, an array for an array, a
-      list for a list. The size is kept, and so are the modes RGB, RGBA, L and LA.
+      list for a list. Size, type and mode are kept, but for modes that cannot show it: see `modes.kept`.
 
     Raises:
       errors.InputError: if a picture or a mask cannot be used; the sentence says why.
     """
-    if isinstance(image, (list, tuple)):
-      masks = mask if isinstance(mask, (list, tuple)) else [mask] * len(image)
-      if len(masks) != len(image):
-        raise errors.InputError(f'{len(image)} pictures came with {len(masks)} masks; give one each, or one '
-                                'for all.')
-      return [self(*pair) for pair in zip(image, masks)]
-    if isinstance(image, np.ndarray):
-      return np.asarray(self._complete_image(_from_array(image), _hole(mask, image.shape[1::-1])))
-    if not isinstance(image, Image.Image):
-      image = pictures.open_picture(image)
-    image = pictures.load(image)
-    return self._complete_image(image, _hole(mask, image.size))
+    _check_options(blend, feather, large)
+    if isinstance(image, (np.ndarray, jax.Array)) and image.ndim == 4 and len(image):
+      results = self(list(image), _split(mask, image.shape), blend=blend, feather=feather, large=large)
+      return jnp.stack(results) if isinstance(image, jax.Array) else np.stack(results)
+    if not isinstance(image, (list, tuple)):
+      return self([image], [mask], blend=blend, feather=feather, large=large)[0]
+    masks = mask if isinstance(mask, (list, tuple)) else [mask] * len(image)
+    if len(masks) != len(image):
+      raise errors.InputError(f'{len(image)} pictures came with {len(masks)} masks; give one each, or one '
+                              'for all.')
+    results = []
+    for start in range(0, len(image), self.batch_size):
+      pairs = zip(image[start:start + self.batch_size], masks[start:start + self.batch_size])
+      results += self._complete_together([_pair(*pair) for pair in pairs], blend, feather, large)
+    return results
 
   def complete_batch(self, image: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """Completes pictures of one size together.
+    """Completes pictures of one size together by the network alone: as a whole, unblended.
 
     Args:
       image: `[B, H, W, 3]` uint8.
@@ -109,21 +132,63 @@ class Completer:
     height, width = image.shape[1:3]
     # To the next multiple and no further: what is inside is what the network defines.
     pad = ((0, 0), (0, -height % self._multiple), (0, -width % self._multiple), (0, 0))
-    with jax.default_device(self._device):
-      raw = self._run(self._variables, np.pad(image, pad, mode='edge'), np.pad(mask, pad))
-    return np.where(mask > 0, np.asarray(raw)[:, :height, :width], image)
+    raw = self._raw(np.pad(image.astype(np.float32), pad, mode='reflect'),
+                    np.pad((mask > 0).astype(np.uint8), pad, mode='reflect'))
+    return np.where(mask > 0, np.round(raw[:, :height, :width]).astype(np.uint8), image)
 
-  def _complete_image(self, image: Image.Image, mask: np.ndarray) -> Image.Image:
-    image = image if image.mode in KEPT_MODES else pictures.to_rgb(image)
-    rgb = np.asarray(image.convert('RGB'))
-    completed = Image.fromarray(self.complete_batch(rgb[None], mask[None])[0])
-    hole = Image.fromarray(mask[..., 0] * np.uint8(255))
-    result = image.copy()
-    colour = completed.convert('L') if image.mode.startswith('L') else completed
-    if image.mode in ('RGBA', 'LA'):
-      colour = colour.convert(image.mode)  # opaque: what is completed can be seen
-    result.paste(colour, (0, 0), hole)
-    return result
+  def _raw(self, image: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """The network's output: `[B, H, W, 3]` float32 and `[B, H, W, 1]` uint8 -> `[B, H, W, 3]` float32, 0..255."""
+    with jax.default_device(self._device):
+      return np.asarray(self._run(self._variables, image, mask))
+
+  def _complete_together(self, pairs: Sequence[tuple[modes.Picture, np.ndarray]], blend: str, feather: int,
+                         large: str) -> list[Any]:
+    if models.own_side(self._generator) is not None:  # it knows whole pictures, brought to its side
+      large = 'whole'
+      for _, mask in pairs:
+        own_side.check_hole(self._generator, mask[None, ..., None])
+    levels = [picture.levels() for picture, _ in pairs]
+    jobs = []
+    for canvas, (_, mask) in zip(levels, pairs):
+      parts = tiling.parts(mask, large=large, side=self.description.image_size, multiple=self._multiple)
+      jobs.append(_job(canvas, mask, self._seen_across(mask, parts), blend, feather))
+    self._run_jobs(jobs)
+    return [picture.completed(canvas, mask) for canvas, (picture, mask) in zip(levels, pairs)]
+
+  def _run_jobs(self, jobs: Iterable[_Job]) -> None:
+    """Takes all jobs one window further until all are done, windows of one size together."""
+    waiting = [(job, next(job)) for job in jobs]
+    while waiting:
+      sizes: dict[tuple[int, ...], list[tuple[_Job, tuple[np.ndarray, np.ndarray]]]] = {}
+      for job, request in waiting:
+        sizes.setdefault(request[0].shape, []).append((job, request))
+      waiting = []
+      for same in sizes.values():
+        # Full batches, then one by one: two programs for each size.
+        count = self.batch_size if len(same) >= self.batch_size else 1
+        while same:
+          count = count if len(same) >= count else 1
+          now, same = same[:count], same[count:]
+          raw = self._raw(*(np.stack(arrays) for arrays in zip(*(request for _, request in now))))
+          for (job, _), output in zip(now, raw):
+            try:
+              waiting.append((job, job.send(output)))
+            except StopIteration:
+              pass
+
+  def _seen_across(self, mask: np.ndarray, parts: Iterable[tiling.Part]) -> Iterable[tiling.Part]:
+    """Hands on the parts; warns, once, if a hole is wider than the network sees."""
+    warned = self._field is None
+    for part in parts:
+      top, left, bottom, right = part.core
+      scale = (part.window[2] - part.window[0]) / part.inner[0]
+      if not warned and max(bottom - top, right - left) / scale > self._field:
+        across = round(tiling.thickness(mask, part.core) / scale)
+        if across > self._field:
+          warned = True
+          warnings.warn(f'The hole is {across} px across where the network looks at it, and the network sees '
+                        f'{self._field} px: what is in the middle is not guided by any known pixel.', stacklevel=2)
+      yield part
 
   def _check_weights(self, variables: Mapping[str, Any]) -> None:
     side = models.own_side(self._generator) or 4 * self._multiple
@@ -136,14 +201,34 @@ class Completer:
                               'model again, or convert it anew.')
 
 
-def _complete(generator: Any, description: model_files.Description, variables: Any, image: jax.Array,
-              mask: jax.Array) -> jax.Array:
-  """uint8 pictures and masks -> the generator's raw output, uint8."""
+def _job(canvas: np.ndarray, mask: np.ndarray, parts: Iterable[tiling.Part], blend: str, feather: int) -> _Job:
+  """Completes `canvas` (`[H, W, 3]` uint8 or uint16) in place, part by part."""
+  unknown = mask.copy()
+  white = np.iinfo(canvas.dtype).max
+  for part in parts:
+    box = tiling.grown(part.core, blending.MARGIN, mask.shape)
+    place = (slice(box[0], box[2]), slice(box[1], box[3]))
+    hole = np.zeros_like(unknown[place])
+    core = tuple(slice(part.core[axis] - box[axis], part.core[axis + 2] - box[axis]) for axis in (0, 1))
+    hole[core] = unknown[place][core]
+    if not hole.any():  # completed together with a neighbour
+      continue
+    output = yield tiling.network_input(canvas, unknown, part)
+    raw = tiling.from_network(output, part, box)
+    fitted = blending.blend(canvas[place] * (255 / white), raw, hole, how=blend, known=~unknown[place],
+                            feather=feather, edge=~mask[place])
+    canvas[place][hole] = np.clip(np.round(fitted[hole] * (white / 255)), 0, white)
+    unknown[place][hole] = False
+
+
+def _complete(generator: Any, apply: Any, description: model_files.Description, variables: Any,
+              image: jax.Array, mask: jax.Array) -> jax.Array:
+  """Pictures on the scale 0..255 and masks -> the generator's raw output on that scale, float32."""
   low, high = description.value_range
   floats = images.to_float(image, description.value_range)
   fill = jnp.asarray(description.mean_color) * (high - low) + low
-  raw = own_side.complete(generator, variables, floats, mask, fill)
-  return images.to_uint8(raw, description.value_range)
+  raw = own_side.complete(generator, variables, floats, mask, fill, apply=apply)
+  return jnp.clip((raw - low) * (255 / (high - low)), 0, 255).astype(jnp.float32)
 
 
 def _device(name: str | None) -> jax.Device:
@@ -156,31 +241,48 @@ def _device(name: str | None) -> jax.Device:
                             f'{jax.default_backend()}.') from None
 
 
-def _from_array(image: np.ndarray) -> Image.Image:
-  if image.dtype != np.uint8 or image.ndim not in (2, 3) or image.ndim == 3 and image.shape[2] != 3:
-    raise errors.InputError(
-        f'The picture is an array of shape {image.shape} and type {image.dtype}; give [H, W, 3] or [H, W] of '
-        'uint8.')
-  if not image.size:
-    raise errors.InputError(f'The picture has no pixels (shape {image.shape}); give one with some.')
-  return Image.fromarray(image)
+def _check_options(blend: str, feather: int, large: str) -> None:
+  if blend not in blending.BLENDS:
+    raise errors.InputError(f'blend is {blend!r}; it can be {", ".join(blending.BLENDS)}.')
+  if large not in tiling.LARGE:
+    raise errors.InputError(f'large is {large!r}; it can be {", ".join(tiling.LARGE)}.')
+  if feather < 0:
+    raise errors.InputError(f'feather is {feather}; give 0 or more pixels.')
+
+
+def _split(mask: Any, shape: tuple[int, ...]) -> Any:
+  """The masks of an array of pictures of that shape, `[B, H, W]` or `[B, H, W, 1]`, as a list; others as they are."""
+  if not isinstance(mask, (np.ndarray, jax.Array)) or mask.shape in (shape[1:3], (*shape[1:3], 1)):
+    return mask
+  return list(mask) if mask.ndim > 2 else mask
+
+
+def _pair(image: Picture, mask: Picture | None) -> tuple[modes.Picture, np.ndarray]:
+  """A picture, and its hole as `[H, W]` bool."""
+  if isinstance(image, (np.ndarray, jax.Array)):
+    picture = modes.from_array(image)
+  elif isinstance(image, (str, os.PathLike, Image.Image)):
+    image = image if isinstance(image, Image.Image) else pictures.open_picture(image)
+    picture = modes.from_image(pictures.load(image))
+  else:
+    raise errors.InputError(f'The picture is a {type(image).__name__}; give a path, a PIL image or an array.')
+  height, width = picture.pixels.shape[:2]
+  if mask is None:
+    if picture.hidden is None:
+      raise errors.InputError('There is no mask, and the picture has no alpha channel; give one of them.')
+    mask = picture.hidden
+  return picture, _hole(mask, (width, height))[..., 0] > 0
 
 
 def _hole(mask: Picture, size: tuple[int, int]) -> np.ndarray:
   """Any kind of mask -> `[H, W, 1]` uint8, checked against the picture's (width, height)."""
   if isinstance(mask, (str, os.PathLike)):
     return pictures.read_mask(mask, size)
-  if isinstance(mask, np.ndarray) and (mask.ndim not in (2, 3) or mask.ndim == 3 and mask.shape[2] != 1):
-    raise errors.InputError(f'The mask is an array of shape {mask.shape}; give [H, W] or [H, W, 1].')
-  if isinstance(mask, np.ndarray):
-    mask = Image.fromarray(_levels(mask.reshape(mask.shape[:2])))
+  if isinstance(mask, (np.ndarray, jax.Array)):
+    levels = modes.mask_levels(np.asarray(mask))
+    if not levels.size:
+      raise errors.InputError(f'The mask has no pixels (shape {mask.shape}); give one with some.')
+    mask = Image.fromarray(levels)
+  if not isinstance(mask, Image.Image):
+    raise errors.InputError(f'The mask is a {type(mask).__name__}; give a path, a PIL image or an array.')
   return pictures.hole(pictures.load(mask), size, 'The mask')
-
-
-def _levels(mask: np.ndarray) -> np.ndarray:
-  """Booleans, and numbers no larger than 1, are shares of white; larger ones are levels of 255."""
-  numbers = mask.astype(np.float64)
-  if not np.isfinite(numbers).all():
-    raise errors.InputError('The mask has values that are not finite; give 0 and 255, or booleans.')
-  scale = 255 if numbers.max(initial=0) <= 1 else 1
-  return np.clip(numbers * scale, 0, 255).astype(np.uint8)

@@ -4,6 +4,8 @@ A picture of another size is brought to that side, its proportions given up, and
 paints is brought back; only the hole is taken from it.
 """
 
+from collections.abc import Callable
+import functools
 from typing import Any
 
 import jax
@@ -38,7 +40,8 @@ def check_hole(generator: Any, mask: np.ndarray) -> None:
           '(configs/context_encoder_random.py) or GLCIC (configs/glcic_places2.py).')
 
 
-def complete(generator: Any, variables: Any, image: jax.Array, mask: jax.Array, fill: jax.Array) -> jax.Array:
+def complete(generator: Any, variables: Any, image: jax.Array, mask: jax.Array, fill: jax.Array, *,
+             apply: Callable[[Any, jax.Array, jax.Array], jax.Array] | None = None) -> jax.Array:
   """The generator's raw output for pictures of any size; works under `jit`.
 
   Args:
@@ -47,6 +50,7 @@ def complete(generator: Any, variables: Any, image: jax.Array, mask: jax.Array, 
     image: `[B, H, W, 3]` float in its value range; what lies in the hole does not matter.
     mask: `[B, H, W, 1]`, 1 = hole.
     fill: `[3]`, the hole's colour in the value range.
+    apply: (variables, filled image, mask) -> raw output; by default the generator's own.
 
   Returns:
     `[B, H, W, 3]` float.
@@ -61,5 +65,6 @@ def complete(generator: Any, variables: Any, image: jax.Array, mask: jax.Array, 
   if hole is not None:  # the whole of what it was trained to fill
     first, last = hole
     mask = mask.at[:, first:last, first:last].set(1)
-  raw = generator.apply(variables, images.fill_hole(image, mask, fill), mask, train=False)
+  apply = apply or functools.partial(generator.apply, train=False)
+  raw = apply(variables, images.fill_hole(image, mask, fill), mask)
   return raw if raw.shape == size else jax.image.resize(raw, size, 'linear')

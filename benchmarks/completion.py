@@ -1,0 +1,150 @@
+"""Seconds and memory for completing one picture, on whatever device is there; beside PyTorch if it is.
+
+    python benchmarks/completion.py [--sizes 256,512,1024] [--batches 1,8] [--networks folded,plain,nchw,channels_last]
+        [--width 1.0] [--repeats 5] [--json FILE]
+
+The completion network at random weights, a 30 % free-form hole, unblended; then blending, each way, once. Every
+case runs in a process of its own, since the peak of memory is a process's: `first` is the first call, which
+compiles; `warm` is the median of those that follow. `folded` is what `Completer` does, `plain` the same
+with BatchNorm as layers; `nchw` and `channels_last` are the same layers in PyTorch, with the same number of
+threads. A case whose library is missing is left out.
+"""
+
+import importlib.util
+import json
+import resource
+import statistics
+import subprocess
+import sys
+import time
+
+from absl import app
+from absl import flags
+import numpy as np
+
+from glcic_jax import shapes
+
+_SIZES = flags.DEFINE_list('sizes', ['256', '512', '1024'], 'Sides of the pictures in pixels.')
+_BATCHES = flags.DEFINE_list('batches', ['1', '8'], 'Pictures in one call.')
+_NETWORKS = flags.DEFINE_list('networks', ['folded', 'plain', 'nchw', 'channels_last'], 'What to time.')
+_WIDTH = flags.DEFINE_float('width', 1.0, 'Of the network.')
+_REPEATS = flags.DEFINE_integer('repeats', 5, 'Calls after the first.')
+_JSON = flags.DEFINE_string('json', '', 'Also write the results here.')
+_CASE = flags.DEFINE_string('case', '', 'Run one case, network,size,batch, and print its JSON; for the benchmark itself.')
+
+
+def main(_):
+  if _CASE.value:
+    network, size, batch = _CASE.value.split(',')
+    print(json.dumps(_measure(network, int(size), int(batch))))
+    return
+  has_torch = importlib.util.find_spec('torch') is not None
+  rows = []
+  print(f'{"":<15}{"px":>6}{"batch":>7}{"first s":>10}{"warm s":>10}{"s/picture":>11}{"peak MiB":>10}')
+  for size in map(int, _SIZES.value):
+    for batch in map(int, _BATCHES.value):
+      for network in _NETWORKS.value:
+        if network in ('folded', 'plain') or has_torch:
+          rows.append(_in_a_process(network, size, batch))
+    rows += [_blending(how, size) for how in ('poisson', 'opencv', 'none')]
+    for row in [row for row in rows if row['size'] == size]:
+      print(f'{row["network"]:<15}{size:>6}{row["batch"]:>7}{row["first"]:>10.3f}{row["warm"]:>10.3f}'
+            f'{row["warm"] / row["batch"]:>11.3f}{row["peak_mib"] or "":>10}', flush=True)
+  if _JSON.value:
+    with open(_JSON.value, 'w') as file:
+      json.dump(rows, file, indent=2)
+
+
+def _in_a_process(network: str, size: int, batch: int) -> dict:
+  done = subprocess.run([sys.executable, __file__, f'--case={network},{size},{batch}', f'--width={_WIDTH.value}',
+                         f'--repeats={_REPEATS.value}'], capture_output=True, text=True)
+  if done.returncode:
+    raise RuntimeError(done.stderr)
+  return json.loads(done.stdout.splitlines()[-1])
+
+
+def _pictures(size: int, batch: int) -> tuple[np.ndarray, np.ndarray]:
+  """`[B, H, W, 3]` and `[B, H, W, 1]` uint8."""
+  rng = np.random.default_rng(0)
+  hole = shapes.strokes(rng, size, shapes.STROKES['medium'], (0.29, 0.31))
+  return rng.integers(0, 256, (batch, size, size, 3), dtype=np.uint8), np.repeat(hole[None], batch, axis=0)
+
+
+def _measure(network: str, size: int, batch: int) -> dict:
+  run = (_jax if network in ('folded', 'plain') else _torch)(network)
+  image, mask = _pictures(size, batch)
+  times = _times(lambda: run(image, mask))
+  return {'network': network, 'size': size, 'batch': batch, 'first': times[0],
+          'warm': statistics.median(times[1:]), 'peak_mib': resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024}
+
+
+def _times(call) -> list[float]:
+  times = []
+  for _ in range(1 + _REPEATS.value):
+    start = time.perf_counter()
+    call()
+    times.append(time.perf_counter() - start)
+  return times
+
+
+def _jax(network: str):
+  import jax
+  import jax.numpy as jnp
+  from glcic_jax import model_files
+  from glcic_jax.inference import completer
+  from glcic_jax.models import folding
+  from glcic_jax.models import glcic
+  if network == 'plain':
+    folding.is_foldable = lambda architecture: False
+  options = {'width': _WIDTH.value, 'dilated': True}
+  zeros = jnp.zeros((1, 16, 16, 3))
+  # A compiled initialisation would cost more memory than the network.
+  shapes_ = jax.eval_shape(lambda: glcic.CompletionNetwork(**options).init(jax.random.key(0), zeros, zeros[..., :1]))
+  rng = np.random.default_rng(0)
+  variables = jax.tree.map(lambda leaf: rng.uniform(0, 0.05, leaf.shape).astype(np.float32), shapes_)
+  description = model_files.Description(
+      method='glcic', architecture={'name': 'glcic', 'options': options}, value_range=(0.0, 1.0),
+      mean_color=(0.5, 0.5, 0.5), image_size=256, mask={}, step=0, versions={})
+  return completer.Completer(variables, description).complete_batch
+
+
+def _torch(network: str):
+  """The same layers in PyTorch (table 1 of the paper), BatchNorm as it is used there."""
+  import torch
+  from glcic_jax.models import glcic
+  layers, channels = [], 4
+  for number, (kind, kernel, stride, dilation, features) in enumerate(glcic.COMPLETION_LAYERS):
+    last = number == len(glcic.COMPLETION_LAYERS) - 1
+    features = features if last else max(1, round(_WIDTH.value * features))
+    if kind == 'deconv':
+      layers.append(torch.nn.ConvTranspose2d(channels, features, kernel, stride, 1))
+    else:
+      layers.append(torch.nn.Conv2d(channels, features, kernel, stride, dilation * (kernel - 1) // 2, dilation))
+    layers += [torch.nn.Sigmoid()] if last else [torch.nn.BatchNorm2d(features), torch.nn.ReLU(inplace=True)]
+    channels = features
+  model = torch.nn.Sequential(*layers).eval()
+  layout = torch.channels_last if network == 'channels_last' else torch.contiguous_format
+  device = 'cuda' if torch.cuda.is_available() else 'cpu'
+  model = model.to(device=device, memory_format=layout)
+
+  def run(image, mask):
+    with torch.inference_mode():
+      image_ = torch.from_numpy(image).to(device).permute(0, 3, 1, 2).float() / 255
+      mask_ = torch.from_numpy(mask).to(device).permute(0, 3, 1, 2).float()
+      inputs = torch.cat([torch.where(mask_ > 0, 0.5, image_), mask_], 1).contiguous(memory_format=layout)
+      raw = (model(inputs) * 255).round().byte().permute(0, 2, 3, 1).cpu().numpy()
+    return np.where(mask > 0, raw, image)
+  return run
+
+
+def _blending(how: str, size: int) -> dict:
+  from glcic_jax.inference import blending
+  image, mask = _pictures(size, 1)
+  raw = image[0] * 0.8 + 30
+  times = _times(lambda: blending.blend(image[0], raw, mask[0, ..., 0] > 0, how=how))
+  return {'network': how, 'size': size, 'batch': 1, 'first': times[0], 'warm': statistics.median(times[1:]),
+          'peak_mib': 0}
+
+
+if __name__ == '__main__':
+  app.run(main)

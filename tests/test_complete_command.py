@@ -1,0 +1,401 @@
+"""The command `complete`: pairing, formats, metadata, folders, exit codes, and what it must not write."""
+
+import io
+import json
+import os
+import struct
+import zlib
+
+import numpy as np
+from PIL import Image
+from PIL import PngImagePlugin
+import pytest
+
+from glcic_jax import cli
+from glcic_jax import model_files
+from tests.test_completer import DESCRIPTION
+from tests.test_completer import random_variables
+
+
+@pytest.fixture(scope='module')
+def model(tmp_path_factory):
+  folder = tmp_path_factory.mktemp('models') / 'model'
+  model_files.write(folder, random_variables(), DESCRIPTION)
+  return folder
+
+
+@pytest.fixture
+def complete(capsys, model):
+  """Runs the command on the model: exit code, stdout, stderr."""
+  def run(*arguments):
+    try:
+      code = cli.main(['complete', *map(str, arguments), '--model', str(model)])
+    except SystemExit as exit_:
+      code = exit_.code
+    return code, *capsys.readouterr()
+  return run
+
+
+MASK = np.zeros((20, 30), np.uint8)
+MASK[6:12, 8:15] = 255
+
+
+def photo(seed=0, mode='RGB'):
+  pixels = np.random.default_rng(seed).integers(0, 256, (20, 30, 3), dtype=np.uint8)
+  return Image.fromarray(pixels).convert(mode)
+
+
+def save(path, image, **options):
+  path.parent.mkdir(parents=True, exist_ok=True)
+  (image if isinstance(image, Image.Image) else Image.fromarray(image)).save(path, **options)
+  return path
+
+
+def same_outside(result, image, mask=MASK):
+  with Image.open(result) as found:
+    found = np.asarray(found)
+  image = np.asarray(image)
+  assert found.shape == image.shape
+  np.testing.assert_array_equal(found[mask < 128], image[mask < 128])
+  assert (found[mask >= 128] != image[mask >= 128]).any()
+
+
+@pytest.fixture
+def folders(tmp_path):
+  """Four pictures, two levels deep, and their masks under the names that are understood."""
+  for index, name in enumerate(('a.png', 'b.png', 'deep/c.png', 'deep/d.webp')):
+    save(tmp_path / 'photos' / name, photo(index), **({'lossless': True} if name.endswith('webp') else {}))
+  for name in ('a.png', 'b_mask001.png', 'deep/c_mask.jpg', 'd.bmp'):
+    save(tmp_path / 'masks' / name, MASK)
+  return tmp_path
+
+
+def test_a_folder_is_completed_into_a_folder(complete, folders):
+  code, out, err = complete(folders / 'photos', '--mask', folders / 'masks', '--output', folders / 'out')
+  assert (code, err) == (0, '')
+  names = ['a.png', 'b.png', 'deep/c.png', 'deep/d.webp']
+  assert out.splitlines() == [str(folders / 'out' / name) for name in names]
+  for index, name in enumerate(names):
+    same_outside(folders / 'out' / name, photo(index))
+
+
+def test_files_and_globs_together_with_one_mask(complete, folders):
+  mask = folders / 'masks' / 'a.png'
+  code, out, _ = complete(folders / 'photos' / 'a.png', f'{folders}/photos/**/*.webp', '--mask', mask, '--output',
+                          f'{folders}/new/', '--format', 'png')
+  assert code == 0
+  assert [os.path.relpath(line, folders / 'new') for line in out.splitlines()] == ['a.png', 'deep/d.png']
+  same_outside(folders / 'new' / 'deep' / 'd.png', photo(3))
+
+
+def test_pictures_and_masks_in_one_folder(complete, folders):
+  for name in ('a', 'b'):
+    save(folders / 'both' / f'{name}.png', photo())
+    save(folders / 'both' / f'{name}_mask.png', MASK)
+  code, out, _ = complete(folders / 'both', '--mask', folders / 'both', '--output', folders / 'out')
+  assert code == 0
+  assert sorted(path.name for path in (folders / 'out').iterdir()) == ['a.png', 'b.png']
+  assert len(out.splitlines()) == 2
+
+
+def test_no_pair_at_all_is_refused_with_the_nearest_names(complete, folders):
+  for name in ('x1.png', 'aa.png', 'a2.png', 'zzz.png', 'a3.png'):
+    save(folders / 'others' / name, MASK)
+  code, out, err = complete(folders / 'photos' / 'a.png', '--mask', folders / 'others', '--output', folders / 'o.png')
+  assert (code, out) == (2, '')
+  assert len(err.strip().splitlines()) == 1
+  nearest = err.split('nearest names there: ')[1].strip(' .\n').split(', ')
+  assert set(nearest) == {'aa.png', 'a2.png', 'a3.png'}
+
+
+def test_some_failures_are_named_at_the_end_and_the_others_done(complete, folders):
+  (folders / 'photos' / 'a.png').write_bytes(b'no picture')
+  os.unlink(folders / 'masks' / 'b_mask001.png')
+  code, out, err = complete(folders / 'photos', '--mask', folders / 'masks', '--output', folders / 'out')
+  assert code == 1
+  assert [os.path.basename(line) for line in out.splitlines()] == ['c.png', 'd.webp']
+  assert 'a.png cannot be read' in err and 'b.png has no mask' in err and '2 of 4 pictures failed' in err
+  assert sorted(path.name for path in (folders / 'out').rglob('*.*')) == ['c.png', 'd.webp']
+
+
+def test_json_says_what_was_done(complete, folders):
+  (folders / 'photos' / 'b.png').write_bytes(b'')
+  save(folders / 'out' / 'a.png', photo())
+  code, out, _ = complete(folders / 'photos', '--mask', folders / 'masks', '--output', folders / 'out', '--json',
+                          '--skip-existing')
+  done = json.loads(out)
+  assert code == 1
+  assert [os.path.basename(record['output']) for record in done['completed']] == ['c.png', 'd.webp']
+  assert {'width': 30, 'height': 20, 'hole_pixels': 42}.items() <= done['completed'][0].items()
+  assert done['skipped'] == [str(folders / 'out' / 'a.png')]
+  assert [os.path.basename(record['image']) for record in done['failed']] == ['b.png']
+  same_outside(folders / 'out' / 'deep' / 'c.png', photo(2))
+  with Image.open(folders / 'out' / 'a.png') as skipped:
+    np.testing.assert_array_equal(np.asarray(skipped), np.asarray(photo()))
+
+
+def test_a_sheet_shows_input_mask_and_result(complete, folders):
+  code, _, _ = complete(folders / 'photos', '--mask', folders / 'masks', '--output', folders / 'out', '--compare',
+                        folders / 'sheet.png')
+  assert code == 0
+  with Image.open(folders / 'sheet.png') as sheet:
+    assert sheet.width == 8 + 3 * (256 + 8)
+    assert sheet.height > 4 * 171
+  code, _, err = complete(folders / 'photos', '--mask', folders / 'masks', '--output', folders / 'out', '--compare',
+                          folders / 'photos' / 'a.png')
+  assert code == 2 and 'is an input or a result' in err
+
+
+@pytest.fixture
+def pair(tmp_path):
+  return save(tmp_path / 'photo.png', photo()), save(tmp_path / 'mask.png', MASK)
+
+
+def test_one_picture_goes_into_a_folder_that_is_there_or_ends_in_a_slash(complete, pair, tmp_path):
+  (tmp_path / 'there').mkdir()
+  for folder in (tmp_path / 'there', f'{tmp_path}/new/'):
+    code, out, _ = complete(pair[0], '--mask', pair[1], '--output', folder)
+    assert code == 0
+    same_outside(out.strip(), photo())
+
+
+def test_inputs_are_never_overwritten(complete, pair, tmp_path):
+  os.link(pair[0], tmp_path / 'link.png')
+  before = pair[0].read_bytes(), pair[1].read_bytes()
+  for output in (pair[0], pair[1], tmp_path / 'link.png', tmp_path, f'{tmp_path}/x/../photo.png'):
+    (tmp_path / 'x').mkdir(exist_ok=True)
+    code, out, err = complete(pair[0], '--mask', pair[1], '--output', output)
+    assert (code, out) == (2, '') and 'is an input' in err
+  assert (pair[0].read_bytes(), pair[1].read_bytes()) == before
+
+
+def test_two_results_of_one_name_are_refused(complete, folders):
+  save(folders / 'photos' / 'a.bmp', photo())
+  code, out, err = complete(folders / 'photos', '--mask', folders / 'masks', '--output', folders / 'out', '--format',
+                            'png')
+  assert (code, out) == (2, '') and 'Two results' in err
+  assert not (folders / 'out').exists()
+
+
+@pytest.mark.parametrize('options, expected', [
+    ((), MASK), (('--dilate', '2'), 'grown'), (('--invert-mask',), 255 - MASK),
+    (('--feather', '2'), MASK), (('--blend', 'opencv'), MASK), (('--blend', 'none'), MASK),
+    (('--large', 'whole'), MASK), (('--large', 'resize'), MASK)])
+def test_options_decide_what_is_the_hole_and_no_more(complete, pair, tmp_path, options, expected):
+  if isinstance(expected, str):
+    expected = MASK.copy()
+    expected[4:14, 6:17] = 255
+  code, _, _ = complete(pair[0], '--mask', pair[1], '--output', tmp_path / 'out.png', *options)
+  assert code == 0
+  same_outside(tmp_path / 'out.png', photo(), expected)
+
+
+def test_an_inverted_mask_is_suspected(complete, pair, tmp_path):
+  save(pair[1], np.pad(np.zeros((12, 18), np.uint8), ((4, 4), (6, 6)), constant_values=255))
+  code, _, err = complete(pair[0], '--mask', pair[1], '--output', tmp_path / 'out.png')
+  assert code == 0 and 'looks inverted' in err
+
+
+def test_the_alpha_channel_or_a_colour_is_the_hole(complete, tmp_path):
+  image = photo()
+  image.putalpha(Image.fromarray(255 - MASK))
+  save(tmp_path / 'alpha.png', image)
+  assert complete(tmp_path / 'alpha.png', '--output', tmp_path / 'out.png')[0] == 0
+  same_outside(tmp_path / 'out.png', image)
+  painted = np.asarray(photo()).copy()
+  painted[MASK > 0] = (255, 0, 255)
+  for suffix, color in (('png', '#ff00ff'), ('png', 'magenta'), ('jpg', '#f0f')):
+    smooth = Image.fromarray(painted if suffix == 'png' else np.where(MASK[..., None] > 0, painted, 128).astype('u1'))
+    save(tmp_path / f'painted.{suffix}', smooth, **({'quality': 95, 'subsampling': 0} if suffix == 'jpg' else {}))
+    code, _, _ = complete(tmp_path / f'painted.{suffix}', '--hole-color', color, '--output', tmp_path / 'out.png')
+    assert code == 0
+    with Image.open(tmp_path / 'out.png') as found, Image.open(tmp_path / f'painted.{suffix}') as given:
+      changed = (np.asarray(found) != np.asarray(given)).any(axis=-1)
+    assert not changed[MASK == 0].any() and changed[MASK > 0].mean() > 0.9
+  code, _, err = complete(tmp_path / 'painted.png', '--output', tmp_path / 'none.png')
+  assert code == 2 and 'no alpha channel' in err
+  code, _, err = complete(tmp_path / 'painted.png', '--hole-color', '#123456', '--output', tmp_path / 'none.png')
+  assert code == 2 and 'no #123456 pixel' in err
+  assert not (tmp_path / 'none.png').exists()
+
+
+def exif_of_a_camera(orientation=6):
+  exif = Image.Exif()
+  exif[0x0112], exif[271], exif[306] = orientation, 'Maker', '2020:01:02 03:04:05'
+  exif.get_ifd(0x8769).update({0x829A: 0.01, 0x927C: b'maker note with a preview', 0xA002: 30, 0xA003: 20})
+  exif.get_ifd(0x8825).update({1: 'N', 2: (47.0, 22.0, 1.0)})
+  return exif
+
+
+def with_thumbnail(exif):
+  """The EXIF bytes with a second table that holds a small JPEG, as cameras write it."""
+  small = io.BytesIO()
+  Image.new('RGB', (8, 8), 'red').save(small, 'JPEG')
+  data = bytearray(exif.tobytes())
+  tiff = data[6:]
+  order = 'little' if tiff[:2] == b'II' else 'big'
+  first = int.from_bytes(tiff[4:8], order)
+  link = first + 2 + 12 * int.from_bytes(tiff[first:first + 2], order)
+  start = len(tiff)
+  tiff[link:link + 4] = start.to_bytes(4, order)
+  jpeg = start + 2 + 24 + 4
+  entry = lambda tag, value: tag.to_bytes(2, order) + (4).to_bytes(2, order) + (1).to_bytes(4, order) + (
+      value.to_bytes(4, order))
+  tiff += (2).to_bytes(2, order) + entry(0x0201, jpeg) + entry(0x0202, len(small.getvalue())) + bytes(4)
+  return bytes(data[:6] + tiff) + small.getvalue(), small.getvalue()
+
+
+@pytest.mark.parametrize('suffix', ['.jpg', '.png', '.webp', '.tif'])
+def test_metadata_is_kept_but_for_what_shows_the_hole(complete, tmp_path, suffix):
+  exif, thumbnail = with_thumbnail(exif_of_a_camera())
+  profile = b'a colour profile'
+  save(tmp_path / 'photo.jpg', photo(), exif=exif, icc_profile=profile, dpi=(300, 300), quality=95,
+       xmp=b'<x:xmpmeta>a preview</x:xmpmeta>')
+  assert thumbnail in (tmp_path / 'photo.jpg').read_bytes()
+  save(tmp_path / 'mask.png', np.rot90(MASK, -1))
+  out = tmp_path / f'out{suffix}'
+  code, _, err = complete(tmp_path / 'photo.jpg', '--mask', tmp_path / 'mask.png', '--output', out)
+  assert code == 0
+  assert ('JPEG is lossy' in err) == (suffix == '.jpg')
+  data = out.read_bytes()
+  assert thumbnail not in data and b'preview' not in data
+  with Image.open(out) as found:
+    found.load()
+    assert found.size == (20, 30)
+    assert found.info['icc_profile'] == profile
+    if suffix != '.webp':  # it has no place for it
+      assert found.info['dpi'] == pytest.approx((300, 300), abs=0.1)
+    kept = found.getexif()
+    assert kept.get(0x0112, 1) == 1
+    assert kept[271] == 'Maker'
+    table = kept.get_ifd(0x8769)
+    assert float(table[0x829A]) == pytest.approx(0.01) and (table[0xA002], table[0xA003]) == (20, 30)
+    assert 0x927C not in table
+    assert kept.get_ifd(0x8825)[1] == 'N'
+  assert complete(tmp_path / 'photo.jpg', '--mask', tmp_path / 'mask.png', '--output', out, '--strip-gps')[0] == 0
+  with Image.open(out) as found:
+    found.load()
+    assert not found.getexif().get_ifd(0x8825) and found.getexif()[271] == 'Maker'
+
+
+def test_text_of_a_png_is_kept_but_xmp(complete, pair, tmp_path):
+  text = PngImagePlugin.PngInfo()
+  text.add_text('Author', 'someone')
+  text.add_itxt('XML:com.adobe.xmp', 'a preview')
+  save(pair[0], photo(), pnginfo=text)
+  assert complete(pair[0], '--mask', pair[1], '--output', tmp_path / 'out.png')[0] == 0
+  with Image.open(tmp_path / 'out.png') as found:
+    assert found.text == {'Author': 'someone'}
+
+
+def test_a_jpeg_stays_a_jpeg_and_of_several_pictures_one(complete, pair, tmp_path):
+  smooth = photo().resize((3, 2)).resize((30, 20), Image.Resampling.BICUBIC)
+  save(tmp_path / 'photo.jpg', smooth, quality=95, subsampling=0)
+  smooth.save(tmp_path / 'two.jpg', format='MPO', save_all=True, append_images=[photo(1)], quality=95)
+  code, out, err = complete(tmp_path / 'photo.jpg', tmp_path / 'two.jpg', '--mask', pair[1], '--output',
+                            tmp_path / 'out')
+  assert code == 0 and err.count('JPEG is lossy') == 1 and 'several pictures' in err
+  for line in out.splitlines():
+    with Image.open(line) as found, Image.open(tmp_path / os.path.basename(line)) as given:
+      assert found.format == 'JPEG' and getattr(found, 'n_frames', 1) == 1
+      difference = np.abs(np.asarray(found).astype(int) - np.asarray(given))
+    far = np.ones((20, 30), bool)
+    far[:16, :24] = False  # 8x8 blocks without any hole
+    assert difference[far].max() < 8
+
+
+@pytest.mark.parametrize('mode, suffix, kept, note', [
+    ('L', '.png', 'L', ''), ('LA', '.png', 'LA', ''), ('RGBA', '.webp', 'RGBA', ''), ('P', '.png', 'RGB', 'mode P'),
+    ('1', '.png', 'L', 'mode 1'), ('CMYK', '.tif', 'CMYK', ''), ('CMYK', '.png', 'RGB', 'does not hold CMYK'),
+    ('RGBA', '.jpg', 'RGB', 'does not hold transparency'), ('L', '.webp', 'RGB', ''), ('L', '.jpg', 'L', 'lossy'),
+    ('L', '.bmp', 'L', ''), ('RGB', '.gif', 'P', '256 colours')])
+def test_modes_and_formats(complete, tmp_path, mode, suffix, kept, note):
+  given = photo(mode=mode)
+  if 'A' in mode:
+    given.putalpha(200)
+  save(tmp_path / 'photo.tif', given)
+  save(tmp_path / 'mask.png', MASK)
+  out = tmp_path / f'out{suffix}'
+  code, _, err = complete(tmp_path / 'photo.tif', '--mask', tmp_path / 'mask.png', '--output', out)
+  assert code == 0
+  assert note in err and bool(note) == bool(err)
+  with Image.open(out) as found:
+    assert found.mode == kept
+    if suffix not in ('.jpg', '.gif'):
+      known = MASK == 0
+      np.testing.assert_array_equal(np.asarray(found)[known], np.asarray(given.convert(kept))[known])
+
+
+def test_a_16_bit_png_stays_one(complete, tmp_path):
+  wide = np.random.default_rng(0).integers(0, 65_536, (20, 30), dtype=np.uint16)
+  save(tmp_path / 'photo.png', wide)
+  save(tmp_path / 'mask.png', MASK)
+  assert complete(tmp_path / 'photo.png', '--mask', tmp_path / 'mask.png', '--output', tmp_path / 'out.png')[0] == 0
+  with Image.open(tmp_path / 'out.png') as found:
+    assert found.mode == 'I;16'
+  same_outside(tmp_path / 'out.png', wide)
+
+
+def test_wrong_combinations_are_refused(complete, pair, tmp_path):
+  for arguments, sentence in (
+      (('--mask', pair[1], '--hole-color', 'red'), 'give one of them'),
+      (('--invert-mask',), 'needs a --mask'),
+      (('--hole-color', 'reddish'), 'give a colour'),
+      (('--mask', pair[1], '--format', 'jpg'), 'leave one of them out'),
+      (('--mask', pair[1], '--compare', tmp_path / 'sheet'), 'give a picture file'),
+      (('--mask', pair[1], '--dilate', '-1'), 'number of pixels'),
+      (('--mask', pair[1], '--dilate', '40'), 'smaller --dilate'),
+      (('--mask', pair[1], '--device', 'gpu'), 'There is no gpu')):
+    code, out, err = complete(pair[0], '--output', tmp_path / 'out.png', *arguments)
+    assert (code, out) == (2, '') and sentence in err
+    assert not (tmp_path / 'out.png').exists()
+
+
+def test_progress_is_for_terminals(complete, folders, monkeypatch):
+  monkeypatch.setattr('sys.stderr.isatty', lambda: True, raising=False)
+  _, out, err = complete(folders / 'photos', '--mask', folders / 'masks', '--output', folders / 'out')
+  assert '2 of 4' in err and '2 of 4' not in out
+
+
+def test_programs_are_kept_for_the_next_run(monkeypatch, tmp_path):
+  import jax
+  from glcic_jax.inference import compilation
+  names = ('jax_compilation_cache_dir', 'jax_persistent_cache_min_compile_time_secs')
+  before = {name: getattr(jax.config, name) for name in names}
+  monkeypatch.setenv('XDG_CACHE_HOME', str(tmp_path))
+  try:
+    compilation.keep_programs()
+    assert jax.config.jax_compilation_cache_dir == before['jax_compilation_cache_dir']  # told of a place: left alone
+    jax.config.update('jax_compilation_cache_dir', None)
+    compilation.keep_programs()
+    assert jax.config.jax_compilation_cache_dir == str(tmp_path / 'glcic_jax' / 'programs')
+  finally:
+    for name, value in before.items():
+      jax.config.update(name, value)
+
+
+def test_colours_of_16_bits_are_read_with_8_and_that_is_said(complete, tmp_path):
+  def chunk(name, data):
+    return struct.pack('>I', len(data)) + name + data + struct.pack('>I', zlib.crc32(name + data))
+  deep = np.random.default_rng(0).integers(0, 65_536, (20, 30, 3)).astype('>u2')
+  rows = b''.join(b'\0' + row.tobytes() for row in deep)
+  (tmp_path / 'photo.png').write_bytes(
+      b'\x89PNG\r\n\x1a\n' + chunk(b'IHDR', struct.pack('>IIBBBBB', 30, 20, 16, 2, 0, 0, 0))
+      + chunk(b'IDAT', zlib.compress(rows)) + chunk(b'IEND', b''))
+  save(tmp_path / 'mask.png', MASK)
+  code, _, err = complete(tmp_path / 'photo.png', '--mask', tmp_path / 'mask.png', '--output', tmp_path / 'out.png')
+  assert code == 0 and '16-bit colours' in err
+  same_outside(tmp_path / 'out.png', (deep // 256).astype(np.uint8))
+
+
+def test_damaged_metadata_does_not_stop_a_picture(complete, tmp_path):
+  exif = bytearray(exif_of_a_camera(1).tobytes())
+  save(tmp_path / 'mask.png', MASK)
+  rng = np.random.default_rng(0)
+  for _ in range(20):
+    for place in rng.integers(14, len(exif), 12):
+      exif[place] = rng.integers(0, 256)
+    save(tmp_path / 'photo.webp', photo(), exif=bytes(exif), lossless=True)
+    code, _, err = complete(tmp_path / 'photo.webp', '--mask', tmp_path / 'mask.png', '--output', tmp_path / 'out.jpg')
+    assert code == 0 or code == 2 and 'cannot be read' in err  # where its orientation cannot be told
+    assert 'Traceback' not in err
