@@ -20,8 +20,12 @@ Forms, to be combined with commas:
   adversarial     nothing but the adversary
   noise           100 numbers of noise at the bottleneck
 
-Cost: not measured.
-Expected: not measured; no one has published weights of this variant.
+Cost: full form and `laptop` not measured. `laptop` at a quarter of the channels: 600 steps in 95 s on two
+shared, slow CPU cores, compiling included.
+Expected: no one has published weights of this variant. That short run (--config.model.width=0.25
+--config.model.discriminator_width=0.25 --config.schedule.total_steps=600) on 8,714 scenes, 6 % of them
+held back, on 512 holes: 16.97 dB in the hole, where the mean colour has 12.36 and Telea 18.56; after 60
+steps 15.37. Colours are about right, borders can be seen. The full form, and all of `laptop`: not measured.
 """
 
 from glcic_jax import forms

@@ -335,3 +335,15 @@ def test_reconstruction_learns_a_batch_by_heart():
     last = float(metrics['reconstruction_loss'])
     first = first or last
   assert last < 0.2 * first
+
+
+def test_eight_devices_make_the_step_of_one():
+  with jax.enable_x64(True):
+    method = make_method('center', dtype='float64', model__noise=4)
+    before, batch = fakes.random_state(method, size=SIZE), make_batch('center', rows=8)
+    after = []
+    for devices in (1, 8):
+      mesh = parallel.make_mesh(jax.devices()[:devices])
+      step = step_lib.compile_steps(method, mesh)[Phase.JOINT]
+      after.append(jax.device_get(step(fakes.to_devices(before, mesh), parallel.to_global(batch, mesh))))
+  fakes.assert_close(after[1], after[0], 1e-9)
