@@ -9,8 +9,8 @@ from glcic_jax import Completer
 from glcic_jax import cli
 from glcic_jax import errors
 from tests import hostile
-from tests.test_complete_command import complete
-from tests.test_complete_command import model
+from tests.test_complete_command import complete  # noqa: F401 (fixtures)
+from tests.test_complete_command import model  # noqa: F401 (fixtures)
 from tests.test_completer import DESCRIPTION
 from tests.test_completer import random_variables
 
