@@ -4,8 +4,8 @@
         [--networks folded,plain,nchw,channels_last] [--width 1.0] [--repeats 5] [--json FILE]
 
 The completion network at random weights, a 30 % free-form hole, unblended; then blending, each way.
-Every case runs in a process of its own, since the peak of memory is a process's: `first` is the first call, which
-compiles; `warm` is the median of those that follow. `folded` is what `Completer` does, `plain` the same
+Every case runs in a process of its own, since the peak of memory is a process's: `first` is the first
+call, which compiles; `warm` is the median of those that follow. `folded` is what `Completer` does, `plain` the same
 with BatchNorm as layers; `nchw` and `channels_last` are the same layers in PyTorch, with the same number of
 threads. A case whose library is missing is left out.
 """
@@ -57,7 +57,8 @@ def main(_):
 
 def _in_a_process(network: str, size: int, batch: int) -> dict:
   done = subprocess.run([sys.executable, __file__, f'--case={network},{size},{batch}',
-                         f'--width={_WIDTH.value}', f'--repeats={_REPEATS.value}'], capture_output=True, text=True)
+                         f'--width={_WIDTH.value}', f'--repeats={_REPEATS.value}'],
+                        capture_output=True, text=True)
   if done.returncode:
     raise RuntimeError(done.stderr)
   return json.loads(done.stdout.splitlines()[-1])

@@ -61,7 +61,7 @@ def parts(mask: np.ndarray, *, large: str, side: int, multiple: int) -> Iterator
 
 
 def groups(mask: np.ndarray, cell: int) -> list[Box]:
-  """Bounding boxes of the holes, those together that lie in the same or neighbouring squares of `cell` pixels.
+  """Bounding boxes of the holes, those together that lie in one or in neighbouring squares of `cell` px.
 
   Their number is bounded by that of the cells, however scattered the hole.
   """
