@@ -1,11 +1,11 @@
 """Seconds and memory for completing one picture, on whatever device is there; beside PyTorch if it is.
 
-    python benchmarks/completion.py [--sizes 256,512,1024] [--batches 1,8] [--networks folded,plain,nchw,channels_last]
-        [--width 1.0] [--repeats 5] [--json FILE]
+    python benchmarks/completion.py [--sizes 256,512,1024] [--batches 1,8]
+        [--networks folded,plain,nchw,channels_last] [--width 1.0] [--repeats 5] [--json FILE]
 
-The completion network at random weights, a 30 % free-form hole, unblended; then blending, each way, once. Every
-case runs in a process of its own, since the peak of memory is a process's: `first` is the first call, which
-compiles; `warm` is the median of those that follow. `folded` is what `Completer` does, `plain` the same
+The completion network at random weights, a 30 % free-form hole, unblended; then blending, each way.
+Every case runs in a process of its own, since the peak of memory is a process's: `first` is the first
+call, which compiles; `warm` is the median of those that follow. `folded` is what `Completer` does, `plain` the same
 with BatchNorm as layers; `nchw` and `channels_last` are the same layers in PyTorch, with the same number of
 threads. A case whose library is missing is left out.
 """
@@ -30,7 +30,7 @@ _NETWORKS = flags.DEFINE_list('networks', ['folded', 'plain', 'nchw', 'channels_
 _WIDTH = flags.DEFINE_float('width', 1.0, 'Of the network.')
 _REPEATS = flags.DEFINE_integer('repeats', 5, 'Calls after the first.')
 _JSON = flags.DEFINE_string('json', '', 'Also write the results here.')
-_CASE = flags.DEFINE_string('case', '', 'Run one case, network,size,batch, and print its JSON; for the benchmark itself.')
+_CASE = flags.DEFINE_string('case', '', 'For itself: run one case, network,size,batch, and print JSON.')
 
 
 def main(_):
@@ -56,8 +56,9 @@ def main(_):
 
 
 def _in_a_process(network: str, size: int, batch: int) -> dict:
-  done = subprocess.run([sys.executable, __file__, f'--case={network},{size},{batch}', f'--width={_WIDTH.value}',
-                         f'--repeats={_REPEATS.value}'], capture_output=True, text=True)
+  done = subprocess.run([sys.executable, __file__, f'--case={network},{size},{batch}',
+                         f'--width={_WIDTH.value}', f'--repeats={_REPEATS.value}'],
+                        capture_output=True, text=True)
   if done.returncode:
     raise RuntimeError(done.stderr)
   return json.loads(done.stdout.splitlines()[-1])
@@ -75,7 +76,8 @@ def _measure(network: str, size: int, batch: int) -> dict:
   image, mask = _pictures(size, batch)
   times = _times(lambda: run(image, mask))
   return {'network': network, 'size': size, 'batch': batch, 'first': times[0],
-          'warm': statistics.median(times[1:]), 'peak_mib': resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024}
+          'warm': statistics.median(times[1:]),
+          'peak_mib': resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024}
 
 
 def _times(call) -> list[float]:
@@ -99,7 +101,8 @@ def _jax(network: str):
   options = {'width': _WIDTH.value, 'dilated': True}
   zeros = jnp.zeros((1, 16, 16, 3))
   # A compiled initialisation would cost more memory than the network.
-  shapes_ = jax.eval_shape(lambda: glcic.CompletionNetwork(**options).init(jax.random.key(0), zeros, zeros[..., :1]))
+  network_ = glcic.CompletionNetwork(**options)
+  shapes_ = jax.eval_shape(lambda: network_.init(jax.random.key(0), zeros, zeros[..., :1]))
   rng = np.random.default_rng(0)
   variables = jax.tree.map(lambda leaf: rng.uniform(0, 0.05, leaf.shape).astype(np.float32), shapes_)
   description = model_files.Description(
@@ -119,7 +122,8 @@ def _torch(network: str):
     if kind == 'deconv':
       layers.append(torch.nn.ConvTranspose2d(channels, features, kernel, stride, 1))
     else:
-      layers.append(torch.nn.Conv2d(channels, features, kernel, stride, dilation * (kernel - 1) // 2, dilation))
+      pad = dilation * (kernel - 1) // 2
+      layers.append(torch.nn.Conv2d(channels, features, kernel, stride, pad, dilation))
     layers += [torch.nn.Sigmoid()] if last else [torch.nn.BatchNorm2d(features), torch.nn.ReLU(inplace=True)]
     channels = features
   model = torch.nn.Sequential(*layers).eval()

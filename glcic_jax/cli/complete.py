@@ -40,11 +40,12 @@ def _parser() -> argparse.ArgumentParser:
       description='Fills the holes of pictures. Pixels outside the hole are not touched.')
   add = parser.add_argument
   add('images', metavar='IMAGE', nargs='+', help='pictures, folders of pictures, or globs')
-  add('--mask', help='white is the hole; of the same size as the picture. A file for all, or a folder, where the '
-                     'mask of a.jpg is a.* or a_mask*. Without: the transparent part of the picture, or '
+  add('--mask', help='white is the hole; of the same size as the picture. A file for all, or a folder, where '
+                     'the mask of a.jpg is a.* or a_mask*. Without: the transparent part of the picture, or '
                      '--hole-color')
   add('--model', required=True, help='a model directory, a training workdir, or one checkpoint in it')
-  add('--output', required=True, help='of one picture, a file, whose suffix decides the format; else a folder')
+  add('--output', required=True,
+      help='of one picture, a file, whose suffix decides the format; else a folder')
   add('--hole-color', metavar='COLOR', help='the hole is what has this colour: #ff00ff, or a name')
   add('--invert-mask', action='store_true', help='black is the hole')
   add('--dilate', type=_pixels, default=0, metavar='N', help='the hole grows by N pixels on each side')
@@ -53,8 +54,8 @@ def _parser() -> argparse.ArgumentParser:
   add('--blend', choices=('poisson', 'opencv', 'none'), default='poisson',
       help='how the hole is fitted to its surroundings (poisson)')
   add('--large', choices=('crop', 'resize', 'whole'), default='crop',
-      help='what the network sees: crop, the surroundings of each hole, at the scale that it was trained for; '
-           'resize, the picture at that scale; whole, the picture as it is (crop)')
+      help='what the network sees: crop, the surroundings of each hole, at the scale that it was trained '
+           'for; resize, the picture at that scale; whole, the picture as it is (crop)')
   add('--format', choices=('keep', 'png', 'jpg', 'webp'), default='keep', help='of the results in a folder')
   add('--device', choices=('cpu', 'gpu', 'tpu'), help='by default the best there is')
   add('--strip-gps', action='store_true', help='leave out where the picture was taken')
@@ -92,7 +93,8 @@ def _check_sheet(path: str, found: Sequence[pairing.Job], outputs: Sequence[str]
   if os.path.splitext(path)[1].lower() not in pictures.SUFFIXES or os.path.isdir(path):
     raise errors.InputError(f'--compare is {path}; give a picture file, such as sheet.png.')
   if not os.path.isdir(os.path.dirname(path) or '.'):
-    raise errors.InputError(f'There is no folder {os.path.dirname(path)}; make it, or give --compare another.')
+    raise errors.InputError(f'There is no folder {os.path.dirname(path)}; make it, or give --compare '
+                            'another.')
   names = {os.path.realpath(name) for job in found for name in (job.image, job.mask) if name}
   if os.path.realpath(path) in names | {os.path.realpath(name) for name in outputs}:
     raise errors.InputError(f'--compare is {path}, which is an input or a result; give another name.')
@@ -145,8 +147,8 @@ class _Run:
     else:
       hole = holes.from_alpha(source.image, job.image, dilate=dilate)
     if holes.looks_inverted(hole):
-      self._say(job.mask or job.image, 'looks inverted: white is the hole, and it surrounds the middle of the '
-                                       'picture; --invert-mask takes black for the hole.')
+      self._say(job.mask or job.image, 'looks inverted: white is the hole, and it surrounds the middle of '
+                                       'the picture; --invert-mask takes black for the hole.')
     for note in source.notes:
       self._say(job.image, note)
     return source, hole
@@ -179,7 +181,8 @@ class _Run:
       except errors.InputError as error:
         self._fail(job, error)
 
-  def _write(self, job: pairing.Job, output: str, source: Any, hole: Any, result: Any, seconds: float) -> None:
+  def _write(self, job: pairing.Job, output: str, source: Any, hole: Any, result: Any,
+             seconds: float) -> None:
     from glcic_jax.inference import photographs
     if result.mode != source.image.mode:
       self._say(job.image, f'is of mode {source.image.mode}; the result is {result.mode}.')
@@ -188,7 +191,8 @@ class _Run:
     for note in photographs.save(output, result, source, strip_gps=self._options.strip_gps):
       self._say(output, note)
     self._records.append({'image': job.image, 'mask': job.mask, 'output': output, 'width': result.width,
-                          'height': result.height, 'hole_pixels': int(hole.sum()), 'seconds': round(seconds, 3)})
+                          'height': result.height, 'hole_pixels': int(hole.sum()),
+                          'seconds': round(seconds, 3)})
     if not self._options.json:
       print(output, flush=True)
     if self._options.compare and len(self.sheet) < _SHEET_ROWS:
@@ -213,9 +217,11 @@ class _Run:
       print(f'glcic-jax: {failure["error"]}', file=sys.stderr)
     if self._failures:
       print(f'glcic-jax: {len(self._failures)} of '
-            f'{len(self._failures) + len(self._records) + len(self._skipped)} pictures failed.', file=sys.stderr)
+            f'{len(self._failures) + len(self._records) + len(self._skipped)} pictures failed.',
+            file=sys.stderr)
     if self._options.json:
-      print(json.dumps({'completed': self._records, 'skipped': self._skipped, 'failed': self._failures}, indent=2))
+      done = {'completed': self._records, 'skipped': self._skipped, 'failed': self._failures}
+      print(json.dumps(done, indent=2))
     return 1 if self._failures else 0
 
 
@@ -234,5 +240,5 @@ def _thumbnail(picture: Any) -> Any:
 
 def _write_sheet(path: str, rows: Sequence[tuple[str, Any, Any, Any]]) -> None:
   names, *columns = zip(*rows)
-  pictures.write(path, pictures.contact_sheet(dict(zip(('input', 'mask', 'result'), columns)), cell=_SHEET_CELL,
-                                              captions=names))
+  labelled = dict(zip(('input', 'mask', 'result'), columns))
+  pictures.write(path, pictures.contact_sheet(labelled, cell=_SHEET_CELL, captions=names))

@@ -52,7 +52,8 @@ def jobs(inputs: Sequence[str], mask: str | None) -> tuple[list[Job], bool]:
     near = difflib.get_close_matches(name, available, n=3, cutoff=0)
     raise errors.InputError(f'No mask in {mask} belongs to {name}, nor to any other picture; name it '
                             f'{_stem(name)}.png or {_stem(name)}_mask.png; '
-                            + (f'the nearest names there: {", ".join(near)}.' if near else 'there is no picture there.'))
+                            + (f'the nearest names there: {", ".join(near)}.' if near
+                               else 'there is no picture there.'))
   return paired, alone
 
 
@@ -88,7 +89,7 @@ def _root(pattern: str) -> str:
 
 
 def _pair(path: str, name: str, folder: str, available: Sequence[str]) -> Job:
-  """Its mask has its stem, or its stem and `_mask...`; in the same folder below the masks', or directly there."""
+  """Its mask has its stem, or its stem and `_mask...`; in its folder below the masks', or directly there."""
   for parent in dict.fromkeys((os.path.dirname(name), '')):
     here = [mask for mask in available if os.path.dirname(mask) == parent]
     exact = [mask for mask in here if _stem(mask) == _stem(name)]
@@ -122,8 +123,8 @@ def outputs(found: Sequence[Job], alone: bool, output: str, kind: str) -> list[s
     chosen = [output]
   else:
     if not as_folder and (suffix in pictures.SUFFIXES or os.path.exists(output)):
-      raise errors.InputError(f'{output} is a file name, but what is given is a folder or several pictures; give '
-                              '--output a folder, ending in a slash.')
+      raise errors.InputError(f'{output} is a file name, but what is given is a folder or several pictures; '
+                              'give --output a folder, ending in a slash.')
     chosen = [os.path.join(output, _renamed(job.name, kind)) for job in found]
   taken = {_identity(path) for job in found for path in (job.image, job.mask) if path}
   before = set()

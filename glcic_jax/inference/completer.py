@@ -137,7 +137,7 @@ class Completer:
     return np.where(mask > 0, np.round(raw[:, :height, :width]).astype(np.uint8), image)
 
   def _raw(self, image: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """The network's output: `[B, H, W, 3]` float32 and `[B, H, W, 1]` uint8 -> `[B, H, W, 3]` float32, 0..255."""
+    """The network's output: `[B, H, W, 3]` float32, 0..255, and `[B, H, W, 1]` uint8 -> as the former."""
     with jax.default_device(self._device):
       return np.asarray(self._run(self._variables, image, mask))
 
@@ -187,7 +187,8 @@ class Completer:
         if across > self._field:
           warned = True
           warnings.warn(f'The hole is {across} px across where the network looks at it, and the network sees '
-                        f'{self._field} px: what is in the middle is not guided by any known pixel.', stacklevel=2)
+                        f'{self._field} px: what is in the middle is not guided by any known pixel.',
+                        stacklevel=2)
       yield part
 
   def _check_weights(self, variables: Mapping[str, Any]) -> None:
@@ -201,7 +202,8 @@ class Completer:
                               'model again, or convert it anew.')
 
 
-def _job(canvas: np.ndarray, mask: np.ndarray, parts: Iterable[tiling.Part], blend: str, feather: int) -> _Job:
+def _job(canvas: np.ndarray, mask: np.ndarray, parts: Iterable[tiling.Part], blend: str,
+         feather: int) -> _Job:
   """Completes `canvas` (`[H, W, 3]` uint8 or uint16) in place, part by part."""
   unknown = mask.copy()
   white = np.iinfo(canvas.dtype).max
@@ -251,7 +253,7 @@ def _check_options(blend: str, feather: int, large: str) -> None:
 
 
 def _split(mask: Any, shape: tuple[int, ...]) -> Any:
-  """The masks of an array of pictures of that shape, `[B, H, W]` or `[B, H, W, 1]`, as a list; others as they are."""
+  """Masks `[B, H, W]` or `[B, H, W, 1]` of an array of pictures as a list; others as they are."""
   if not isinstance(mask, (np.ndarray, jax.Array)) or mask.shape in (shape[1:3], (*shape[1:3], 1)):
     return mask
   return list(mask) if mask.ndim > 2 else mask

@@ -44,7 +44,8 @@ def from_alpha(image: Image.Image, name: str, *, dilate: int = 0) -> np.ndarray:
   """
   hidden = modes.from_image(image).hidden
   if hidden is None:
-    raise errors.InputError(f'{name} has no alpha channel that could show the hole; give --mask or --hole-color.')
+    raise errors.InputError(f'{name} has no alpha channel that could show the hole; give --mask '
+                            'or --hole-color.')
   pictures.check_hole(hidden, name, 'transparent')
   return _grown(hidden, dilate, name)
 
@@ -81,6 +82,6 @@ def _grown(hole: np.ndarray, pixels: int, name: str) -> np.ndarray:
     return hole
   grown = scipy.ndimage.maximum_filter(hole, 2 * pixels + 1, mode='constant', cval=False)
   if grown.all():
-    raise errors.InputError(f'The hole of {name}, grown by {pixels} pixels, is the whole picture; give a smaller '
-                            '--dilate.')
+    raise errors.InputError(f'The hole of {name}, grown by {pixels} pixels, is the whole picture; give a '
+                            'smaller --dilate.')
   return grown

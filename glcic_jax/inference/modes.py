@@ -96,7 +96,8 @@ def kept(image: Image.Image) -> Image.Image:
       return Image.fromarray(np.asarray(image).astype(np.uint16))
     return image.convert(_NEAREST.get(mode, 'RGB'))
   except (OSError, ValueError) as error:
-    raise errors.InputError(f'A picture of mode {mode} cannot be completed ({error}); save it as RGB.') from None
+    raise errors.InputError(f'A picture of mode {mode} cannot be completed ({error}); save it as '
+                            'RGB.') from None
 
 
 def _without_key(image: Image.Image, mode: str) -> Image.Image:
@@ -129,8 +130,8 @@ def from_array(array: np.ndarray | jax.Array) -> Picture:
   if (pixels.dtype not in (np.uint8, np.uint16) or pixels.ndim not in (2, 3)
       or pixels.ndim == 3 and pixels.shape[2] not in _CHANNELS):
     raise errors.InputError(
-        f'The picture is an array of shape {pixels.shape} and type {pixels.dtype}; give [H, W] or [H, W, 1 to '
-        '4] of uint8 or uint16.')
+        f'The picture is an array of shape {pixels.shape} and type {pixels.dtype}; give [H, W] or [H, W, 1 '
+        'to 4] of uint8 or uint16.')
   if not pixels.size:
     raise errors.InputError(f'The picture has no pixels (shape {pixels.shape}); give one with some.')
   pixels = pixels.reshape(*pixels.shape[:2], -1)

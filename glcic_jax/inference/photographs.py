@@ -46,7 +46,8 @@ def read(path: str) -> Photograph:
     errors.InputError: if it cannot be read.
   """
   opened = pictures.open_picture(path)
-  deep = opened.format == 'PNG' and any('16B' in str(tile) for tile in opened.tile) and opened.mode.startswith('RGB')
+  deep = (opened.format == 'PNG' and opened.mode.startswith('RGB')
+          and any('16B' in str(tile) for tile in opened.tile))
   image = pictures.load(opened)
   notes = []
   if deep:
@@ -74,7 +75,7 @@ def read(path: str) -> Photograph:
 
 
 def _tables(opened: Image.Image) -> tuple[int, Image.Exif]:
-  """How many pictures the file holds, and its EXIF; damaged tables are left out: the picture itself was read."""
+  """How many pictures the file holds, and its EXIF; damaged tables are left out: the pixels were read."""
   try:
     frames, exif = getattr(opened, 'n_frames', 1), opened.getexif()
     _described(exif, opened.size, False).tobytes()
@@ -135,8 +136,8 @@ def _fit(image: Image.Image, kind: str) -> tuple[Image.Image, list[str]]:
     return image.convert('RGB'), notes
   if image.mode == 'LA' and 'RGBA' in _HOLDS[kind]:
     return image.convert('RGBA'), notes
-  lost = {'LA': 'transparency: it shows white', 'RGBA': 'transparency: it shows white', 'I;16': '16 bits: it has 8',
-          'CMYK': 'CMYK: it is RGB'}[image.mode]
+  lost = {'LA': 'transparency: it shows white', 'RGBA': 'transparency: it shows white',
+          'I;16': '16 bits: it has 8', 'CMYK': 'CMYK: it is RGB'}[image.mode]
   return pictures.to_rgb(image), [*notes, f'{kind} does not hold {lost}.']
 
 

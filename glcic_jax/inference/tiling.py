@@ -46,7 +46,8 @@ def parts(mask: np.ndarray, *, large: str, side: int, multiple: int) -> Iterator
   everything = (0, 0, height, width)
   side = _up(side, multiple)
   if large == 'whole':
-    yield Part(shrink(mask, everything), everything, (height, width), (_up(height, multiple), _up(width, multiple)))
+    yield Part(shrink(mask, everything), everything, (height, width),
+               (_up(height, multiple), _up(width, multiple)))
   elif large == 'resize':
     # The short edge becomes the training pictures', unless the long one would be over half as long again.
     long_side = _up(side * 3 // 2, multiple)
@@ -60,7 +61,7 @@ def parts(mask: np.ndarray, *, large: str, side: int, multiple: int) -> Iterator
 
 
 def groups(mask: np.ndarray, cell: int) -> list[Box]:
-  """Bounding boxes of the holes, those together that share a square of `cell` pixels or are in neighbouring ones.
+  """Bounding boxes of the holes, those together that lie in one or in neighbouring squares of `cell` px.
 
   Their number is bounded by that of the cells, however scattered the hole.
   """
@@ -71,7 +72,8 @@ def groups(mask: np.ndarray, cell: int) -> list[Box]:
   boxes = []
   for rows, columns in scipy.ndimage.find_objects(labels):
     # Another group's hole may lie in the box: it is completed with this one, and then skipped.
-    box = (rows.start * cell, columns.start * cell, min(rows.stop * cell, height), min(columns.stop * cell, width))
+    box = (rows.start * cell, columns.start * cell,
+           min(rows.stop * cell, height), min(columns.stop * cell, width))
     boxes.append(shrink(mask, box))
   return boxes
 
@@ -98,7 +100,7 @@ def thickness(mask: np.ndarray, box: Box) -> int:
 
 
 def _cut(mask: np.ndarray, box: Box, side: int) -> Iterator[Part]:
-  """One group of holes -> parts of at most half of `side`, at the scale at which it is not thicker than that."""
+  """One group of holes -> parts of at most half of `side`, at a scale at which it is not thicker."""
   largest = side // 2
   lengths = box[2] - box[0], box[3] - box[1]
   # A compact hole fits in one part. A long one is cut: shrinking a scratch by its length would lose it.
@@ -175,9 +177,9 @@ def from_network(output: np.ndarray, part: Part, box: Box) -> np.ndarray:
 def _resize(planes: np.ndarray, shape: tuple[int, int], kind: Image.Resampling,
             box: tuple[float, float, float, float] | None = None) -> np.ndarray:
   """`[H, W, C]` numbers, channel by channel, since Pillow's only floats are grey: `[*shape, C]` float32."""
-  channels = [Image.fromarray(np.ascontiguousarray(planes[..., channel], np.float32)).resize(shape[::-1], kind, box)
+  channels = [Image.fromarray(np.ascontiguousarray(planes[..., channel], np.float32))
               for channel in range(planes.shape[-1])]
-  return np.stack([np.asarray(channel) for channel in channels], axis=-1)
+  return np.stack([np.asarray(channel.resize(shape[::-1], kind, box)) for channel in channels], axis=-1)
 
 
 def grown(box: Box, margin: int, shape: tuple[int, int]) -> Box:

@@ -34,11 +34,11 @@ def fold(variables: Mapping[str, Any]) -> dict[str, Any]:
     norm = 'norm' + re.sub('^(conv|deconv)', '', name)
     if norm not in parameters:
       continue
-    wide = {key: np.asarray(value, np.float64) for key, value in {**parameters[norm], **statistics[norm]}.items()
-            if key != 'bias'}
+    wide = {key: np.asarray(value, np.float64)
+            for key, value in {**parameters[norm], **statistics[norm]}.items()}
     factor = wide['scale'] / np.sqrt(wide['var'] + layers.BatchNorm.epsilon)
     kernel = np.asarray(layer['kernel']) * factor  # the last axis is the output's channels
-    bias = (np.asarray(layer['bias']) - wide['mean']) * factor + np.asarray(parameters[norm]['bias'])
+    bias = (np.asarray(layer['bias']) - wide['mean']) * factor + wide['bias']
     layer['kernel'] = kernel.astype(np.asarray(layer['kernel']).dtype)
     layer['bias'] = bias.astype(np.asarray(layer['bias']).dtype)
   return {'params': folded}
