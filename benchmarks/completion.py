@@ -5,9 +5,9 @@
 
 The completion network at random weights, a 30 % free-form hole, unblended; then blending, each way.
 Every case runs in a process of its own, since the peak of memory is a process's: `first` is the first
-call, which compiles; `warm` is the median of those that follow. `folded` is what `Completer` does, `plain` the same
-with BatchNorm as layers; `nchw` and `channels_last` are the same layers in PyTorch, with the same number of
-threads. A case whose library is missing is left out.
+call, which compiles; `warm` is the median of those that follow. `folded` is what `Completer` does, `plain`
+the same with BatchNorm as layers; `nchw` and `channels_last` are the same layers in PyTorch, with the same
+number of threads. A case whose library is missing is left out.
 """
 
 import importlib.util
