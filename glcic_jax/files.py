@@ -31,7 +31,7 @@ def write(path: epath.PathLike, data: bytes) -> None:
   try:
     temporary.write_bytes(data)
     os.replace(temporary, path)
-  except OSError:
+  except BaseException:  # Ctrl-C too
     temporary.unlink(missing_ok=True)
     raise
 

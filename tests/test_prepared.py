@@ -95,7 +95,8 @@ def test_an_unprepared_dataset_is_refused_with_the_command(directory):
 
 
 @pytest.mark.parametrize('key, value, sentence', [
-    ('tfds.split', 'nowhere', "no split 'nowhere'; it has test, train"), ('tfds.feature', 'label', 'tfds:tiny has image'),
+    ('tfds.split', 'nowhere', "no split 'nowhere'; it has test, train"),
+    ('tfds.feature', 'label', 'tfds:tiny has image'),
     ('source', 'tfds:', "data.source is 'tfds:'")])
 def test_wrong_splits_and_features_are_refused(directory, key, value, sentence):
   with pytest.raises(errors.InputError, match=sentence):
