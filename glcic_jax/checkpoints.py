@@ -42,8 +42,13 @@ class Checkpoints:
   def __enter__(self) -> 'Checkpoints':
     return self
 
-  def __exit__(self, *_) -> None:
-    self._manager.close()
+  def __exit__(self, kind: Any, *_) -> None:
+    if kind is None:
+      with self._saving():
+        self._manager.close()
+      return
+    with contextlib.suppress(Exception):  # what ended the run is to be told, not what follows from it
+      self._manager.close()
 
   @property
   def latest_step(self) -> int | None:
@@ -51,17 +56,34 @@ class Checkpoints:
     return self._manager.latest_step()
 
   def save(self, step: int, state: Any, run: Mapping[str, Any]) -> None:
-    """Starts saving; returns once the arrays are copied off the devices. A step once saved stays."""
+    """Starts saving; returns once the arrays are copied off the devices. A step once saved stays.
+
+    Raises:
+      errors.RunError: if this save, or the one before it, fails.
+    """
     if step == self.latest_step:
       return
     run = dict(run) | {'leaves': describe_leaves(state)}
-    self._manager.save(
-        step, args=ocp.args.Composite(state=ocp.args.StandardSave(state), run=ocp.args.JsonSave(run)),
-        force=True)
+    with self._saving():
+      self._manager.save(
+          step, args=ocp.args.Composite(state=ocp.args.StandardSave(state), run=ocp.args.JsonSave(run)),
+          force=True)
 
   def wait(self) -> None:
     """Returns when the save under way, if any, is whole."""
-    self._manager.wait_until_finished()
+    with self._saving():
+      self._manager.wait_until_finished()
+
+  @contextlib.contextmanager
+  def _saving(self) -> Iterator[None]:
+    """A disk that is full, and whatever else a save meets: the run ends, and its last good step is told."""
+    try:
+      yield
+    except Exception as error:  # a save that fails later is told by the next call
+      whole = next((step for step in _newest_first(self._workdir) if _is_committed(self._workdir, step)), None)
+      last = 'there is none before it' if whole is None else f'the last good one is step {whole}'
+      raise errors.RunError(f'A checkpoint could not be saved to {_folder(self._workdir)} ({_first_line(error)}); '
+                            f'{last}. Make room, and give the same command again.') from error
 
   def stop_was_announced(self, step: int) -> bool:
     """Whether the platform is about to take these machines; true at the same step on all processes."""
@@ -219,6 +241,13 @@ def _newest_first(workdir: epath.PathLike) -> list[int]:
   folder = _folder(workdir)
   names = [entry.name for entry in folder.iterdir()] if folder.exists() else []
   return sorted((int(name) for name in names if name.isdecimal()), reverse=True)
+
+
+def _is_committed(workdir: epath.PathLike, step: int) -> bool:
+  """Whether a checkpoint is there under its final name, with its JSON."""
+  with contextlib.suppress(_BrokenError):
+    return bool(_read_run(workdir, step))
+  return False
 
 
 def _read_run(workdir: epath.PathLike, step: int) -> dict[str, Any]:

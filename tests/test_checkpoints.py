@@ -3,6 +3,7 @@
 import gc
 import hashlib
 import json
+import resource
 import shutil
 
 import jax
@@ -246,3 +247,25 @@ def test_an_empty_workdir_holds_no_run(tmp_path):
   assert checkpoints.read_run(tmp_path) is None
   with pytest.raises(errors.InputError, match='holds no checkpoint'):
     checkpoints.read_generator(tmp_path)
+
+
+@pytest.fixture
+def no_large_files():
+  """As on a full disk: no file may grow beyond four kilobytes."""
+  before = resource.getrlimit(resource.RLIMIT_FSIZE)
+  resource.setrlimit(resource.RLIMIT_FSIZE, (4_096, before[1]))
+  yield
+  resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_a_save_that_fails_ends_the_run_and_names_the_last_good_step(workdir, no_large_files):
+  with pytest.raises(errors.RunError, match='could not be saved .* the last good one is step 6') as caught:
+    save(workdir, 8)
+  assert caught.value.exit_code == 3
+  assert_is(restore(workdir)[0], 6)
+
+
+def test_a_first_save_that_fails_says_that_there_is_none(tmp_path, no_large_files):
+  with pytest.raises(errors.RunError, match='there is none before it'):
+    save(tmp_path, 2)
+  assert checkpoints.read_run(tmp_path) is None
