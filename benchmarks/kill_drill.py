@@ -67,10 +67,11 @@ def _drill(workdir: pathlib.Path, chance: random.Random) -> int:
 
 
 def _wait_for_row(workdir: pathlib.Path, step: int, process: subprocess.Popen) -> None:
-  """Until metrics.csv has a row of this step or a later one, or the run ends."""
+  """Until this part of the run has written a row of this step or a later one, or has ended."""
+  table, started = workdir / 'metrics.csv', time.time()
   while process.poll() is None:
-    table = workdir / 'metrics.csv'
-    rows = table.read_text().splitlines() if table.exists() else []
+    is_new = table.exists() and table.stat().st_mtime > started
+    rows = table.read_text().splitlines() if is_new else []
     last = rows[-1].split(',')[0] if rows else ''
     if last.isdecimal() and int(last) >= step:
       return
