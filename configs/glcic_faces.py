@@ -29,19 +29,11 @@ def _full(config):
 
 
 def _laptop(config):
-  config.image_size = 64
-  config.data.resize_short_edge = (64, 72)
+  forms.laptop(config)
   config.mask.side = (16, 32)
-  config.model.local_size = 32
-  config.model.width = 0.5
-  config.model.discriminator_width = 0.5
-  config.batch_size = 16
   config.schedule.reconstruction_steps = 2_200
   config.schedule.discriminator_steps = 150
   config.schedule.total_steps = 2_750
-  config.log_every = 25
-  config.checkpoint.every = 200
-  config.validation.every = 500
 
 
 def get_config(form: str = 'full'):

@@ -34,7 +34,7 @@ def default() -> ConfigDict:
   config.batch_size = 96  # global: over all devices of all processes
   config.image_size = 256  # pixels; a multiple of 4; for context encoders see methods.py
   config.dtype = 'float32'  # of activations: float32 or bfloat16; parameters, statistics and losses stay float32
-  config.remat = 'none'  # or 'blocks': half the memory of activations, for some more time; nothing else changes
+  config.remat = 'none'  # or 'blocks': of the activations, only the convolutions' outputs are kept; same numbers
   config.model = _model()
   config.loss = _loss()
   config.optimizer = ConfigDict(dict(generator=_adadelta(), discriminator=_adadelta()))

@@ -29,6 +29,19 @@ def test_eight_devices_make_the_step_of_one(phase):
     np.testing.assert_allclose(eight.metrics[name], expected, rtol=tolerance, err_msg=name)
 
 
+def test_eight_devices_make_three_steps_of_one():
+  def three_steps(devices):
+    with jax.enable_x64(True):
+      one = fakes.stepped(schedule.Phase.RECONSTRUCTION, 1)
+      mesh = parallel.make_mesh(jax.devices()[:devices])
+      state, steps = fakes.to_devices(one.before, mesh), step_lib.compile_steps(one.method, mesh)
+      for seed, phase in enumerate(schedule.Phase):
+        state, _ = steps[phase](state, parallel.to_global(fakes.make_batch(seed=seed), mesh))
+      return jax.device_get(state)
+  jax.tree.map(lambda actual, expected: np.testing.assert_allclose(actual, expected, rtol=1e-8, atol=1e-12),
+               three_steps(8), three_steps(1))
+
+
 def collective_bytes(text):
   """How many bytes the collectives of a compiled program carry, by kind."""
   sent = collections.Counter()
