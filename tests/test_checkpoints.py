@@ -1,5 +1,6 @@
 """Checkpoints that cannot lie: digests, every kind of damage, and any number of devices."""
 
+import contextlib
 import gc
 import hashlib
 import json
@@ -249,23 +250,29 @@ def test_an_empty_workdir_holds_no_run(tmp_path):
     checkpoints.read_generator(tmp_path)
 
 
-@pytest.fixture
+@contextlib.contextmanager
 def no_large_files():
-  """As on a full disk: no file may grow beyond four kilobytes."""
-  before = resource.getrlimit(resource.RLIMIT_FSIZE)
-  resource.setrlimit(resource.RLIMIT_FSIZE, (4_096, before[1]))
-  yield
-  resource.setrlimit(resource.RLIMIT_FSIZE, before)
+  """As on a full disk: no file may grow beyond four kilobytes.
+
+  Held around the save alone: pytest's own report may go to a file that is longer already.
+  """
+  soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+  resource.setrlimit(resource.RLIMIT_FSIZE, (4_096, hard))
+  try:
+    yield
+  finally:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
-def test_a_save_that_fails_ends_the_run_and_names_the_last_good_step(workdir, no_large_files):
-  with pytest.raises(errors.RunError, match='could not be saved .* the last good one is step 6') as caught:
+def test_a_save_that_fails_ends_the_run_and_names_the_last_good_step(workdir):
+  says = 'could not be saved .* the last good one is step 6'
+  with no_large_files(), pytest.raises(errors.RunError, match=says) as caught:
     save(workdir, 8)
   assert caught.value.exit_code == 3
   assert_is(restore(workdir)[0], 6)
 
 
-def test_a_first_save_that_fails_says_that_there_is_none(tmp_path, no_large_files):
-  with pytest.raises(errors.RunError, match='there is none before it'):
+def test_a_first_save_that_fails_says_that_there_is_none(tmp_path):
+  with no_large_files(), pytest.raises(errors.RunError, match='there is none before it'):
     save(tmp_path, 2)
   assert checkpoints.read_run(tmp_path) is None
