@@ -17,8 +17,8 @@ from glcic_jax import shapes
 
 # Independent streams of one (seed, index).
 COMPLETION = 0  # M_c, the hole that is completed
-REAL = 1  # M_d, which only places the local view of the real picture
-VALIDATION_COMPLETION, VALIDATION_REAL = 2, 3  # the same two, of held-back pictures
+VALIDATION = 1  # the same, of held-back pictures
+PICTURE = 2  # the place and scale of the crop, and whether it is mirrored
 
 Draw = Callable[[np.random.Generator], np.ndarray]
 
@@ -26,6 +26,11 @@ Draw = Callable[[np.random.Generator], np.ndarray]
 def generator(seed: int, index: int, stream: int = COMPLETION) -> np.random.Generator:
   """The random generator of one sample: a function of its arguments alone."""
   return np.random.default_rng((seed, index, stream))
+
+
+def neighbour(index: int) -> int:
+  """The sample whose M_c is the M_d of sample `index`: each of a pair, (0, 1), (2, 3), ..., has the other's."""
+  return index ^ 1
 
 
 def from_config(config: Any, size: int, seed: int = 0) -> Draw:
@@ -164,10 +169,10 @@ def view_corner(mask: np.ndarray, view_size: int) -> np.ndarray:
   Returns:
     `[2]` int32, the view's top-left corner (y, x).
   """
-  hole = mask[..., 0]
+  hole = mask[..., 0] > 0  # NumPy searches bools several times as fast as bytes
   spans = [np.flatnonzero(hole.any(axis=1)), np.flatnonzero(hole.any(axis=0))]
   centre = [(span[0] + span[-1] + 1) / 2 for span in spans]
-  if any(span[-1] - span[0] >= view_size for span in spans):
+  if any(span[-1] - span[0] >= view_size for span in spans) and not hole[int(centre[0]), int(centre[1])]:
     rows, columns = np.divmod(np.flatnonzero(hole), hole.shape[1])
     nearest = np.argmin((rows + 0.5 - centre[0])**2 + (columns + 0.5 - centre[1])**2)
     centre = rows[nearest] + 0.5, columns[nearest] + 0.5

@@ -21,16 +21,15 @@ def batch(config, step):
   count, size = config.batch_size, config.image_size
   draw = masks.from_config(config.mask, size)
 
-  def holes(stream):
-    return [draw(masks.generator(0, step * count + row, stream)) for row in range(count)]
-
   def corners(drawn):
     return np.stack([masks.view_corner(hole, config.model.local_size) for hole in drawn])
 
-  completed = holes(masks.COMPLETION)
+  numbers = range(step * count, (step + 1) * count)
+  holes = [draw(masks.generator(0, number)) for number in numbers]
+  others = [draw(masks.generator(0, masks.neighbour(number))) for number in numbers]
   return batch_lib.Batch(
-      image=rng.integers(0, 256, (count, size, size, 3), dtype=np.uint8), mask=np.stack(completed),
-      view=corners(completed), real_view=corners(holes(masks.REAL)), weight=np.ones(count, np.float32))
+      image=rng.integers(0, 256, (count, size, size, 3), dtype=np.uint8), mask=np.stack(holes),
+      view=corners(holes), real_view=corners(others), weight=np.ones(count, np.float32))
 
 
 def batches(config):

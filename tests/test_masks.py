@@ -73,15 +73,15 @@ def test_seed_index_and_stream_each_change_the_draws(other):
   assert (masks.generator(*other).random(4) != ours).all()
 
 
-def test_neighbouring_samples_of_both_streams_are_all_different():
+def test_neighbouring_samples_of_all_streams_are_all_different():
   draws = {tuple(masks.generator(seed, index, stream).integers(2**62, size=2))
-           for seed in range(5) for index in range(50) for stream in (masks.COMPLETION, masks.REAL)}
-  assert len(draws) == 500
+           for seed in range(5) for index in range(50) for stream in (masks.COMPLETION, masks.VALIDATION, masks.PICTURE)}
+  assert len(draws) == 750
 
 
 def test_the_completion_stream_is_the_default():
   assert masks.generator(1, 2).random() == masks.generator(1, 2, masks.COMPLETION).random()
-  assert masks.COMPLETION != masks.REAL
+  assert len({masks.COMPLETION, masks.VALIDATION, masks.PICTURE}) == 3
 
 
 def test_a_config_draws_what_its_keys_say():

@@ -159,7 +159,7 @@ def test_holes_and_views_are_those_of_masks_py(picture_folder, kind):
     for row in range(8):
       index = 8 * step + row
       mask = draw(masks.generator(5, index, masks.COMPLETION))
-      other = draw(masks.generator(5, index, masks.REAL))
+      other = draw(masks.generator(5, masks.neighbour(index), masks.COMPLETION))
       np.testing.assert_array_equal(batch.mask[row], mask)
       np.testing.assert_array_equal(batch.view[row], masks.view_corner(mask, 8))
       np.testing.assert_array_equal(batch.real_view[row], masks.view_corner(other, 8))

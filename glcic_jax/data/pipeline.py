@@ -2,7 +2,7 @@
 
 Nothing is stored and nothing is skipped: a run starts at any step at no cost, and a
 batch does not depend on how many processes share it. Each epoch is a permutation of the
-pictures (`order.py`), crops come from stateless draws, holes from `masks.py`.
+pictures (`order.py`); places, scales and holes come from the generators of `masks.py`.
 """
 
 import atexit
@@ -24,9 +24,6 @@ from glcic_jax.data import order
 from glcic_jax.data import reading
 from glcic_jax.data import sources
 
-# Streams of the stateless draws: the order's are in order.py, the holes' in masks.py.
-_CROP = 1
-_FLIP = 4  # beside those of the holes
 # Rows that one call of Python makes: each call costs about as much as drawing a hole.
 _MOST_IN_A_CHUNK = 8
 # Validation holes are the same in every run, whatever its seed.
@@ -89,16 +86,10 @@ class Pipeline:
     Raises:
       errors.RunError: when too many pictures are broken.
     """
-    config = self._config
-
-    def draws_of(index: tf.Tensor):
-      picture = order.picture_of(index, self._splits.train.parts, config.seed)
-      return picture, tf.random.stateless_uniform([3], tf.stack([config.seed + (_CROP << 32), index]))
-
     def samples(k: tf.Tensor):
       index = self._indices(k)
-      picture, draws = tf.map_fn(draws_of, index, fn_output_signature=(tf.int64, tf.float32))
-      return self._rows_of(self._train_row, index, picture, draws)
+      picture = tf.map_fn(lambda n: order.picture_of(n, self._splits.train.parts, self._config.seed), index)
+      return self._in_python(self._train_rows, index, picture)
 
     dataset = tf.data.Dataset.range(first_step * len(self._rows) // self._chunk, np.iinfo(np.int64).max)
     return self._batches(dataset, samples, 'train')
@@ -116,7 +107,7 @@ class Pipeline:
 
     def samples(k: tf.Tensor):
       index = self._indices(k)
-      return self._rows_of(self._validation_row, index, index % pictures)
+      return self._in_python(self._validation_rows, index, index % pictures)
 
     batches = -(-count // config.batch_size)
     for number, batch in enumerate(
@@ -134,35 +125,43 @@ class Pipeline:
     own = chunk * self._chunk + tf.range(self._chunk, dtype=tf.int64)
     return own // len(self._rows) * self._config.batch_size + self._rows.start + own % len(self._rows)
 
-  def _rows_of(self, function, *arguments):
-    """`function` of each row of the arguments, stacked; one call of Python for the whole chunk."""
-    def stacked(*columns):
-      return tuple(np.stack(parts) for parts in zip(*(function(*row) for row in zip(*columns))))
+  def _in_python(self, rows_of, *arguments):
+    """`rows_of` the arguments of one chunk, in one call of Python."""
     size, rows = self._config.image_size, self._chunk
-    tensors = tf.numpy_function(stacked, arguments, [tf.uint8, tf.uint8, tf.int32, tf.int32])
+    tensors = tf.numpy_function(rows_of, arguments, [tf.uint8, tf.uint8, tf.int32, tf.int32])
     shapes = ([rows, size, size, 3], [rows, size, size, 1], [rows, 2], [rows, 2])
     return tuple(tf.ensure_shape(tensor, shape) for tensor, shape in zip(tensors, shapes))
 
-  def _train_row(self, index, picture, draws):
-    low, high = self._config.data.resize_short_edge
-    short_edge = low + min(int(draws[0] * (high - low + 1)), high - low)
-    image = self._readers['train'].crop(int(picture), self._config.image_size, short_edge, draws[1:])
-    seed, index = self._config.seed, int(index)
-    if self._config.data.flip and masks.generator(seed, index, _FLIP).integers(2):
-      image = np.ascontiguousarray(image[:, ::-1])
-    hole = index - index % self._config.batch_size if self._config.mask.shared else index
-    return image, *self._hole(seed, hole, masks.COMPLETION, masks.REAL)
+  def _train_rows(self, index, picture):
+    config = self._config
+    low, high = config.data.resize_short_edge
+    image = np.empty((len(index), config.image_size, config.image_size, 3), np.uint8)
+    for row, (number, name) in enumerate(zip(index.tolist(), picture.tolist())):
+      rng = masks.generator(config.seed, number, masks.PICTURE)
+      short_edge = int(rng.integers(low, high, endpoint=True))
+      crop = self._readers['train'].crop(name, config.image_size, short_edge, rng.random(2))
+      image[row] = crop[:, ::-1] if config.data.flip and rng.integers(2) else crop
+    holes = index - index % config.batch_size if config.mask.shared else index
+    return image, *self._holes(config.seed, masks.COMPLETION, holes.tolist())
 
-  def _validation_row(self, index, picture):
+  def _validation_rows(self, index, picture):
     low, _ = self._config.data.resize_short_edge
-    image = self._readers['validation'].crop(int(picture), self._config.image_size, low, (0.5, 0.5))
-    return image, *self._hole(
-        _VALIDATION_SEED, int(index), masks.VALIDATION_COMPLETION, masks.VALIDATION_REAL)
+    crop = self._readers['validation'].crop
+    image = np.stack([crop(name, self._config.image_size, low, (0.5, 0.5)) for name in picture.tolist()])
+    return image, *self._holes(_VALIDATION_SEED, masks.VALIDATION, index.tolist())
 
-  def _hole(self, seed: int, index: int, *streams: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    mask, real_mask = (self._draw_mask[seed](masks.generator(seed, index, stream)) for stream in streams)
-    side = self._config.model.local_size
-    return mask, masks.view_corner(mask, side), masks.view_corner(real_mask, side)
+  def _holes(self, seed: int, stream: int, index: list[int]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The holes M_c of some samples, the views around them, and the views of the real pictures.
+
+    The hole M_d that places a real view (Algorithm 1) is that of the sample's neighbour: independent of the
+    sample's own, and no hole is drawn for its place alone.
+    """
+    neighbours = [masks.neighbour(number) for number in index]
+    hole = {number: self._draw_mask[seed](masks.generator(seed, number, stream))
+            for number in {*index, *neighbours}}
+    view = {number: masks.view_corner(mask, self._config.model.local_size) for number, mask in hole.items()}
+    return (np.stack([hole[number] for number in index]), np.stack([view[number] for number in index]),
+            np.stack([view[number] for number in neighbours]))
 
   def _batches(self, dataset: tf.data.Dataset, samples: Any, split: str) -> Iterator[batch_lib.Batch]:
     options = tf.data.Options()
