@@ -19,6 +19,7 @@ from glcic_jax import shapes
 COMPLETION = 0  # M_c, the hole that is completed
 REAL = 1  # M_d, which only places the local view of the real picture
 VALIDATION_COMPLETION, VALIDATION_REAL = 2, 3  # the same two, of held-back pictures
+EVALUATION = 4  # the holes of a manifest
 
 Draw = Callable[[np.random.Generator], np.ndarray]
 
