@@ -4,8 +4,8 @@ Contract: pictures `[B, H, W, C]` on the 0..255 scale, of any numeric dtype, mas
 `[B, H, W, 1]` with 1 in the hole; every function returns `[B]`. `region` says
 where: `'hole'` or `'whole'`. A picture without a hole scores 0 error in the hole.
 
-JAX arrays are scored by JAX, also under `jit`, in float32 or better; NumPy arrays by NumPy in
-float64, which compiles nothing, whatever their shapes.
+JAX arrays are scored by JAX, also under `jit`; NumPy arrays by NumPy, which compiles nothing, whatever
+their shapes. Both compute in float32, or in float64 where a picture is float64.
 """
 
 from typing import Any
@@ -53,7 +53,11 @@ def l2(completed: Array, truth: Array, mask: Array, *, region: str) -> Array:
 
 def psnr(completed: Array, truth: Array, mask: Array, *, region: str) -> Array:
   """Peak signal-to-noise ratio in dB, 10 log10(255^2 / MSE); infinite where nothing differs."""
-  error = l2(completed, truth, mask, region=region)
+  return to_psnr(l2(completed, truth, mask, region=region))
+
+
+def to_psnr(error: Array) -> Array:
+  """Values of `l2` in dB; see `psnr`."""
   with np.errstate(divide='ignore'):
     return -10.0 * _namespace(error).log10(error)
 
@@ -128,12 +132,8 @@ def _namespace(*arrays: Any) -> Any:
 def _real(completed: Array, truth: Array) -> tuple[Array, Array, Any]:
   """Both as floats, and the module that computes with them."""
   xp = _namespace(completed, truth)
-  if xp is np:
-    return np.asarray(completed, np.float64), np.asarray(truth, np.float64), np
-
-  def real(image):
-    return jnp.asarray(image).astype(jnp.promote_types(image.dtype, jnp.float32))
-  return real(completed), real(truth), jnp
+  real = (xp.asarray(image).astype(xp.promote_types(image.dtype, xp.float32)) for image in (completed, truth))
+  return *real, xp
 
 
 def _step(values: Array, axis: int) -> Array:

@@ -57,11 +57,12 @@ def score(completed: np.ndarray, truth: np.ndarray, hole: np.ndarray) -> dict[st
   arguments = completed[None], truth[None], hole[None, ..., None]
   values: dict[str, Any] = {}
   for region in ('hole', 'whole'):
-    for name in ('l1', 'l2', 'psnr', 'relative_l1'):
+    for name in ('l1', 'l2', 'relative_l1'):
       values[f'{region}_{name}'] = getattr(scores, name)(*arguments, region=region)[0]
+    values[f'{region}_psnr'] = scores.to_psnr(values[f'{region}_l2'])
   values['hole_ssim'], values['whole_ssim'] = _ssim(*arguments)
   values['seam'] = scores.seam(*arguments)[0]
-  values['mmagic_l1'] = scores.mmagic_l1(*arguments)[0]
+  values['mmagic_l1'] = 100 * values['hole_l1']
   return {name: float(values[name]) for name in SCORES}
 
 
