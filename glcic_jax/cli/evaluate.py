@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Sequence
+import functools
 import json
 import os
 import sys
@@ -58,6 +59,9 @@ def _parser() -> argparse.ArgumentParser:
   add('--blend', choices=('poisson', 'opencv', 'none'), default='poisson',
       help='how the hole is fitted to its surroundings (poisson); the raw output is scored too')
   add('--large', choices=('crop', 'resize', 'whole'), default='crop', help='what the network sees (crop)')
+  add('--features', metavar='DIR',
+      help='folder of weights for FID, KID and LPIPS, as PyTorch\'s hub names them: '
+           'weights-inception-2015-12-05-6726825d.pth, alexnet-owt-7be5be79.pth; nothing is downloaded')
   add('--device', choices=('cpu', 'gpu', 'tpu'), help='by default the best there is')
   add('--json', action='store_true', help='print scores.json instead of the table')
   return parser
@@ -85,6 +89,8 @@ def _check(options: argparse.Namespace) -> None:
     raise errors.InputError(f'--reference is {options.reference}, which is no --model; give one of them.')
   if options.seed is not None and options.seed < 0:
     raise errors.InputError(f'--seed is {options.seed}; give a number from 0 on.')
+  if options.features is not None and not os.path.isdir(options.features):
+    raise errors.InputError(f'There is no folder {options.features}; check --features.')
   if os.path.exists(options.output) and not os.path.isdir(options.output):
     raise errors.InputError(f'{options.output} is a file; give --output a folder.')
 
@@ -94,6 +100,8 @@ def _evaluate(options: argparse.Namespace) -> int:
   manifest, failures = _manifest(options, source)
   from glcic_jax.evaluation import entrants as entrants_lib  # JAX and OpenCV start only now
   from glcic_jax.evaluation import evaluate
+  from glcic_jax.evaluation import features
+  from glcic_jax.evaluation import report
   from glcic_jax.inference import compilation
   compilation.keep_programs()
   entrants = entrants_lib.load(options.models, manifest, blend=options.blend, large=options.large,
@@ -101,12 +109,16 @@ def _evaluate(options: argparse.Namespace) -> int:
   output = epath.Path(options.output)
   output.mkdir(parents=True, exist_ok=True)
   files.write(output / _MANIFEST, manifest.to_bytes())
-  rows, seconds = evaluate.run(manifest, source.read, entrants, progress=_progress)
+  collector = features.Collector(options.features)
+  rows, seconds = evaluate.run(manifest, source.read, entrants, visit=collector.visit, progress=_progress)
   reference = entrants[options.models.index(options.reference) if options.reference else 0].label
   found = _scores(manifest, entrants, evaluate.summarise(rows, reference, manifest.seed), reference, failures)
+  found['features'] = collector.results()
   files.write(output / 'scores.csv', evaluate.to_csv(rows))
   text = json.dumps(found, indent=1)
   files.write(output / 'scores.json', f'{text}\n'.encode())
+  pictures = functools.partial(evaluate.completed, manifest=manifest, read=source.read, entrants=entrants)
+  files.write(output / 'report.html', report.render(found, rows, pictures))
   print(text if options.json else _table(found, seconds))
   for _, sentence in failures:
     print(f'glcic-jax: {sentence}', file=sys.stderr)

@@ -73,6 +73,14 @@ def _groups(entries: Sequence[manifest_lib.Entry], size: int) -> Iterator[Sequen
     yield entries[start:start + size]
 
 
+def completed(entry: manifest_lib.Entry, *, manifest: manifest_lib.Manifest, read: manifest_lib.Read,
+              entrants: Sequence[entrants_lib.Entrant]) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+  """One picture's truth, and label -> what a user gets of it: completed again, since `run` keeps none."""
+  truth = manifest_lib.decode(read(entry.name), entry.name, manifest.size)
+  return truth, {entrant.label: entrant.outputs[entrants_lib.COMPLETED]([truth], [entry.hole])[0]
+                 for entrant in entrants}
+
+
 def bin_of(ratio: float) -> str:
   """The bin of a hole's share of its picture."""
   return RATIOS[int(np.searchsorted(_EDGES, 100 * ratio, side='right'))]
