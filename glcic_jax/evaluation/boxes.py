@@ -75,4 +75,5 @@ def ticks(low: float, high: float) -> list[float]:
   rough = (high - low) / 4
   power = 10.0**np.floor(np.log10(rough))
   step = min((factor * power for factor in (1, 2, 5, 10)), key=lambda step: abs(step - rough))
-  return [float(f'{number * step:.6g}') + 0.0 for number in range(int(np.ceil(low / step)), int(high // step) + 1)]
+  first, last = np.ceil(low / step - 1e-9), np.floor(high / step + 1e-9)
+  return [float(f'{number * step:.6g}') + 0.0 for number in np.arange(first, last + 1)]

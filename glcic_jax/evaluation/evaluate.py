@@ -125,7 +125,7 @@ def summarise(rows: Sequence[Row], reference: str, seed: int) -> dict[str, list[
         who = {'model': label, 'output': output, 'group': group, 'score': name}
         values = table[members, column]
         means.append(who | _mean(values, seed) | {'infinite': int(np.isinf(values).sum())})
-        if label != reference:
+        if (label, output) != (reference, entrants_lib.COMPLETED):
           other = tables[reference, entrants_lib.COMPLETED][members, column]
           with np.errstate(invalid='ignore'):
             differences.append(who | {'minus': reference} | _mean(values - other, seed))

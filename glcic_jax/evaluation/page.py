@@ -11,11 +11,13 @@ h1 { font-size: 1.5rem; margin: .3rem 0; } h2 { font-size: 1.15rem; margin: 2rem
 h3 { font-size: 1rem; margin: 0; overflow-wrap: anywhere; }
 p { margin: .3rem 0; max-width: 62rem; } .soft, small { color: var(--soft); }
 small { font-size: .78rem; white-space: nowrap; }
-table { border-collapse: collapse; width: 100%; font-size: .9rem; font-variant-numeric: tabular-nums; }
-th, td { padding: .35rem .5rem; text-align: right; vertical-align: top; border-bottom: 1px solid var(--line); }
+.wide { overflow-x: auto; }
+table { border-collapse: collapse; width: 100%; font-size: .85rem; font-variant-numeric: tabular-nums; }
+th, td { padding: .35rem .3rem; text-align: right; vertical-align: top; border-bottom: 1px solid var(--line); }
 th { font-weight: 600; border-bottom: 2px solid var(--ink); }
 th:first-child, td:first-child, th.text, td.text { text-align: left; }
-td:first-child { min-width: 7rem; overflow-wrap: anywhere; } td small { display: block; } tr.raw td { color: var(--soft); }
+td:first-child { min-width: 7rem; overflow-wrap: anywhere; } td small { display: block; } small.status { white-space: normal; }
+tr.raw td { color: var(--soft); }
 dt { font-weight: 600; margin-top: .5rem; } dd { margin: 0; color: var(--soft); }
 summary { cursor: pointer; font-weight: 600; margin: .6rem 0; }
 .panels { display: grid; grid-template-columns: repeat(auto-fill, minmax(320px, 1fr)); gap: 1rem 1.5rem; }
@@ -24,7 +26,7 @@ svg .title { font-weight: 600; } svg .name { text-anchor: end; } svg .tick { tex
 svg .grid { stroke: #dcdcdc; } svg .whisker { stroke: var(--ink); } svg .median { stroke: var(--ink); stroke-width: 3; }
 svg .box { fill: #bcd0e6; stroke: var(--ink); } svg .point { fill: none; stroke: var(--soft); }
 .case { border-top: 1px solid var(--line); padding: .8rem 0; break-inside: avoid; }
-.strip { display: grid; grid-template-columns: repeat(auto-fill, minmax(150px, 1fr)); gap: .6rem; margin-top: .4rem; }
+.strip { display: grid; grid-template-columns: repeat(auto-fill, minmax(130px, 1fr)); gap: .6rem; margin-top: .4rem; }
 figure { margin: 0; break-inside: avoid; } figure button { all: unset; cursor: zoom-in; display: block; width: 100%; }
 figure button:focus-visible { outline: 3px solid #1d5fa8; }
 figure img { width: 100%; height: auto; display: block; background: var(--pale); }
@@ -43,9 +45,9 @@ dialog::backdrop { background: rgb(0 0 0 / .75); } dialog img { display: block; 
 }
 @media print {
   body { font-size: 10pt; max-width: none; padding: 0; } table { font-size: 7.5pt; } small { font-size: 6.5pt; }
-  th, td { padding: .15rem .25rem; } td:first-child { min-width: 0; } tr, dl div { break-inside: avoid; }
+  th, td { padding: .15rem .25rem; } td:first-child { min-width: 4.2rem; } tr, dl div { break-inside: avoid; }
   h2, h3, summary, h2 + p { break-after: avoid; } h2 { margin-top: 1rem; } dl { columns: 2; font-size: 8pt; }
-  .panels { grid-template-columns: repeat(3, 1fr); gap: .5rem 1rem; } .strip { grid-template-columns: repeat(6, 1fr); }
+  .panels { grid-template-columns: repeat(3, 1fr); gap: .5rem 1rem; } .strip { grid-template-columns: repeat(8, 1fr); }
 }
 @page { size: A4 landscape; margin: 12mm; }
 """

@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Callable, Mapping, Sequence
+import functools
 import html
 import io
 from typing import Any
@@ -16,7 +17,8 @@ from glcic_jax.evaluation import manifest as manifest_lib
 from glcic_jax.evaluation import page
 
 _RANKED_BY = 'hole_psnr'
-_TABLE = ('hole_l1', 'hole_psnr', 'hole_ssim', 'seam', 'whole_l1', 'whole_psnr', 'whole_ssim', 'mmagic_l1')
+_TABLE = ('hole_l1', 'hole_psnr', 'hole_ssim', 'seam', 'whole_psnr', 'whole_ssim', 'mmagic_l1')
+_FURTHER = ('hole_relative_l1', 'hole_l2', 'whole_l1', 'whole_relative_l1', 'whole_l2')
 _PLOTTED = ('hole_psnr', 'hole_ssim', 'hole_l1', 'seam')
 _LARGEST = 1_024  # pixels: the longer side of a picture in the page
 _HOLE = 255  # level of the hole in the damaged picture
@@ -60,31 +62,46 @@ def _failed(failed: Sequence[Mapping[str, str]]) -> str:
 
 
 def _scores(found: Mapping[str, Any]) -> str:
-  """The table over all pictures; the best of each column is bold, and differences that are sure."""
-  means = {(r['model'], r['output'], r['score']): r for r in found['means'] if r['group'] == evaluate.ALL}
+  """The tables over all pictures; the best of each column is bold, and differences that are sure."""
   differences = {(r['model'], r['output']): r for r in found['differences']
                  if r['group'] == evaluate.ALL and r['score'] == _RANKED_BY}
-  who = list(dict.fromkeys((r['model'], r['output']) for r in found['means']))
-  heads = ['model', 'output', *(_head(found, name) for name in _TABLE), *found['features'],
-           f'PSNR hole, minus that of {found["reference"]}']
-  best = {name: _best(found, means, who, name) for name in _TABLE}
+
+  def difference(who: tuple[str, str]) -> str:
+    record = differences.get(who)
+    return _cell(record, bold=(record['low'] or 0) > 0 or (record['high'] or 0) < 0, sign='+') if record else ''
+  main = _columns(found, _TABLE)
+  main |= {name: functools.partial(_feature, feature) for name, feature in found['features'].items()}
+  main[f'PSNR hole, minus that of {found["reference"]}'] = difference
+  return (_table(found, main)
+          + f'<p class="soft">Means; in brackets 95 % intervals ({_text(found["intervals"])}); the difference is '
+          'taken picture by picture. Bold: the best completed one, and differences whose interval leaves out 0.</p>'
+          f'<details><summary>Further scores</summary>{_table(found, _columns(found, _FURTHER))}</details>')
+
+
+def _columns(found: Mapping[str, Any], names: Sequence[str]) -> dict[str, Callable[[tuple[str, str]], str]]:
+  """Head -> (label and output -> cell), of scores."""
+  means = {(r['model'], r['output'], r['score']): r for r in found['means'] if r['group'] == evaluate.ALL}
+
+  def column(name: str) -> Callable[[tuple[str, str]], str]:
+    best = _best(found, means, name)
+    return lambda who: _cell(means[*who, name], bold=who == best)
+  return {_head(found, name): column(name) for name in names}
+
+
+def _table(found: Mapping[str, Any], columns: Mapping[str, Callable[[tuple[str, str]], str]]) -> str:
+  heads = ['model', 'output', *columns]
   lines = []
-  for model, output in who:
-    cells = [_text(model), output]
-    for name in _TABLE:
-      record = means[model, output, name]
-      cells.append(_cell(record, bold=(model, output) == best[name]))
-    cells += [_feature(feature, model, output) for feature in found['features'].values()]
-    difference = differences.get((model, output))
-    cells.append(_cell(difference, bold=(difference['low'] or 0) > 0 or (difference['high'] or 0) < 0, sign='+')
-                 if difference else '')
-    tds = ''.join(f'<td data-label="{_text(head)}"{" class=text" if head == "output" else ""}>'
-                  + (f'<span>{cell}</span>' if cell else '') + '</td>' for head, cell in zip(heads, cells))
+  for label, output in dict.fromkeys((r['model'], r['output']) for r in found['means']):
+    cells = [_text(label), output, *(column((label, output)) for column in columns.values())]
+    tds = ''.join(f'<td data-label="{_text(head)}"{_aligned(head)}>{f"<span>{cell}</span>" if cell else ""}</td>'
+                  for head, cell in zip(heads, cells))
     lines.append(f'<tr{" class=raw" if output == entrants_lib.RAW else ""}>{tds}</tr>')
-  ths = ''.join(f'<th{" class=text" if head == "output" else ""}>{_text(head)}</th>' for head in heads)
-  return (f'<table><thead><tr>{ths}</tr></thead><tbody>{"".join(lines)}</tbody></table>'
-          f'<p class="soft">Means; in brackets 95 % intervals ({_text(found["intervals"])}); the difference is '
-          'taken picture by picture. Bold: the best completed one, and differences whose interval leaves out 0.</p>')
+  ths = ''.join(f'<th{_aligned(head)}>{_text(head)}</th>' for head in heads)
+  return f'<div class="wide"><table><thead><tr>{ths}</tr></thead><tbody>{"".join(lines)}</tbody></table></div>'
+
+
+def _aligned(head: str) -> str:
+  return ' class="text"' if head == 'output' else ''
 
 
 def _head(found: Mapping[str, Any], name: str) -> str:
@@ -92,10 +109,12 @@ def _head(found: Mapping[str, Any], name: str) -> str:
   return score['title'] if name in ('seam', 'mmagic_l1') else f'{score["title"]} {score["region"]}'
 
 
-def _best(found, means, who, name) -> tuple[str, str] | None:
+def _best(found: Mapping[str, Any], means: Mapping[tuple[str, str, str], Mapping[str, Any]],
+          name: str) -> tuple[str, str] | None:
+  """The label and output whose mean is the best of the completed ones; None if there is no other."""
   direction = 1 if found['definitions'][name]['better'] == 'higher' else -1
-  ranked = [(direction * means[model, output, name]['mean'], model) for model, output in who
-            if output == entrants_lib.COMPLETED and means[model, output, name]['mean'] is not None]
+  ranked = [(direction * record['mean'], label) for (label, output, score), record in means.items()
+            if (output, score) == (entrants_lib.COMPLETED, name) and record['mean'] is not None]
   return (max(ranked)[1], entrants_lib.COMPLETED) if len(ranked) > 1 else None
 
 
@@ -110,10 +129,10 @@ def _cell(record: Mapping[str, Any], *, bold: bool, sign: str = '') -> str:
   return f'{text} <small>[{record["low"]:{form}}, {record["high"]:{form}}]</small>'
 
 
-def _feature(feature: Mapping[str, Any], model: str, output: str) -> str:
+def _feature(feature: Mapping[str, Any], who: tuple[str, str]) -> str:
   if feature['status']:
-    return f'<small>{_text(feature["status"])}</small>'
-  return f'{feature["values"][model][output]:.4g}'
+    return f'<small class="status">{_text(feature["status"])}</small>'
+  return f'{feature["values"][who[0]][who[1]]:.4g}'
 
 
 def _definitions(found: Mapping[str, Any]) -> str:
