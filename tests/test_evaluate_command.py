@@ -1,43 +1,50 @@
 """The command `evaluate`: files, exit codes, and one sentence for each wrong input."""
 
 import csv
+import dataclasses
 import json
+import os
+import warnings
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from PIL import Image
 import pytest
 
 from glcic_jax import cli
+from glcic_jax import errors
 from glcic_jax import model_files
 from glcic_jax import models
+from glcic_jax.evaluation import evaluate as evaluation
+from tests import fakes
 from tests.conftest import write_pictures
 from tests.test_completer import DESCRIPTION
-from tests.test_completer import random_variables
 
 COUNT = 6
 
 
+def _write(folder, description):
+  """A model directory with weights at random; nothing is compiled for them."""
+  side = description.image_size
+  shapes = jax.eval_shape(lambda: models.build_generator(description.architecture).init(
+      jax.random.key(0), jnp.zeros((1, side, side, 3)), jnp.zeros((1, side, side, 1)), train=False))
+  model_files.write(folder, fakes.random_leaves(shapes), description)
+  return folder
+
+
 @pytest.fixture(scope='module')
 def model(tmp_path_factory):
-  folder = tmp_path_factory.mktemp('models') / 'glcic' / 'model'
-  model_files.write(folder, random_variables(), DESCRIPTION)
-  return folder
+  return _write(tmp_path_factory.mktemp('models') / 'glcic' / 'model', DESCRIPTION)
 
 
 @pytest.fixture(scope='module')
 def center_model(tmp_path_factory):
   """A Context Encoder of the centre variant: 8 of 32 px in the middle."""
-  folder = tmp_path_factory.mktemp('models') / 'center' / 'model'
   architecture = {'name': 'context_encoder',
                   'options': {'image_size': 32, 'patch_size': 16, 'overlap': 4, 'width': 1 / 16}}
-  image = np.zeros((1, 32, 32, 3), np.float32)
-  variables = jax.jit(models.build_generator(architecture).init)(jax.random.key(0), image, image[..., :1])
-  description = model_files.Description(
-      method='context_encoder_center', architecture=architecture, value_range=(-1.0, 1.0), mean_color=(0.5, 0.4, 0.3),
-      image_size=32, mask={'kind': 'center', 'side': 0.25}, step=3, versions={})
-  model_files.write(folder, variables, description)
-  return folder
+  return _write(tmp_path_factory.mktemp('models') / 'center' / 'model', dataclasses.replace(
+      DESCRIPTION, method='context_encoder_center', architecture=architecture, value_range=(-1.0, 1.0)))
 
 
 @pytest.fixture
@@ -74,10 +81,12 @@ def test_models_and_baselines_side_by_side_and_the_same_bytes_again(evaluate, im
   found = json.loads((tmp_path / 'out/scores.json').read_text())
   assert found['models']['glcic']['step'] == 7 and found['reference'] == 'mean'
   assert 'glcic' in out and 'hole PSNR - mean' in out
+  assert [feature['status'] for feature in found['features'].values()] == ['weights not given'] * 3
+  assert '>glcic</text>' in (tmp_path / 'out/report.html').read_text()
 
   code, out, _ = evaluate(*who, '--manifest', tmp_path / 'out/manifest.json', '--json', output='again')
   assert code == 0 and json.loads(out) == found
-  for name in ('scores.csv', 'scores.json', 'manifest.json'):
+  for name in ('scores.csv', 'scores.json', 'manifest.json', 'report.html'):
     assert (tmp_path / 'again' / name).read_bytes() == (tmp_path / 'out' / name).read_bytes()
 
 
@@ -130,6 +139,36 @@ def test_own_masks_in_pairs_or_drawn(evaluate, images, tmp_path):
   assert (code, err) == (0, '') and len(_rows(tmp_path / 'out')) == COUNT
 
 
+def test_names_of_any_bytes(evaluate, images, tmp_path):
+  picture = next(images.glob('*.png'))
+  os.rename(os.fsencode(picture), os.path.join(os.fsencode(images), b'\xff, "x".png'))
+  code, _, err = evaluate('--model', 'mean', '--images', images)
+  assert (code, err) == (0, '')
+  assert b'"\xff, ""x"".png"' in (tmp_path / 'out/scores.csv').read_bytes()
+  manifest = tmp_path / 'out/manifest.json'
+  assert evaluate('--model', 'telea', '--images', images, '--manifest', manifest)[0] == 0
+
+
+def test_what_an_earlier_evaluation_left_is_not_mixed_with_a_new_one(evaluate, images, model, tmp_path, monkeypatch):
+  assert evaluate('--model', 'mean', '--images', images)[0] == 0
+  monkeypatch.setattr(evaluation, 'run', lambda *_, **__: (_ for _ in ()).throw(errors.RunError('stopped')))
+  assert evaluate('--model', 'mean', '--images', images, '--seed', 1)[0] == 3
+  assert [path.name for path in (tmp_path / 'out').iterdir()] == ['manifest.json']
+
+
+def test_a_warning_is_said_once_for_many_pictures(evaluate, images, monkeypatch):
+  def run(*arguments, **options):
+    for across in (400, 500):
+      warnings.warn(f'The hole is {across} px across.', stacklevel=1)
+    return run_as_it_is(*arguments, **options)
+  run_as_it_is = evaluation.run
+  monkeypatch.setattr(evaluation, 'run', run)
+  with warnings.catch_warnings():
+    warnings.simplefilter('always')
+    code, _, err = evaluate('--model', 'mean', '--images', images)
+  assert code == 0 and len(err.splitlines()) == 1 and '400 px' in err and 'Said once' in err
+
+
 def test_the_held_back_pictures_are_those_of_training(evaluate, images, tmp_path):
   from glcic_jax.data import sources
   split = sources.split(sources.folder(images), 0.5)
@@ -162,6 +201,7 @@ def test_a_bad_picture_among_several_is_named(evaluate, images, tmp_path):
     (('--model', 'mean'), 'twice'),
     (('--model', 'nowhere'), 'nowhere is no model'),
     (('--manifest', 'nowhere.json'), 'nowhere.json'),
+    (('--features', 'nowhere'), 'check --features'),
     (('--manifest', 'setup.cfg'), 'no manifest'),
     (('--manifest', 'a.json', '--size', 32), 'leave out --size'),
 ])

@@ -1,7 +1,7 @@
 """glcic-jax evaluate --model MODEL... --images DIR [--masks DIR|KIND] [--manifest FILE] --output DIR"""
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 import functools
 import json
 import os
@@ -16,7 +16,7 @@ from glcic_jax import files
 from glcic_jax.cli import pairing
 from glcic_jax.data import sources
 
-_MANIFEST = 'manifest.json'
+_MANIFEST, _CSV, _JSON, _REPORT = 'manifest.json', 'scores.csv', 'scores.json', 'report.html'
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -24,8 +24,19 @@ def main(arguments: Sequence[str]) -> int:
   options = _parser().parse_args(arguments)
   _check(options)
   with warnings.catch_warnings():
-    warnings.showwarning = lambda message, *_, **__: print(f'glcic-jax: {message}', file=sys.stderr)
+    warnings.showwarning = _say_once()
     return _evaluate(options)
+
+
+def _say_once() -> Callable[..., None]:
+  """What shows warnings: of those that come from one place, thousands perhaps, the first."""
+  said = set()
+
+  def show(message: Warning, category: type, filename: str, line: int, *_: Any) -> None:
+    if (filename, line) not in said:
+      said.add((filename, line))
+      print(f'glcic-jax: {message} (Said once; it may hold for further pictures.)', file=sys.stderr)
+  return show
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -108,17 +119,19 @@ def _evaluate(options: argparse.Namespace) -> int:
                                device=options.device)
   output = epath.Path(options.output)
   output.mkdir(parents=True, exist_ok=True)
+  for name in (_CSV, _JSON, _REPORT):  # of an earlier evaluation: they would not belong to this manifest
+    (output / name).unlink(missing_ok=True)
   files.write(output / _MANIFEST, manifest.to_bytes())
   collector = features.Collector(options.features)
   rows, seconds = evaluate.run(manifest, source.read, entrants, visit=collector.visit, progress=_progress)
   reference = entrants[options.models.index(options.reference) if options.reference else 0].label
   found = _scores(manifest, entrants, evaluate.summarise(rows, reference, manifest.seed), reference, failures)
   found['features'] = collector.results()
-  files.write(output / 'scores.csv', evaluate.to_csv(rows))
+  files.write(output / _CSV, evaluate.to_csv(rows))
   text = json.dumps(found, indent=1)
-  files.write(output / 'scores.json', f'{text}\n'.encode())
+  files.write(output / _JSON, f'{text}\n'.encode())
   pictures = functools.partial(evaluate.completed, manifest=manifest, read=source.read, entrants=entrants)
-  files.write(output / 'report.html', report.render(found, rows, pictures))
+  files.write(output / _REPORT, report.render(found, rows, pictures))
   print(text if options.json else _table(found, seconds))
   for _, sentence in failures:
     print(f'glcic-jax: {sentence}', file=sys.stderr)

@@ -95,7 +95,7 @@ def to_csv(rows: Sequence[Row]) -> bytes:
     entry = row.entry
     writer.writerow([row.label, row.output, entry.name, entry.kind, f'{entry.ratio:.6g}', bin_of(entry.ratio),
                      int(entry.border), *map(_cell, row.scores.values())])
-  return text.getvalue().encode()
+  return text.getvalue().encode(errors='surrogateescape')  # a file's name may be any bytes
 
 
 def _cell(value: float) -> str:

@@ -16,7 +16,8 @@ table { border-collapse: collapse; width: 100%; font-size: .85rem; font-variant-
 th, td { padding: .35rem .3rem; text-align: right; vertical-align: top; border-bottom: 1px solid var(--line); }
 th { font-weight: 600; border-bottom: 2px solid var(--ink); }
 th:first-child, td:first-child, th.text, td.text { text-align: left; }
-td:first-child { min-width: 7rem; overflow-wrap: anywhere; } td small { display: block; } small.status { white-space: normal; }
+td:first-child { min-width: 7rem; overflow-wrap: anywhere; }
+td small { display: block; } small.status { white-space: normal; }
 tr.raw td { color: var(--soft); }
 dt { font-weight: 600; margin-top: .5rem; } dd { margin: 0; color: var(--soft); }
 summary { cursor: pointer; font-weight: 600; margin: .6rem 0; }
@@ -83,4 +84,4 @@ def page(title: str, body: str) -> bytes:
 <script>{_SCRIPT}</script>
 </body>
 </html>
-""".encode()
+""".encode(errors='replace')

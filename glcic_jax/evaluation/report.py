@@ -39,7 +39,7 @@ def render(found: Mapping[str, Any], rows: Sequence[evaluate.Row], pictures: Pic
     the HTML file.
   """
   facts = found['manifest']
-  side = f'the middle {facts["size"]} px' if facts['size'] else 'as they are'
+  side = f'cut to their middle square of {facts["size"]} px' if facts['size'] else 'as they are'
   body = [
       f'<h1>{facts["pictures"]} pictures, {len(found["models"])} models</h1>',
       f'<p class="soft">Pictures {side}; holes: {_text(facts["masks"])}, seed {facts["seed"]}. Manifest '
