@@ -24,10 +24,8 @@ def files():
   """Name -> bytes of noisy pictures of two shapes."""
   found = {}
   for number in range(COUNT):
-    rng = np.random.default_rng(number)
-    pixels = rng.integers(60, 180, (24, 30) if number % 2 else (30, 24), dtype=np.uint8)
     buffer = io.BytesIO()
-    Image.fromarray(pixels).convert('RGB').save(buffer, 'PNG')
+    Image.fromarray(_pixels(number)).save(buffer, 'PNG')
     found[f'{number}.png'] = buffer.getvalue()
   return found
 
@@ -38,11 +36,25 @@ def manifest(files):
   return manifest_lib.build(list(files), files.__getitem__, hole_of, seed=0, size=None, masks='test')[0]
 
 
+def _pixels(number):
+  rng = np.random.default_rng(number)
+  grey = rng.integers(60, 180, (24, 30) if number % 2 else (30, 24), dtype=np.uint8)
+  return np.repeat(grey[..., None], 3, axis=-1)
+
+
+def _truth(damaged, hole):
+  """The picture that this was: entrants are not shown it."""
+  assert not damaged[hole].any()
+  return next(image for image in map(_pixels, range(COUNT))
+              if image.shape == damaged.shape and (image == damaged)[~hole].all())
+
+
 def _entrant(label, change, together=1, outputs=('completed',)):
-  """Completes to the truth changed by `change(picture's number, truth)`."""
+  """Completes to the truth changed by `change`."""
   def complete(images, found):
     complete.sizes.append(len(images))
-    return [np.where(hole[..., None], change(image), image).astype(np.uint8) for image, hole in zip(images, found)]
+    return [np.where(hole[..., None], change(_truth(image, hole)), image).astype(np.uint8)
+            for image, hole in zip(images, found)]
   complete.sizes = []
   return entrants_lib.Entrant(label, {}, dict.fromkeys(outputs, complete), together)
 

@@ -71,7 +71,7 @@ def _rows(folder):
 
 
 def test_models_and_baselines_side_by_side_and_the_same_bytes_again(evaluate, images, model, tmp_path):
-  who = ['--model', 'mean', '--model', model, '--images', images]
+  who = ['--model', 'mean', model, '--images', images]
   code, out, err = evaluate(*who, '--size', 32)
   assert (code, err) == (0, '')
   rows = _rows(tmp_path / 'out')

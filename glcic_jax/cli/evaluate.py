@@ -45,9 +45,9 @@ def _parser() -> argparse.ArgumentParser:
       description='Scores models and classical baselines on the same pictures and holes. Writes manifest.json, '
                   'scores.csv, scores.json and report.html.')
   add = parser.add_argument
-  add('--model', action='append', required=True, dest='models', metavar='MODEL',
+  add('--model', action='extend', nargs='+', required=True, dest='models', metavar='MODEL',
       help='a model directory, a training workdir, one checkpoint in it; or mean, telea, navier-stokes or '
-           'biharmonic. Give it again for each')
+           'biharmonic; several of them, or the flag again for each')
   add('--images', required=True, help='a folder of pictures, searched in depth; a glob; or a text file of paths')
   add('--output', required=True, metavar='DIR', help='folder for the results; holds photographs')
   add('--manifest', metavar='FILE', help='the manifest.json of an earlier evaluation: the same pictures and holes')

@@ -55,8 +55,9 @@ def run(manifest: manifest_lib.Manifest, read: manifest_lib.Read, entrants: Sequ
       spent = 0.0
       for entries in _groups(manifest.entries, entrant.together):
         truths = [manifest_lib.decode(read(entry.name), entry.name, manifest.size) for entry in entries]
+        damaged = [_damaged(truth, entry) for truth, entry in zip(truths, entries)]
         start = time.perf_counter()
-        results = complete(truths, [entry.hole for entry in entries])
+        results = complete(damaged, [entry.hole for entry in entries])
         spent += time.perf_counter() - start
         for entry, truth, completed in zip(entries, truths, results):
           rows.append(Row(entrant.label, output, entry, scoring.score(completed, truth, entry.hole)))
@@ -77,8 +78,14 @@ def completed(entry: manifest_lib.Entry, *, manifest: manifest_lib.Manifest, rea
               entrants: Sequence[entrants_lib.Entrant]) -> tuple[np.ndarray, dict[str, np.ndarray]]:
   """One picture's truth, and label -> what a user gets of it: completed again, since `run` keeps none."""
   truth = manifest_lib.decode(read(entry.name), entry.name, manifest.size)
-  return truth, {entrant.label: entrant.outputs[entrants_lib.COMPLETED]([truth], [entry.hole])[0]
+  damaged = _damaged(truth, entry)
+  return truth, {entrant.label: entrant.outputs[entrants_lib.COMPLETED]([damaged], [entry.hole])[0]
                  for entrant in entrants}
+
+
+def _damaged(truth: np.ndarray, entry: manifest_lib.Entry) -> np.ndarray:
+  """The picture, black in its hole: nobody sees what is to be guessed."""
+  return np.where(entry.hole[..., None], np.uint8(0), truth)
 
 
 def bin_of(ratio: float) -> str:

@@ -59,7 +59,11 @@ document.addEventListener('click', event => {
   const button = event.target.closest('figure button');
   if (button) {
     const small = button.querySelector('img');
-    large.src = small.src; large.alt = small.alt; large.width = small.naturalWidth;
+    // Small pictures are enlarged by a whole number, so that their pixels can be seen.
+    const room = Math.min(640, innerWidth - 40, innerHeight - 60) / Math.max(small.naturalWidth, small.naturalHeight);
+    const times = Math.max(1, Math.floor(room));
+    large.src = small.src; large.alt = small.alt; large.width = times * small.naturalWidth;
+    large.style.imageRendering = times > 1 ? 'pixelated' : 'auto';
     dialog.showModal();
   } else if (event.target === large || event.target === dialog) dialog.close();
 });
