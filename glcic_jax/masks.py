@@ -19,6 +19,7 @@ from glcic_jax import shapes
 COMPLETION = 0  # M_c, the hole that is completed
 VALIDATION = 1  # the same, of held-back pictures
 PICTURE = 2  # the place and scale of the crop, and whether it is mirrored
+EVALUATION = 3  # the holes of a manifest
 
 Draw = Callable[[np.random.Generator], np.ndarray]
 

@@ -1,0 +1,97 @@
+"""Who is evaluated: networks, through the Completer that users have, and classical baselines."""
+
+from collections.abc import Callable, Sequence
+import functools
+import os
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from glcic_jax import errors
+from glcic_jax import models
+from glcic_jax.evaluation import baselines
+from glcic_jax.evaluation import manifest as manifest_lib
+from glcic_jax.inference import completer as completer_lib
+from glcic_jax.inference import own_side
+
+BASELINES = ('mean', 'telea', 'navier-stokes', 'biharmonic')
+
+COMPLETED, RAW = 'completed', 'raw'  # what a user gets; a network's output, unblended
+
+# Pictures `[H, W, 3]` uint8 and holes `[H, W]` bool -> the completed pictures.
+Complete = Callable[[Sequence[np.ndarray], Sequence[np.ndarray]], Sequence[np.ndarray]]
+
+
+class Entrant(NamedTuple):
+  """One of those that are compared."""
+
+  label: str
+  about: dict[str, Any]  # what scores.json says of it
+  outputs: dict[str, Complete]  # 'completed', and of a network 'raw'
+  together: int  # how many pictures it takes at a time
+
+
+def load(names: Sequence[str], manifest: manifest_lib.Manifest, *, blend: str, large: str,
+         device: str | None) -> list[Entrant]:
+  """Loads all that are named, and checks that each can complete the manifest's holes.
+
+  Args:
+    names: each a MODEL or one of `BASELINES`.
+    manifest: what is evaluated.
+    blend: as in `Completer`; with 'none', the raw output is what a user gets.
+    large: as in `Completer`.
+    device: as in `Completer`.
+
+  Raises:
+    errors.InputError: if one is no model, or cannot complete a hole.
+  """
+  if len(set(names)) < len(names):
+    raise errors.InputError('--model names one model twice; give each once.')
+  return [_baseline(name, manifest) if name in BASELINES
+          else _network(name, label, manifest, blend=blend, large=large, device=device)
+          for name, label in zip(names, labels(names))]
+
+
+def labels(names: Sequence[str]) -> list[str]:
+  """Short names: of a path, as much of its end as tells it from the others, and no final `model`."""
+  parts = []
+  for name in names:
+    path = os.path.normpath(name).split(os.sep)
+    parts.append(path[:-1] if len(path) > 1 and path[-1] == 'model' else path)
+  for length in range(1, max(map(len, parts)) + 1):
+    short = [os.sep.join(path[-length:]) for path in parts]
+    if len(set(short)) == len(short):
+      return short
+  return list(names)
+
+
+def _baseline(name: str, manifest: manifest_lib.Manifest) -> Entrant:
+  if name == 'biharmonic':
+    baselines.check_biharmonic()
+  fill = {'mean': functools.partial(baselines.mean_color, color=manifest.mean_color), 'telea': baselines.telea,
+          'navier-stokes': baselines.navier_stokes, 'biharmonic': baselines.biharmonic}[name]
+
+  def complete(images: Sequence[np.ndarray], holes: Sequence[np.ndarray]) -> list[np.ndarray]:
+    return [fill(image, hole[..., None].astype(np.uint8)) for image, hole in zip(images, holes)]
+  return Entrant(name, {'model': name, 'baseline': True}, {COMPLETED: complete}, 1)
+
+
+def _network(name: str, label: str, manifest: manifest_lib.Manifest, *, blend: str, large: str,
+             device: str | None) -> Entrant:
+  completer = completer_lib.Completer.from_pretrained(name, device=device)
+  description = completer.description
+  generator = models.build_generator(description.architecture)
+  for entry in manifest.entries:
+    try:
+      own_side.check_hole(generator, entry.hole[None, ..., None])
+    except errors.InputError as error:
+      raise errors.InputError(f'{label} cannot take the {entry.kind} hole of {entry.name}: {error}') from None
+
+  def complete(images: Sequence[np.ndarray], holes: Sequence[np.ndarray], *, blend: str) -> list[np.ndarray]:
+    return completer(list(images), list(holes), blend=blend, large=large)
+  outputs = {COMPLETED: functools.partial(complete, blend=blend)}
+  if blend != 'none':
+    outputs[RAW] = functools.partial(complete, blend='none')
+  about = {'model': name, 'baseline': False, 'method': description.method, 'step': description.step,
+           'image_size': description.image_size, 'blend': blend, 'large': large}
+  return Entrant(label, about, outputs, completer.batch_size)

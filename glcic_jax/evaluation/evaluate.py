@@ -1,0 +1,165 @@
+"""Completes a manifest's pictures by every entrant, scores them, and sums up."""
+
+from collections.abc import Callable, Iterator, Sequence
+import csv
+import io
+import math
+import time
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from glcic_jax.evaluation import bootstrap
+from glcic_jax.evaluation import entrants as entrants_lib
+from glcic_jax.evaluation import manifest as manifest_lib
+from glcic_jax.evaluation import scoring
+
+ALL = 'all'
+_EDGES = (1, 10, 20, 30, 40, 50, 60)  # %: of the bins by hole ratio
+RATIOS = ('below 1 %', *(f'{low}-{high} %' for low, high in zip(_EDGES, _EDGES[1:])), 'above 60 %')
+
+
+class Row(NamedTuple):
+  """The scores of one picture, completed by one entrant."""
+
+  label: str
+  output: str
+  entry: manifest_lib.Entry
+  scores: dict[str, float]
+
+
+Visit = Callable[[Row, np.ndarray, np.ndarray], None]  # row, completed, truth
+
+
+def run(manifest: manifest_lib.Manifest, read: manifest_lib.Read, entrants: Sequence[entrants_lib.Entrant], *,
+        visit: Visit | None = None, progress: Callable[[int, int, str], None] | None = None,
+        ) -> tuple[list[Row], dict[str, float]]:
+  """Completes and scores everything.
+
+  Args:
+    manifest: what is evaluated.
+    read: a picture's name -> its file.
+    entrants: who.
+    visit: is shown each picture as it is done.
+    progress: is told (done, total, label).
+
+  Returns:
+    the rows, in the order of the entrants, outputs and pictures; and how many seconds a picture took each
+    entrant.
+  """
+  rows: list[Row] = []
+  seconds: dict[str, float] = {}
+  total = len(manifest.entries) * sum(len(entrant.outputs) for entrant in entrants)
+  for entrant in entrants:
+    for output, complete in entrant.outputs.items():
+      spent = 0.0
+      for entries in _groups(manifest.entries, entrant.together):
+        truths = [manifest_lib.decode(read(entry.name), entry.name, manifest.size) for entry in entries]
+        damaged = [_damaged(truth, entry) for truth, entry in zip(truths, entries)]
+        start = time.perf_counter()
+        results = complete(damaged, [entry.hole for entry in entries])
+        spent += time.perf_counter() - start
+        for entry, truth, completed in zip(entries, truths, results):
+          rows.append(Row(entrant.label, output, entry, scoring.score(completed, truth, entry.hole)))
+          if visit:
+            visit(rows[-1], completed, truth)
+        if progress:
+          progress(len(rows), total, entrant.label)
+      seconds.setdefault(entrant.label, spent / len(manifest.entries))
+  return rows, seconds
+
+
+def _groups(entries: Sequence[manifest_lib.Entry], size: int) -> Iterator[Sequence[manifest_lib.Entry]]:
+  for start in range(0, len(entries), size):
+    yield entries[start:start + size]
+
+
+def completed(entry: manifest_lib.Entry, *, manifest: manifest_lib.Manifest, read: manifest_lib.Read,
+              entrants: Sequence[entrants_lib.Entrant]) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+  """One picture's truth, and label -> what a user gets of it: completed again, since `run` keeps none."""
+  truth = manifest_lib.decode(read(entry.name), entry.name, manifest.size)
+  damaged = _damaged(truth, entry)
+  return truth, {entrant.label: entrant.outputs[entrants_lib.COMPLETED]([damaged], [entry.hole])[0]
+                 for entrant in entrants}
+
+
+def _damaged(truth: np.ndarray, entry: manifest_lib.Entry) -> np.ndarray:
+  """The picture, black in its hole: nobody sees what is to be guessed."""
+  return np.where(entry.hole[..., None], np.uint8(0), truth)
+
+
+def bin_of(ratio: float) -> str:
+  """The bin of a hole's share of its picture."""
+  return RATIOS[int(np.searchsorted(_EDGES, 100 * ratio, side='right'))]
+
+
+def to_csv(rows: Sequence[Row]) -> bytes:
+  """scores.csv: a line for each picture and output of an entrant; an empty cell is not defined there."""
+  text = io.StringIO()
+  writer = csv.writer(text, lineterminator='\n')
+  writer.writerow(['model', 'output', 'picture', 'kind', 'ratio', 'bin', 'border', *scoring.SCORES])
+  for row in rows:
+    entry = row.entry
+    writer.writerow([row.label, row.output, entry.name, entry.kind, f'{entry.ratio:.6g}', bin_of(entry.ratio),
+                     int(entry.border), *map(_cell, row.scores.values())])
+  return text.getvalue().encode(errors='surrogateescape')  # a file's name may be any bytes
+
+
+def _cell(value: float) -> str:
+  return '' if math.isnan(value) else f'{value:.6g}'
+
+
+def summarise(rows: Sequence[Row], reference: str, seed: int) -> dict[str, list[dict[str, Any]]]:
+  """Means with their intervals, over all pictures and by bin and kind.
+
+  Args:
+    rows: of `run`.
+    reference: label of the entrant that the others are compared with.
+    seed: of the bootstrap.
+
+  Returns:
+    `means`, one record for each entrant, output, group and score; and `differences`, the same for the mean
+    difference to the completed pictures of the reference, picture by picture (positive: higher than the
+    reference). `n` counts the pictures where the score (of both) is finite, and only they are averaged;
+    `infinite` those completed to the bit, whose PSNR is infinite.
+  """
+  tables = _tables(rows)
+  groups = _members([row.entry for row in rows if (row.label, row.output) == next(iter(tables))])
+  means, differences = [], []
+  for (label, output), table in tables.items():
+    for group, members in groups.items():
+      for column, name in enumerate(scoring.SCORES):
+        who = {'model': label, 'output': output, 'group': group, 'score': name}
+        values = table[members, column]
+        means.append(who | _mean(values, seed) | {'infinite': int(np.isinf(values).sum())})
+        if (label, output) != (reference, entrants_lib.COMPLETED):
+          other = tables[reference, entrants_lib.COMPLETED][members, column]
+          with np.errstate(invalid='ignore'):
+            differences.append(who | {'minus': reference} | _mean(values - other, seed))
+  return {'means': means, 'differences': differences}
+
+
+def _tables(rows: Sequence[Row]) -> dict[tuple[str, str], np.ndarray]:
+  """(label, output) -> `[pictures, scores]`, all in the order of the pictures."""
+  tables: dict[tuple[str, str], list[list[float]]] = {}
+  for row in rows:
+    tables.setdefault((row.label, row.output), []).append(list(row.scores.values()))
+  return {key: np.asarray(table) for key, table in tables.items()}
+
+
+def _members(entries: Sequence[manifest_lib.Entry]) -> dict[str, np.ndarray]:
+  """Group -> the numbers of its pictures; bins and kinds without a picture are left out."""
+  bins, kinds = ([bin_of(entry.ratio) for entry in entries], [entry.kind for entry in entries])
+  groups = {ALL: np.arange(len(entries))}
+  for names, found in ((RATIOS, bins), (sorted(set(kinds)), kinds)):
+    for name in names:
+      if name in found:
+        groups[name] = np.flatnonzero(np.asarray(found) == name)
+  return groups
+
+
+def _mean(values: np.ndarray, seed: int) -> dict[str, Any]:
+  values = values[np.isfinite(values)]
+  mean = float(values.mean()) if len(values) else None
+  low, high = bootstrap.interval(values, seed) or (None, None)
+  return {'n': len(values), 'mean': mean, 'low': low, 'high': high}

@@ -1,0 +1,203 @@
+"""The manifest: which pictures are evaluated, and with which holes, so that anyone can do it again.
+
+It is JSON: the seed, how the pictures are cut, and for each picture its name, the SHA-256 digest of its file,
+its size, and its hole: kind, share of the picture, whether it touches the border, and itself as a
+run-length code: lengths of runs row by row, by turns known and hole, the first one known.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+import dataclasses
+import functools
+import hashlib
+import json
+from typing import Any
+
+import numpy as np
+
+from glcic_jax import errors
+from glcic_jax import pictures
+from glcic_jax import scores
+from glcic_jax.evaluation import holes
+
+FORMAT_VERSION = 1
+
+Read = Callable[[str], bytes]  # a picture's name -> its file
+
+
+@dataclasses.dataclass(frozen=True)
+class Entry:
+  """One picture and its hole."""
+
+  name: str
+  sha256: str  # of the file
+  height: int  # pixels, of the picture as it is evaluated
+  width: int
+  kind: str  # of the hole
+  ratio: float  # share of the picture that the hole covers
+  border: bool  # whether the hole touches the picture's border
+  runs: str  # the hole
+
+  @functools.cached_property
+  def hole(self) -> np.ndarray:
+    """`[H, W]` bool."""
+    return from_runs(self.runs, (self.height, self.width))
+
+
+@dataclasses.dataclass(frozen=True)
+class Manifest:
+  """All that an evaluation depends on, besides its models."""
+
+  seed: int  # of the holes, and of the bootstrap
+  size: int | None  # pixels: the middle square, resized to this side; None: pictures as they are
+  masks: str  # where the holes came from, for people
+  mean_color: tuple[float, float, float]  # of all known pixels, RGB in 0..1, each picture counting the same
+  entries: tuple[Entry, ...]
+
+  def to_bytes(self) -> bytes:
+    """As a JSON file with one picture on each line."""
+    head = {'format_version': FORMAT_VERSION} | {
+        field.name: getattr(self, field.name) for field in dataclasses.fields(self) if field.name != 'entries'}
+    lines = ',\n  '.join(json.dumps(dataclasses.asdict(entry)) for entry in self.entries)
+    return f'{json.dumps(head, indent=1)[:-2]},\n "entries": [\n  {lines}\n ]\n}}\n'.encode()
+
+  @classmethod
+  def from_bytes(cls, data: bytes, name: str) -> 'Manifest':
+    """The inverse of `to_bytes`.
+
+    Raises:
+      errors.InputError: if it is no manifest, or damaged.
+    """
+    try:
+      values = json.loads(data)
+      version = values['format_version']
+      if not isinstance(version, int) or version > FORMAT_VERSION:
+        raise errors.InputError(f'{name} has format_version {version!r}, this version of glcic_jax reads up to '
+                                f'{FORMAT_VERSION}; upgrade glcic_jax.')
+      entries = tuple(Entry(**entry) for entry in values['entries'])
+      if any(not entry.hole.any() or entry.hole.all() for entry in entries):
+        raise ValueError
+      if len({entry.name for entry in entries}) < len(entries):
+        raise ValueError
+      return cls(int(values['seed']), values['size'] and int(values['size']), str(values['masks']),
+                 tuple(float(level) for level in values['mean_color']), entries)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+      if isinstance(error, errors.InputError):
+        raise
+      raise errors.InputError(f'{name} is no manifest of glcic-jax evaluate, or it is damaged; write a new one '
+                              'by leaving out --manifest.') from None
+
+
+def build(names: Sequence[str], read: Read, hole_of: holes.HoleOf, *, seed: int, size: int | None,
+          masks: str) -> tuple[Manifest, list[tuple[str, str]]]:
+  """Reads every picture once and gives it a hole.
+
+  Args:
+    names: of the pictures.
+    read: their files.
+    hole_of: see `holes`.
+    seed: that `hole_of` was made with.
+    size: as in `Manifest`.
+    masks: as in `Manifest`.
+
+  Returns:
+    the manifest; and (name, sentence) of each picture that cannot be used, which is left out.
+
+  Raises:
+    errors.InputError: if fewer than two can be used.
+  """
+  entries, colors, failures = [], [], []
+  for index, name in enumerate(names):
+    try:
+      entry, color = _entry(index, name, read, hole_of, size)
+    except errors.InputError as error:
+      failures.append((name, str(error)))
+      continue
+    except OSError as error:
+      failures.append((name, f'{name} cannot be read ({error.strerror or error}).'))
+      continue
+    entries.append(entry)
+    colors.append(color)
+  if len(entries) < 2:
+    why = f' ({failures[0][1].rstrip(".")})' if failures else ''
+    raise errors.InputError(f'There {"is 1 picture" if entries else "are 0 pictures"} to evaluate on{why}; '
+                            'give two or more.')
+  mean_color = tuple(float(level) for level in np.mean(colors, axis=0).round(6))
+  return Manifest(seed, size, masks, mean_color, tuple(entries)), failures
+
+
+def _entry(index: int, name: str, read: Read, hole_of: holes.HoleOf,
+           size: int | None) -> tuple[Entry, np.ndarray]:
+  data = read(name)
+  image = decode(data, name, size)
+  upright = image.shape[:2] if size is None else pictures.load(pictures.open_picture(data, name)).size[::-1]
+  if min(image.shape[:2]) < scores.SMALLEST_SIDE:
+    raise errors.InputError(f'{name} is {image.shape[1]}x{image.shape[0]}; SSIM needs sides of '
+                            f'{scores.SMALLEST_SIDE} px: leave it out, or give --size.')
+  hole, kind = hole_of(index, name, upright)
+  border = hole[0].any() or hole[-1].any() or hole[:, 0].any() or hole[:, -1].any()
+  entry = Entry(name, hashlib.sha256(data).hexdigest(), *image.shape[:2], kind, round(float(hole.mean()), 6),
+                bool(border), to_runs(hole))
+  return entry, image[~hole].mean(axis=0) / 255
+
+
+def decode(data: bytes, name: str, size: int | None) -> np.ndarray:
+  """A picture as it is evaluated: `[H, W, 3]` uint8.
+
+  Raises:
+    errors.InputError: if it cannot be read.
+  """
+  if size is None:
+    return pictures.read_rgb(data, name)
+  return pictures.read_crop(data, size, size, (0.5, 0.5), name)  # as training's validation cuts it
+
+
+def check(manifest: Manifest, names: Sequence[str], read: Read, folder: str) -> None:
+  """Refuses pictures that are not those of the manifest.
+
+  Args:
+    manifest: that was given back.
+    names: of the pictures that are there.
+    read: their files.
+    folder: what to call the place in a message.
+
+  Raises:
+    errors.InputError: if some are missing, or have changed.
+  """
+  if len(manifest.entries) < 2:
+    raise errors.InputError('The manifest names fewer than two pictures; write a new one from more of them.')
+  there = set(names)
+  missing = [entry.name for entry in manifest.entries if entry.name not in there]
+  if missing:
+    raise errors.InputError(f'{len(missing)} of the manifest\'s {len(manifest.entries)} pictures, {missing[0]} the '
+                            f'first, are not in {folder}; give --images the folder that it was written for.')
+  changed = [entry.name for entry in manifest.entries
+             if hashlib.sha256(read(entry.name)).hexdigest() != entry.sha256]
+  if changed:
+    raise errors.InputError(f'{len(changed)} of the manifest\'s {len(manifest.entries)} pictures, {changed[0]} the '
+                            'first, have changed since it was written (SHA-256); give the old ones, or write a '
+                            'new manifest by leaving out --manifest.')
+
+
+def to_runs(hole: np.ndarray) -> str:
+  """`[H, W]` bool -> its run-length code."""
+  flat = np.concatenate([[False], hole.ravel(), [not hole.flat[-1]]])
+  edges = np.flatnonzero(flat[1:] != flat[:-1])
+  return ' '.join(map(str, np.diff(edges, prepend=0).tolist()))
+
+
+def from_runs(runs: str, shape: tuple[int, int]) -> np.ndarray:
+  """The inverse of `to_runs`.
+
+  Raises:
+    ValueError: if the runs do not fill the shape.
+  """
+  lengths = np.asarray([int(length) for length in runs.split()])
+  if lengths.sum() != shape[0] * shape[1] or (lengths < 0).any():
+    raise ValueError(f'The runs cover {lengths.sum()} pixels of {shape}.')
+  return np.repeat(np.arange(len(lengths)) % 2 == 1, lengths).reshape(shape)
+
+
+def summary(manifest: Manifest) -> Mapping[str, Any]:
+  """What scores.json says of the manifest it belongs to."""
+  return {'sha256': hashlib.sha256(manifest.to_bytes()).hexdigest(), 'pictures': len(manifest.entries),
+          'seed': manifest.seed, 'size': manifest.size, 'masks': manifest.masks}

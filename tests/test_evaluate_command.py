@@ -1,0 +1,246 @@
+"""The command `evaluate`: files, exit codes, and one sentence for each wrong input."""
+
+import csv
+import dataclasses
+import json
+import os
+import warnings
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from PIL import Image
+import pytest
+
+from glcic_jax import cli
+from glcic_jax import errors
+from glcic_jax import model_files
+from glcic_jax import models
+from glcic_jax.evaluation import evaluate as evaluation
+from tests import fakes
+from tests.conftest import write_pictures
+from tests.test_completer import DESCRIPTION
+
+COUNT = 6
+
+
+def _write(folder, description):
+  """A model directory with weights at random; nothing is compiled for them."""
+  side = description.image_size
+  shapes = jax.eval_shape(lambda: models.build_generator(description.architecture).init(
+      jax.random.key(0), jnp.zeros((1, side, side, 3)), jnp.zeros((1, side, side, 1)), train=False))
+  model_files.write(folder, fakes.random_leaves(shapes), description)
+  return folder
+
+
+@pytest.fixture(scope='module')
+def model(tmp_path_factory):
+  return _write(tmp_path_factory.mktemp('models') / 'glcic' / 'model', DESCRIPTION)
+
+
+@pytest.fixture(scope='module')
+def center_model(tmp_path_factory):
+  """A Context Encoder of the centre variant: 8 of 32 px in the middle."""
+  architecture = {'name': 'context_encoder',
+                  'options': {'image_size': 32, 'patch_size': 16, 'overlap': 4, 'width': 1 / 16}}
+  return _write(tmp_path_factory.mktemp('models') / 'center' / 'model', dataclasses.replace(
+      DESCRIPTION, method='context_encoder_center', architecture=architecture, value_range=(-1.0, 1.0)))
+
+
+@pytest.fixture
+def images(tmp_path):
+  write_pictures(tmp_path / 'pictures', COUNT)
+  return tmp_path / 'pictures'
+
+
+@pytest.fixture
+def evaluate(capsys, tmp_path):
+  """Runs the command into `out`, or the folder given: exit code, stdout, stderr."""
+  def run(*arguments, output='out'):
+    try:
+      code = cli.main(['evaluate', *map(str, arguments), '--output', str(tmp_path / output)])
+    except SystemExit as exit_:
+      code = exit_.code
+    return code, *capsys.readouterr()
+  return run
+
+
+def _rows(folder):
+  with open(folder / 'scores.csv', newline='') as file:
+    return list(csv.DictReader(file))
+
+
+def test_models_and_baselines_side_by_side_and_the_same_bytes_again(evaluate, images, model, tmp_path):
+  who = ['--model', 'mean', model, '--images', images]
+  code, out, err = evaluate(*who, '--size', 32)
+  assert (code, err) == (0, '')
+  rows = _rows(tmp_path / 'out')
+  assert [(row['model'], row['output']) for row in rows[::COUNT]] == [
+      ('mean', 'completed'), ('glcic', 'completed'), ('glcic', 'raw')]
+  assert len({row['picture'] for row in rows}) == COUNT
+  found = json.loads((tmp_path / 'out/scores.json').read_text())
+  assert found['models']['glcic']['step'] == 7 and found['reference'] == 'mean'
+  assert 'glcic' in out and 'hole PSNR - mean' in out
+  assert [feature['status'] for feature in found['features'].values()] == ['weights not given'] * 3
+  assert '>glcic</text>' in (tmp_path / 'out/report.html').read_text()
+
+  code, out, _ = evaluate(*who, '--manifest', tmp_path / 'out/manifest.json', '--json', output='again')
+  assert code == 0 and json.loads(out) == found
+  for name in ('scores.csv', 'scores.json', 'manifest.json', 'report.html'):
+    assert (tmp_path / 'again' / name).read_bytes() == (tmp_path / 'out' / name).read_bytes()
+
+
+def test_scores_are_of_the_picture_that_complete_writes(evaluate, images, model, tmp_path, capsys):
+  evaluate('--model', model, '--images', images, '--masks', 'center', '--limit', 2)
+  row = _rows(tmp_path / 'out')[0]
+  truth = np.asarray(Image.open(images / row['picture']).convert('RGB'))
+  height, width = truth.shape[:2]
+  mask = np.zeros((height, width), np.uint8)
+  rows, columns = ((length - round(length / 2)) // 2 for length in (height, width))
+  mask[rows:rows + round(height / 2), columns:columns + round(width / 2)] = 255
+  Image.fromarray(truth).save(tmp_path / 'a.png')
+  Image.fromarray(mask).save(tmp_path / 'hole.png')
+  assert cli.main(['complete', str(tmp_path / 'a.png'), '--mask', str(tmp_path / 'hole.png'), '--model', str(model),
+                   '--output', str(tmp_path / 'b.png')]) == 0
+  capsys.readouterr()
+  completed = np.asarray(Image.open(tmp_path / 'b.png'))
+  error = np.abs(completed.astype(float) - truth)[mask > 0].mean() / 255
+  np.testing.assert_allclose(float(row['hole_l1']), error, rtol=1e-5)
+
+
+def test_all_models_on_the_holes_of_a_centre_model(evaluate, images, model, center_model, tmp_path):
+  arguments = ['--model', center_model, '--model', model, '--images', images, '--size', 32]
+  code, _, err = evaluate(*arguments, '--masks', 'center', '--mask-side', 0.25)
+  assert (code, err) == (0, '')
+  assert {(row['model'], row['kind'], row['ratio']) for row in _rows(tmp_path / 'out')} == {
+      ('center', 'center', '0.0625'), ('glcic', 'center', '0.0625')}
+  code, out, err = evaluate(*arguments, '--masks', 'rectangle', output='other')
+  assert (code, out) == (2, '') and 'center cannot take the rectangle hole of' in err and len(err.splitlines()) == 1
+  assert not (tmp_path / 'other').exists()
+
+
+def test_own_masks_in_pairs_or_drawn(evaluate, images, tmp_path):
+  masks = tmp_path / 'masks'
+  masks.mkdir()
+  names = sorted(str(path.relative_to(images)) for path in images.rglob('*.*'))
+  for name in names[1:]:
+    with Image.open(images / name) as image:
+      mask = np.zeros(image.size[::-1], np.uint8)
+    mask[:4, :4] = 255
+    path = (masks / name).with_suffix('.png')
+    path.parent.mkdir(exist_ok=True)
+    Image.fromarray(mask).save(path)
+  code, _, err = evaluate('--model', 'telea', '--images', images, '--masks', masks)
+  assert code == 1 and names[0] in err and len(err.splitlines()) == 1
+  rows = _rows(tmp_path / 'out')
+  assert sorted(row['picture'] for row in rows) == names[1:]
+  assert all((row['kind'], row['border']) == ('own', '1') for row in rows)
+  code, _, err = evaluate('--model', 'telea', '--images', images, '--masks', masks, '--draw-masks')
+  assert (code, err) == (0, '') and len(_rows(tmp_path / 'out')) == COUNT
+
+
+def test_names_of_any_bytes(evaluate, images, tmp_path):
+  picture = next(images.glob('*.png'))
+  os.rename(os.fsencode(picture), os.path.join(os.fsencode(images), b'\xff, "x".png'))
+  code, _, err = evaluate('--model', 'mean', '--images', images)
+  assert (code, err) == (0, '')
+  assert b'"\xff, ""x"".png"' in (tmp_path / 'out/scores.csv').read_bytes()
+  manifest = tmp_path / 'out/manifest.json'
+  assert evaluate('--model', 'telea', '--images', images, '--manifest', manifest)[0] == 0
+
+
+def test_what_an_earlier_evaluation_left_is_not_mixed_with_a_new_one(evaluate, images, model, tmp_path, monkeypatch):
+  assert evaluate('--model', 'mean', '--images', images)[0] == 0
+  monkeypatch.setattr(evaluation, 'run', lambda *_, **__: (_ for _ in ()).throw(errors.RunError('stopped')))
+  assert evaluate('--model', 'mean', '--images', images, '--seed', 1)[0] == 3
+  assert [path.name for path in (tmp_path / 'out').iterdir()] == ['manifest.json']
+
+
+def test_a_warning_is_said_once_for_many_pictures(evaluate, images, monkeypatch):
+  def run(*arguments, **options):
+    for across in (400, 500):
+      warnings.warn(f'The hole is {across} px across.', stacklevel=1)
+    return run_as_it_is(*arguments, **options)
+  run_as_it_is = evaluation.run
+  monkeypatch.setattr(evaluation, 'run', run)
+  with warnings.catch_warnings():
+    warnings.simplefilter('always')
+    code, _, err = evaluate('--model', 'mean', '--images', images)
+  assert code == 0 and len(err.splitlines()) == 1 and '400 px' in err and 'Said once' in err
+
+
+def test_the_held_back_pictures_are_those_of_training(evaluate, images, tmp_path):
+  from glcic_jax.data import sources
+  split = sources.split(sources.folder(images), 0.5)
+  for side in ('train', 'validation'):
+    code, _, _ = evaluate('--model', 'mean', '--images', images, '--split', side, '--validation-fraction', 0.5)
+    assert code == 0
+    assert {row['picture'] for row in _rows(tmp_path / 'out')} == set(getattr(split, side).names)
+
+
+def test_a_bad_picture_among_several_is_named(evaluate, images, tmp_path):
+  (images / 'bad.png').write_bytes(b'nothing')
+  code, out, err = evaluate('--model', 'mean', '--images', images)
+  assert code == 1 and 'bad.png' in err and len(err.splitlines()) == 1 and 'mean' in out
+  assert [r['picture'] for r in json.loads((tmp_path / 'out/scores.json').read_text())['failed']] == ['bad.png']
+  assert len(_rows(tmp_path / 'out')) == COUNT
+
+
+@pytest.mark.parametrize('arguments, sentence', [
+    (('--masks', 'circle'), 'kind of hole'),
+    (('--draw-masks',), '--draw-masks needs'),
+    (('--mask-side', 0.3), '--mask-side is the side'),
+    (('--masks', 'center', '--mask-side', 1.5), '--mask-side is 1.5'),
+    (('--split', 'validation'), 'go together'),
+    (('--validation-fraction', 0.2), 'go together'),
+    (('--split', 'train', '--validation-fraction', 1.5), '--validation-fraction is 1.5'),
+    (('--split', 'validation', '--validation-fraction', 0), 'No picture'),
+    (('--reference', 'telea'), 'no --model'),
+    (('--seed', -1), '--seed is -1'),
+    (('--limit', 1), 'two or more'),
+    (('--model', 'mean'), 'twice'),
+    (('--model', 'nowhere'), 'nowhere is no model'),
+    (('--manifest', 'nowhere.json'), 'nowhere.json'),
+    (('--features', 'nowhere'), 'check --features'),
+    (('--manifest', 'setup.cfg'), 'no manifest'),
+    (('--manifest', 'a.json', '--size', 32), 'leave out --size'),
+])
+def test_wrong_usage_is_one_sentence_and_leaves_nothing(evaluate, images, tmp_path, arguments, sentence):
+  code, out, err = evaluate('--model', 'mean', '--images', images, *arguments)
+  assert (code, out) == (2, '')
+  assert sentence in err and len(err.splitlines()) == 1
+  assert not (tmp_path / 'out').exists()
+
+
+def test_wrong_pictures_are_one_sentence(evaluate, images, tmp_path):
+  def refused(*arguments, output='out'):
+    code, out, err = evaluate('--model', 'mean', *arguments, output=output)
+    assert (code, out) == (2, '') and len(err.splitlines()) == 1
+    return err
+  assert 'There is no folder' in refused('--images', tmp_path / 'nowhere')
+  picture = next(images.glob('*.png'))
+  assert 'is a file' in refused('--images', picture)
+  alone = tmp_path / 'alone'
+  alone.mkdir()
+  assert 'no pictures' in refused('--images', alone)
+  picture.rename(alone / picture.name)
+  assert '1 picture to evaluate' in refused('--images', alone)
+  masks = tmp_path / 'masks'
+  masks.mkdir()
+  Image.new('L', (20, 20), 255).save(masks / 'unlike.png')
+  assert '--draw-masks' in refused('--images', images, '--masks', masks)
+  assert not (tmp_path / 'out').exists()
+  (tmp_path / 'out').write_text('')
+  assert 'is a file' in refused('--images', images)
+
+
+def test_a_manifest_of_other_pictures_is_refused(evaluate, images, tmp_path):
+  assert evaluate('--model', 'mean', '--images', images)[0] == 0
+  manifest = tmp_path / 'out/manifest.json'
+  picture = next(images.glob('*.png'))
+  Image.new('RGB', (30, 30)).save(picture)
+  code, out, err = evaluate('--model', 'mean', '--images', images, '--manifest', manifest, output='again')
+  assert (code, out) == (2, '') and 'changed' in err and picture.name in err
+  picture.unlink()
+  code, _, err = evaluate('--model', 'mean', '--images', images, '--manifest', manifest, output='again')
+  assert code == 2 and 'not in' in err and not (tmp_path / 'again').exists()
