@@ -9,6 +9,8 @@ COMMANDS = {
     'train': 'train a model, or continue a run',
     'complete': 'fill the holes of pictures',
     'preview': 'show what a config will feed to the networks',
+    'estimate': 'say what a run will cost, before it costs anything',
+    'report': 'show a run as one page',
     'receptive-field': 'measure how far a pixel of the network sees',
 }
 
