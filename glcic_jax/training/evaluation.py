@@ -23,6 +23,7 @@ SCORES: Mapping[str, Score] = {
     'validation_hole_psnr': functools.partial(scores.psnr, region='hole'),  # dB
     'validation_hole_l1': functools.partial(scores.l1, region='hole'),  # 0..1
     'validation_psnr': functools.partial(scores.psnr, region='whole'),  # dB
+    'validation_ssim': functools.partial(scores.ssim, region='whole'),  # at most 1
 }
 
 
