@@ -44,10 +44,10 @@ def main(arguments: Sequence[str]) -> int:
   config, options = configured.parse(
       'estimate', [argument for argument in arguments if argument not in switches],
       {'devices': '1', 'peak-tflops': '', 'utilisation': str(UTILISATION), 'price': ''})
-  devices = _whole_number('devices', options['devices'])
-  peak = _number('peak-tflops', options['peak-tflops'])
-  utilisation = _number('utilisation', options['utilisation'], highest=1)
-  price = _number('price', options['price'])
+  devices = whole_number('devices', options['devices'])
+  peak = number('peak-tflops', options['peak-tflops'])
+  utilisation = number('utilisation', options['utilisation'], highest=1)
+  price = number('price', options['price'])
   config_lib.check(config)
   from glcic_jax.training import estimate  # JAX starts only now that the usage is right
   estimate.check_devices(config, devices)
@@ -75,14 +75,15 @@ def _measured(config: Any) -> tuple[float, str]:
   return rate / 1e12, f'measured now: a {config.dtype} matrix product on one {jax.devices()[0].device_kind}'
 
 
-def _whole_number(name: str, text: str) -> int:
+def whole_number(name: str, text: str) -> int:
+  """An option's value, 1 or more; else a sentence."""
   if not text.isdecimal() or not 1 <= int(text) <= 100_000:
     raise errors.InputError(f'--{name} is {text!r}; give a whole number, 1 or more.')
   return int(text)
 
 
-def _number(name: str, text: str, highest: float = math.inf) -> float | None:
-  """None where the option was not given."""
+def number(name: str, text: str, highest: float = math.inf) -> float | None:
+  """An option's value above 0, None where it was not given; else a sentence."""
   if not text:
     return None
   try:
