@@ -22,8 +22,8 @@ and money for the whole schedule. It trains no step and needs no pictures.
   --devices N            that share the batch (1)
   --peak-tflops T        what one device can do, in 10^12 FLOP/s, as its maker or a benchmark says. Without it, a
                          large matrix product is measured on this machine, now
-  --utilisation U        the share of that peak which the model's FLOPs will get, 0 to 1 ({UTILISATION:g}, an assumption:
-                         benchmarks/train_step.py measures it)
+  --utilisation U        the share of that peak which the model's FLOPs will get, 0 to 1 ({UTILISATION:g}, an
+                         assumption: benchmarks/train_step.py measures it)
   --price P              of one device for one hour, in any currency
   --compile              also compile each step ahead of time, and print what the compiler says of its memory and
                          traffic; takes minutes. For the accelerators here, or else for simulated CPU devices

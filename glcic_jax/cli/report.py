@@ -90,8 +90,8 @@ def _from_file(run: run_lib.Run, name: str) -> cost_lib.Prediction:
                             '--estimate.') from None
   for key, estimated, actual in same:
     if estimated != actual:
-      raise errors.InputError(f'{name} is of another config: its {key} is {estimated}, the run\'s is {actual}; estimate '
-                              'the run\'s own.')
+      raise errors.InputError(f'{name} is of another config: its {key} is {estimated}, the run\'s is {actual}; '
+                              'estimate the run\'s own.')
   return cost_lib.Prediction(flops, seconds, assumed)
 
 

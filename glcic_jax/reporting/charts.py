@@ -15,7 +15,7 @@ Point = tuple[float, float]  # step, value
 
 WIDTH, HEIGHT = 420, 236  # units of the drawing, about pixels
 _LEFT, _TOP, _BOTTOM = 50, 16, 34
-_LETTER = 6.3  # width of a letter at this size of the text
+_LETTER = 6.6  # width of a letter at this size of the text
 _MOST_POINTS = 240
 _STYLES = (  # colour, dash, marker
     ('#1d4ed8', '', 'circle'),
@@ -118,8 +118,8 @@ def thinned(points: Sequence[Point]) -> list[Point]:
 
 
 def number(value: float) -> str:
-  """Three digits: 0.123, 12.3, 1,230, 1.2e-5."""
-  if value and not 1e-3 <= abs(value) < 1e6:
+  """Two or three digits: 0.123, 12.3, 1,230, 1.2e-5."""
+  if value and not 1e-4 <= abs(value) < 1e6:
     return f'{value:.1e}'.replace('e-0', 'e-').replace('e+0', 'e')
   if abs(value) >= 100:
     return f'{value:,.0f}'

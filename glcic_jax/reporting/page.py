@@ -123,20 +123,24 @@ def _samples(run: run_lib.Run) -> str:
   names = ['input', *(f'completed at step {step}' for step in strip.steps), 'truth']
   rows = ''.join('<tr>' + ''.join(f'<td><img alt="{name}" src="{uri}"></td>' for name, uri in zip(names, row)) + '</tr>'
                  for row in strip.rows)
-  return (f'<h2>The same pictures over time</h2><p class="quiet">Held-back pictures where the run has any, completed at '
+  return ('<h2>The same pictures over time</h2><p class="quiet">Held-back pictures where the run has any, completed at '
           f'{len(strip.steps)} of {len(run.samples)} intervals; as JPEG here, exact in samples/.</p>{note}'
-          f'<div class="scroll"><table class="strip"><thead><tr>{"".join(heads)}</tr></thead><tbody>{rows}</tbody>'
-          '</table></div>')
+          f'<div class="scroll"><table class="strip" style="--columns:{len(names)}">'
+          f'<thead><tr>{"".join(heads)}</tr></thead><tbody>{rows}</tbody></table></div>')
 
 
 def _audit(run: run_lib.Run) -> str:
   spans = [(phase.value, f'{span.start:,} to {span.stop - 1:,}', f'{len(span):,}')
            for phase, span in run.plan.spans().items()]
-  rows = [(key, schedule.show(paper), schedule.show(value), reason)
-          for key, paper, value, reason in schedule.audit(run.config)]
-  differs = table(('key', 'paper', 'this run', 'reason'), rows) if rows else '<p>Nothing differs from the paper.</p>'
+  audit = schedule.audit(run.config)
+  differs = '<p>Nothing differs from the paper.</p>'
+  if audit:
+    differs = table(('key', 'paper', 'this run'), [
+        (key, schedule.show(paper), schedule.show(value)) for key, paper, value, _ in audit])
+  reasons = ''.join(f'<p class="quiet">{_text(key)}: {_text(reason)}.</p>' for key, *_, reason in audit if reason)
   return (f'<h2>Schedule audit</h2>{table(("phase", "steps", "count"), spans, 1)}'
-          f'<h3 style="margin-top:16px">What differs from {_text(run.config.paper)} of the paper</h3>{differs}')
+          f'<h3 style="margin-top:16px">What differs from {_text(run.config.paper)} of the paper</h3>'
+          f'<div class="audit">{differs}</div>{reasons}')
 
 
 def _cost(run: run_lib.Run, costs: Any, prediction: cost_lib.Prediction | None) -> str:
@@ -148,14 +152,15 @@ def _cost(run: run_lib.Run, costs: Any, prediction: cost_lib.Prediction | None) 
            'compiling is, in the first row of each start.</p>']
   if prediction:
     parts.append(_predicted(costs, prediction))
-  return ''.join(parts) + f'<div class="charts" style="margin-top:14px">{"".join(curves.figures(run, curves.SPEED))}</div>'
+  figures = ''.join(curves.figures(run, curves.SPEED))
+  return ''.join(parts) + f'<div class="charts" style="margin-top:14px">{figures}</div>'
 
 
 def _predicted(costs: Any, prediction: cost_lib.Prediction) -> str:
   rows = []
   for name, predicted, actual, rate in comparison(costs, prediction):
-    rows.append((name, _seconds(predicted), _seconds(actual), f'{actual / predicted:.2f}' if predicted and actual else '',
-                 f'{rate / 1e12:,.3g}' if rate else ''))
+    ratio = f'{actual / predicted:.2f}' if predicted and actual else ''
+    rows.append((name, _seconds(predicted), _seconds(actual), ratio, f'{rate / 1e12:,.3g}' if rate else ''))
   note = prediction.assumed or ('No peak was given: glcic-jax report --peak-tflops T, or --estimate FILE, predicts '
                                 'seconds too.')
   return ('<h3 style="margin-top:16px">Predicted and actual</h3>' + table(
@@ -194,8 +199,9 @@ def _config(run: run_lib.Run) -> str:
   items = []
   for key, value in config_lib.flatten(run.config).items():
     other = value != defaults[key]
-    items.append(f'<li{" class=other" if other else ""}><code>{_text(key)} = {_text(value)}'
-                 f'{f" (default {_text(defaults[key])})" if other else ""}</code></li>')
-  note = f'<p>Keys of another version, not used here: {_text(", ".join(run.unknown_keys))}.</p>' if run.unknown_keys else ''
+    items.append(f'<li{" class=other" if other else ""}><code>{_text(key)} = {_text(repr(value))}'
+                 f'{f" (default {_text(repr(defaults[key]))})" if other else ""}</code></li>')
+  unknown = _text(', '.join(run.unknown_keys))
+  note = f'<p>Keys of another version, not used here: {unknown}.</p>' if unknown else ''
   return ('<h2>The config</h2><p class="quiet">All keys; those changed from glcic_jax/config.py are marked.</p>'
           f'<ul class="keys">{"".join(items)}</ul>{note}')
