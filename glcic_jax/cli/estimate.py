@@ -9,6 +9,8 @@ from typing import Any
 from glcic_jax import config as config_lib
 from glcic_jax import errors
 from glcic_jax.cli import configured
+from glcic_jax.reporting import charts
+from glcic_jax.reporting import cost
 
 UTILISATION = 0.5  # an assumption, and said to be one
 
@@ -97,17 +99,16 @@ def number(name: str, text: str, highest: float = math.inf) -> float | None:
 
 
 def _table(result: dict[str, Any]) -> list[str]:
-  config, devices = result['config'], result['devices']
-  lines = [f'{config["method"]}, {config["image_size"]} px, batch {result["batch_size"]} over {devices} device(s), '
-           f'{config["dtype"]}; parameters: '
-           + ', '.join(f'{name} {number:,}' for name, number in result['parameters'].items()),
-           '', f'{"phase":<16}{"steps":>9}{"GFLOP/image":>13}{"TFLOP/step":>12}{"s/step":>9}{"hours":>9}'
-           f'{"GB/device":>11}']
+  config, number = result['config'], charts.number
+  networks = ', '.join(f'{name} {count:,}' for name, count in result['parameters'].items())
+  lines = [f'{config["method"]}, {config["image_size"]} px, batch {result["batch_size"]} over {result["devices"]} '
+           f'device(s), {config["dtype"]}; parameters: {networks}', '',
+           f'{"phase":<16}{"steps":>9}{"GFLOP/image":>13}{"GFLOP/step":>12}{"s/step":>10}{"hours":>9}{"GB/device":>11}']
   for name, phase in result['phases'].items():
     seconds = result['seconds_per_step'][name]
-    lines.append(f'{name:<16}{phase["steps"]:>9,}{phase["flops_per_image"] / 1e9:>13,.1f}'
-                 f'{phase["flops_per_step"] / 1e12:>12,.2f}{seconds:>9.3g}{phase["steps"] * seconds / 3600:>9,.1f}'
-                 f'{phase["peak_bytes"] / 1e9:>11,.2f}')
+    lines.append(f'{name:<16}{phase["steps"]:>9,}{number(phase["flops_per_image"] / 1e9):>13}'
+                 f'{number(phase["flops_per_step"] / 1e9):>12}{number(seconds):>10}'
+                 f'{number(phase["steps"] * seconds / 3600):>9}{number(phase["peak_bytes"] / 1e9):>11}')
   lines += ['', *(f'{label:<12}{text}' for label, text in _facts(result)), '']
   if result['compiled']:
     lines += _compiled_table(result['compiled'])
@@ -116,25 +117,25 @@ def _table(result: dict[str, Any]) -> list[str]:
 
 
 def _facts(result: dict[str, Any]) -> list[tuple[str, str]]:
+  number, most = charts.number, max(phase['peak_bytes'] for phase in result['phases'].values())
   facts = [
-      ('time', f'{result["hours"]:,.1f} hours for the whole schedule, at {result["utilisation"]:.0%} of '
-               f'{result["peak_tflops"]:,.4g} TFLOP/s a device (the peak: {result["peak_from"]})'),
-      ('memory', f'{max(phase["peak_bytes"] for phase in result["phases"].values()) / 1e9:,.2f} GB on each device, of '
-                 f'which {result["state_bytes"] / 1e9:,.2f} GB are the state'),
-      ('disk', f'{result["checkpoints_bytes"] / 1e9:,.2f} GB for the checkpoints that are kept'),
-      ('from host', f'{result["batch_bytes"] / 1e6:,.1f} MB a step')]
+      ('time', f'{cost.duration(result["hours"] * 3600)} for the whole schedule, at {result["utilisation"]:.0%} of '
+               f'{number(result["peak_tflops"])} TFLOP/s a device'),
+      ('peak', result['peak_from']),
+      ('memory', f'{number(most / 1e9)} GB on each device, of which {number(result["state_bytes"] / 1e9)} GB are the '
+                 'state'),
+      ('disk', f'{number(result["checkpoints_bytes"] / 1e9)} GB for the checkpoints that are kept'),
+      ('from host', f'{number(result["batch_bytes"] / 1e6)} MB a step')]
   if result['money'] is not None:
-    facts.insert(1, ('money', f'{result["money"]:,.2f} for {result["hours"] * result["devices"]:,.1f} device hours'))
+    facts.insert(2, ('money', f'{result["money"]:,.2f} for {number(result["hours"] * result["devices"])} device hours'))
   return facts
 
 
 def _compiled_table(compiled: dict[str, dict[str, Any]]) -> list[str]:
   kind = next(iter(compiled.values()))['device']
-  lines = [f'As compiled for {kind}, on each device:',
-           f'{"phase":<16}{"GB temporary":>13}{"GB arguments":>13}{"TFLOP":>9}{"GB accessed":>12}']
-  def show(value: float | None, scale: float) -> str:
-    return 'not said' if value is None else f'{value / scale:,.2f}'
-  for name, row in compiled.items():
-    lines.append(f'{name:<16}{show(row["temporary_bytes"], 1e9):>13}{show(row["argument_bytes"], 1e9):>13}'
-                 f'{show(row["flops"], 1e12):>9}{show(row["accessed_bytes"], 1e9):>12}')
-  return lines + ['']
+  def show(value: float | None) -> str:
+    return 'not said' if value is None else charts.number(value / 1e9)
+  return [f'As compiled for {kind}, on each device:',
+          f'{"phase":<16}{"GB temporary":>14}{"GB arguments":>14}{"GFLOP":>10}{"GB accessed":>13}',
+          *(f'{name:<16}{show(row["temporary_bytes"]):>14}{show(row["argument_bytes"]):>14}{show(row["flops"]):>10}'
+            f'{show(row["accessed_bytes"]):>13}' for name, row in compiled.items()), '']
