@@ -138,11 +138,16 @@ def compiled(config: Any, devices: int) -> dict[str, dict[str, Any]]:
 
 
 def simulate_devices(devices: int, *, host_alone: bool) -> None:
-  """Before JAX starts: so many CPU devices; `host_alone`: an accelerator's memory stays with who trains on it."""
+  """Before JAX starts: so many CPU devices, or more where more were asked for already.
+
+  Args:
+    devices: how many.
+    host_alone: JAX shall see nothing but these: an accelerator's memory stays with whoever trains on it.
+  """
   try:
     if host_alone:
       jax.config.update('jax_platforms', 'cpu')
-    jax.config.update('jax_num_cpu_devices', devices)
+    jax.config.update('jax_num_cpu_devices', max(devices, jax.config.jax_num_cpu_devices))
   except RuntimeError:  # it has started: with whatever there is
     pass
 
