@@ -5,8 +5,7 @@
 
 Random pictures, fresh for each step; the median of several steps after the first, which compiles. Beside
 it the rate of a float32 matrix product on the same device in the same run, since machines differ and
-drift: FLOPs are counted from the layers (2 for a multiply and add; a gradient counts as two forward
-passes; the discriminator's weight gradients are not taken in the generator's update).
+drift: FLOPs are counted from the layers, see `glcic_jax/training/flops.py`.
 """
 
 import json
@@ -15,8 +14,6 @@ import time
 from absl import app
 from absl import flags
 import jax
-import jax.extend as jex
-import jax.numpy as jnp
 from ml_collections import config_flags
 import numpy as np
 
@@ -24,7 +21,7 @@ from glcic_jax import batch as batch_lib
 from glcic_jax import config as config_lib
 from glcic_jax import masks
 from glcic_jax import parallel
-from glcic_jax import schedule
+from glcic_jax.training import flops as flops_lib
 from glcic_jax.training import method as method_lib
 from glcic_jax.training import state as state_lib
 from glcic_jax.training import step as step_lib
@@ -42,12 +39,12 @@ def main(arguments: list[str]) -> None:
   method = method_lib.from_config(config, (0.456, 0.447, 0.416))
   mesh = parallel.make_mesh()
   state = state_lib.create_state(method, config.image_size, config.seed, mesh)
-  flops = _flops(method, config)
+  flops = flops_lib.per_image(method, config.image_size)
   rows = {}
   for phase, step in step_lib.compile_steps(method, mesh).items():
     rows[phase.value], state = _time(step, state, config, mesh)
-    rows[phase.value]['gflop'] = flops[phase] / 1e9
-  ceiling = _matrix_rate()
+    rows[phase.value]['gflop'] = flops[phase] * config.batch_size / 1e9
+  ceiling = flops_lib.matrix_rate()
   print(f'{jax.devices()[0].device_kind} x {mesh.size}, {config.image_size} px, batch {config.batch_size}, '
         f'{config.dtype}; matrix product {ceiling / 1e9:,.0f} GFLOP/s')
   print('phase             first s   step s  images/s  GFLOP/step  of the matrix product')
@@ -81,53 +78,6 @@ def _random_batch(config, number: int) -> batch_lib.Batch:
   return batch_lib.Batch(
       image=rng.integers(0, 256, (count, size, size, 3), dtype=np.uint8), mask=np.stack(holes),
       view=np.stack(views), real_view=np.stack(views[::-1]), weight=np.ones(count, np.float32))
-
-
-def _flops(method, config) -> dict[schedule.Phase, float]:
-  """Model FLOPs of a step, from the convolutions and matrix products of one forward pass."""
-  size = config.image_size
-  picture, mask = jnp.zeros((1, size, size, 3)), jnp.zeros((1, size, size, 1))
-  view = jnp.zeros((1, 2), jnp.int32)
-  def forward(network, *inputs):
-    variables = jax.eval_shape(lambda: network.init(jax.random.key(0), *inputs))
-    run = lambda variables: network.apply(variables, *inputs)
-    return _products(jax.make_jaxpr(run)(variables).jaxpr) * config.batch_size
-  generator = forward(method.generator, picture, mask)
-  discriminator = forward(method.discriminator, method.judged(picture, picture, mask), view)
-  return {schedule.Phase.RECONSTRUCTION: 3 * generator,
-          schedule.Phase.DISCRIMINATOR: generator + 2 * 3 * discriminator,
-          schedule.Phase.JOINT: 3 * generator + (2 * 3 + 2) * discriminator}
-
-
-def _products(jaxpr) -> float:
-  """FLOPs of all convolutions and matrix products."""
-  total = 0.0
-  for equation in jaxpr.eqns:
-    out = equation.outvars[0].aval
-    if equation.primitive.name == 'conv_general_dilated':
-      kernel = equation.invars[1].aval.shape
-      features = kernel[equation.params['dimension_numbers'].rhs_spec[0]]
-      total += 2 * out.size * np.prod(kernel) / features
-    elif equation.primitive.name == 'dot_general':
-      (contracted, _), _ = equation.params['dimension_numbers']
-      total += 2 * out.size * np.prod([equation.invars[0].aval.shape[axis] for axis in contracted])
-    for inner in jex.core.jaxprs_in_params(equation.params):
-      total += _products(inner)
-  return total
-
-
-def _matrix_rate() -> float:
-  """FLOP/s of a large float32 product, the best of five."""
-  size = 2048 if jax.default_backend() == 'cpu' else 8192
-  matrix = jax.random.normal(jax.random.key(0), (size, size))
-  multiply = jax.jit(lambda a: a @ a)
-  jax.block_until_ready(multiply(matrix))
-  best = np.inf
-  for _ in range(5):
-    start = time.perf_counter()
-    jax.block_until_ready(multiply(matrix))
-    best = min(best, time.perf_counter() - start)
-  return 2 * size**3 / best
 
 
 if __name__ == '__main__':

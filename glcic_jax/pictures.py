@@ -215,7 +215,10 @@ def write(path: epath.PathLike, picture: np.ndarray | Image.Image, **options) ->
     raise errors.InputError(f'{path} cannot be written ({error.strerror or error}).') from None
 
 
-def contact_sheet(columns: Mapping[str, Sequence[np.ndarray]], *, cell: int = 128,
+_GAP, _LINE, _CELL = 8, 20, 128  # of a contact sheet, in pixels
+
+
+def contact_sheet(columns: Mapping[str, Sequence[np.ndarray]], *, cell: int = _CELL,
                   captions: Sequence[str] = ()) -> np.ndarray:
   """Lays pictures out in labelled columns, one row for each picture.
 
@@ -227,7 +230,7 @@ def contact_sheet(columns: Mapping[str, Sequence[np.ndarray]], *, cell: int = 12
   Returns:
     the sheet, `[H, W, 3]` uint8, on white.
   """
-  gap, line = 8, 20
+  gap, line = _GAP, _LINE
   font = ImageFont.load_default(13)
   rows = [[_fit(picture, cell) for picture in row] for row in zip(*columns.values(), strict=True)]
   heights = [max(image.height for image in row) for row in rows]
@@ -245,6 +248,19 @@ def contact_sheet(columns: Mapping[str, Sequence[np.ndarray]], *, cell: int = 12
       draw.text((gap, top + height + 2), captions[row], fill=(90, 90, 90), font=font)
     top += height + gap + below
   return np.asarray(sheet)
+
+
+def sheet_cells(sheet: np.ndarray, columns: int) -> list[list[np.ndarray]]:
+  """The pictures of a `contact_sheet` of square ones without captions: rows of `[128, 128, 3]`.
+
+  Raises:
+    ValueError: if it is not such a sheet.
+  """
+  step, top = _CELL + _GAP, _LINE + _GAP
+  height, width, _ = sheet.shape
+  if width != _GAP + columns * step or height <= top or (height - top) % step:
+    raise ValueError(f'A sheet of {width}x{height} px does not hold {columns} columns of square pictures.')
+  return [[sheet[y:y + _CELL, x:x + _CELL] for x in range(_GAP, width, step)] for y in range(top, height, step)]
 
 
 def _fit(picture: np.ndarray, cell: int) -> Image.Image:

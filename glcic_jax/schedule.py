@@ -209,14 +209,15 @@ def format_audit(config: Any) -> str:
   lines.append('  differs from the paper in:')
   width = max(len(row[0]) for row in rows)
   for key, paper, value, reason in rows:
-    line = f'    {key:<{width}}  paper {_show(paper)}, here {_show(value)}'
+    line = f'    {key:<{width}}  paper {show(paper)}, here {show(value)}'
     lines.append(f'{line}: {reason}' if reason else line)
   return '\n'.join(lines)
 
 
-def _show(value: Any) -> str:
+def show(value: Any) -> str:
+  """A value of the audit as people write it: 90,000; 96 to 128."""
   if isinstance(value, tuple):
-    return ' to '.join(_show(v) for v in value) if all(
+    return ' to '.join(show(v) for v in value) if all(
         isinstance(v, int) for v in value) else ', '.join(map(str, value))
   if isinstance(value, int) and not isinstance(value, bool):
     return f'{value:,}'

@@ -20,6 +20,7 @@ ROOMS = {
     'training': VOCABULARY | {'models', 'data', 'parallel', 'checkpoints', 'model_files'},
     'inference': VOCABULARY | {'models', 'model_files'},
     'evaluation': VOCABULARY | {'models', 'inference'},
+    'reporting': VOCABULARY,
     'cli': None,  # every room
 } | {name: VOCABULARY for name in VOCABULARY}
 

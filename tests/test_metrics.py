@@ -93,11 +93,24 @@ def test_a_table_knows_which_steps_were_scored(tmp_path):
   table = metrics.Table(path, until=0)
   table.add(10, 'joint', {'validation_hole_psnr': 20.0})
   table.add(20, 'joint', {'reconstruction_loss': 1.0})
-  for same in (table, metrics.Table(path, until=20)):
-    assert same.evaluated(10)
+  table.add(30, 'joint', {'validation_count': 12.0})  # every score failed
+  for same in (table, metrics.Table(path, until=30)):
+    assert same.evaluated(10) and same.evaluated(30)
     assert not same.evaluated(20)
     assert not same.evaluated(1)
   assert not metrics.Table(path, until=9).evaluated(10)
+
+
+def test_rows_of_an_older_version_are_kept_with_blanks_for_younger_columns(tmp_path):
+  path = tmp_path / 'metrics.csv'
+  path.write_text('step,phase,reconstruction_loss,validation_hole_psnr,dropped\n'
+                  '10,joint,0.5,,1\n10,joint,,20,\n')
+  table = metrics.Table(path, until=10)
+  assert table.evaluated(10)
+  table.add(20, 'joint', {'validation_psnr': 30.0})
+  assert path.read_text().splitlines()[0] == ','.join(metrics.COLUMNS)
+  assert [(row['reconstruction_loss'], row['validation_hole_psnr'], row['validation_psnr'])
+          for row in _rows(path)] == [('0.5', '', ''), ('', '20', ''), ('', '', '30')]
 
 
 def test_a_table_leaves_no_other_file(tmp_path):

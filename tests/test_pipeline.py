@@ -230,9 +230,13 @@ def test_validation_pictures_are_central_crops_at_the_smallest_size(picture_fold
     assert {image.tobytes() for image in batch.image} <= crops
 
 
-def test_samples_are_the_first_held_back_pictures(picture_folder):
+@pytest.mark.parametrize('count, batches', [(1, 1), (8, 1), (9, 2), (17, 3)])
+def test_samples_are_the_first_held_back_pictures(picture_folder, count, batches):
   feed = _held_back(picture_folder)
-  _assert_same(feed.samples(), next(feed.validation()))
+  samples, scored = list(feed.samples(count)), list(feed.validation())
+  assert len(samples) == batches  # also more than are scored
+  for sample, same in zip(samples, scored):
+    _assert_same(sample.replace(weight=same.weight), same)
 
 
 @pytest.mark.parametrize('changes', [
@@ -241,7 +245,10 @@ def test_without_held_back_pictures_nothing_is_scored_and_samples_are_of_trainin
     picture_folder, changes):
   feed = pipeline.Pipeline(_config(picture_folder, **changes), _ALL)
   assert list(feed.validation()) == []
-  _assert_same(feed.samples(), next(feed.train(0)))
+  samples, training = list(feed.samples(9)), feed.train(0)
+  assert len(samples) == 2
+  for sample in samples:
+    _assert_same(sample, next(training))
 
 
 def test_mean_color_is_that_of_the_training_pictures(tmp_path):

@@ -10,6 +10,8 @@ COMMANDS = {
     'complete': 'fill the holes of pictures',
     'evaluate': 'score models and baselines on the same pictures and holes',
     'preview': 'show what a config will feed to the networks',
+    'estimate': 'say what a run will cost, before it costs anything',
+    'report': 'show a run as one page',
     'receptive-field': 'measure how far a pixel of the network sees',
 }
 

@@ -7,6 +7,7 @@ pictures (`order.py`); places, scales and holes come from the generators of `mas
 
 import atexit
 from collections.abc import Iterator
+import itertools
 import os
 from typing import Any
 import weakref
@@ -100,25 +101,29 @@ class Pipeline:
     The pictures come in turn, and again with other holes when they are fewer; each is a central crop
     with its short edge at the smallest training size. Nothing comes if no picture is held back.
     """
-    config, rows = self._config, self._rows
-    pictures, count = len(self._splits.validation), config.validation.count
-    if not pictures or not count:
-      return
+    count = self._config.validation.count
+    for number, batch in enumerate(self._held_back(count)):
+      index = number * self._config.batch_size + np.asarray(self._rows)
+      yield batch.replace(weight=(index < count).astype(np.float32))
+
+  def samples(self, count: int) -> Iterator[batch_lib.Batch]:
+    """Batches of at least `count` pictures to look at, always the same: held-back ones where there are any."""
+    held_back = len(self._splits.validation) and self._config.validation.count
+    return self._held_back(count) if held_back else itertools.islice(
+        self.train(0), -(-count // self._config.batch_size))
+
+  def _held_back(self, count: int) -> Iterator[batch_lib.Batch]:
+    """The first validation batches, until they hold `count` holes."""
+    pictures = len(self._splits.validation)
+    batches = -(-count // self._config.batch_size) if pictures else 0
 
     def samples(k: tf.Tensor):
       index = self._indices(k)
       return self._in_python(self._validation_rows, index, index % pictures)
 
-    batches = -(-count // config.batch_size)
-    for number, batch in enumerate(
-        self._batches(tf.data.Dataset.range(batches * len(rows) // self._chunk), samples, 'validation')):
-      index = number * config.batch_size + np.asarray(rows)
-      yield batch.replace(weight=(index < count).astype(np.float32))
-
-  def samples(self) -> batch_lib.Batch:
-    """One batch to look at, always the same: of held-back pictures where there are any."""
-    held_back = len(self._splits.validation) and self._config.validation.count
-    return next(self.validation() if held_back else self.train(0))
+    if batches:
+      chunks = tf.data.Dataset.range(batches * len(self._rows) // self._chunk)
+      yield from self._batches(chunks, samples, 'validation')
 
   def _indices(self, chunk: tf.Tensor) -> tf.Tensor:
     """The numbers, in the whole run, of the samples in one chunk of this process's rows."""

@@ -1,58 +1,91 @@
 """Scores and sample strips during training, on the same pictures and holes each time."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+import functools
+import math
+import sys
 from typing import Any
 
+import jax
 from jax.sharding import Mesh
 import numpy as np
 
 from glcic_jax import batch as batch_lib
 from glcic_jax import parallel
+from glcic_jax import scores
 from glcic_jax.training import method as method_lib
 from glcic_jax.training import step as step_lib
+
+Score = Callable[[jax.Array, jax.Array, jax.Array], jax.Array]  # (completed, truth, mask) -> [B]
+
+# Names of `metrics.VALIDATION_NAMES`, all of 8-bit composites.
+SCORES: Mapping[str, Score] = {
+    'validation_hole_psnr': functools.partial(scores.psnr, region='hole'),  # dB
+    'validation_hole_l1': functools.partial(scores.l1, region='hole'),  # 0..1
+    'validation_psnr': functools.partial(scores.psnr, region='whole'),  # dB
+    'validation_ssim': functools.partial(scores.ssim, region='whole'),  # at most 1
+}
 
 
 class Evaluation:
   """Completes fixed pictures by the generator's running statistics."""
 
-  def __init__(self, method: method_lib.Method, mesh: Mesh):
-    """Compiles at the first call."""
+  def __init__(self, method: method_lib.Method, mesh: Mesh, wanted: Mapping[str, Score] = SCORES):
+    """Compiles at the first call; `wanted`: what to score the pictures by."""
     self._complete = step_lib.compile_evaluation(method, mesh)
+    self._scores = {name: jax.jit(score, out_shardings=parallel.replicated(mesh))
+                    for name, score in wanted.items()}
     self._method = method
     self._mesh = mesh
 
   def scores(self, variables: Any, batches: Iterable[batch_lib.Batch]) -> dict[str, float]:
     """Means over the pictures of 8-bit composites, each picture counting the same.
 
+    A score that fails, or is not finite, is told on stderr and left out: no run ends for it.
+
     Returns:
-      validation_hole_psnr (dB), validation_hole_l1 (0..1), validation_count; empty if there are no
-      pictures.
+      the scores by name, and validation_count; empty if there are no pictures.
     """
-    psnr, l1, weight = [], [], []
+    values: dict[str, list[np.ndarray]] = {name: [] for name in self._scores}
+    weight = []
     for batch in batches:
       batch = parallel.to_global(batch, self._mesh)
-      result = self._complete(variables, batch)
-      psnr.append(np.asarray(result['hole_psnr']))
-      l1.append(np.asarray(result['hole_l1']))
+      completed = self._complete(variables, batch)['completed']
       weight.append(parallel.gather(batch.weight))
+      for name in list(values):
+        try:
+          values[name].append(np.asarray(self._scores[name](completed, batch.image, batch.mask)))
+        except Exception as error:  # whatever it is: a score is worth less than the run
+          del values[name]
+          _tell(name, f'{type(error).__name__}: {error}'.splitlines()[0])
     counted = np.concatenate([[], *weight]) > 0
     if not counted.any():
       return {}
-    return {'validation_hole_psnr': float(np.concatenate(psnr)[counted].mean()),
-            'validation_hole_l1': float(np.concatenate(l1)[counted].mean()),
-            'validation_count': float(counted.sum())}
+    means = {name: float(np.concatenate(parts)[counted].mean()) for name, parts in values.items()}
+    for name in [name for name, mean in means.items() if not math.isfinite(mean)]:
+      _tell(name, f'it is {means.pop(name)}')
+    return means | {'validation_count': float(counted.sum())}
 
-  def samples(self, variables: Any, batch: batch_lib.Batch, count: int) -> dict[str, np.ndarray]:
-    """What to look at: label -> `[count, H, W, 3]` uint8, of the batch's first rows."""
+  def samples(self, variables: Any, batches: Iterable[batch_lib.Batch], count: int) -> dict[str, np.ndarray]:
+    """What to look at: label -> `[count, H, W, 3]` uint8, of the batches' first rows; fewer if they hold fewer."""
+    parts = [self._columns(variables, batch) for batch in batches]
+    return {label: np.concatenate([part[label] for part in parts])[:count] for label in parts[0]}
+
+  def _columns(self, variables: Any, batch: batch_lib.Batch) -> dict[str, np.ndarray]:
+    """All rows of one batch."""
     everywhere = parallel.to_global(batch, self._mesh)
     result = self._complete(variables, everywhere)
     image, mask = (parallel.gather(leaf) for leaf in (everywhere.image, everywhere.mask))
     low, high = self._method.value_range
     fill = (np.asarray(self._method.hole_fill) - low) / (high - low) * 255
-    columns = {
+    return {
         'input': np.where(mask > 0, fill.round().astype(np.uint8), image),
         'raw output': np.asarray(result['raw']),
         'completed': np.asarray(result['completed']),
         'truth': image,
     }
-    return {label: column[:count] for label, column in columns.items()}
+
+
+def _tell(name: str, reason: str) -> None:
+  if parallel.is_main_process():
+    print(f'{name} is left out ({reason}); the run goes on.', file=sys.stderr, flush=True)

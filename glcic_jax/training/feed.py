@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 import itertools
 from typing import Any, Protocol
 
+import jax
 from jax.sharding import Mesh
 import numpy as np
 
@@ -33,8 +34,8 @@ class Feed(Protocol):
   def validation(self) -> Iterator[batch_lib.Batch]:
     """The fixed pictures to score; none if there are none."""
 
-  def samples(self) -> batch_lib.Batch:
-    """The fixed pictures to look at."""
+  def samples(self, count: int) -> Iterator[batch_lib.Batch]:
+    """The fixed pictures to look at: batches that hold `count` of them, or as many as there are."""
 
 
 class Given:
@@ -69,9 +70,10 @@ class Given:
     """None: nobody said which pictures are held back."""
     return iter(())
 
-  def samples(self) -> batch_lib.Batch:
-    """The first batch."""
-    return self._first
+  def samples(self, count: int) -> Iterator[batch_lib.Batch]:
+    """The first batches; of a plain iterable the first alone, since the others are trained on once."""
+    rows = len(self._first.image) * jax.process_count()
+    return itertools.islice([self._first] if self._from is None else self._from(0), -(-count // rows))
 
 
 def open_feed(config: Any, mesh: Mesh, batches: Batches | None) -> Feed:

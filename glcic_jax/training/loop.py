@@ -106,7 +106,7 @@ def train_and_evaluate(config: Any, workdir: epath.PathLike, *,
             writers.scalars(step, phase, scores)
             progress.report(step, phase, scores)
           writers.samples(step, evaluation.samples(
-              state.generator.variables, feed.samples(), config.validation.samples))
+              state.generator.variables, feed.samples(config.validation.samples), config.validation.samples))
           progress.restart(step)
         # 3. Save: the state, with the step in it, is the whole position of the run.
         if due.checkpoint(step):

@@ -23,7 +23,9 @@ STEP_NAMES = (
     'reconstruction_gradient_norm', 'adversarial_gradient_norm',  # weighted; at the raw output
     'gradient_ratio',  # adversarial to reconstruction
 )
-VALIDATION_NAMES = ('validation_hole_psnr', 'validation_hole_l1', 'validation_count')
+# Means over the validation pictures (definitions: `scores.py`), and how many there were.
+VALIDATION_NAMES = (
+    'validation_hole_psnr', 'validation_hole_l1', 'validation_psnr', 'validation_ssim', 'validation_count')
 COLUMNS = ('step', 'phase', 'images_per_second', *STEP_NAMES, *VALIDATION_NAMES)
 
 
@@ -73,8 +75,8 @@ class Table:
                     if int(row['step']) <= until]
 
   def evaluated(self, step: int) -> bool:
-    """Whether the validation scores of a step are there."""
-    return any(row['step'] == str(step) and row.get('validation_hole_psnr') for row in self._rows)
+    """Whether validation scores of a step are there, be they all or, where one failed, some."""
+    return any(row['step'] == str(step) and any(map(row.get, VALIDATION_NAMES)) for row in self._rows)
 
   def add(self, step: int, phase: str, values: Mapping[str, float]) -> None:
     """Adds one row and writes the file."""

@@ -25,7 +25,6 @@ from glcic_jax import images
 from glcic_jax import losses
 from glcic_jax import parallel
 from glcic_jax import schedule
-from glcic_jax import scores
 from glcic_jax.training import method as method_lib
 from glcic_jax.training import state as state_lib
 
@@ -220,18 +219,15 @@ def compile_steps(method: method_lib.Method, mesh: Mesh) -> dict[Phase, Step]:
 
 def evaluate_step(variables: Any, batch: batch_lib.Batch, *,
                   method: method_lib.Method) -> dict[str, jax.Array]:
-  """Completes pictures as a user would get them, by running statistics, and scores them.
+  """Completes pictures as a user would get them, by running statistics; `evaluation.py` scores them.
 
   Returns:
-    raw, completed: `[B, H, W, 3]` uint8; hole_psnr (dB), hole_l1 (0..1): `[B]`.
+    raw, completed: `[B, H, W, 3]` uint8.
   """
   inputs = _inputs(batch, method)
   raw = method.generator.apply(variables, inputs.filled, inputs.mask, train=False)
   raw = images.to_uint8(raw, method.value_range)
-  completed = images.composite(raw, batch.image, batch.mask)
-  return {'raw': raw, 'completed': completed,
-          'hole_psnr': scores.psnr(completed, batch.image, batch.mask, region='hole'),
-          'hole_l1': scores.l1(completed, batch.image, batch.mask, region='hole')}
+  return {'raw': raw, 'completed': images.composite(raw, batch.image, batch.mask)}
 
 
 def compile_evaluation(method: method_lib.Method, mesh: Mesh) -> Callable[..., dict[str, jax.Array]]:

@@ -1,0 +1,56 @@
+"""The same pictures over the steps, cut from `samples/*.png` and laid beside each other."""
+
+import base64
+from collections.abc import Sequence
+import dataclasses
+import io
+
+from etils import epath
+from PIL import Image
+
+from glcic_jax import pictures
+
+# The sheets' columns, as `training/evaluation.py` names them: input, raw output, completed, truth.
+_COLUMNS, _INPUT, _COMPLETED, _TRUTH = 4, 0, 2, 3
+MOST_STEPS, MOST_PICTURES = 7, 8
+
+
+@dataclasses.dataclass(frozen=True)
+class Strip:
+  """Pictures over some steps, ready for a page: every picture is a data URI."""
+
+  steps: tuple[int, ...]
+  rows: tuple[tuple[str, ...], ...]  # input, completed at each step, truth
+  unreadable: tuple[str, ...]  # names of sheets that could not be read
+
+
+def strip(samples: Sequence[tuple[int, epath.Path]]) -> Strip:
+  """Cuts at most MOST_STEPS sheets, the first and the last among them."""
+  sheets, unreadable = [], []
+  for step, path in chosen(samples, MOST_STEPS):
+    try:
+      sheets.append((step, pictures.sheet_cells(pictures.read_rgb(path), _COLUMNS)))
+    except ValueError:  # damaged, or of another layout: the page does without
+      unreadable.append(path.name)
+  if not sheets:
+    return Strip((), (), tuple(unreadable))
+  last = sheets[-1][1]
+  rows = []
+  for number in range(min(MOST_PICTURES, *(len(cells) for _, cells in sheets), len(last))):
+    over_time = [cells[number][_COMPLETED] for _, cells in sheets]
+    rows.append(tuple(map(_data_uri, [last[number][_INPUT], *over_time, last[number][_TRUTH]])))
+  return Strip(tuple(step for step, _ in sheets), tuple(rows), tuple(unreadable))
+
+
+def chosen(samples: Sequence[tuple[int, epath.Path]], most: int) -> list[tuple[int, epath.Path]]:
+  """So many of them, evenly by place, the first and the last among them."""
+  count = len(samples)
+  if count <= most:
+    return list(samples)
+  return [samples[round(place * (count - 1) / (most - 1))] for place in range(most)]
+
+
+def _data_uri(picture) -> str:
+  buffer = io.BytesIO()
+  Image.fromarray(picture).save(buffer, 'JPEG', quality=92, subsampling=0)
+  return 'data:image/jpeg;base64,' + base64.b64encode(buffer.getvalue()).decode()
