@@ -8,6 +8,7 @@ import sys
 COMMANDS = {
     'train': 'train a model, or continue a run',
     'complete': 'fill the holes of pictures',
+    'export': 'write a model as StableHLO or ONNX, for other programs',
     'preview': 'show what a config will feed to the networks',
     'receptive-field': 'measure how far a pixel of the network sees',
 }
