@@ -10,10 +10,11 @@ import numpy as np
 
 def load(path):
   """An exported file -> a function: uint8 images [B, H, W, 3], masks [B, H, W, 1] (over 0 = hole) -> completed uint8."""
-  exported = jax.export.deserialize(bytearray(open(path, 'rb').read()))
+  exported = jax.export.deserialize(bytearray(np.fromfile(path, np.uint8)))
   weights = [read_weights(path + '.safetensors')] if len(exported.in_avals) > 2 else []
   multiple = 1 if isinstance(exported.in_avals[-2].shape[1], int) else 4  # a model of one size refuses others itself
   function = jax.jit(exported.call)
+
   def complete(image, mask):
     pad = ((0, 0), *((0, -length % multiple) for length in image.shape[1:3]), (0, 0))
     result = np.asarray(function(*weights, np.pad(image, pad, mode='reflect'), np.pad(mask, pad, mode='reflect')))
@@ -25,16 +26,14 @@ def load(path):
 
 def read_weights(path):
   """A safetensors file of float32 arrays, by their names, on the device."""
-  with open(path, 'rb') as file:
-    header, start = json.loads(file.read(int.from_bytes(file.read(8), 'little'))), file.tell()
-  return {name: jax.device_put(np.memmap(path, '<f4', 'r', start + entry['data_offsets'][0], tuple(entry['shape'])))
+  length = int(np.fromfile(path, '<u8', 1)[0])
+  header = json.loads(bytes(np.fromfile(path, np.uint8, length, offset=8)))
+  return {name: jax.device_put(np.memmap(path, '<f4', 'r', 8 + length + entry['data_offsets'][0], tuple(entry['shape'])))
           for name, entry in header.items() if name != '__metadata__'}
 
 
 if __name__ == '__main__':
   from PIL import Image, ImageOps
   photo, hole = (ImageOps.exif_transpose(Image.open(name)) for name in sys.argv[2:4])
-  if photo.size != hole.size:
-    sys.exit('The picture and its mask differ in size.')
   result = load(sys.argv[1])(np.asarray(photo.convert('RGB'))[None], np.asarray(hole.convert('L'))[None, ..., None] // 128)
   Image.fromarray(result[0]).save(sys.argv[4])
