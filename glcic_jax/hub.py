@@ -60,6 +60,7 @@ def fetch(name: str, revision: str | None, needed: Sequence[str], wanted: Sequen
 
 def _download(library: object, repository: str, revision: str | None, files: list[str]) -> epath.Path:
   """`huggingface_hub`'s download, silent where nobody watches, its errors as sentences."""
+  from huggingface_hub import constants
   from huggingface_hub import errors as hub_errors
   from huggingface_hub import utils
   at = f'{repository}@{revision}' if revision else repository
@@ -75,7 +76,7 @@ def _download(library: object, repository: str, revision: str | None, files: lis
   except hub_errors.RevisionNotFoundError:
     reason = 'there is no such revision of it on the Hugging Face Hub; give a branch, a tag or a commit.'
   except hub_errors.LocalEntryNotFoundError:
-    if library.constants.HF_HUB_OFFLINE:
+    if constants.HF_HUB_OFFLINE:
       reason = ('there is no folder of this name here, it is not in the cache of the Hugging Face Hub, and HF_HUB_OFFLINE '
                 'forbids to fetch it.')
     else:
