@@ -55,7 +55,7 @@ class Description:
     """The inverse of `to_json`.
 
     Raises:
-      errors.InputError: if a value is missing.
+      errors.InputError: if a value is missing, or of another kind.
     """
     names = [field.name for field in dataclasses.fields(cls)]
     missing = [name for name in names if name not in values]
@@ -63,9 +63,25 @@ class Description:
       raise errors.InputError(f'The model\'s {CONFIG} lacks {", ".join(missing)}; it is not a model directory '
                               'of this project, or it is damaged.')
     chosen = {name: values[name] for name in names}
+    if not _is_sound(chosen):
+      raise errors.InputError(f'The model\'s {CONFIG} holds values of other kinds than it should; it is not a model directory '
+                              'of this project, or it is damaged.')
     for name in ('value_range', 'mean_color'):
       chosen[name] = tuple(float(v) for v in chosen[name])
     return cls(**chosen)
+
+
+def _is_sound(values: Mapping[str, Any]) -> bool:
+  """Whether values that somebody wrote are of the kinds that they should be."""
+  architecture = values['architecture']
+
+  def numbers(value: Any, count: int) -> bool:
+    return (isinstance(value, (list, tuple)) and len(value) == count
+            and all(isinstance(v, (int, float)) for v in value))
+  return (numbers(values['value_range'], 2) and numbers(values['mean_color'], 3)
+          and isinstance(values['image_size'], int) and values['image_size'] > 0
+          and isinstance(architecture, Mapping) and isinstance(architecture.get('name'), str)
+          and isinstance(architecture.get('options'), Mapping))
 
 
 def write(folder: epath.PathLike, variables: Mapping[str, Any], description: Description,
@@ -152,10 +168,10 @@ def _read(folder: epath.Path) -> tuple[dict[str, Any], Description]:
   if hashlib.sha256(weights).hexdigest() != stored.get('sha256'):
     raise errors.InputError(f'{folder / WEIGHTS} does not match the digest in {CONFIG}; copy the model again.')
   try:
-    variables = unflatten(safetensors.numpy.load(weights))
-  except SafetensorError as error:
+    variables = unflatten(safetensors.numpy.load(weights))['generator']
+  except (SafetensorError, KeyError, TypeError, AttributeError) as error:  # also of names that make no tree
     raise errors.InputError(f'{folder / WEIGHTS} cannot be read ({error}); copy the model again.') from None
-  return variables['generator'], Description.from_json(stored)
+  return variables, Description.from_json(stored)
 
 
 def flatten(tree: Mapping[str, Any], prefix: str = '') -> dict[str, np.ndarray]:
