@@ -45,8 +45,8 @@ def fetch(name: str, revision: str | None, needed: Sequence[str], wanted: Sequen
   try:
     import huggingface_hub
   except ModuleNotFoundError:
-    raise errors.InputError(f'There is no folder {name}; if it is a model of the Hugging Face Hub, install what fetches '
-                            "it: pip install 'glcic_jax[hub]'.") from None
+    raise errors.InputError(f'There is no folder {name}; if it is a model of the Hugging Face Hub, install what '
+                            "fetches it: pip install 'glcic_jax[hub]'.") from None
   folder = _download(huggingface_hub, repository, revision, [*needed, *wanted])
   missing = [file for file in needed if not (folder / file).exists()]
   if missing:
@@ -76,12 +76,8 @@ def _download(library: object, repository: str, revision: str | None, files: lis
   except hub_errors.RevisionNotFoundError:
     reason = 'there is no such revision of it on the Hugging Face Hub; give a branch, a tag or a commit.'
   except hub_errors.LocalEntryNotFoundError:
-    if constants.HF_HUB_OFFLINE:
-      reason = ('there is no folder of this name here, it is not in the cache of the Hugging Face Hub, and HF_HUB_OFFLINE '
-                'forbids to fetch it.')
-    else:
-      reason = ('there is no folder of this name here, it is not in the cache of the Hugging Face Hub, and the Hub cannot '
-                'be reached.')
+    why_not = 'HF_HUB_OFFLINE forbids to fetch it' if constants.HF_HUB_OFFLINE else 'the Hub cannot be reached'
+    reason = f'there is no folder of this name here, it is not in the cache of the Hugging Face Hub, and {why_not}.'
   except Exception as error:  # the HTTP client below has errors of its own, another in each version
     first = str(error).splitlines()[0] if str(error) else ''
     reason = f'it could not be fetched from the Hugging Face Hub ({type(error).__name__}: {first}).'

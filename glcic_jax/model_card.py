@@ -107,7 +107,8 @@ _USE = """With glcic_jax installed:
 
     glcic-jax complete PICTURE --mask MASK --model MODEL --output OUT.png
 
-`MODEL` is this folder, or its name on the Hugging Face Hub. White in `MASK` is the hole; pixels outside it are not touched.
+`MODEL` is this folder, or its name on the Hugging Face Hub. White in `MASK` is the hole; pixels outside it are not
+touched.
 
 ```python
 from glcic_jax import Completer
@@ -119,8 +120,8 @@ def _front_matter(family: str, origin: Origin) -> str:
   lines = ['---', f'license: {origin.license}', 'library_name: glcic_jax', 'pipeline_tag: image-to-image']
   if origin.base_model:
     lines.append(f'base_model: {origin.base_model}')
-  lines += ['tags:', *(f'- {tag}' for tag in ('image-completion', 'inpainting', 'jax', family.replace('_', '-'))), '---']
-  return '\n'.join(lines)
+  tags = ('image-completion', 'inpainting', 'jax', family.replace('_', '-'))
+  return '\n'.join([*lines, 'tags:', *(f'- {tag}' for tag in tags), '---'])
 
 
 def _training(description: Any, origin: Origin) -> list[str]:
@@ -144,8 +145,8 @@ def _scores(origin: Origin) -> str:
     rows.append(f'| {name} | {value:.4g} {unit} | {definition} |')
   return '\n'.join([
       f'Means over n = {count:,} holes in held-back pictures, each hole counting the same, at step '
-      f'{int(origin.scores["step"]):,}. Scored is what the network alone completes, in 8 bits, not blended, with holes of '
-      'the kind that it was trained on.', '', *rows])
+      f'{int(origin.scores["step"]):,}. Scored is what the network alone completes, in 8 bits, not blended, with '
+      'holes of the kind that it was trained on.', '', *rows])
 
 
 def _limits(description: Any) -> list[str]:
@@ -154,16 +155,17 @@ def _limits(description: Any) -> list[str]:
   rows = []
   if architecture['name'] == 'glcic':
     field = receptive_field.centred(architecture)
-    rows += [f'It was trained at {side} px. In a larger picture it is shown a window around each hole, shrunk where the hole '
-             'is thicker than half of that.',
-             f'It sees {field} px around a pixel: what is in the middle of a wider hole is not guided by any known pixel.']
+    rows += [f'It was trained at {side} px. In a larger picture it is shown a window around each hole, shrunk where '
+             'the hole is thicker than half of that.',
+             f'It sees {field} px around a pixel: what is in the middle of a wider hole is not guided by any known '
+             'pixel.']
   else:
-    rows.append(f'It takes {side}x{side} px alone: other pictures are brought to that size, and what it paints is brought '
-                'back.')
+    rows.append(f'It takes {side}x{side} px alone: other pictures are brought to that size, and what it paints is '
+                'brought back.')
   patch = options.get('patch_size', side)
   if description.method == 'context_encoder_center':
-    rows.append(f'It completes only the middle, {patch - 2 * options.get("overlap", 0)} of its {side} px in height and in '
-                'width.')
+    hole = patch - 2 * options.get('overlap', 0)
+    rows.append(f'It completes only the middle, {hole} of its {side} px in height and in width.')
   return rows + [
       'Holes unlike those of its training, in kind or in size, come out worse.',
       'It knows only what its training pictures show: other subjects are filled with colour and texture at best.',

@@ -64,8 +64,8 @@ class Description:
                               'of this project, or it is damaged.')
     chosen = {name: values[name] for name in names}
     if not _is_sound(chosen):
-      raise errors.InputError(f'The model\'s {CONFIG} holds values of other kinds than it should; it is not a model directory '
-                              'of this project, or it is damaged.')
+      raise errors.InputError(f'The model\'s {CONFIG} holds values of other kinds than it should; it is not a model '
+                              'directory of this project, or it is damaged.')
     for name in ('value_range', 'mean_color'):
       chosen[name] = tuple(float(v) for v in chosen[name])
     return cls(**chosen)
@@ -169,7 +169,7 @@ def _read(folder: epath.Path) -> tuple[dict[str, Any], Description]:
     raise errors.InputError(f'{folder / WEIGHTS} does not match the digest in {CONFIG}; copy the model again.')
   try:
     variables = unflatten(safetensors.numpy.load(weights))['generator']
-  except (SafetensorError, KeyError, TypeError, AttributeError) as error:  # also of names that make no tree
+  except (SafetensorError, LookupError, TypeError, AttributeError) as error:  # also of names that make no tree
     raise errors.InputError(f'{folder / WEIGHTS} cannot be read ({error}); copy the model again.') from None
   return variables, Description.from_json(stored)
 

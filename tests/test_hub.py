@@ -29,9 +29,10 @@ FIRST, SECOND = 'a' * 40, 'b' * 40  # commits
 def test_a_hub_name_is_one_that_is_nothing_here(tmp_path, monkeypatch):
   monkeypatch.chdir(tmp_path)
   (tmp_path / 'runs' / 'faces').mkdir(parents=True)
-  assert all(map(hub.means_hub, ['org/name', 'org/name@main', 'Org-1/na.me_2@refs/pr/1', 'runs/face', pathlib.Path('o/n')]))
-  assert not any(map(hub.means_hub, ['runs/faces', 'name', './org/name', '/org/name', '../org', 'a/b/c', 'gs://bucket/model',
-                                     'org/name@', 'org/na me', 'org/', '~/name', str(tmp_path)]))
+  names = ['org/name', 'org/name@main', 'Org-1/na.me_2@refs/pr/1', 'runs/face', pathlib.Path('o/n')]
+  others = ['runs/faces', 'name', './org/name', '/org/name', '../org', 'a/b/c', 'gs://bucket/model', 'org/name@',
+            'org/na me', 'org/', '~/name', str(tmp_path)]
+  assert [name for name in names + others if hub.means_hub(name)] == names
 
 
 def test_without_its_extra_a_sentence_says_what_to_install(monkeypatch):
@@ -163,10 +164,12 @@ def test_a_download_asks_for_three_files_and_never_a_pickle(tmp_path):
   try:
     program = "from glcic_jax import model_files; print(model_files.load('org/name')[1].step)"
     environment = os.environ | {
-        'HF_ENDPOINT': f'http://127.0.0.1:{server.server_port}', 'HF_HOME': str(tmp_path / 'home'), 'HF_HUB_OFFLINE': '0',
-        'HF_HUB_DISABLE_TELEMETRY': '1', 'HF_HUB_DISABLE_XET': '1', 'NO_PROXY': '127.0.0.1', 'no_proxy': '127.0.0.1',
+        'HF_ENDPOINT': f'http://127.0.0.1:{server.server_port}', 'HF_HOME': str(tmp_path / 'home'),
+        'HF_HUB_OFFLINE': '0', 'HF_HUB_DISABLE_TELEMETRY': '1', 'HF_HUB_DISABLE_XET': '1',
+        'NO_PROXY': '127.0.0.1', 'no_proxy': '127.0.0.1',
         'PYTHONPATH': os.pathsep.join(sys.path)}
-    done = subprocess.run([sys.executable, '-c', program], cwd=tmp_path, env=environment, capture_output=True, text=True)
+    done = subprocess.run([sys.executable, '-c', program], cwd=tmp_path, env=environment, capture_output=True,
+                          text=True)
   finally:
     server.shutdown()
     server.server_close()
@@ -180,7 +183,7 @@ def test_a_download_asks_for_three_files_and_never_a_pickle(tmp_path):
 
 
 def test_from_pretrained_takes_a_revision(cache):
-  with pytest.raises(errors.InputError, match='do not fit the architecture'):  # these are no networks, but they are read
+  with pytest.raises(errors.InputError, match='do not fit the architecture'):  # no network, but read
     Completer.from_pretrained('org/name', revision='v1')
   with pytest.raises(errors.InputError, match='not in the cache'):
     Completer.from_pretrained('org/name', revision='v2')

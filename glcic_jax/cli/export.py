@@ -23,8 +23,8 @@ def main(arguments: Sequence[str]) -> int:
 def _parser() -> argparse.ArgumentParser:
   parser = argparse.ArgumentParser(
       prog='glcic-jax export', allow_abbrev=False,
-      description='Writes a model as one function of image and mask, for programs without this package: as StableHLO, with '
-                  'a short program beside it that runs it by JAX alone, or as ONNX.')
+      description='Writes a model as one function of image and mask, for programs without this package: as StableHLO, '
+                  'with a short program beside it that runs it by JAX alone, or as ONNX.')
   add = parser.add_argument
   add('--model', required=True,
       help='a model directory, a training workdir, one checkpoint in it, or a name on the Hugging Face Hub')

@@ -2,9 +2,9 @@
 
     (image `[b, H, W, 3]` uint8, mask `[b, H, W, 1]` uint8) -> completed `[b, H, W, 3]` float32
 
-`mask` is over 0 in the hole. `completed` is on the scale 0..255 and not rounded; outside the hole it is `image`, exactly.
-b is any number. H and W are any multiples of 4, or the one side that a Context Encoder takes. It is NaN where a model that
-completes only the middle is asked for more. With the weights apart, they come first: {name: array}.
+`mask` is over 0 in the hole. `completed` is on the scale 0..255 and not rounded; outside the hole it is `image`,
+exactly. b is any number. H and W are any multiples of 4, or the one side that a Context Encoder takes. It is NaN where
+a model that completes only the middle is asked for more. With the weights apart, they come first: {name: array}.
 
 It is what `complete --large whole --blend none` computes. `run_exported.py` is the program that runs it.
 """
@@ -118,7 +118,8 @@ def _check(output: epath.Path, form: str, weights: str, platforms: Sequence[str]
   if weights not in ('baked', 'separate'):
     raise errors.InputError(f'The weights are {weights!r}; they can be baked or separate.')
   if form == 'onnx' and (weights != 'baked' or tuple(platforms) != PLATFORMS):
-    raise errors.InputError('An ONNX file holds its weights and knows no platforms; leave --weights and --platforms out.')
+    raise errors.InputError('An ONNX file holds its weights and knows no platforms; leave --weights and --platforms '
+                            'out.')
   unknown = [platform for platform in platforms if platform not in PLATFORMS]
   if unknown or not platforms:
     raise errors.InputError(f'The platform {unknown[0] if unknown else ""!r} is unknown; give some of '
@@ -131,7 +132,8 @@ def _check(output: epath.Path, form: str, weights: str, platforms: Sequence[str]
   if not output.parent.is_dir():
     raise errors.InputError(f'There is no folder {output.parent}; make it, or give another --output.')
   if weights == 'baked' and size > _MOST:
-    raise errors.InputError(f'The weights take {size / 2**30:.1f} GiB, and a file holds 2 GiB; give --weights separate.')
+    raise errors.InputError(f'The weights take {size / 2**30:.1f} GiB, and a file holds 2 GiB; give --weights '
+                            'separate.')
 
 
 def _check_runner(runner: epath.Path) -> None:

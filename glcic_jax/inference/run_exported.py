@@ -9,7 +9,7 @@ import numpy as np
 
 
 def load(path):
-  """An exported file -> a function: uint8 images [B, H, W, 3], masks [B, H, W, 1] (over 0 = hole) -> completed uint8."""
+  """An exported file -> a function: uint8 images [B, H, W, 3], masks [B, H, W, 1] (1 = hole) -> completed uint8."""
   exported = jax.export.deserialize(bytearray(np.fromfile(path, np.uint8)))
   weights = [read_weights(path + '.safetensors')] if len(exported.in_avals) > 2 else []
   multiple = 1 if isinstance(exported.in_avals[-2].shape[1], int) else 4  # a model of one size refuses others itself
@@ -28,12 +28,12 @@ def read_weights(path):
   """A safetensors file of float32 arrays, by their names, on the device."""
   length = int(np.fromfile(path, '<u8', 1)[0])
   header = json.loads(bytes(np.fromfile(path, np.uint8, length, offset=8)))
-  return {name: jax.device_put(np.memmap(path, '<f4', 'r', 8 + length + entry['data_offsets'][0], tuple(entry['shape'])))
-          for name, entry in header.items() if name != '__metadata__'}
+  return {name: jax.device_put(np.memmap(path, '<f4', 'r', 8 + length + at['data_offsets'][0], tuple(at['shape'])))
+          for name, at in header.items() if name != '__metadata__'}
 
 
 if __name__ == '__main__':
   from PIL import Image, ImageOps
   photo, hole = (ImageOps.exif_transpose(Image.open(name)) for name in sys.argv[2:4])
-  result = load(sys.argv[1])(np.asarray(photo.convert('RGB'))[None], np.asarray(hole.convert('L'))[None, ..., None] // 128)
-  Image.fromarray(result[0]).save(sys.argv[4])
+  pixels, levels = np.asarray(photo.convert('RGB')), np.asarray(hole.convert('L'))
+  Image.fromarray(load(sys.argv[1])(pixels[None], levels[None, ..., None] // 128)[0]).save(sys.argv[4])

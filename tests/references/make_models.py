@@ -35,7 +35,7 @@ def picture():
 
 
 def completed(folder):
-  """What the network of a model directory paints into the hole of `picture`: `[10, 8, 3]` float32 on the scale 0..255."""
+  """What the network of a model directory paints into the hole of `picture`: `[10, 8, 3]` float32, 0..255."""
   run, variables = Completer.from_pretrained(folder).network
   image, mask = picture()
   return np.asarray(run(variables, image.astype(np.float32), mask))[0, 11:21, 12:20]
