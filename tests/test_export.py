@@ -36,7 +36,7 @@ def model(tmp_path_factory):
   generator, image = models.build_generator(DESCRIPTION.architecture), jnp.zeros((1, 32, 32, 3))
   shapes = jax.eval_shape(lambda: generator.init(jax.random.key(0), image, image[..., :1]))
   variables = fakes.random_leaves(shapes)
-  variables['params']['conv17']['kernel'] *= 10  # its outputs spread over the whole range
+  variables['params']['conv17']['kernel'] *= 100  # its outputs spread over the whole range
   model_files.write(folder, variables, DESCRIPTION)
   return folder
 

@@ -54,8 +54,7 @@ def write(completer: completer_lib.Completer, output: epath.PathLike, *, form: s
   _check(output, form, weights, platforms, sum(value.nbytes for value in variables.values()))
   if form == 'onnx':
     from glcic_jax.inference import export_onnx
-    complete = function(completer)
-    contents = {output: export_onnx.serialize(lambda image, mask: complete(variables, image, mask), side(completer))}
+    contents = {output: export_onnx.serialize(function(completer), variables, side(completer))}
   else:
     runner = output.with_name(f'{output.stem}_run.py')
     _check_runner(runner)

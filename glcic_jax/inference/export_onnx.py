@@ -4,7 +4,8 @@ Inputs `image` and `mask`, output `completed`, as in `export.py`. A converter ma
 differently, so each file is run by onnxruntime, on noise, beside the network itself.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+import functools
 import logging
 from typing import Any
 
@@ -18,11 +19,12 @@ from glcic_jax import errors
 TOLERANCE = 1e-4  # of the full scale, before rounding
 
 
-def serialize(complete: Callable[[jax.Array, jax.Array], jax.Array], side: int | None) -> bytes:
+def serialize(complete: Callable[..., jax.Array], weights: Mapping[str, np.ndarray], side: int | None) -> bytes:
   """The file's bytes.
 
   Args:
-    complete: (image, mask) -> completed; see `export.py`.
+    complete: (weights, image, mask) -> completed; see `export.py`.
+    weights: {name: array}.
     side: the only side of a picture that it takes; None: any multiple of 4.
 
   Raises:
@@ -41,9 +43,11 @@ def serialize(complete: Callable[[jax.Array, jax.Array], jax.Array], side: int |
   for name in ('jax2onnx', 'onnx_ir'):  # they warn of what they leave out of the file, and it is nothing that runs
     logging.getLogger(name).setLevel(logging.ERROR)
   try:
-    model = jax2onnx.to_onnx(complete, shapes, input_names=['image', 'mask'], output_names=['completed'])
+    model = jax2onnx.to_onnx(lambda image, mask: complete(weights, image, mask), shapes,
+                             input_names=['image', 'mask'], output_names=['completed'])
     content = model.SerializeToString()
-    difference = _difference(complete, onnxruntime.InferenceSession(content), side)
+    difference = _difference(functools.partial(jax.jit(complete), weights), onnxruntime.InferenceSession(content),
+                             side)
   except Exception as error:  # of any kind: it is a compiler
     reason = (str(error).splitlines() or [''])[0]
     raise errors.RunError(f'The ONNX converter cannot do this network ({type(error).__name__}: {reason}); export it as '
@@ -62,6 +66,6 @@ def _difference(complete: Callable[[jax.Array, jax.Array], jax.Array], session: 
   mask = np.zeros((2, height, width, 1), np.uint8)
   mask[:, height // 3:-(height // 3), width // 3:-(width // 3)] = 1
   found, = session.run(['completed'], {'image': image, 'mask': mask})
-  wanted = np.asarray(jax.jit(complete)(image, mask))
+  wanted = np.asarray(complete(image, mask))
   both = np.isnan(found) & np.isnan(wanted)
   return float(np.where(both, 0, np.abs(found - wanted)).max() / 255)
