@@ -62,7 +62,7 @@ def of_training(config: Any, *, counts: tuple[int, int], step: int, scores: Mapp
   """
   train, held_back = counts
   if train:
-    pictures = f'{_source(config.data)}: {train:,} pictures to train on, {held_back:,} held back.'
+    pictures = f'{_source(config.data)}, {train:,} to train on and {held_back:,} held back.'
   else:
     pictures = 'Batches from a program; which pictures they held is not recorded.'
   if config.init_from:
@@ -89,7 +89,7 @@ def card(description: Any, parameters: int, origin: Origin) -> str:
   family = 'glcic' if description.method == 'glcic' else 'context_encoder'
   name, paper = _METHODS[family]
   sections = [
-      f'# {name}{_VARIANTS.get(description.method, "")}, {description.image_size} px',
+      f'# {name}{_VARIANTS.get(description.method, "")}: image completion, {description.image_size} px',
       f'Fills holes in pictures. {paper}.',
       '## How to use', _USE,
       '## What it was trained on', *_training(description, origin),
@@ -205,15 +205,20 @@ def _hub_name(model: str) -> str:
 
 
 def _holes(mask: Mapping[str, Any]) -> str:
+  kind = mask.get('kind', 'of an unknown kind')
   own = ', '.join(f'{key} {_plain(value)}' for key, value in mask.items() if key != 'kind')
-  return f'{mask.get("kind", "unknown")}, {own}' if own else f'{mask.get("kind", "unknown")}'
+  if kind == 'folder':
+    return f'masks of a folder, {own}'
+  if kind == 'mixture' or not own:
+    return f'{kind} of {own.removeprefix("mixture ")}' if own else kind
+  return f'{kind}, {own} px' if kind == 'rectangle' else f'{kind}, {own} (sides and areas are shares of the picture\'s)'
 
 
 def _plain(value: Any) -> str:
   if isinstance(value, (list, tuple)):
     numbers = len(value) == 2 and all(isinstance(v, (int, float)) for v in value)
-    return f'{value[0]} to {value[1]}' if numbers else ', '.join(map(str, value))
-  return str(value)
+    return f'{_plain(value[0])} to {_plain(value[1])}' if numbers else ', '.join(map(str, value))
+  return f'{value:,}' if isinstance(value, int) and not isinstance(value, bool) else str(value)
 
 
 def _list(rows: Any) -> str:

@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from glcic_jax import config as config_lib
+from glcic_jax import masks
 from glcic_jax import model_card
 from glcic_jax import model_files
 from tests.test_completer import DESCRIPTION
@@ -55,18 +56,30 @@ def test_huggingface_hub_reads_the_card():
 
 def test_it_says_what_it_was_trained_on_and_how_long():
   card = card_of()
-  assert 'A folder of pictures: 8,366 pictures to train on, 534 held back.' in card
+  assert 'A folder of pictures, 8,366 to train on and 534 held back.' in card
   assert '2,750 steps of 16 pictures: 2,200 reconstruction, 150 discriminator, 400 joint.' in card
-  assert 'Holes: rectangle, side 8 to 16.' in card
+  assert 'Holes: rectangle, side 8 to 16 px.' in card
   assert '`batch_size`: 16 (the paper: 96)' in card
+  assert '`schedule.total_steps`: 2,750 (the paper: 500,000)' in card
+
+
+@pytest.mark.parametrize('kind, words', [
+    ('center', "center, side 0.5 (sides and areas are shares of the picture's)."),
+    ('folder', 'masks of a folder, flip False, rotate False, scale 1.0 to 1.0.'),
+    ('mixture', 'mixture of rectangle=1, strokes=2.'),
+])
+def test_holes_are_described_and_their_folder_is_not(kind, words):
+  config = own_config(mask__kind=kind, mask__mixture=('rectangle=1', 'strokes=2'), mask__folder__path=PRIVATE)
+  card = card_of(description=dataclasses.replace(DESCRIPTION, mask=masks.describe(config.mask)))
+  assert f'Holes: {words}' in card and 'house' not in card
 
 
 @pytest.mark.parametrize('changes, words', [
-    ({'data__source': 'sample'}, 'The photographs inside scikit-image: 8,366'),
-    ({'data__source': 'tfds:celeb_a', 'data__tfds__dir': PRIVATE}, 'The TFDS dataset celeb_a: 8,366'),
-    ({'data__source': f'folder:{PRIVATE}'}, 'A folder of pictures: 8,366'),
+    ({'data__source': 'sample'}, 'The photographs inside scikit-image, 8,366'),
+    ({'data__source': 'tfds:celeb_a', 'data__tfds__dir': PRIVATE}, 'The TFDS dataset celeb_a, 8,366'),
+    ({'data__source': f'folder:{PRIVATE}'}, 'A folder of pictures, 8,366'),
     ({'data__source': 'mixture', 'data__mixture': (f'folder:{PRIVATE}=3', 'tfds:celeb_a=0.5')},
-     'A mixture of a folder of pictures (weight 3) and the TFDS dataset celeb_a (weight 0.5): 8,366'),
+     'A mixture of a folder of pictures (weight 3) and the TFDS dataset celeb_a (weight 0.5), 8,366'),
     ({'init_from': f'{PRIVATE}/model'}, 'Fine-tuned from another model.'),
     ({'init_from': 'org/places@v1'}, 'Fine-tuned from org/places@v1.'),
 ])

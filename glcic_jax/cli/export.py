@@ -2,7 +2,6 @@
 
 import argparse
 from collections.abc import Sequence
-import os
 
 _PLATFORMS = 'cpu,cuda,tpu'
 
@@ -13,10 +12,10 @@ def main(arguments: Sequence[str]) -> int:
   form = options.format or ('onnx' if options.output.lower().endswith('.onnx') else 'stablehlo')
   from glcic_jax.inference import completer
   from glcic_jax.inference import export  # JAX starts only now that the usage is right
-  opened = completer.Completer.from_pretrained(options.model, device='cpu')
+  opened = completer.Completer.from_pretrained(options.model)
   platforms = [name.strip() for name in options.platforms.split(',') if name.strip()]
   for path in export.write(opened, options.output, form=form, weights=options.weights, platforms=platforms):
-    print(f'{path}  {os.path.getsize(path) / 2**20:,.1f} MiB' if '://' not in path else path)
+    print(path)
   return 0
 
 
