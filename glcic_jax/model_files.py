@@ -2,17 +2,18 @@
 
     model.safetensors   the generator: `generator.params.conv1.kernel`, ...
     config.json         how to use it; `format_version` 1
-    README.md           the model card
+    README.md           the model card (`model_card.py`)
 
 Leaf names and the meaning of `config.json` are stable: a reader of a later version
-reads every earlier one. MODEL is a model directory, a training workdir (its newest
-checkpoint), or one checkpoint step in it.
+reads every earlier one (`tests/test_model_format.py`). MODEL is a model directory, a training
+workdir (its newest checkpoint), one checkpoint step in it, or a name on the Hugging Face Hub (`hub.py`).
 """
 
 from collections.abc import Mapping
 import dataclasses
 import hashlib
 import json
+import os
 from typing import Any
 
 from etils import epath
@@ -22,6 +23,8 @@ import safetensors.numpy
 
 from glcic_jax import errors
 from glcic_jax import files
+from glcic_jax import hub
+from glcic_jax import model_card
 
 FORMAT_VERSION = 1
 WEIGHTS = 'model.safetensors'
@@ -52,7 +55,7 @@ class Description:
     """The inverse of `to_json`.
 
     Raises:
-      errors.InputError: if a value is missing.
+      errors.InputError: if a value is missing, or of another kind.
     """
     names = [field.name for field in dataclasses.fields(cls)]
     missing = [name for name in names if name not in values]
@@ -60,32 +63,55 @@ class Description:
       raise errors.InputError(f'The model\'s {CONFIG} lacks {", ".join(missing)}; it is not a model directory '
                               'of this project, or it is damaged.')
     chosen = {name: values[name] for name in names}
+    if not _is_sound(chosen):
+      raise errors.InputError(f'The model\'s {CONFIG} holds values of other kinds than it should; it is not a model '
+                              'directory of this project, or it is damaged.')
     for name in ('value_range', 'mean_color'):
       chosen[name] = tuple(float(v) for v in chosen[name])
     return cls(**chosen)
 
 
-def write(folder: epath.PathLike, variables: Mapping[str, Any], description: Description) -> None:
+def _is_sound(values: Mapping[str, Any]) -> bool:
+  """Whether values that somebody wrote are of the kinds that they should be."""
+  architecture = values['architecture']
+
+  def numbers(value: Any, count: int) -> bool:
+    return (isinstance(value, (list, tuple)) and len(value) == count
+            and all(isinstance(v, (int, float)) for v in value))
+  return (numbers(values['value_range'], 2) and numbers(values['mean_color'], 3)
+          and isinstance(values['image_size'], int) and values['image_size'] > 0
+          and isinstance(architecture, Mapping) and isinstance(architecture.get('name'), str)
+          and isinstance(architecture.get('options'), Mapping))
+
+
+def write(folder: epath.PathLike, variables: Mapping[str, Any], description: Description,
+          origin: model_card.Origin = model_card.UNKNOWN) -> None:
   """Writes a model directory, its `config.json` last: without it, it is no model directory.
 
   Args:
     folder: made if needed; an earlier model in it is replaced.
     variables: the generator's `{'params': ..., 'batch_stats': ...}`.
     description: what `config.json` says.
+    origin: what the card says of where the weights come from.
   """
   folder = epath.Path(folder)
   folder.mkdir(parents=True, exist_ok=True)
   (folder / CONFIG).unlink(missing_ok=True)
   weights = safetensors.numpy.save(flatten({'generator': variables}))
   files.write(folder / WEIGHTS, weights)
-  files.write(folder / CARD, _card(description, variables).encode())
+  parameters = sum(value.size for value in flatten(variables['params']).values())
+  files.write(folder / CARD, model_card.card(description, parameters, origin).encode())
   config = {'format_version': FORMAT_VERSION, 'sha256': hashlib.sha256(weights).hexdigest(),
             **description.to_json()}
   files.write(folder / CONFIG, (json.dumps(config, indent=2) + '\n').encode())
 
 
-def load(model: epath.PathLike) -> tuple[dict[str, Any], Description]:
+def load(model: epath.PathLike, *, revision: str | None = None) -> tuple[dict[str, Any], Description]:
   """Reads a MODEL.
+
+  Args:
+    model: of any kind.
+    revision: of a name on the Hugging Face Hub: a commit, a tag or a branch.
 
   Returns:
     the generator's `{'params': ..., 'batch_stats': ...}` as NumPy arrays, and its description.
@@ -93,9 +119,13 @@ def load(model: epath.PathLike) -> tuple[dict[str, Any], Description]:
   Raises:
     errors.InputError: if MODEL is none of the kinds, or is damaged.
   """
-  place = checkpoint_of(model)
+  if revision is not None and not hub.means_hub(model):
+    raise errors.InputError(f'{model} is not a name on the Hugging Face Hub, so it has no revision {revision}; leave '
+                            'the revision out.')
+  path = _folder(model, revision)
+  place = checkpoint_of(path)
   if place is None:
-    return _read(epath.Path(model))
+    return _read(path)
   from glcic_jax import checkpoints  # Orbax only where a checkpoint is asked for
   variables, run = checkpoints.read_generator(*place)
   return variables, Description.from_json(run['model'])
@@ -107,7 +137,7 @@ def checkpoint_of(model: epath.PathLike) -> tuple[epath.Path, int | None] | None
   Raises:
     errors.InputError: if it is neither.
   """
-  path = epath.Path(model)
+  path = _folder(model)
   if (path / CONFIG).exists() and (path / WEIGHTS).exists():
     return None
   if (path / _CHECKPOINTS).is_dir():
@@ -116,6 +146,13 @@ def checkpoint_of(model: epath.PathLike) -> tuple[epath.Path, int | None] | None
     return path.parent.parent, int(path.name)
   raise errors.InputError(
       f'{model} is no model: give a folder with {WEIGHTS} and {CONFIG}, or the workdir of a training run.')
+
+
+def _folder(model: epath.PathLike, revision: str | None = None) -> epath.Path:
+  """Where a MODEL lies; one of the Hub is fetched."""
+  if hub.means_hub(model):
+    return hub.fetch(os.fspath(model), revision, (CONFIG, WEIGHTS), (CARD,))
+  return epath.Path(model)
 
 
 def _read(folder: epath.Path) -> tuple[dict[str, Any], Description]:
@@ -131,10 +168,10 @@ def _read(folder: epath.Path) -> tuple[dict[str, Any], Description]:
   if hashlib.sha256(weights).hexdigest() != stored.get('sha256'):
     raise errors.InputError(f'{folder / WEIGHTS} does not match the digest in {CONFIG}; copy the model again.')
   try:
-    variables = unflatten(safetensors.numpy.load(weights))
-  except SafetensorError as error:
+    variables = unflatten(safetensors.numpy.load(weights))['generator']
+  except (SafetensorError, LookupError, TypeError, AttributeError) as error:  # also of names that make no tree
     raise errors.InputError(f'{folder / WEIGHTS} cannot be read ({error}); copy the model again.') from None
-  return variables['generator'], Description.from_json(stored)
+  return variables, Description.from_json(stored)
 
 
 def flatten(tree: Mapping[str, Any], prefix: str = '') -> dict[str, np.ndarray]:
@@ -158,22 +195,3 @@ def unflatten(flat: Mapping[str, np.ndarray]) -> dict[str, Any]:
       place = place.setdefault(parent, {})
     place[leaf] = value
   return tree
-
-
-def _card(description: Description, variables: Mapping[str, Any]) -> str:
-  count = sum(value.size for value in flatten(variables['params']).values())
-  red, green, blue = description.mean_color
-  mask = ', '.join(f'{key} {value}' for key, value in description.mask.items())
-  return f"""# {description.method} image completion model
-
-Trained with glcic_jax for {description.step:,} steps on {description.image_size} px pictures.
-
-- Network: {description.architecture['name']}, {count:,} parameters, options {dict(description.architecture['options'])}
-- Holes in training: {mask}
-- Fill of the hole (mean colour of the training pictures, RGB in 0..1): {red:.4f}, {green:.4f}, {blue:.4f}
-- Libraries: {', '.join(f'{name} {version}' for name, version in description.versions.items())}
-
-    glcic-jax complete PICTURE --mask MASK --model {'THIS_FOLDER'} --output OUT.png
-
-White in MASK is the hole. Pixels outside it are not touched.
-"""

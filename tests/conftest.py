@@ -10,6 +10,8 @@ os.environ['TF_CPP_MIN_LOG_LEVEL'] = '3'
 os.environ['TF_ENABLE_ONEDNN_OPTS'] = '0'
 # Tests compile far more than they compute.
 os.environ['XLA_FLAGS'] = '--xla_backend_optimization_level=0'
+# No test asks the Hugging Face Hub.
+os.environ['HF_HUB_OFFLINE'] = '1'
 # Many tests compile the same small steps: most of the suite's time without a cache.
 _CACHE = tempfile.mkdtemp(prefix='glcic_jax_compilations_')
 os.environ['JAX_COMPILATION_CACHE_DIR'] = _CACHE

@@ -15,9 +15,11 @@ ROOMS = {
     'models': VOCABULARY,
     'parallel': VOCABULARY,
     'checkpoints': VOCABULARY,
-    'model_files': VOCABULARY | {'checkpoints'},
+    'hub': VOCABULARY,
+    'model_card': VOCABULARY | {'models', 'hub'},
+    'model_files': VOCABULARY | {'checkpoints', 'model_card', 'hub'},
     'data': VOCABULARY,
-    'training': VOCABULARY | {'models', 'data', 'parallel', 'checkpoints', 'model_files'},
+    'training': VOCABULARY | {'models', 'data', 'parallel', 'checkpoints', 'model_card', 'model_files'},
     'inference': VOCABULARY | {'models', 'model_files'},
     'evaluation': VOCABULARY | {'models', 'inference'},
     'reporting': VOCABULARY,
@@ -32,6 +34,9 @@ CONFINED = {
     'cv2': ('inference/blending.py', 'evaluation/baselines.py'),
     'torch': ('convert/', 'evaluation/features.py'),
     'orbax': ('checkpoints.py',),
+    'huggingface_hub': ('hub.py',),
+    'jax2onnx': ('inference/export_onnx.py',),
+    'onnxruntime': ('inference/export_onnx.py',),
     'clu': ('training/writers.py', 'training/metrics.py'),
 }
 NOWHERE = ('flax.training', 'flax.jax_utils', 'flax.nnx')

@@ -83,6 +83,9 @@ def test_a_killed_and_resumed_run_equals_one_left_alone(tmp_path, picture_folder
   jax.tree.map(np.testing.assert_array_equal, final_state(killed, tiny_config),
                final_state(alone, tiny_config))
   assert rows(killed) == rows(alone)
+  card = (killed / 'model/README.md').read_text()
+  assert card == (alone / 'model/README.md').read_text()
+  assert 'PSNR in the hole' in card and 'n = 12 holes' in card and str(picture_folder) not in card
   assert (killed / 'model/model.safetensors').read_bytes() == (
       alone / 'model/model.safetensors').read_bytes()
 

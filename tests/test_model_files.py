@@ -1,10 +1,12 @@
 """The model directory: names, round trips, damage, and every meaning of MODEL."""
 
+import hashlib
 import json
 
 import jax
 import numpy as np
 import pytest
+import safetensors.numpy
 
 from glcic_jax import errors
 from glcic_jax import model_files
@@ -30,7 +32,6 @@ def test_a_model_directory_reads_back_as_it_was_written(folder):
 
 
 def test_names_and_config_are_the_documented_ones(folder):
-  import safetensors.numpy
   names = set(safetensors.numpy.load((folder / 'model.safetensors').read_bytes()))
   assert names == {'generator.params.conv1.kernel', 'generator.params.conv1.bias',
                    'generator.batch_stats.norm1.mean'}
@@ -46,12 +47,25 @@ def change(folder, **values):
   (folder / 'config.json').write_text(json.dumps({k: v for k, v in config.items() if v != 'gone'}))
 
 
+def store(folder, arrays):
+  """Other weights, with their digest."""
+  content = safetensors.numpy.save(arrays)
+  (folder / 'model.safetensors').write_bytes(content)
+  change(folder, sha256=hashlib.sha256(content).hexdigest())
+
+
 @pytest.mark.parametrize('damage, sentence', [
     (lambda f: (f / 'model.safetensors').write_bytes(b'x' * 99), 'does not match the digest'),
     (lambda f: (f / 'config.json').write_text('{'), 'is not JSON'),
     (lambda f: change(f, format_version=2), 'upgrade'),
     (lambda f: change(f, format_version='gone'), 'format_version None'),
     (lambda f: change(f, mean_color='gone'), 'lacks mean_color'),
+    (lambda f: change(f, mean_color='red'), 'values of other kinds'),
+    (lambda f: change(f, value_range=[0, 1, 2]), 'values of other kinds'),
+    (lambda f: change(f, image_size='large'), 'values of other kinds'),
+    (lambda f: change(f, architecture='glcic'), 'values of other kinds'),
+    (lambda f: store(f, {'a': np.zeros(1)}), 'cannot be read'),
+    (lambda f: store(f, {'generator.a': np.zeros(1), 'generator.a.b': np.zeros(1)}), 'cannot be read'),
     (lambda f: (f / 'config.json').unlink(), 'is no model'),
 ])
 def test_damage_gets_a_sentence(folder, damage, sentence):

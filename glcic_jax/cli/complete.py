@@ -43,7 +43,8 @@ def _parser() -> argparse.ArgumentParser:
   add('--mask', help='white is the hole; of the same size as the picture. A file for all, or a folder, where '
                      'the mask of a.jpg is a.* or a_mask*. Without: the transparent part of the picture, or '
                      '--hole-color')
-  add('--model', required=True, help='a model directory, a training workdir, or one checkpoint in it')
+  add('--model', required=True,
+      help='a model directory, a training workdir, one checkpoint in it, or a name on the Hugging Face Hub')
   add('--output', required=True,
       help='of one picture, a file, whose suffix decides the format; else a folder')
   add('--hole-color', metavar='COLOR', help='the hole is what has this colour: #ff00ff, or a name')

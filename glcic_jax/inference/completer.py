@@ -6,7 +6,7 @@
 Every pixel outside the hole leaves exactly as it came in.
 """
 
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 import functools
 import os
 from typing import Any
@@ -68,14 +68,15 @@ class Completer:
     self._run = jax.jit(functools.partial(_complete, self._generator, apply, description))
 
   @classmethod
-  def from_pretrained(cls, model: epath.PathLike, *, device: str | None = None,
+  def from_pretrained(cls, model: epath.PathLike, *, revision: str | None = None, device: str | None = None,
                       batch_size: int | None = None) -> 'Completer':
-    """Loads a MODEL: a model directory, a training workdir, or a checkpoint step in it.
+    """Loads a MODEL: a model directory, a training workdir, a checkpoint step in it, or a name on the Hugging Face
+    Hub, where `revision` is a commit, a tag or a branch.
 
     Raises:
       errors.InputError: if it is none of these, or is damaged.
     """
-    variables, description = model_files.load(model)
+    variables, description = model_files.load(model, revision=revision)
     return cls(variables, description, device=device, batch_size=batch_size)
 
   def __call__(self, image: Picture | Sequence[Picture], mask: Picture | Sequence[Picture] | None = None, *,
@@ -135,6 +136,11 @@ class Completer:
     raw = self._raw(np.pad(image.astype(np.float32), pad, mode='reflect'),
                     np.pad((mask > 0).astype(np.uint8), pad, mode='reflect'))
     return np.where(mask > 0, np.round(raw[:, :height, :width]).astype(np.uint8), image)
+
+  @property
+  def network(self) -> tuple[Callable[[Any, jax.Array, jax.Array], jax.Array], dict[str, Any]]:
+    """What `export` writes: (variables, image, mask) -> raw output, on the scale 0..255, and its variables."""
+    return self._run, self._variables
 
   def _raw(self, image: np.ndarray, mask: np.ndarray) -> np.ndarray:
     """The network's output: `[B, H, W, 3]` float32, 0..255, and `[B, H, W, 1]` uint8 -> as the former."""

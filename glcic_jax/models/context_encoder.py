@@ -112,7 +112,7 @@ class Generator(nn.Module):
   def _with_noise(self, x: jax.Array) -> jax.Array:
     if not self.noise_features:
       return x
-    shape = (len(x), 1, 1, self.noise_features)
+    shape = (x.shape[0], 1, 1, self.noise_features)
     z = jnp.zeros(shape, self.dtype)
     if self.has_rng('noise'):
       z = jax.random.normal(self.make_rng('noise'), shape, self.dtype)

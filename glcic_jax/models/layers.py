@@ -94,7 +94,9 @@ class Conv(nn.Module):
     return checkpoint_name(y + bias.astype(self.dtype), CONVOLUTION)
 
   def _is_small(self, x: jax.Array) -> bool:
-    return self.padding is None and self.stride > 1 and max(x.shape[1:3]) <= 4 * self.stride
+    # While a program for any size is exported, sides are symbols: the plain form serves them all.
+    return self.padding is None and self.stride > 1 and all(
+        isinstance(side, int) and side <= 4 * self.stride for side in x.shape[1:3])
 
 
 def _conv(x: jax.Array, kernel: jax.Array, stride: int, dilation: int, padding: int | None) -> jax.Array:
@@ -181,7 +183,7 @@ class Collapse(nn.Module):
   def __call__(self, x: jax.Array) -> jax.Array:
     kernel = self.param('kernel', self.kernel_init, (*x.shape[1:], self.features), jnp.float32)
     bias = self.param('bias', nn.initializers.zeros, (self.features,), jnp.float32)
-    y = x.astype(self.dtype).reshape(len(x), -1) @ kernel.astype(self.dtype).reshape(-1, self.features)
+    y = x.astype(self.dtype).reshape(x.shape[0], -1) @ kernel.astype(self.dtype).reshape(-1, self.features)
     return (y + bias.astype(self.dtype))[:, None, None]
 
 

@@ -20,6 +20,7 @@ from glcic_jax import checkpoints as checkpoints_lib
 from glcic_jax import config as config_lib
 from glcic_jax import errors
 from glcic_jax import files
+from glcic_jax import model_card
 from glcic_jax import model_files
 from glcic_jax import parallel
 from glcic_jax import schedule
@@ -126,7 +127,8 @@ def train_and_evaluate(config: Any, workdir: epath.PathLike, *,
           progress.restart(step + 1)
         progress.tick(step + 1, plan.phase_at(step).value)
     progress.close()
-  _write_model(workdir, state, method_lib.describe(method, config, mean_color, int(state.step)))
+    origin = model_card.of_training(config, counts=feed.counts, step=int(state.step), scores=writers.last_scores())
+  _write_model(workdir, state, method_lib.describe(method, config, mean_color, int(state.step)), origin)
   return state
 
 
@@ -191,7 +193,7 @@ def _write_config(workdir: epath.Path, facts: dict[str, Any]) -> None:
 
 
 def _write_model(workdir: epath.Path, state: state_lib.TrainState,
-                 description: model_files.Description) -> None:
+                 description: model_files.Description, origin: model_card.Origin) -> None:
   if parallel.is_main_process():
     variables = jax.tree.map(np.asarray, state.generator.variables)
-    model_files.write(workdir / 'model', variables, description)
+    model_files.write(workdir / 'model', variables, description, origin)

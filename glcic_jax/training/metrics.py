@@ -78,6 +78,13 @@ class Table:
     """Whether validation scores of a step are there, be they all or, where one failed, some."""
     return any(row['step'] == str(step) and any(map(row.get, VALIDATION_NAMES)) for row in self._rows)
 
+  def last_scores(self) -> dict[str, float]:
+    """The newest validation scores, with their step; empty if there are none."""
+    for row in reversed(self._rows):
+      if row.get(VALIDATION_NAMES[0]):
+        return {name: float(row[name]) for name in ('step', *VALIDATION_NAMES)}
+    return {}
+
   def add(self, step: int, phase: str, values: Mapping[str, float]) -> None:
     """Adds one row and writes the file."""
     self._rows.append({'step': str(step), 'phase': phase, **{k: f'{v:.7g}' for k, v in values.items()}})

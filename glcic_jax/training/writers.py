@@ -40,6 +40,10 @@ class Writers:
     """Whether an earlier part of the run scored this step."""
     return self._table.evaluated(step)
 
+  def last_scores(self) -> dict[str, float]:
+    """The newest validation scores of the run, and their step; empty if there are none."""
+    return self._table.last_scores()
+
   def scalars(self, step: int, phase: str, values: Mapping[str, float]) -> None:
     """One row of metrics.csv, and the same for TensorBoard."""
     if not self._active:
