@@ -1,6 +1,6 @@
 """The model directory, and what a MODEL given by a user means.
 
-    model.safetensors   the generator: `generator.params.conv1.kernel`, ...
+    model.safetensors   the generator: `generator.params.conv1.kernel`, ...; `discriminator.` ... where it is known
     config.json         how to use it; `format_version` 1
     README.md           the model card
 
@@ -42,6 +42,10 @@ class Description:
   mask: Mapping[str, Any]  # kind and size of the training holes
   step: int  # of training
   versions: Mapping[str, str]  # of the libraries that trained it
+  # Younger than format_version 1: a config.json without them means these values.
+  discriminator: Mapping[str, Any] | None = None  # {'name', 'options'}: see models.build_discriminator
+  source: str = ''  # where converted weights come from; empty: trained here
+  licence: str = ''  # of those weights
 
   def to_json(self) -> dict[str, Any]:
     """As plain JSON values."""
@@ -54,29 +58,33 @@ class Description:
     Raises:
       errors.InputError: if a value is missing.
     """
-    names = [field.name for field in dataclasses.fields(cls)]
-    missing = [name for name in names if name not in values]
+    fields = dataclasses.fields(cls)
+    missing = [field.name for field in fields
+               if field.name not in values and field.default is dataclasses.MISSING]
     if missing:
       raise errors.InputError(f'The model\'s {CONFIG} lacks {", ".join(missing)}; it is not a model directory '
                               'of this project, or it is damaged.')
-    chosen = {name: values[name] for name in names}
+    chosen = {field.name: values[field.name] for field in fields if field.name in values}
     for name in ('value_range', 'mean_color'):
       chosen[name] = tuple(float(v) for v in chosen[name])
     return cls(**chosen)
 
 
-def write(folder: epath.PathLike, variables: Mapping[str, Any], description: Description) -> None:
+def write(folder: epath.PathLike, variables: Mapping[str, Any], description: Description, *,
+          discriminator: Mapping[str, Any] | None = None) -> None:
   """Writes a model directory, its `config.json` last: without it, it is no model directory.
 
   Args:
     folder: made if needed; an earlier model in it is replaced.
     variables: the generator's `{'params': ..., 'batch_stats': ...}`.
     description: what `config.json` says.
+    discriminator: its variables, where they are known.
   """
   folder = epath.Path(folder)
   folder.mkdir(parents=True, exist_ok=True)
   (folder / CONFIG).unlink(missing_ok=True)
-  weights = safetensors.numpy.save(flatten({'generator': variables}))
+  networks = {'generator': variables} | ({'discriminator': discriminator} if discriminator else {})
+  weights = safetensors.numpy.save(flatten(networks))
   files.write(folder / WEIGHTS, weights)
   files.write(folder / CARD, _card(description, variables).encode())
   config = {'format_version': FORMAT_VERSION, 'sha256': hashlib.sha256(weights).hexdigest(),

@@ -19,6 +19,7 @@ ROOMS = {
     'data': VOCABULARY,
     'training': VOCABULARY | {'models', 'data', 'parallel', 'checkpoints', 'model_files'},
     'inference': VOCABULARY | {'models', 'model_files'},
+    'convert': VOCABULARY | {'models', 'model_files'},
     'evaluation': VOCABULARY | {'models', 'inference'},
     'cli': None,  # every room
 } | {name: VOCABULARY for name in VOCABULARY}
@@ -29,7 +30,7 @@ CONFINED = {
     'tensorflow': ('data/',),
     'tensorflow_datasets': ('data/',),
     'cv2': ('inference/blending.py', 'evaluation/baselines.py'),
-    'torch': ('convert/', 'evaluation/features.py'),
+    'torch': ('convert/pytorch.py', 'evaluation/features.py'),
     'orbax': ('checkpoints.py',),
     'clu': ('training/writers.py', 'training/metrics.py'),
 }

@@ -8,6 +8,7 @@ import sys
 COMMANDS = {
     'train': 'train a model, or continue a run',
     'complete': 'fill the holes of pictures',
+    'convert': 'weights of other programs into a model directory, and back',
     'preview': 'show what a config will feed to the networks',
     'receptive-field': 'measure how far a pixel of the network sees',
 }

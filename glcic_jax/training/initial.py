@@ -13,6 +13,7 @@ from jax.sharding import Mesh
 from glcic_jax import checkpoints
 from glcic_jax import errors
 from glcic_jax import model_files
+from glcic_jax import models
 from glcic_jax import parallel
 from glcic_jax.training import state as state_lib
 
@@ -53,7 +54,12 @@ def _read(model: epath.PathLike, networks: tuple[str, ...], fields: tuple[str, .
     if len(networks) > 1 or 'opt_state' in fields:
       raise errors.InputError(f'{model} holds a generator alone; give a workdir or a checkpoint as init_from, or '
                               'leave init_networks and init_optimizer as they are.')
-    read = {'generator': model_files.load(model)[0]}
+    variables, description = model_files.load(model)
+    foreign = models.foreign_options(description.architecture)
+    if foreign:
+      raise errors.InputError(f'{model} was converted from a network that differs from those trained here '
+                              f'({", ".join(foreign)}); it completes pictures, but no run can start from it.')
+    read = {'generator': variables}
   else:
     read, _ = checkpoints.read_networks(place[0], {network: fields for network in networks}, place[1])
   return dict(checkpoints.named_leaves(read))
