@@ -10,6 +10,8 @@ import pathlib
 import numpy as np
 
 REFERENCES = pathlib.Path(__file__).parent / 'references' / 'converted.npz'
+SEED, STEP = 7, 5  # of the stored outputs: which numbers, and which pixels are kept
+LOCAL_SIDE, LOCAL_CORNER = 96, (30, 41)  # pixels: a local discriminator's view
 MEAN = (0.4560, 0.4472, 0.4155)
 RELEASED_HOLE = (117 / 255, 104 / 255, 123 / 255)
 

@@ -13,8 +13,6 @@ from tests import foreign
 from tests import torch_networks
 
 WIDTH = 1 / 16
-STEP = 5  # every fifth pixel is kept, of rows and of columns: all positions modulo 4
-SEED = 7
 MOVED = {'glcic_official': '34', 'center_100': '1'}  # a BatchNorm whose statistics are kept as training moved them
 
 
@@ -24,12 +22,12 @@ def main():
   for case, (build, size, _, _) in torch_networks.CASES.items():
     network = build(WIDTH)
     shapes = torch_networks.shapes(network)
-    torch_networks.load(network, foreign.arrays(shapes, SEED))
-    pictures, mask = foreign.pictures(size, SEED)
+    torch_networks.load(network, foreign.arrays(shapes, foreign.SEED))
+    pictures, mask = foreign.pictures(size, foreign.SEED)
     for mode, train in (('evaluated', False), ('trained', True)):
       output = torch_networks.raw(case, network, pictures, mask, train=train)
       assert output.std() > 0.05, case
-      stored[f'{case}/{mode}'] = output[:, ::STEP, ::STEP].astype(np.float32)
+      stored[f'{case}/{mode}'] = output[:, ::foreign.STEP, ::foreign.STEP].astype(np.float32)
     if case in MOVED:
       state = network.state_dict()
       for name in ('running_mean', 'running_var'):
@@ -39,10 +37,10 @@ def main():
   for case, (build, side, _) in torch_networks.JUDGES.items():
     judge = build(WIDTH)
     shapes = torch_networks.shapes(judge)
-    torch_networks.load(judge, foreign.arrays(shapes, SEED))
+    torch_networks.load(judge, foreign.arrays(shapes, foreign.SEED))
     stored[f'{case} judge/shapes'] = json.dumps(shapes)
     stored[f'{case} judge/size'] = np.array((side, side))
-    stored[f'{case} judge/logits'] = torch_networks.logits(case, judge, foreign.pictures((side, side), SEED)[0]).astype(np.float32)
+    stored[f'{case} judge/logits'] = torch_networks.logits(case, judge, foreign.pictures((side, side), foreign.SEED)[0]).astype(np.float32)
   foreign.REFERENCES.parent.mkdir(exist_ok=True)
   np.savez_compressed(foreign.REFERENCES, **stored)
 

@@ -273,13 +273,12 @@ JUDGES = {
     'otenim': (OtenimDiscriminator, 160, lambda image: image),
     'mmagic': (_MMagicDiscriminators, 192, lambda image: image.flip(1) * 2 - 1),
     'boyuan_jiang': (BoyuanJiangDiscriminator, 64, lambda image: image * 2 - 1)}
-LOCAL_SIDE, LOCAL_CORNER = 96, (30, 41)  # of the local view
 
 
 def logits(case, judge, pictures):
   """A discriminator's opinion of pictures `[B, S, S, 3]` uint8: `[B]`."""
   image = JUDGES[case][2](torch.from_numpy(pictures.transpose(0, 3, 1, 2) / 255))
-  (top, left), side = LOCAL_CORNER, LOCAL_SIDE
+  (top, left), side = foreign.LOCAL_CORNER, foreign.LOCAL_SIDE
   local = [] if case == 'boyuan_jiang' else [image[:, :, top:top + side, left:left + side]]
   with torch.no_grad():
     return judge.double().eval()(image, *local).numpy()
