@@ -45,7 +45,7 @@ class Description:
   # Younger than format_version 1: a config.json without them means these values.
   discriminator: Mapping[str, Any] | None = None  # {'name', 'options'}: see models.build_discriminator
   source: str = ''  # where converted weights come from; empty: trained here
-  licence: str = ''  # of those weights
+  licence: str = ''  # of the program that they come from, and of the weights that it publishes
 
   def to_json(self) -> dict[str, Any]:
     """As plain JSON values."""

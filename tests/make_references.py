@@ -40,7 +40,8 @@ def main():
     torch_networks.load(judge, foreign.arrays(shapes, foreign.SEED))
     stored[f'{case} judge/shapes'] = json.dumps(shapes)
     stored[f'{case} judge/size'] = np.array((side, side))
-    stored[f'{case} judge/logits'] = torch_networks.logits(case, judge, foreign.pictures((side, side), foreign.SEED)[0]).astype(np.float32)
+    pictures, _ = foreign.pictures((side, side), foreign.SEED)
+    stored[f'{case} judge/logits'] = torch_networks.logits(case, judge, pictures).astype(np.float32)
   foreign.REFERENCES.parent.mkdir(exist_ok=True)
   np.savez_compressed(foreign.REFERENCES, **stored)
 

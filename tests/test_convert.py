@@ -153,7 +153,7 @@ def test_the_other_side_of_a_discriminator_is_listed_too(tmp_path):
 
 @pytest.mark.parametrize('arrays, sentence', [
     ({'model_ld.conv1.weight': np.zeros((4, 3, 5, 5), np.float32)}, 'goes with its generator'),
-    ({'generator.params.conv1.kernel': np.zeros((5, 5, 4, 4), np.float32)}, 'none of the networks'),
+    ({'generator.params.conv1.kernel': np.zeros((5, 5, 4, 4), np.float32)}, 'a part of a model directory'),
     ({}, 'none of the networks'),
 ])
 def test_files_of_other_networks_are_refused(tmp_path, arrays, sentence):

@@ -1,6 +1,7 @@
 """convert on the command line: a photograph completed with converted weights, and there and back again."""
 
 import json
+import sys
 
 import jax
 import numpy as np
@@ -42,19 +43,19 @@ def source_of(tmp_path, case):
   """A file as its program writes it, or nearly."""
   arrays = foreign.arrays(foreign.reference(case)['shapes'], foreign.SEED)
   if case != 'glcic_official':
-    return foreign_models.write(tmp_path / 'weights.safetensors', arrays), ()
+    return foreign_models.write(tmp_path / 'weights.safetensors', arrays)
   architecture = origins.describe(names.GLCIC_OFFICIAL, arrays, 'x', foreign.MEAN, origins.Wishes()).architecture
   network = torch7_files.network(names.generator(names.GLCIC_OFFICIAL, architecture),
                                  lambda ours: names.geometry(architecture, ours), arrays, old=True)
   path = tmp_path / 'completionnet_celeba.t7'
   path.write_bytes(torch7_files.dump({'model': network, 'mean': torch7_files.tensor(np.float64(foreign.MEAN))}))
-  return path, ()
+  return path
 
 
 @pytest.mark.parametrize('case', ['glcic_official', 'mmagic'])
 def test_converted_weights_complete_a_photograph(tmp_path, capsys, photograph, case):
-  source, extra = source_of(tmp_path, case)
-  code, out, err = run(capsys, 'convert', source, tmp_path / 'model', *extra)
+  source = source_of(tmp_path, case)
+  code, out, err = run(capsys, 'convert', source, tmp_path / 'model')
   assert (code, err) == (0, '')
   assert str(tmp_path / 'model') in out and 'glcic' in out
   picture, hole = photograph
@@ -69,7 +70,7 @@ def test_converted_weights_complete_a_photograph(tmp_path, capsys, photograph, c
 
 
 def test_a_centre_context_encoder_completes_a_photograph(tmp_path, capsys):
-  source, _ = source_of(tmp_path, 'center_100')
+  source = source_of(tmp_path, 'center_100')
   assert run(capsys, 'convert', source, tmp_path / 'model')[0] == 0
   pictures, mask = foreign.pictures((128, 128), 3, rows=1)
   Image.fromarray(pictures[0]).save(tmp_path / 'photo.png')
@@ -109,18 +110,21 @@ def test_the_mean_colour_beside_the_weights_or_given_is_used(tmp_path, capsys):
     (('good.safetensors', 'model', '--image-size', '-4'), '--image-size is -4'),
     (('center.safetensors', 'model', '--discriminator', 'missing.pth'), 'There is no file'),
     (('center.safetensors', 'model', '--overlap', '32'), '--overlap is 32; give 0 to 31'),
+    (('center.safetensors', 'model', '--overlap', 'some'), '--overlap is some'),
     (('missing', 'out.pth', '--to', 'pytorch'), 'is no model'),
     (('missing', 'deep/out.pth', '--to', 'pytorch'), 'There is no folder'),
-    (('missing', 'other', '--to', 'pytorch'), 'is a folder'),
+    (('missing', 'other', '--to', 'pytorch'), 'is no name for a file of PyTorch'),
+    (('missing', 'out.t7', '--to', 'pytorch'), 'is no name for a file of PyTorch'),
+    (('missing', 'out.pth', '--to', 'pytorch', '--overlap', '4'), '--overlap is not for'),
     (('missing', 'out.pth', '--to', 'pytorch', '--mean-color', '1,1,1'), '--mean-color is not for'),
 ])
 def test_wrong_usage_gets_a_sentence(tmp_path, capsys, arguments, sentence):
   (tmp_path / 'empty.pth').write_bytes(b'')
   (tmp_path / 'text.txt').write_text('weights')
-  whole = source_of(tmp_path, 'otenim')[0].read_bytes()
+  whole = source_of(tmp_path, 'otenim').read_bytes()
   (tmp_path / 'good.safetensors').write_bytes(whole)
   (tmp_path / 'cut.safetensors').write_bytes(whole[:-1])
-  (tmp_path / 'center.safetensors').write_bytes(source_of(tmp_path, 'center_100')[0].read_bytes())
+  (tmp_path / 'center.safetensors').write_bytes(source_of(tmp_path, 'center_100').read_bytes())
   (tmp_path / 'cut.t7').write_bytes(torch7_files.dump({'model': 1})[:-1])
   (tmp_path / 'list.t7').write_bytes(torch7_files.dump({1: 2}))
   (tmp_path / 'other').mkdir()
@@ -166,7 +170,7 @@ def model_of(folder, name, options, **fields):
   """A model directory of random weights."""
   architecture = {'name': name, 'options': options}
   network = models.build_generator(architecture)
-  side = options.get('image_size', 16)
+  side = models.own_side(network) or 16
   image = np.zeros((1, side, side, 3), np.float32)
   rng = np.random.default_rng(0)
   shapes = jax.eval_shape(lambda: network.init(jax.random.key(0), image, image[..., :1]))
@@ -193,26 +197,27 @@ def test_every_network_that_a_program_has_goes_there_and_back(tmp_path, capsys, 
 
 @pytest.mark.parametrize('name, options', [('context_encoder', OPTIONS | {'bottleneck': 'channelwise'}),
                                            ('context_encoder_alexnet', {'width': 1 / 64})])
-def test_a_network_that_no_released_code_has_is_refused(tmp_path, capsys, monkeypatch, name, options):
-  size = {'image_size': 227} if 'alexnet' in name else {}
-  model = model_of(tmp_path / 'model', name, options) if not size else None
-  if model is None:
-    monkeypatch.setattr(model_files, 'load', lambda _: ({}, model_files.Description(
-        'x', {'name': name, 'options': options}, (-1, 1), (0, 0, 0), 227, {}, 0, {})))
-  assert 'no released code' in refused(capsys, 'convert', model or 'model', tmp_path / 'out.pth', '--to', 'pytorch')
+def test_a_network_that_no_released_code_has_is_refused(tmp_path, capsys, name, options):
+  model = model_of(tmp_path / 'model', name, options)
+  assert 'no released code' in refused(capsys, 'convert', model, tmp_path / 'out.pth', '--to', 'pytorch')
   assert not (tmp_path / 'out.pth').exists()
 
 
 def test_a_note_that_is_not_understood_is_refused(tmp_path, capsys):
   arrays = foreign.arrays(foreign.reference('otenim')['shapes'], foreign.SEED)
-  for note in ('{', '[]', '{"layout": "other"}', json.dumps({'layout': 'glcic', 'architecture': 1})):
-    path = tmp_path / 'a.safetensors'
+  good = {'layout': 'otenim', 'method': 'glcic', 'architecture': {'name': 'glcic', 'options': {'relu_first': True}},
+          'value_range': [0, 1], 'mean_color': [0, 0, 0], 'image_size': 32, 'mask': {}, 'step': 0, 'versions': {}}
+  other = {'architecture': {'name': 'glcic', 'options': {'width': 'wide'}}}, {'layout': 'other'}, {'mean_color': 3}
+  path = tmp_path / 'a.safetensors'
+  for note in ('{', '[]', '{}', *(json.dumps(good | change) for change in other)):
     path.write_bytes(safetensors.numpy.save(arrays, metadata={'glcic_jax': note}))
-    assert 'upgrade glcic_jax' in refused(capsys, 'convert', path, tmp_path / 'model') or 'lacks' in note
+    assert 'upgrade glcic_jax' in refused(capsys, 'convert', path, tmp_path / 'model')
+  path.write_bytes(safetensors.numpy.save(arrays, metadata={'glcic_jax': json.dumps(good)}))
+  assert 'does not fit the network' in refused(capsys, 'convert', path, tmp_path / 'model')
 
 
 def test_without_torch_its_files_are_refused_and_safetensors_written(tmp_path, capsys, monkeypatch):
-  monkeypatch.setitem(__import__('sys').modules, 'torch', None)  # as if it were not installed
+  monkeypatch.setitem(sys.modules, 'torch', None)  # as if it were not installed
   (tmp_path / 'a.pth').write_bytes(b'PK\x03\x04')
   assert "pip install 'glcic_jax[convert]'" in refused(capsys, 'convert', tmp_path / 'a.pth', tmp_path / 'model')
   model = model_of(tmp_path / 'model', 'glcic', {'width': 1 / 64})

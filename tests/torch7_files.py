@@ -21,7 +21,8 @@ class Tensor:
     """`storage`: a flat array; by default, the tensor is the whole of it."""
     self.storage, self.offset = storage, offset
     self.sizes = [len(storage)] if sizes is None else list(sizes)
-    self.strides = [int(np.prod(self.sizes[axis + 1:])) for axis in range(len(self.sizes))] if strides is None else strides
+    packed = [int(np.prod(self.sizes[axis + 1:])) for axis in range(len(self.sizes))]
+    self.strides = packed if strides is None else strides
 
 
 def tensor(array):

@@ -22,7 +22,8 @@ def _completion_convolutions(width, hidden_biases=True):
     features = full if last else round(width * full)
     bias = hidden_biases or last
     if stride:
-      convolutions.append(nn.Conv2d(inputs, features, kernel, stride, dilation * (kernel - 1) // 2, dilation, bias=bias))
+      padding = dilation * (kernel - 1) // 2
+      convolutions.append(nn.Conv2d(inputs, features, kernel, stride, padding, dilation, bias=bias))
     else:
       convolutions.append(nn.ConvTranspose2d(inputs, features, kernel, 2, 1, bias=bias))
     inputs = features

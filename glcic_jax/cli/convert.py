@@ -17,7 +17,8 @@ def main(arguments: Sequence[str]) -> int:
   from glcic_jax.convert import converter  # JAX starts only now
   from glcic_jax.convert import origins
   wishes = origins.Wishes(
-      mean_color=_color(options.mean_color), image_size=_size(options.image_size), overlap=options.overlap,
+      mean_color=_color(options.mean_color), image_size=_pixels('--image-size', options.image_size, 16),
+      overlap=4 if options.overlap is None else _pixels('--overlap', options.overlap, 0),
       settings=_settings(options.source))
   description = converter.to_model_directory(options.source, options.model_dir, wishes, options.discriminator)
   fill = ', '.join(f'{value:.4f}' for value in description.mean_color)
@@ -28,7 +29,8 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _to_pytorch(options: argparse.Namespace) -> int:
-  given = [flag for flag in ('mean_color', 'image_size', 'discriminator') if getattr(options, flag) is not None]
+  flags = ('mean_color', 'image_size', 'overlap', 'discriminator')
+  given = [flag for flag in flags if getattr(options, flag) is not None]
   if given:
     raise errors.InputError(f'--{given[0].replace("_", "-")} is not for --to pytorch; leave it out.')
   from glcic_jax.convert import converter
@@ -50,7 +52,7 @@ def _parser() -> argparse.ArgumentParser:
   add('--mean-color', metavar='R,G,B', help='mean colour of the training pictures, from 0 to 1, where neither SOURCE '
                                             'nor a config.json beside it says so')
   add('--image-size', metavar='N', help='pixels: side of the training pictures, where it is not the published one')
-  add('--overlap', type=int, default=4, metavar='N',
+  add('--overlap', metavar='N',
       help='pixels by which a centre Context Encoder\'s patch overlaps what is known (4, as released)')
   return parser
 
@@ -67,11 +69,11 @@ def _color(text: str | None) -> tuple[float, float, float] | None:
   return color
 
 
-def _size(text: str | None) -> int | None:
+def _pixels(flag: str, text: str | None, least: int) -> int | None:
   if text is None:
     return None
-  if not text.isdecimal() or not 16 <= int(text) <= 4_096:
-    raise errors.InputError(f'--image-size is {text}; give a number of pixels from 16 to 4096.')
+  if not text.isdecimal() or not least <= int(text) <= 4_096:
+    raise errors.InputError(f'{flag} is {text}; give a number of pixels from {least} to 4096.')
   return int(text)
 
 

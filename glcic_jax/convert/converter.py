@@ -119,31 +119,49 @@ def _open_torch7(root: Any, name: str) -> _Source:
 def _describe(source: _Source, wishes: origins.Wishes) -> tuple[str, model_files.Description]:
   """The source's layout, and its description: its own, where it was written here."""
   if source.note:
-    try:
-      note = json.loads(source.note)
-      layout, description = note['layout'], model_files.Description.from_json(note)
-      names.generator(layout, description.architecture)
-    except (KeyError, TypeError, ValueError, AttributeError):
-      raise errors.InputError(f'{source.name} says of itself what this version does not understand; upgrade '
-                              'glcic_jax, or get it again from its source.') from None
-    return layout, dataclasses.replace(description, discriminator=None)
+    return _understand(source)
   layout = names.layout_of(source.arrays)
+  if any(name.startswith('generator.params.') for name in source.arrays):
+    raise errors.InputError(f'{source.name} is a part of a model directory already; its folder is a MODEL as it is.')
   if layout is None:
-    first = ', '.join(list(source.arrays)[:4])
-    raise errors.InputError(f'{source.name} holds none of the networks that can be converted (it begins with '
-                            f'{first}): see "Weights from elsewhere" in the README. A discriminator goes with '
-                            'its generator, as --discriminator.')
+    raise errors.InputError(f'{source.name} holds none of the networks that can be converted (it holds '
+                            f'{_some(source.arrays)}): see "Weights from elsewhere" in the README. A discriminator '
+                            'goes with its generator, as --discriminator.')
   mean = source.mean.ravel().tolist() if isinstance(source.mean, np.ndarray) else source.mean
   return layout, origins.describe(layout, source.arrays, source.name, mean, wishes)
 
 
+def _understand(source: _Source) -> tuple[str, model_files.Description]:
+  """What `to_pytorch` noted; a file may say anything of itself."""
+  try:
+    note = json.loads(source.note)
+    layout, description = note['layout'], model_files.Description.from_json(note)
+    names.generator(layout, description.architecture)
+    _generator_shapes(description.architecture)
+  except Exception:
+    raise errors.InputError(f'{source.name} says of itself what this version does not understand; upgrade '
+                            'glcic_jax, or get it again from its source.') from None
+  return layout, dataclasses.replace(description, discriminator=None)
+
+
+def _generator_shapes(architecture: Mapping[str, Any]) -> dict[str, tuple[int, ...]]:
+  network = models.build_generator(architecture)
+  side = models.own_side(network) or 16
+  return _shapes(network, jnp.zeros((1, side, side, 3)), jnp.zeros((1, side, side, 1)))
+
+
+def _shapes(network: Any, *inputs: jax.Array) -> dict[str, tuple[int, ...]]:
+  """The leaves of a network's variables, by their names; nothing is allocated."""
+  shapes = jax.eval_shape(lambda: network.init(jax.random.key(0), *inputs, train=False))
+  return {'.'.join(key.key for key in path): leaf.shape
+          for path, leaf in jax.tree_util.tree_leaves_with_path(shapes)}
+
+
 def _generator(source: _Source, layout: str, description: model_files.Description) -> dict[str, Any]:
-  network = models.build_generator(description.architecture)
   pairs = names.generator(layout, description.architecture)
   if source.layers:
     _check_layers(source, pairs, description.architecture)
-  side = models.own_side(network) or 16
-  return _fill(source, pairs, network, jnp.zeros((1, side, side, 3)), jnp.zeros((1, side, side, 1)))
+  return _fill(source, pairs, _generator_shapes(description.architecture))
 
 
 def _discriminator(source: _Source, layout: str) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -151,8 +169,8 @@ def _discriminator(source: _Source, layout: str) -> tuple[dict[str, Any], dict[s
   if source.layers:
     _check_layers(source, pairs, architecture)
   network = models.build_discriminator(architecture)
-  filled = _fill(source, pairs, network, jnp.zeros((1, side, side, 3)), jnp.zeros((1, 2), jnp.int32))
-  return filled, architecture
+  shapes = _shapes(network, jnp.zeros((1, side, side, 3)), jnp.zeros((1, 2), jnp.int32))
+  return _fill(source, pairs, shapes), architecture
 
 
 def _check_layers(source: _Source, pairs: Sequence[names.Pair], architecture: Mapping[str, Any]) -> None:
@@ -173,11 +191,8 @@ def _check_layers(source: _Source, pairs: Sequence[names.Pair], architecture: Ma
           f'has {names.geometry(architecture, pair.ours)}; it is another network.')
 
 
-def _fill(source: _Source, pairs: Iterable[names.Pair], network: Any, *inputs: jax.Array) -> dict[str, Any]:
+def _fill(source: _Source, pairs: Iterable[names.Pair], wanted: Mapping[str, tuple[int, ...]]) -> dict[str, Any]:
   """The variables of a network from the arrays of a source, one to one."""
-  shapes = jax.eval_shape(lambda: network.init(jax.random.key(0), *inputs, train=False))
-  wanted = {'.'.join(key.key for key in path): leaf.shape
-            for path, leaf in jax.tree_util.tree_leaves_with_path(shapes)}
   left, filled, wrong = dict(source.arrays), {}, []
   for pair in pairs:
     for ours, (theirs, layout) in pair.arrays().items():
@@ -214,7 +229,7 @@ def to_pytorch(model: epath.PathLike, path: epath.PathLike) -> str:
 
   Args:
     model: a MODEL.
-    path: a .pth, .pt or .safetensors file.
+    path: a file whose suffix is one of `pytorch.SUFFIXES`.
 
   Returns:
     the name of the file written: a .safetensors where torch is not installed.
@@ -224,8 +239,9 @@ def to_pytorch(model: epath.PathLike, path: epath.PathLike) -> str:
   """
   if not epath.Path(path).parent.is_dir():
     raise errors.InputError(f'There is no folder {epath.Path(path).parent}; make it, or give another file.')
-  if epath.Path(path).is_dir():
-    raise errors.InputError(f'{os.fspath(path)} is a folder; give a file such as network.pth.')
+  if epath.Path(path).is_dir() or epath.Path(path).suffix not in pytorch.SUFFIXES:
+    raise errors.InputError(f'{os.fspath(path)} is no name for a file of PyTorch; give one that ends in '
+                            f'{", ".join(pytorch.SUFFIXES)}.')
   variables, description = model_files.load(model)
   layout = names.layout_for(description.architecture)
   if layout is None:

@@ -19,13 +19,14 @@ from glcic_jax.models import context_encoder
 
 Color = tuple[float, float, float]  # RGB in 0..1
 
-# Programs, and the licences under which they publish their weights or the code that makes them.
+# Programs, and the licences under which they are published: with weights, or for those who train their own.
 PROGRAMS = {
-    names.GLCIC_OFFICIAL: ("GLCIC's authors (Iizuka, Simo-Serra, Ishikawa 2017)", 'CC BY-NC-SA 4.0'),
+    names.GLCIC_OFFICIAL: ('GLCIC as its authors released it: Iizuka, Simo-Serra, Ishikawa 2017', 'CC BY-NC-SA 4.0'),
     names.OTENIM: ('otenim/GLCIC-PyTorch', 'MIT'),
-    names.MMAGIC: ('open-mmlab/mmagic', 'Apache-2.0'),
-    names.CONTEXT_ENCODER_OFFICIAL: ("the Context Encoder's authors (Pathak et al. 2016)",
-                                     "UC Berkeley's, for educational, research and not-for-profit purposes"),
+    names.MMAGIC: ('open-mmlab/mmagic, Global&Local', 'Apache-2.0'),
+    names.CONTEXT_ENCODER_OFFICIAL: (
+        'the Context Encoder as its authors released it: Pathak et al. 2016',
+        'UC Berkeley, for educational, research and not-for-profit purposes'),
     names.BOYUAN_JIANG: ('BoyuanJiang/context_encoder_pytorch', 'MIT'),
 }
 
@@ -59,7 +60,7 @@ def describe(layout: str, arrays: Mapping[str, np.ndarray], name: str, mean: Col
   own = _DESCRIBERS[layout](layout, arrays, name, mean, wishes)
   source, licence = PROGRAMS[layout]
   return model_files.Description(
-      step=0, versions={'glcic_jax': __version__}, source=f'{os.path.basename(name)}, of {source}',
+      step=0, versions={'glcic_jax': __version__}, source=f'{os.path.basename(name)} ({source})',
       licence=licence, **own)
 
 

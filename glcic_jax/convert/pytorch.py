@@ -19,6 +19,8 @@ import safetensors.numpy
 from glcic_jax import errors
 from glcic_jax import files
 
+SUFFIXES = ('.pth', '.pt', '.safetensors')  # of what is written
+
 # What `write` says about the network; torch itself keeps its versions of modules in the same place.
 _NOTE = 'glcic_jax'
 _COUNTER = 'num_batches_tracked'  # of torch's BatchNorm: how often it has seen a batch; nothing depends on it
