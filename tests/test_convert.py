@@ -124,9 +124,10 @@ def otenim():
      ['of another shape: conv3.weight (8, 7, 3, 3) for params.conv3.kernel (3, 3, 8, 8);']),
     (lambda arrays: arrays.update({'conv3.weight': arrays['conv3.bias']}),
      ['of another shape: conv3.weight (8,) for params.conv3.kernel (3, 3, 8, 8);']),
-    (lambda arrays: arrays.update({f'conv{number}.bias': None for number in ()} | {
-        f'extra{number}.bias': np.zeros(1, np.float32) for number in range(20)}), ['and 8 more']),
+    (lambda arrays: arrays.update({f'extra{number}.bias': np.zeros(1, np.float32) for number in range(20)}),
+     ['and 8 more']),
     (lambda arrays: arrays['conv3.bias'].__setitem__(0, np.nan), ['numbers that no network can have']),
+    (lambda arrays: arrays.update({'conv3.bias': np.full(8, 1e300)}), ['numbers that no network can have']),
     (lambda arrays: arrays['bn3.running_var'].__setitem__(0, -1), ['numbers that no network can have']),
 ])
 def test_what_does_not_fit_is_listed_and_nothing_is_written(tmp_path, change, parts):
@@ -149,6 +150,30 @@ def test_the_other_side_of_a_discriminator_is_listed_too(tmp_path):
     converter.to_model_directory(source, tmp_path / 'model', foreign_models.WISHES,
                                  foreign_models.write(tmp_path / 'cd.safetensors', judge))
   assert not (tmp_path / 'model').exists()
+
+
+@pytest.mark.parametrize('change, sentence', [
+    (lambda judge: judge.pop('model_ld.linear6.weight'), 'has no local discriminator'),
+    (lambda judge: judge.update({'model_gd.linear6.weight': judge['model_gd.linear6.weight'][:, :32]}),
+     'local views of 96 px in pictures of 32 px'),
+    (lambda judge: judge.update({'model_gd.linear6.weight': judge['model_gd.linear6.weight'][:, :3]}),
+     'in pictures of 0 px'),
+])
+def test_a_discriminator_of_impossible_shapes_is_refused(tmp_path, change, sentence):
+  judge = foreign.arrays(foreign.reference('otenim judge')['shapes'], foreign.SEED)
+  change(judge)
+  source = foreign_models.write(tmp_path / 'cn.safetensors', otenim())
+  with pytest.raises(errors.InputError, match=sentence):
+    converter.to_model_directory(source, tmp_path / 'model', foreign_models.WISHES,
+                                 foreign_models.write(tmp_path / 'cd.safetensors', judge))
+
+
+@pytest.mark.parametrize('array', [np.zeros((8, 0, 3, 3), np.float32), np.zeros((8, 8, 3, 3), np.int32),
+                                   np.zeros((8, 8, 3, 3), np.complex64)])
+def test_arrays_that_are_no_weights_are_refused(tmp_path, array):
+  source = foreign_models.write(tmp_path / 'source.safetensors', otenim() | {'conv3.weight': array})
+  with pytest.raises(errors.InputError, match='conv3.weight of type|cannot be read'):
+    converter.to_model_directory(source, tmp_path / 'model', foreign_models.WISHES)
 
 
 @pytest.mark.parametrize('arrays, sentence', [

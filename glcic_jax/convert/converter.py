@@ -95,12 +95,18 @@ def _open(path: epath.PathLike) -> _Source:
     raise errors.InputError(f'{name} is a folder; give the file with the weights, or --to pytorch if it is a model.')
   data = path.read_bytes()
   if torch7.is_torch7(data):
-    return _open_torch7(torch7.parse(data, name), name)
-  if pytorch.is_torch(data) or pytorch.is_safetensors(data):
+    source = _open_torch7(torch7.parse(data, name), name)
+  elif pytorch.is_torch(data) or pytorch.is_safetensors(data):
     stored = pytorch.parse(data, name)
-    return _Source(name, stored.arrays, mean=stored.mean, note=stored.note)
-  raise errors.InputError(f'{name} is none of the files that can be converted: Torch7 (.t7), PyTorch (.pth, .pt) and '
-                          '.safetensors.')
+    source = _Source(name, stored.arrays, mean=stored.mean, note=stored.note)
+  else:
+    raise errors.InputError(f'{name} is none of the files that can be converted: Torch7 (.t7), PyTorch (.pth, .pt) '
+                            'and .safetensors.')
+  for key, array in source.arrays.items():
+    if array.dtype.kind != 'f' or not array.size:
+      raise errors.InputError(f'{name} holds {key} of type {array.dtype} and shape {array.shape}, which is no weight; '
+                              'save it as float32.')
+  return source
 
 
 def _open_torch7(root: Any, name: str) -> _Source:
@@ -200,7 +206,8 @@ def _fill(source: _Source, pairs: Iterable[names.Pair], wanted: Mapping[str, tup
         continue
       array = left.pop(theirs)
       try:
-        filled[ours] = np.ascontiguousarray(layout.to_ours(array), np.float32)
+        with np.errstate(over='ignore'):  # what is too large is refused with all that is not finite
+          filled[ours] = np.ascontiguousarray(layout.to_ours(array), np.float32)
         fits = filled[ours].shape == wanted[ours]
       except ValueError:  # not even as many axes
         fits = False

@@ -184,6 +184,9 @@ def discriminator(layout: str, arrays: Mapping[str, np.ndarray],
     depths[branch], channels[branch] = len(kernels), len(arrays[names.last_of(kernels)])
     sides[branch] = math.isqrt(vector.shape[1] // channels[branch]) * 2 ** len(kernels)
     width = len(vector) / 1_024
+  if not 0 < sides['local'] <= sides['global'] <= 4_096:
+    raise errors.InputError(f'{name} judges local views of {sides["local"]} px in pictures of {sides["global"]} px; it '
+                            'is another network, or a part of one.')
   options = {'local_size': sides['local'], 'width': width}
   options |= ({'relu_first': True} if layout == names.OTENIM
               else {'hidden_biases': False, 'channel_order': 'bgr'})

@@ -81,7 +81,7 @@ def _arrays(module: torch7.Object, kind: str) -> dict[str, np.ndarray]:
             if isinstance(module.fields.get(name), np.ndarray) and module.fields[name].size}
   deviation = module.fields.get('running_std')  # before version 2 of the class: 1 / sqrt(var + eps)
   if kind == 'norm' and 'running_var' not in arrays and isinstance(deviation, np.ndarray):
-    with np.errstate(divide='ignore'):  # an infinite variance is refused with all that is not finite
+    with np.errstate(all='ignore'):  # an infinite variance is refused with all that is not finite
       variance = 1 / np.square(deviation.astype(np.float64)) - _number(module, 'eps', 1e-5)
     arrays['running_var'] = np.maximum(variance, 0)
   if kind in ('conv', 'deconv') and 'weight' in arrays and arrays['weight'].ndim == 2:
