@@ -195,8 +195,8 @@ def discriminator(layout: str, arrays: Mapping[str, np.ndarray],
 
 def _map_side(stages: int, name: str) -> int:
   """The side in pixels that so many convolutions of stride 2 bring down to the map of the bottleneck."""
-  if not 3 <= stages <= len(context_encoder.FEATURES):
-    raise errors.InputError(f'{name} halves or doubles a picture {stages} times; a Context Encoder does it 3 to '
+  if not 2 <= stages <= len(context_encoder.FEATURES):
+    raise errors.InputError(f'{name} halves or doubles a picture {stages} times; a Context Encoder does it 2 to '
                             f'{len(context_encoder.FEATURES)} times.')
   return context_encoder.MAP * 2 ** stages
 
