@@ -9,11 +9,14 @@ import pytest
 from glcic_jax import config as config_lib
 from glcic_jax import errors
 from glcic_jax import model_files
+from glcic_jax import parallel
 from glcic_jax.convert import converter
 from glcic_jax.convert import kernels
 from glcic_jax.convert import names
 from glcic_jax.convert import origins
 from glcic_jax.training import initial
+from glcic_jax.training import method as method_lib
+from tests import fakes
 from tests import foreign
 from tests import foreign_models
 from tests import torch7_files
@@ -294,6 +297,17 @@ def test_a_flattened_layer_reads_maps_in_its_own_order():
   maps = np.arange(100, 112).reshape(3, 2, 2)
   np.testing.assert_array_equal(maps.transpose(1, 2, 0).ravel() @ kernels.flattened(3).to_ours(weight),
                                 weight @ maps.ravel())
+
+
+def test_a_run_starts_from_the_authors_context_encoder(tmp_path):
+  config = config_lib.default()
+  config.update_from_flattened_dict({
+      'method': 'context_encoder_random', 'image_size': 64, 'model.bottleneck': 'convolution', 'model.width': 1 / 16,
+      'model.bottleneck_features': 1_600, 'model.discriminator_width': 1 / 16,
+      'init_from': str(foreign_models.convert(tmp_path, 'random_64'))})
+  state = fakes.random_state(method_lib.from_config(config, foreign.RELEASED_HOLE), size=64)
+  started = initial.load_networks(state, config, parallel.make_mesh(jax.devices()[:1]))
+  fakes.assert_same(dict(started.generator.variables), model_files.load(config.init_from)[0])
 
 
 def test_no_run_starts_from_a_network_that_none_trains(tmp_path):
