@@ -1,5 +1,6 @@
 """Weights of other programs: the same pictures as there, nothing left over, and what cannot be converted."""
 
+import copy
 import json
 
 import jax
@@ -9,6 +10,7 @@ import pytest
 from glcic_jax import config as config_lib
 from glcic_jax import errors
 from glcic_jax import model_files
+from glcic_jax import models
 from glcic_jax import parallel
 from glcic_jax.convert import converter
 from glcic_jax.convert import kernels
@@ -308,6 +310,26 @@ def test_a_run_starts_from_the_authors_context_encoder(tmp_path):
   state = fakes.random_state(method_lib.from_config(config, foreign.RELEASED_HOLE), size=64)
   started = initial.load_networks(state, config, parallel.make_mesh(jax.devices()[:1]))
   fakes.assert_same(dict(started.generator.variables), model_files.load(config.init_from)[0])
+
+
+def test_a_run_starts_from_the_authors_glcic_if_it_prepares_pictures_as_they_do(tmp_path):
+  folder = foreign_models.convert(tmp_path, 'glcic_official')
+  config = fakes.tiny_config(init_from=str(folder), model__subtract_mean=True, data__mean_color=foreign.MEAN)
+  method = method_lib.from_config(config, foreign.MEAN)
+  started = initial.load_networks(fakes.random_state(method), config, parallel.make_mesh(jax.devices()[:1]))
+  variables, description = model_files.load(folder)
+  fakes.assert_same(dict(started.generator.variables), variables)
+  own = method_lib.describe(method, config, foreign.MEAN, 0)
+  assert own.to_json()['architecture'] == description.to_json()['architecture']
+  assert models.build_generator(own.architecture) == method.generator
+  for change in ({'model.subtract_mean': False}, {'data.mean_color': (0.1, 0.2, 0.3)}, {'data.mean_color': ()}):
+    other = copy.deepcopy(config)
+    other.update_from_flattened_dict(change)
+    with pytest.raises(errors.InputError, match=r'subtract_mean=True and --config.data.mean_color="\(0.456, 0.4472'):
+      initial.load_networks(None, other, None)
+  model_files.write(folder, variables, method_lib.describe(fakes.tiny_method(), config, foreign.MEAN, 0))
+  with pytest.raises(errors.InputError, match='does not subtract the mean colour'):
+    initial.load_networks(None, config, None)
 
 
 def test_no_run_starts_from_a_network_that_none_trains(tmp_path):
