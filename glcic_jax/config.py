@@ -54,6 +54,8 @@ def _model() -> ConfigDict:
   model.width = 1.0  # multiplies the channels of the network that completes
   # GLCIC alone.
   model.dilated = True  # False: dilation 1 throughout, the paper's ablation
+  # True: the mean colour goes from the whole picture and the hole is 0, as in the authors' released weights.
+  model.subtract_mean = False
   model.branches = 'both'  # of the discriminator; or 'local', or 'global', the paper's ablations
   model.discriminator_width = 1.0  # multiplies the discriminators' channels
   model.local_size = 128  # pixels: side of the local discriminator's view

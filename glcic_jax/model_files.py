@@ -1,6 +1,6 @@
 """The model directory, and what a MODEL given by a user means.
 
-    model.safetensors   the generator: `generator.params.conv1.kernel`, ...
+    model.safetensors   the generator: `generator.params.conv1.kernel`, ...; `discriminator.` ... where it is known
     config.json         how to use it; `format_version` 1
     README.md           the model card (`model_card.py`)
 
@@ -45,6 +45,10 @@ class Description:
   mask: Mapping[str, Any]  # kind and size of the training holes
   step: int  # of training
   versions: Mapping[str, str]  # of the libraries that trained it
+  # Younger than format_version 1: a config.json without them means these values.
+  discriminator: Mapping[str, Any] | None = None  # {'name', 'options'}: see models.build_discriminator
+  source: str = ''  # where converted weights come from; empty: trained here
+  licence: str = ''  # of the program that they come from, and of the weights that it publishes
 
   def to_json(self) -> dict[str, Any]:
     """As plain JSON values."""
@@ -57,12 +61,13 @@ class Description:
     Raises:
       errors.InputError: if a value is missing, or of another kind.
     """
-    names = [field.name for field in dataclasses.fields(cls)]
-    missing = [name for name in names if name not in values]
+    fields = dataclasses.fields(cls)
+    missing = [field.name for field in fields
+               if field.name not in values and field.default is dataclasses.MISSING]
     if missing:
       raise errors.InputError(f'The model\'s {CONFIG} lacks {", ".join(missing)}; it is not a model directory '
                               'of this project, or it is damaged.')
-    chosen = {name: values[name] for name in names}
+    chosen = {field.name: values[field.name] for field in fields if field.name in values}
     if not _is_sound(chosen):
       raise errors.InputError(f'The model\'s {CONFIG} holds values of other kinds than it should; it is not a model '
                               'directory of this project, or it is damaged.')
@@ -85,7 +90,8 @@ def _is_sound(values: Mapping[str, Any]) -> bool:
 
 
 def write(folder: epath.PathLike, variables: Mapping[str, Any], description: Description,
-          origin: model_card.Origin = model_card.UNKNOWN) -> None:
+          origin: model_card.Origin = model_card.UNKNOWN, *,
+          discriminator: Mapping[str, Any] | None = None) -> None:
   """Writes a model directory, its `config.json` last: without it, it is no model directory.
 
   Args:
@@ -93,11 +99,13 @@ def write(folder: epath.PathLike, variables: Mapping[str, Any], description: Des
     variables: the generator's `{'params': ..., 'batch_stats': ...}`.
     description: what `config.json` says.
     origin: what the card says of where the weights come from.
+    discriminator: its variables, where they are known.
   """
   folder = epath.Path(folder)
   folder.mkdir(parents=True, exist_ok=True)
   (folder / CONFIG).unlink(missing_ok=True)
-  weights = safetensors.numpy.save(flatten({'generator': variables}))
+  networks = {'generator': variables} | ({'discriminator': discriminator} if discriminator else {})
+  weights = safetensors.numpy.save(flatten(networks))
   files.write(folder / WEIGHTS, weights)
   parameters = sum(value.size for value in flatten(variables['params']).values())
   files.write(folder / CARD, model_card.card(description, parameters, origin).encode())

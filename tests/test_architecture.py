@@ -21,6 +21,7 @@ ROOMS = {
     'data': VOCABULARY,
     'training': VOCABULARY | {'models', 'data', 'parallel', 'checkpoints', 'model_card', 'model_files'},
     'inference': VOCABULARY | {'models', 'model_files'},
+    'convert': VOCABULARY | {'models', 'model_files'},
     'evaluation': VOCABULARY | {'models', 'inference'},
     'reporting': VOCABULARY,
     'cli': None,  # every room
@@ -32,7 +33,7 @@ CONFINED = {
     'tensorflow': ('data/',),
     'tensorflow_datasets': ('data/',),
     'cv2': ('inference/blending.py', 'evaluation/baselines.py'),
-    'torch': ('convert/', 'evaluation/features.py'),
+    'torch': ('convert/pytorch.py', 'evaluation/features.py'),
     'orbax': ('checkpoints.py',),
     'huggingface_hub': ('hub.py',),
     'jax2onnx': ('inference/export_onnx.py',),

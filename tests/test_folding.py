@@ -29,7 +29,10 @@ def test_a_folded_network_says_the_same(dilated):
 
 @pytest.mark.parametrize('architecture, foldable', [
     ({'name': 'glcic', 'options': {'width': 0.5, 'dilated': True}}, True),
-    ({'name': 'glcic', 'options': {'relu_first': True}}, False),  # whatever it is: it is not known to fold
+    ({'name': 'glcic', 'options': {'width': 0.5, 'input_mean': [0.4, 0.4, 0.4], 'output': 'clamp'}}, True),
+    ({'name': 'glcic', 'options': {'relu_first': True}}, False),  # something stands between the two
+    ({'name': 'glcic', 'options': {'hidden_biases': False}}, False),  # there is no bias to fold into
+    ({'name': 'glcic', 'options': {'anything': 1}}, False),  # whatever it is: it is not known to fold
     ({'name': 'context_encoder', 'options': {}}, False),
 ])
 def test_only_networks_that_are_known_to_fold_are_folded(architecture, foldable):

@@ -29,7 +29,8 @@ def other():
 def workdir(other, tmp_path_factory):
   folder = tmp_path_factory.mktemp('other')
   with checkpoints.Checkpoints(folder, keep=1) as opened:
-    opened.save(5, fakes.to_devices(other, MESH), {'config': {}})
+    model = {'architecture': fakes.tiny_method().architecture}
+    opened.save(5, fakes.to_devices(other, MESH), {'config': {}, 'model': model})
   return folder
 
 

@@ -42,6 +42,21 @@ def test_names_and_config_are_the_documented_ones(folder):
   assert '8 parameters' in (folder / 'README.md').read_text()
 
 
+def test_a_directory_from_before_discriminators_and_licences_is_read(folder):
+  change(folder, discriminator='gone', source='gone', licence='gone')
+  _, description = model_files.load(folder)
+  assert description == DESCRIPTION
+  assert (description.discriminator, description.source, description.licence) == (None, '', '')
+
+
+def test_a_discriminator_lies_beside_the_generator(tmp_path):
+  import safetensors.numpy
+  model_files.write(tmp_path / 'model', VARIABLES, DESCRIPTION, discriminator={'params': VARIABLES['params']})
+  names = set(safetensors.numpy.load_file(tmp_path / 'model' / 'model.safetensors'))
+  assert 'discriminator.params.conv1.kernel' in names
+  jax.tree.map(np.testing.assert_array_equal, model_files.load(tmp_path / 'model')[0], VARIABLES)
+
+
 def change(folder, **values):
   config = json.loads((folder / 'config.json').read_text()) | values
   (folder / 'config.json').write_text(json.dumps({k: v for k, v in config.items() if v != 'gone'}))

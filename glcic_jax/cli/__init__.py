@@ -9,6 +9,7 @@ COMMANDS = {
     'train': 'train a model, or continue a run',
     'complete': 'fill the holes of pictures',
     'evaluate': 'score models and baselines on the same pictures and holes',
+    'convert': 'weights of other programs into a model directory, and back',
     'export': 'write a model as StableHLO or ONNX, for other programs',
     'preview': 'show what a config will feed to the networks',
     'estimate': 'say what a run will cost, before it costs anything',

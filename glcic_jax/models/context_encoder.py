@@ -52,6 +52,7 @@ class Generator(nn.Module):
   noise_features: int = 0  # of z, joined to the bottleneck; the release's option has 100
   width: float = 1.0  # multiplies every layer's channels but the output's and the noise's
   dtype: Any = jnp.float32  # of the activations
+  biases: bool = True  # False: with the release's bottleneck, no convolution has one; see `glcic_jax/convert/`
 
   @property
   def hole(self) -> tuple[int, int] | None:
@@ -86,7 +87,7 @@ class Generator(nn.Module):
   def _encode(self, x: jax.Array, train: bool) -> jax.Array:
     for number, full in enumerate(stages(self.image_size), start=1):
       x = layers.Conv(layers.channels(self.width, full), 4, 2, dtype=self.dtype, kernel_init=kernel_init,
-                      name=f'conv{number}')(x)
+                      use_bias=self.biases, name=f'conv{number}')(x)
       if number > 1:
         x = _norm(f'norm{number}')(x, train=train)
       x = nn.leaky_relu(x, 0.2)
@@ -103,10 +104,11 @@ class Generator(nn.Module):
   def _convolution(self, x: jax.Array, train: bool) -> jax.Array:
     """The release's: one pixel of many channels, and back to a map of 4x4."""
     features = layers.channels(self.width, self.bottleneck_features)
-    x = layers.Collapse(features, dtype=self.dtype, kernel_init=kernel_init, name='bottleneck')(x)
+    x = layers.Collapse(features, dtype=self.dtype, kernel_init=kernel_init, use_bias=self.biases,
+                        name='bottleneck')(x)
     x = nn.leaky_relu(_norm('bottleneck_norm')(self._with_noise(x), train=train), 0.2)
     x = layers.Expand(layers.channels(self.width, FEATURES[-1]), MAP, dtype=self.dtype,
-                      kernel_init=kernel_init, name='expand')(x)
+                      kernel_init=kernel_init, use_bias=self.biases, name='expand')(x)
     return nn.relu(_norm('expand_norm')(x, train=train))
 
   def _with_noise(self, x: jax.Array) -> jax.Array:
@@ -123,9 +125,10 @@ class Generator(nn.Module):
     hidden = stages(self.patch_size)[-2::-1]
     for number, full in enumerate(hidden, start=1):
       x = layers.UpConv(layers.channels(self.width, full), dtype=self.dtype, kernel_init=kernel_init,
-                        name=f'deconv{number}')(x)
+                        use_bias=self.biases, name=f'deconv{number}')(x)
       x = nn.relu(_norm(f'up_norm{number}')(x, train=train))
-    return layers.UpConv(3, dtype=self.dtype, kernel_init=kernel_init, name=f'deconv{len(hidden) + 1}')(x)
+    return layers.UpConv(3, dtype=self.dtype, kernel_init=kernel_init, use_bias=self.biases,
+                         name=f'deconv{len(hidden) + 1}')(x)
 
 
 class Discriminator(nn.Module):
@@ -133,6 +136,7 @@ class Discriminator(nn.Module):
 
   width: float = 1.0  # multiplies every layer's channels but the last one's
   dtype: Any = jnp.float32
+  biases: bool = True  # as in `Generator`
 
   @nn.compact
   def __call__(self, image: jax.Array, view: jax.Array, *, train: bool = False,
@@ -152,11 +156,11 @@ class Discriminator(nn.Module):
     x = image.astype(self.dtype)
     for number, full in enumerate(stages(image.shape[1]), start=1):
       x = layers.Conv(layers.channels(self.width, full), 4, 2, dtype=self.dtype, kernel_init=kernel_init,
-                      name=f'conv{number}')(x)
+                      use_bias=self.biases, name=f'conv{number}')(x)
       if number > 1:
         x = _norm(f'norm{number}')(x, train=train, groups=groups)
       x = nn.leaky_relu(x, 0.2)
-    logit = layers.Collapse(1, dtype=self.dtype, kernel_init=kernel_init, name='logit')(x)
+    logit = layers.Collapse(1, dtype=self.dtype, kernel_init=kernel_init, use_bias=self.biases, name='logit')(x)
     return logit[:, 0, 0, 0].astype(jnp.promote_types(logit.dtype, jnp.float32))
 
 

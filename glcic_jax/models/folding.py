@@ -17,7 +17,7 @@ from glcic_jax.models import layers
 
 # Networks whose every `normN` follows the convolution `convN` or `deconvN` at once, with the options
 # under which that is known to be so.
-_FOLDABLE = {'glcic': {'width', 'dilated', 'dtype'}}
+_FOLDABLE = {'glcic': {'width', 'dilated', 'dtype', 'output', 'channel_order', 'input_mean'}}
 
 
 def is_foldable(architecture: Mapping[str, Any]) -> bool:

@@ -49,42 +49,65 @@ COMPLETION_LAYERS = (
 SIZE_MULTIPLE = 4
 
 
+# What ends the network: the paper's sigmoid, to [0, 1], or a cut at the ends of [-1, 1].
+OUTPUTS = {'sigmoid': nn.sigmoid, 'clamp': lambda x: jnp.clip(x, -1, 1)}
+
+
 class CompletionNetwork(nn.Module):
   """The completion network C (table 1): 17 convolutions, BatchNorm and ReLU after all but the last."""
 
   width: float = 1.0  # multiplies every layer's channels but the last one's
   dilated: bool = True  # False: dilation 1 throughout, with the same parameters
   dtype: Any = jnp.float32  # of the activations
+  # How networks of other programs differ, so that their weights can be used: see `glcic_jax/convert/`.
+  relu_first: bool = False  # True: the ReLU stands before BatchNorm
+  hidden_biases: bool = True  # False: no bias in the convolutions that BatchNorm follows
+  output: str = 'sigmoid'  # a key of `OUTPUTS`
+  channel_order: str = 'rgb'  # or 'bgr': of the layers alone; pictures are RGB outside
+  input_mean: tuple[float, ...] = ()  # RGB, subtracted from the whole picture first; none: nothing is
 
   @nn.compact
   def __call__(self, image: jax.Array, mask: jax.Array, *, train: bool = False) -> jax.Array:
     """Completes pictures.
 
     Args:
-      image: `[B, H, W, 3]` float in [0, 1], the hole filled with the mean colour; H and W are
-        multiples of 4.
+      image: `[B, H, W, 3]` float in [0, 1] ([-1, 1] with `output` 'clamp'), the hole filled with one
+        colour, the mean; H and W are multiples of 4.
       mask: `[B, H, W, 1]`, 1 = to be completed.
       train: whether BatchNorm uses this batch's statistics, and moves the running ones.
 
     Returns:
-      `[B, H, W, 3]` in [0, 1], float32 (float64 for float64); known pixels are not restored.
+      `[B, H, W, 3]` in the same range, float32 (float64 for float64); known pixels are not restored.
     """
     *hidden, last = COMPLETION_LAYERS
+    if self.input_mean:
+      image = image - jnp.asarray(self.input_mean, image.dtype)
+    image = in_order(image, self.channel_order)
     x = jnp.concatenate([image, mask.astype(image.dtype)], axis=-1).astype(self.dtype)
     for number, layer in enumerate(hidden, start=1):
       x = self._convolution(layer, number)(x)
-      x = layers.BatchNorm(name=f'norm{number}')(x, train=train)
-      x = nn.relu(x)
+      x = norm_and_relu(layers.BatchNorm(name=f'norm{number}'), x, relu_first=self.relu_first, train=train)
     x = layers.Conv(last.features, last.kernel, dtype=self.dtype, name=f'conv{len(COMPLETION_LAYERS)}')(x)
-    return nn.sigmoid(x.astype(jnp.promote_types(x.dtype, jnp.float32)))
+    x = OUTPUTS[self.output](x.astype(jnp.promote_types(x.dtype, jnp.float32)))
+    return in_order(x, self.channel_order)
 
   def _convolution(self, layer: Layer, number: int) -> nn.Module:
     features = layers.channels(self.width, layer.features)
     name = f'{layer.kind}{number}'
     if layer.kind == 'deconv':
-      return layers.UpConv(features, dtype=self.dtype, name=name)
+      return layers.UpConv(features, dtype=self.dtype, use_bias=self.hidden_biases, name=name)
     return layers.Conv(features, layer.kernel, layer.stride, layer.dilation if self.dilated else 1,
-                       dtype=self.dtype, name=name)
+                       dtype=self.dtype, use_bias=self.hidden_biases, name=name)
+
+
+def in_order(image: jax.Array, channel_order: str) -> jax.Array:
+  """RGB pictures as the layers want their channels, 'rgb' or 'bgr'; and back."""
+  return image[..., ::-1] if channel_order == 'bgr' else image
+
+
+def norm_and_relu(norm: nn.Module, x: jax.Array, *, relu_first: bool, **options: Any) -> jax.Array:
+  """BatchNorm and ReLU, in the paper's order or the other."""
+  return norm(nn.relu(x), **options) if relu_first else nn.relu(norm(x, **options))
 
 
 DISCRIMINATOR_FEATURES = (64, 128, 256, 512, 512, 512)
@@ -105,15 +128,18 @@ class Branch(nn.Module):
   width: float = 1.0
   fully_connected_relu: bool = True
   dtype: Any = jnp.float32
+  relu_first: bool = False
+  hidden_biases: bool = True
 
   @nn.compact
   def __call__(self, x: jax.Array, *, train: bool, groups: int) -> jax.Array:
     """`[B, S, S, 3]` in [0, 1] -> `[B, 1024 * width]`."""
     for index in range(branch_depth(max(x.shape[1:3]))):
       full = DISCRIMINATOR_FEATURES[min(index, len(DISCRIMINATOR_FEATURES) - 1)]
-      x = layers.Conv(layers.channels(self.width, full), 5, 2, dtype=self.dtype, name=f'conv{index + 1}')(x)
-      x = layers.BatchNorm(name=f'norm{index + 1}')(x, train=train, groups=groups)
-      x = nn.relu(x)
+      x = layers.Conv(layers.channels(self.width, full), 5, 2, dtype=self.dtype, use_bias=self.hidden_biases,
+                      name=f'conv{index + 1}')(x)
+      x = norm_and_relu(layers.BatchNorm(name=f'norm{index + 1}'), x, relu_first=self.relu_first,
+                        train=train, groups=groups)
     x = x.reshape(x.shape[0], -1)
     x = layers.Dense(layers.channels(self.width, VECTOR_FEATURES), dtype=self.dtype, name='vector')(x)
     return nn.relu(x) if self.fully_connected_relu else x
@@ -130,6 +156,9 @@ class Discriminator(nn.Module):
   fully_connected_relu: bool = True  # after each FC 1024; the paper does not say
   dtype: Any = jnp.float32
   branches: str = 'both'  # or 'local', or 'global', the paper's ablations
+  relu_first: bool = False  # these three as in `CompletionNetwork`
+  hidden_biases: bool = True
+  channel_order: str = 'rgb'
 
   @nn.compact
   def __call__(self, image: jax.Array, view: jax.Array, *, train: bool = False,
@@ -145,9 +174,10 @@ class Discriminator(nn.Module):
     Returns:
       `[B]` logits of being real, float32 (float64 for float64).
     """
+    image = in_order(image, self.channel_order)
     views = {'local': images.local_view(image, view, self.local_size), 'global': image}
     branches = [
-        Branch(self.width, self.fully_connected_relu, self.dtype, name=name)(
+        Branch(self.width, self.fully_connected_relu, self.dtype, self.relu_first, self.hidden_biases, name=name)(
             x.astype(self.dtype), train=train, groups=groups)
         for name, x in views.items() if self.branches in (name, 'both')]
     logit = layers.Dense(1, dtype=self.dtype, name='fusion')(jnp.concatenate(branches, axis=-1))

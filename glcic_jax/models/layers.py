@@ -72,7 +72,7 @@ class BatchNorm(nn.Module):
 
 
 class Conv(nn.Module):
-  """A convolution with symmetric zero padding, and a bias."""
+  """A convolution with symmetric zero padding, and a bias, unless it is told to have none."""
 
   features: int
   kernel: int
@@ -81,22 +81,30 @@ class Conv(nn.Module):
   dtype: Any = jnp.float32
   kernel_init: Callable[..., jax.Array] = torch_uniform
   padding: int | None = None  # pixels on each side; None: dilation * (kernel - 1) / 2, rounded down
+  use_bias: bool = True
 
   @nn.compact
   def __call__(self, x: jax.Array) -> jax.Array:
     shape = (self.kernel, self.kernel, x.shape[-1], self.features)
     kernel = self.param('kernel', self.kernel_init, shape, jnp.float32).astype(self.dtype)
-    bias = self.param('bias', nn.initializers.zeros, (self.features,), jnp.float32)
     if self._is_small(x):
       y = _small_strided_conv(x.astype(self.dtype), kernel, self.stride, self.dilation)
     else:
       y = _conv(x.astype(self.dtype), kernel, self.stride, self.dilation, self.padding)
-    return checkpoint_name(y + bias.astype(self.dtype), CONVOLUTION)
+    return checkpoint_name(_with_bias(self, y), CONVOLUTION)
 
   def _is_small(self, x: jax.Array) -> bool:
     # While a program for any size is exported, sides are symbols: the plain form serves them all.
     return self.padding is None and self.stride > 1 and all(
         isinstance(side, int) and side <= 4 * self.stride for side in x.shape[1:3])
+
+
+def _with_bias(layer: nn.Module, y: jax.Array) -> jax.Array:
+  """A layer's output plus its bias, where it has one."""
+  if not layer.use_bias:
+    return y
+  bias = layer.param('bias', nn.initializers.zeros, (layer.features,), jnp.float32)
+  return y + bias.astype(y.dtype)
 
 
 def _conv(x: jax.Array, kernel: jax.Array, stride: int, dilation: int, padding: int | None) -> jax.Array:
@@ -143,13 +151,13 @@ class UpConv(nn.Module):
   dtype: Any = jnp.float32
   kernel_init: Callable[..., jax.Array] = torch_uniform
   kernel: int = 4  # or 5
+  use_bias: bool = True
 
   @nn.compact
   def __call__(self, x: jax.Array) -> jax.Array:
     shape = (self.kernel, self.kernel, x.shape[-1], self.features)
     kernel = self.param('kernel', self.kernel_init, shape, jnp.float32).astype(self.dtype)
-    bias = self.param('bias', nn.initializers.zeros, (self.features,), jnp.float32)
-    return checkpoint_name(up_conv(x.astype(self.dtype), kernel) + bias.astype(self.dtype), CONVOLUTION)
+    return checkpoint_name(_with_bias(self, up_conv(x.astype(self.dtype), kernel)), CONVOLUTION)
 
 
 def up_conv(x: jax.Array, kernel: jax.Array) -> jax.Array:
@@ -178,13 +186,13 @@ class Collapse(nn.Module):
   features: int
   dtype: Any = jnp.float32
   kernel_init: Callable[..., jax.Array] = torch_uniform
+  use_bias: bool = True
 
   @nn.compact
   def __call__(self, x: jax.Array) -> jax.Array:
     kernel = self.param('kernel', self.kernel_init, (*x.shape[1:], self.features), jnp.float32)
-    bias = self.param('bias', nn.initializers.zeros, (self.features,), jnp.float32)
     y = x.astype(self.dtype).reshape(x.shape[0], -1) @ kernel.astype(self.dtype).reshape(-1, self.features)
-    return (y + bias.astype(self.dtype))[:, None, None]
+    return _with_bias(self, y)[:, None, None]
 
 
 class Expand(nn.Module):
@@ -197,14 +205,13 @@ class Expand(nn.Module):
   kernel: int
   dtype: Any = jnp.float32
   kernel_init: Callable[..., jax.Array] = torch_uniform
+  use_bias: bool = True
 
   @nn.compact
   def __call__(self, x: jax.Array) -> jax.Array:
     shape = (self.kernel, self.kernel, x.shape[-1], self.features)
     kernel = self.param('kernel', self.kernel_init, shape, jnp.float32).astype(self.dtype)
-    bias = self.param('bias', nn.initializers.zeros, (self.features,), jnp.float32)
-    y = jnp.einsum('bi,uvif->buvf', x[:, 0, 0].astype(self.dtype), kernel[::-1, ::-1])
-    return y + bias.astype(self.dtype)
+    return _with_bias(self, jnp.einsum('bi,uvif->buvf', x[:, 0, 0].astype(self.dtype), kernel[::-1, ::-1]))
 
 
 class ChannelwiseDense(nn.Module):

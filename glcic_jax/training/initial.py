@@ -4,15 +4,16 @@ What GLCIC does for faces and facades, from Places2. The step starts at 0: a run
 that begins so goes through the phases of its own schedule.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
-from etils import epath
 import jax
 from jax.sharding import Mesh
 
 from glcic_jax import checkpoints
 from glcic_jax import errors
 from glcic_jax import model_files
+from glcic_jax import models
 from glcic_jax import parallel
 from glcic_jax.training import state as state_lib
 
@@ -31,7 +32,7 @@ def load_networks(state: state_lib.TrainState, config: Any, mesh: Mesh) -> state
   """
   fields = ('params', 'batch_stats') + (('opt_state',) if config.init_optimizer else ())
   networks = ('generator', 'discriminator') if config.init_networks == 'both' else ('generator',)
-  held = _read(config.init_from, networks, fields)
+  held = _read(config, networks, fields)
 
   def take(path: Any, leaf: jax.Array) -> jax.Array:
     name = checkpoints.leaf_name(path)
@@ -46,14 +47,35 @@ def load_networks(state: state_lib.TrainState, config: Any, mesh: Mesh) -> state
   return jax.tree_util.tree_map_with_path(take, state)
 
 
-def _read(model: epath.PathLike, networks: tuple[str, ...], fields: tuple[str, ...]) -> dict[str, Any]:
-  """Arrays by the names of a state's leaves."""
+def _read(config: Any, networks: tuple[str, ...], fields: tuple[str, ...]) -> dict[str, Any]:
+  """Arrays of `config.init_from` by the names of a state's leaves."""
+  model = config.init_from
   place = model_files.checkpoint_of(model)
   if place is None:
     if len(networks) > 1 or 'opt_state' in fields:
       raise errors.InputError(f'{model} holds a generator alone; give a workdir or a checkpoint as init_from, or '
                               'leave init_networks and init_optimizer as they are.')
-    read = {'generator': model_files.load(model)[0]}
+    variables, description = model_files.load(model)
+    read, architecture = {'generator': variables}, description.architecture
   else:
-    read, _ = checkpoints.read_networks(place[0], {network: fields for network in networks}, place[1])
+    read, run = checkpoints.read_networks(place[0], {network: fields for network in networks}, place[1])
+    architecture = run['model']['architecture']
+  _check_alike(config, architecture)
   return dict(checkpoints.named_leaves(read))
+
+
+def _check_alike(config: Any, architecture: Mapping[str, Any]) -> None:
+  """Refuses a network that sees pictures otherwise than the run's, which no shape of an array shows."""
+  model = config.init_from
+  foreign = [name for name in models.foreign_options(architecture) if name != 'input_mean']
+  if foreign:
+    raise errors.InputError(f'{model} was converted from a network that differs from those trained here '
+                            f'({", ".join(foreign)}); it completes pictures, but no run can start from it.')
+  mean = tuple(architecture['options'].get('input_mean', ()))
+  if mean and not (config.model.subtract_mean and tuple(config.data.mean_color) == mean):
+    raise errors.InputError(
+        f'{model} subtracts its mean colour from the whole picture; to start from it, give '
+        f'--config.model.subtract_mean=True and --config.data.mean_color="{mean}".')
+  if config.model.subtract_mean and not mean:
+    raise errors.InputError(f'{model} does not subtract the mean colour; leave model.subtract_mean as it is to start '
+                            'from it.')

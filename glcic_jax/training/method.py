@@ -78,6 +78,8 @@ def from_config(config: Any, mean_color: tuple[float, float, float]) -> Method:
 def _glcic(config: Any, mean_color: tuple[float, float, float]) -> Method:
   """Iizuka et al. 2017, sections 3.2 to 3.4."""
   options = {'width': config.model.width, 'dilated': config.model.dilated}
+  if config.model.subtract_mean:
+    options['input_mean'] = tuple(mean_color)
   dtype = jnp.dtype(config.dtype)
   return Method(
       architecture={'name': 'glcic', 'options': options},

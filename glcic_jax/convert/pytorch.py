@@ -1,0 +1,146 @@
+"""Files of PyTorch: state dicts as .pth or .pt, and as .safetensors.
+
+The only place that imports torch, and only where a file needs it. A file of torch is unpickled with
+`weights_only=True`, which builds tensors and nothing else.
+"""
+
+from collections.abc import Mapping
+import io
+import json
+import os
+import re
+from typing import Any, NamedTuple
+
+from etils import epath
+import numpy as np
+import safetensors
+import safetensors.numpy
+
+from glcic_jax import errors
+from glcic_jax import files
+
+SUFFIXES = ('.pth', '.pt', '.safetensors')  # of what is written
+
+# What `write` says about the network; torch itself keeps its versions of modules in the same place.
+_NOTE = 'glcic_jax'
+_COUNTER = 'num_batches_tracked'  # of torch's BatchNorm: how often it has seen a batch; nothing depends on it
+
+
+class Stored(NamedTuple):
+  """What a file holds."""
+
+  arrays: dict[str, np.ndarray]
+  mean: Any = None  # of the training pictures, where it stands beside the arrays
+  note: str = ''  # of `write`
+
+
+def is_torch(data: bytes) -> bool:
+  """Whether a file begins as one of torch does: a zip archive, or an old pickle."""
+  return data[:4] == b'PK\x03\x04' or data[:2] in (b'\x80\x02', b'\x80\x03', b'\x80\x04')
+
+
+def is_safetensors(data: bytes) -> bool:
+  """Whether a file begins as a .safetensors does: the length of a header in JSON, and the header."""
+  return data[8:9] == b'{' and int.from_bytes(data[:8], 'little') <= len(data) - 8
+
+
+def parse(data: bytes, name: str) -> Stored:
+  """Reads a file of either kind.
+
+  Args:
+    data: the file.
+    name: of the file, for messages.
+
+  Raises:
+    errors.InputError: if it is damaged, holds more than tensors, or torch is needed and missing.
+  """
+  stored = _parse_safetensors(data, name) if is_safetensors(data) else _parse_torch(data, name)
+  arrays = {key: array for key, array in stored.arrays.items() if key.split('.')[-1] != _COUNTER}
+  if all(key.startswith('module.') for key in arrays):  # of nn.DataParallel
+    arrays = {key.removeprefix('module.'): array for key, array in arrays.items()}
+  return stored._replace(arrays=arrays)
+
+
+def _parse_safetensors(data: bytes, name: str) -> Stored:
+  try:
+    arrays = safetensors.numpy.load(data)
+    header = json.loads(data[8:8 + int.from_bytes(data[:8], 'little')])
+  except (safetensors.SafetensorError, KeyError, TypeError, ValueError) as error:
+    raise errors.InputError(f'{name} cannot be read as .safetensors ({_line(error)}); get it again from its '
+                            'source.') from None
+  return Stored(arrays, note=header.get('__metadata__', {}).get(_NOTE, ''))
+
+
+def _parse_torch(data: bytes, name: str) -> Stored:
+  torch = _torch(f'{name} is a file of PyTorch')
+  try:
+    value = torch.load(io.BytesIO(data), map_location='cpu', weights_only=True)
+  except Exception as error:  # whatever a hostile file makes of it
+    raise errors.InputError(
+        f'{name} does not hold tensors alone, or is damaged ({_line(error)}); in PyTorch, save the state dict '
+        'alone: torch.save(network.state_dict(), FILE).') from None
+  mean = value.get('mean') if isinstance(value, Mapping) else None
+  for key in ('state_dict', 'model', 'generator'):  # a training checkpoint, with other things beside it
+    if isinstance(value, Mapping) and isinstance(value.get(key), Mapping):
+      value = value[key]
+  if not isinstance(value, Mapping) or not all(torch.is_tensor(tensor) for tensor in value.values()):
+    raise errors.InputError(f'{name} holds no state dict, names with tensors; in PyTorch, save it so: '
+                            'torch.save(network.state_dict(), FILE).')
+  note = getattr(value, '_metadata', None) or {}
+  arrays = {str(key): tensor.detach().to_dense().to(torch.float64 if tensor.dtype == torch.float64 else torch.float32)
+            .numpy() for key, tensor in value.items()}
+  return Stored(arrays, mean=mean.tolist() if torch.is_tensor(mean) else mean,
+                note=note.get(_NOTE, '') if isinstance(note, Mapping) else '')
+
+
+def write(path: epath.PathLike, arrays: Mapping[str, np.ndarray], note: str) -> str:
+  """Writes a state dict; `nn.Module.load_state_dict` takes it as it is.
+
+  Args:
+    path: a .safetensors is written for such a name, and for any name where torch is not installed.
+    arrays: by their names in PyTorch.
+    note: a text kept beside them, for `parse`.
+
+  Returns:
+    the name of the file written.
+  """
+  path = os.fspath(path)
+  arrays = {key: np.ascontiguousarray(array) for key, array in arrays.items()}
+  torch = None
+  if not path.endswith('.safetensors'):
+    try:
+      torch = _torch(path)
+    except errors.InputError:
+      path = os.path.splitext(path)[0] + '.safetensors'
+  if torch is None:
+    files.write(path, safetensors.numpy.save(arrays, metadata={'format': 'pt', _NOTE: note}))
+    return path
+  state = _state_dict({key: torch.from_numpy(array) for key, array in arrays.items()}, note)
+  buffer = io.BytesIO()
+  torch.save(state, buffer)
+  files.write(path, buffer.getvalue())
+  return path
+
+
+def _state_dict(tensors: Mapping[str, Any], note: str) -> Any:
+  from collections import OrderedDict
+  state = OrderedDict(tensors)
+  state._metadata = OrderedDict({_NOTE: note})
+  return state
+
+
+def _torch(what: str) -> Any:
+  try:
+    import torch
+  except ImportError:
+    raise errors.InputError(f"{what}, and PyTorch is not installed: pip install 'glcic_jax[convert]', or save the "
+                            'state dict as .safetensors where it is.') from None
+  if tuple(map(int, re.findall(r'\d+', torch.__version__)[:2])) < (2, 6):
+    raise errors.InputError(f'{what}, and PyTorch {torch.__version__} can be made to run what a file holds; '
+                            'install 2.6 or later.')
+  return torch
+
+
+def _line(error: Exception) -> str:
+  """The first line of a library's message, short enough for a sentence."""
+  return (str(error).strip().splitlines() or [type(error).__name__])[0][:120].rstrip('.')

@@ -1,0 +1,84 @@
+"""Model directories converted from made-up weights, and what their generators paint."""
+
+import functools
+import json
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import safetensors.numpy
+
+from glcic_jax import images
+from glcic_jax import model_files
+from glcic_jax import models
+from glcic_jax.convert import converter
+from glcic_jax.convert import origins
+from glcic_jax.inference import own_side
+from tests import foreign
+
+WISHES = origins.Wishes(mean_color=foreign.MEAN)
+
+
+def write(path, arrays):
+  """A state dict as .safetensors, for which torch is not needed."""
+  path.write_bytes(safetensors.numpy.save(arrays))
+  return path
+
+
+def convert(tmp_path, case, seed=foreign.SEED):
+  """The model directory of a stored case."""
+  stored = foreign.reference(case)
+  source = write(tmp_path / 'source.safetensors', foreign.arrays(stored['shapes'], seed))
+  converter.to_model_directory(source, tmp_path / 'model', wishes(case))
+  return tmp_path / 'model'
+
+
+def wishes(case):
+  """What a case's weights do not say of themselves."""
+  return WISHES if case in ('glcic_official', 'otenim') else origins.Wishes()
+
+
+@functools.cache
+def _program(architecture, value_range, fill, train):
+  network = models.build_generator(json.loads(architecture), dtype='float64' if train else 'float32')
+  low, high = value_range
+
+  @jax.jit
+  def run(variables, pictures, mask):
+    floats = images.to_float(pictures, value_range, jnp.float64 if train else jnp.float32)
+    color = jnp.asarray(fill) * (high - low) + low
+    statistics = {}
+
+    def apply(variables, image, mask):
+      raw, state = network.apply(variables, image, mask, train=True, mutable=['batch_stats'])
+      statistics.update(state['batch_stats'])
+      return raw
+    raw = own_side.complete(network, variables, floats, mask, color, apply=apply if train else None)
+    return (raw - low) / (high - low), statistics
+  return run
+
+
+def paint(folder, pictures, mask, *, train=False):
+  """A generator's output; in training mode in float64, and with the statistics that it moves.
+
+  Returns:
+    `[B, H, W, 3]` in 0..1, of the patch alone where the network paints no more; and a dict.
+  """
+  variables, description = model_files.load(folder)
+  with jax.enable_x64(train):
+    if train:
+      variables = jax.tree.map(np.float64, variables)
+    call = _program(json.dumps(description.architecture), description.value_range, description.mean_color, train)
+    raw, statistics = jax.tree.map(np.asarray, call(variables, pictures, mask))
+  side = description.architecture['options'].get('patch_size')
+  return (np.asarray(images.middle(raw, side)) if side else raw), statistics
+
+
+def opinion(folder, pictures, corner):
+  """A model directory's discriminator on pictures `[B, S, S, 3]` uint8: logits `[B]`."""
+  _, description = model_files.load(folder)
+  flat = safetensors.numpy.load((folder / 'model.safetensors').read_bytes())
+  judge = models.build_discriminator(description.discriminator)
+  floats = images.to_float(pictures, description.value_range)
+  view = np.tile(np.int32(corner), (len(pictures), 1))
+  return np.asarray(jax.jit(judge.apply)(model_files.unflatten(flat)['discriminator'], floats, view))

@@ -1,0 +1,123 @@
+"""Against torch itself, where it is installed: the same pictures, its own files, and files of ours in its networks."""
+
+import collections
+import pickle
+
+import numpy as np
+import pytest
+
+from glcic_jax import errors
+from glcic_jax import model_files
+from glcic_jax.convert import converter
+from glcic_jax.convert import pytorch
+from tests import foreign
+from tests import foreign_models
+
+torch = pytest.importorskip('torch', minversion='2.6', reason='PyTorch is not installed')
+from tests import torch_networks  # noqa: E402
+
+WIDTH = 1 / 16
+SEED = 23  # not the stored one
+
+
+def network_of(case):
+  """A network of torch with made-up weights."""
+  network = torch_networks.CASES[case][0](WIDTH)
+  return torch_networks.load(network, foreign.arrays(torch_networks.shapes(network), SEED))
+
+
+@pytest.mark.parametrize('case', torch_networks.CASES)
+def test_a_file_of_torch_paints_what_torch_paints(tmp_path, case):
+  network = network_of(case)
+  torch.save(network.state_dict(), tmp_path / 'network.pth')
+  converter.to_model_directory(tmp_path / 'network.pth', tmp_path / 'model', foreign_models.wishes(case))
+  pictures, mask = foreign.pictures(torch_networks.CASES[case][1], SEED)
+  for train, tolerance in ((False, 1e-5), (True, 1e-4)):
+    expected = torch_networks.raw(case, network, pictures, mask, train=train)
+    painted, _ = foreign_models.paint(tmp_path / 'model', pictures, mask, train=train)
+    assert expected.std() > 0.03
+    np.testing.assert_allclose(painted, expected, rtol=0, atol=tolerance)
+
+
+@pytest.mark.parametrize('case', torch_networks.CASES)
+def test_a_file_of_ours_runs_in_their_network(tmp_path, case):
+  folder = foreign_models.convert(tmp_path, case, SEED)
+  written = converter.to_pytorch(folder, tmp_path / 'again.pth')
+  state = torch.load(written, weights_only=True)
+  network = torch_networks.CASES[case][0](WIDTH)
+  if case == 'mmagic':  # its program loads a generator without the discriminators too
+    lacking = network.load_state_dict(state, strict=False)
+    assert all(name.startswith('disc.') for name in lacking.missing_keys) and not lacking.unexpected_keys
+  else:
+    network.load_state_dict(state)
+  source = foreign.arrays(foreign.reference(case)['shapes'], SEED)
+  assert {name for name in source if not name.startswith('disc.')} == set(state)
+  for name, tensor in state.items():
+    np.testing.assert_array_equal(tensor.numpy(), source[name])
+  converter.to_model_directory(written, tmp_path / 'third')
+  flat = [model_files.flatten(model_files.load(place)[0]) for place in (folder, tmp_path / 'third')]
+  assert flat[0].keys() == flat[1].keys()
+  assert all(np.array_equal(flat[0][name], flat[1][name]) for name in flat[0])
+
+
+@pytest.mark.parametrize('wrap', [
+    lambda state: {f'module.{name}': tensor for name, tensor in state.items()},
+    lambda state: {'state_dict': state, 'epoch': 3, 'optimizer': {'lr': 0.1}},
+    lambda state: {'model': state, 'mean': torch.tensor([0.1, 0.2, 0.3])},
+    lambda state: {name: tensor.double() for name, tensor in state.items()},
+    lambda state: collections.OrderedDict((name, torch.nn.Parameter(tensor)) if tensor.is_floating_point()
+                                          else (name, tensor) for name, tensor in state.items()),
+])
+@pytest.mark.parametrize('zipped', [True, False])
+def test_state_dicts_are_found_however_they_were_saved(tmp_path, wrap, zipped):
+  state = network_of('glcic_official').state_dict()
+  torch.save(wrap(state), tmp_path / 'network', _use_new_zipfile_serialization=zipped)
+  stored = pytorch.parse((tmp_path / 'network').read_bytes(), 'network')
+  assert set(stored.arrays) == {name for name in state if 'num_batches' not in name}
+  for name, array in stored.arrays.items():
+    np.testing.assert_array_equal(array, state[name].numpy())
+  assert stored.mean is None or np.allclose(stored.mean, [0.1, 0.2, 0.3])
+
+
+class _Harm:
+
+  def __init__(self, path):
+    self._path = path
+
+  def __reduce__(self):
+    return open, (self._path, 'w')
+
+
+def test_nothing_is_unpickled_but_tensors(tmp_path):
+  for value in (_Harm(str(tmp_path / 'harm')), {'weight': _Harm(str(tmp_path / 'harm'))}, network_of('otenim')):
+    torch.save(value, tmp_path / 'bad.pth')
+    with pytest.raises(errors.InputError, match='does not hold tensors alone') as caught:
+      converter.to_model_directory(tmp_path / 'bad.pth', tmp_path / 'model')
+    assert '\n' not in str(caught.value)
+  (tmp_path / 'plain.pth').write_bytes(pickle.dumps(_Harm(str(tmp_path / 'harm'))))
+  with pytest.raises(errors.InputError, match='does not hold tensors alone'):
+    converter.to_model_directory(tmp_path / 'plain.pth', tmp_path / 'model')
+  assert not (tmp_path / 'harm').exists() and not (tmp_path / 'model').exists()
+
+
+@pytest.mark.parametrize('value, sentence', [
+    ({'epoch': 3}, 'no state dict'), ([torch.zeros(3)], 'no state dict'), (torch.zeros(3), 'no state dict'),
+    ({}, 'none of the networks')])
+def test_files_without_a_state_dict_are_refused(tmp_path, value, sentence):
+  torch.save(value, tmp_path / 'bad.pth')
+  with pytest.raises(errors.InputError, match=sentence):
+    converter.to_model_directory(tmp_path / 'bad.pth', tmp_path / 'model')
+
+
+def test_a_damaged_file_is_refused(tmp_path):
+  torch.save(network_of('otenim').state_dict(), tmp_path / 'whole.pth')
+  data = (tmp_path / 'whole.pth').read_bytes()
+  for damaged in (data[:1_000], data[:-1_000], data[:4] + b'\0' * 100, b'PK\x03\x04'):
+    with pytest.raises(errors.InputError, match='does not hold tensors alone, or is damaged'):
+      pytorch.parse(damaged, 'damaged.pth')
+
+
+def test_a_torch_that_can_be_made_to_run_code_is_not_used(tmp_path, monkeypatch):
+  monkeypatch.setattr(torch, '__version__', '2.5.1+cpu')
+  with pytest.raises(errors.InputError, match='install 2.6 or later'):
+    pytorch.parse(b'PK\x03\x04', 'network.pth')
