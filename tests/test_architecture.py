@@ -21,7 +21,7 @@ ROOMS = {
     'data': VOCABULARY,
     'training': VOCABULARY | {'models', 'data', 'parallel', 'checkpoints', 'model_card', 'model_files'},
     'inference': VOCABULARY | {'models', 'model_files'},
-    'convert': VOCABULARY | {'models', 'model_files'},
+    'convert': VOCABULARY | {'models', 'model_card', 'model_files'},
     'evaluation': VOCABULARY | {'models', 'inference'},
     'reporting': VOCABULARY,
     'cli': None,  # every room
