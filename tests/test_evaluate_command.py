@@ -4,6 +4,8 @@ import csv
 import dataclasses
 import json
 import os
+import subprocess
+import sys
 import warnings
 
 import jax
@@ -184,6 +186,14 @@ def test_a_bad_picture_among_several_is_named(evaluate, images, tmp_path):
   assert code == 1 and 'bad.png' in err and len(err.splitlines()) == 1 and 'mean' in out
   assert [r['picture'] for r in json.loads((tmp_path / 'out/scores.json').read_text())['failed']] == ['bad.png']
   assert len(_rows(tmp_path / 'out')) == COUNT
+
+
+def test_no_library_for_training_is_needed(images, model, tmp_path):
+  program = ("import sys; sys.modules |= dict.fromkeys(('tensorflow', 'orbax', 'clu', 'optax', 'skimage', 'torch')); "
+             'from glcic_jax import cli; sys.exit(cli.main(sys.argv[1:]))')
+  arguments = ['evaluate', '--model', 'telea', model, '--images', images, '--size', 32, '--output', tmp_path / 'out']
+  done = subprocess.run([sys.executable, '-c', program, *map(str, arguments)], capture_output=True, text=True)
+  assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize('arguments, sentence', [

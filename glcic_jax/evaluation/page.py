@@ -27,7 +27,7 @@ svg .title { font-weight: 600; } svg .name { text-anchor: end; } svg .tick { tex
 svg .grid { stroke: #dcdcdc; } svg .whisker { stroke: var(--ink); } svg .median { stroke: var(--ink); stroke-width: 3; }
 svg .box { fill: #bcd0e6; stroke: var(--ink); } svg .point { fill: none; stroke: var(--soft); }
 .case { border-top: 1px solid var(--line); padding: .8rem 0; break-inside: avoid; }
-.strip { display: grid; grid-template-columns: repeat(auto-fill, minmax(130px, 1fr)); gap: .6rem; margin-top: .4rem; }
+.strip { display: grid; grid-template-columns: repeat(auto-fit, minmax(130px, 1fr)); gap: .6rem; margin-top: .4rem; }
 figure { margin: 0; break-inside: avoid; } figure button { all: unset; cursor: zoom-in; display: block; width: 100%; }
 figure button:focus-visible { outline: 3px solid #1d5fa8; }
 figure img { width: 100%; height: auto; display: block; background: var(--pale); }
