@@ -112,21 +112,10 @@ def _jax(network: str):
 
 
 def _torch(network: str):
-  """The same layers in PyTorch (table 1 of the paper), BatchNorm as it is used there."""
+  """The same layers in PyTorch."""
   import torch
-  from glcic_jax.models import glcic
-  layers, channels = [], 4
-  for number, (kind, kernel, stride, dilation, features) in enumerate(glcic.COMPLETION_LAYERS):
-    last = number == len(glcic.COMPLETION_LAYERS) - 1
-    features = features if last else max(1, round(_WIDTH.value * features))
-    if kind == 'deconv':
-      layers.append(torch.nn.ConvTranspose2d(channels, features, kernel, stride, 1))
-    else:
-      pad = dilation * (kernel - 1) // 2
-      layers.append(torch.nn.Conv2d(channels, features, kernel, stride, pad, dilation))
-    layers += [torch.nn.Sigmoid()] if last else [torch.nn.BatchNorm2d(features), torch.nn.ReLU(inplace=True)]
-    channels = features
-  model = torch.nn.Sequential(*layers).eval()
+  import torch_twin
+  model = torch_twin.completion(_WIDTH.value).eval()
   layout = torch.channels_last if network == 'channels_last' else torch.contiguous_format
   device = 'cuda' if torch.cuda.is_available() else 'cpu'
   model = model.to(device=device, memory_format=layout)

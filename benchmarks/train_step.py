@@ -1,72 +1,143 @@
-"""Seconds for each phase's training step, on whatever device is there.
+"""Seconds for each phase's training step, on whatever device is there, beside the same steps in PyTorch.
 
-    python benchmarks/train_step.py [--config configs/glcic_places2.py] [--steps 10] [--json FILE]
+    python benchmarks/train_step.py [--config configs/glcic_places2.py] [--steps 10] [--json FILE] [--profile FOLDER]
         [--config.image_size=128 --config.batch_size=4 ...]
 
-Random pictures, fresh for each step; the median of several steps after the first, which compiles. Beside
-it the rate of a float32 matrix product on the same device in the same run, since machines differ and
-drift: FLOPs are counted from the layers, see `glcic_jax/training/flops.py`.
+Random pictures, fresh for each step; the median of several steps after the first, which compiles. Beside it
+the rate of a matrix product in the same type on the same device in the same run, since machines differ and drift:
+FLOPs are counted from the layers, see `glcic_jax/training/flops.py`. Where torch is installed, `torch_twin.py` takes
+the same steps, plain (float32, NCHW) and tuned (channels_last; on a GPU also bfloat16 and torch.compile).
+Each contestant is a process of its own, so that none holds another's memory.
+
+`--profile` writes a trace of two steps of each phase for TensorBoard, and prints the ten costliest operations.
 """
 
+import importlib.util
 import json
+import pathlib
+import subprocess
+import sys
 import time
 
 from absl import app
 from absl import flags
-import jax
 from ml_collections import config_flags
 import numpy as np
 
 from glcic_jax import batch as batch_lib
 from glcic_jax import config as config_lib
 from glcic_jax import masks
-from glcic_jax import parallel
-from glcic_jax.training import flops as flops_lib
-from glcic_jax.training import method as method_lib
-from glcic_jax.training import state as state_lib
-from glcic_jax.training import step as step_lib
 
 _CONFIG = config_flags.DEFINE_config_file('config', 'configs/glcic_places2.py')
 _STEPS = flags.DEFINE_integer('steps', 10, 'Steps timed in each phase.', lower_bound=1)
 _JSON = flags.DEFINE_string('json', None, 'Where to write the table as JSON.')
+_PROFILE = flags.DEFINE_string('profile', None, 'Folder for a trace of each phase; nothing is timed then.')
+_CASE = flags.DEFINE_string('case', None, 'For itself: run one contestant, and print JSON.')
+
+_COLOR = (0.456, 0.447, 0.416)
+_TRACED = 2  # steps
 
 
 def main(arguments: list[str]) -> None:
   """Times the three phases and prints the table."""
-  del arguments
   config = _CONFIG.value
   config_lib.check(config)
-  method = method_lib.from_config(config, (0.456, 0.447, 0.416))
-  mesh = parallel.make_mesh()
-  state = state_lib.create_state(method, config.image_size, config.seed, mesh)
-  flops = flops_lib.per_image(method, config.image_size)
-  rows = {}
-  for phase, step in step_lib.compile_steps(method, mesh).items():
-    rows[phase.value], state = _time(step, state, config, mesh)
-    rows[phase.value]['gflop'] = flops[phase] * config.batch_size / 1e9
-  ceiling = flops_lib.matrix_rate()
-  print(f'{jax.devices()[0].device_kind} x {mesh.size}, {config.image_size} px, batch {config.batch_size}, '
-        f'{config.dtype}; matrix product {ceiling / 1e9:,.0f} GFLOP/s')
-  print('phase             first s   step s  images/s  GFLOP/step  of the matrix product')
-  for name, row in rows.items():
-    rate = row['gflop'] * 1e9 / row['seconds']
-    print(f'{name:<15}{row["first_seconds"]:>9.1f}{row["seconds"]:>9.3f}{config.batch_size / row["seconds"]:>10.1f}'
-          f'{row["gflop"]:>12.1f}{rate / ceiling:>12.0%}')
+  if _CASE.value:
+    print(json.dumps(_ours(config) if _CASE.value == 'glcic_jax' else _torch(config, _CASE.value == 'torch, tuned')))
+    return
+  if _PROFILE.value:
+    _profile(config, pathlib.Path(_PROFILE.value))
+    return
+  results = {}
+  for name in ['glcic_jax', *(['torch, plain', 'torch, tuned'] if _has_twin(config) else [])]:
+    done = subprocess.run([sys.executable, *sys.argv, f'--case={name}'], stdout=subprocess.PIPE, text=True, check=True)
+    results[name] = json.loads(done.stdout.splitlines()[-1])
+  _print(config, results)
   if _JSON.value:
-    with open(_JSON.value, 'w') as file:
-      json.dump({'matrix_flops': ceiling, 'phases': rows}, file, indent=2)
+    pathlib.Path(_JSON.value).write_text(json.dumps(results, indent=2))
 
 
-def _time(step, state, config, mesh):
+def _print(config, results) -> None:
+  ours = results['glcic_jax']
+  print(f'{ours["device"]}, {config.image_size} px, batch {config.batch_size}, {config.dtype}; '
+        f'matrix product {ours["ceiling"] / 1e9:,.0f} GFLOP/s')
+  print(f'{"phase":<16}{"":<14}{"first s":>9}{"step s":>9}{"images/s":>10}{"of the product":>16}{"peak GiB":>10}'
+        f'{"torch / ours":>14}')
+  for phase, flops in ours['flops'].items():
+    for name, result in results.items():
+      row = result['phases'][phase]
+      seconds, peak = row['seconds'], f'{row["peak"] / 2**30:.1f}' if row['peak'] else '-'
+      ratio = '' if result is ours else f'{seconds / ours["phases"][phase]["seconds"]:.2f}'
+      print(f'{phase if result is ours else "":<16}{name:<14}{row["first"]:>9.1f}{seconds:>9.3f}'
+            f'{config.batch_size / seconds:>10.1f}{flops / seconds / ours["ceiling"]:>16.0%}{peak:>10}{ratio:>14}')
+
+
+def _has_twin(config) -> bool:
+  return (importlib.util.find_spec('torch') is not None and config.method == 'glcic'
+          and config.model.branches == 'both' and config.model.dilated)
+
+
+def _ours(config) -> dict:
+  import jax
+  from glcic_jax.training import flops
+  method, mesh, state, steps = _compiled(config)
+  per_image = flops.per_image(method, config.image_size)
+  phases = {}
+  for phase, step in steps.items():
+    def take(batch, step=step):
+      nonlocal state
+      state, metrics = step(state, batch)
+      jax.block_until_ready((state, metrics))
+    phases[phase.value] = _time(take, config, lambda batch: _on_device(batch, mesh), lambda: _peak(jax.devices()[0]))
+  return {'device': f'{jax.devices()[0].device_kind} x {mesh.size}', 'ceiling': flops.matrix_rate(config.dtype),
+          'flops': {phase.value: count * config.batch_size for phase, count in per_image.items()}, 'phases': phases}
+
+
+def _compiled(config):
+  from glcic_jax import parallel
+  from glcic_jax.training import method as method_lib
+  from glcic_jax.training import state as state_lib
+  from glcic_jax.training import step as step_lib
+  method, mesh = method_lib.from_config(config, _COLOR), parallel.make_mesh()
+  state = state_lib.create_state(method, config.image_size, config.seed, mesh)
+  return method, mesh, state, step_lib.compile_steps(method, mesh)
+
+
+def _on_device(batch, mesh):
+  import jax
+  from glcic_jax import parallel
+  return jax.block_until_ready(parallel.to_global(batch, mesh))
+
+
+def _peak(device) -> int:
+  """Bytes, since the process began; 0 where the device does not count them."""
+  return (device.memory_stats() or {}).get('peak_bytes_in_use', 0)
+
+
+def _torch(config, tuned: bool) -> dict:
+  import torch
+  import torch_twin
+  gpu = torch.cuda.is_available()
+  steps = torch_twin.steps(
+      config.image_size, config.model.local_size, config.model.width, _COLOR, config.loss.adversarial_weight,
+      channels_last=tuned, bfloat16=tuned and gpu, compiled=tuned and gpu)
+  phases = {}
+  for phase, step in steps.items():
+    def take(batch, step=step):
+      step(batch)
+      torch_twin.synchronize()
+    phases[phase] = _time(take, config, lambda batch: batch, lambda: torch.cuda.max_memory_allocated() if gpu else 0)
+  return {'phases': phases}
+
+
+def _time(take, config, prepare, peak) -> dict[str, float]:
   seconds = []
   for number in range(_STEPS.value + 1):
-    batch = parallel.to_global(_random_batch(config, number), mesh)
-    jax.block_until_ready(batch)
+    batch = prepare(_random_batch(config, number))
     start = time.perf_counter()
-    state, metrics = step(state, batch)
-    jax.block_until_ready((state, metrics))
+    take(batch)
     seconds.append(time.perf_counter() - start)
-  return {'first_seconds': seconds[0], 'seconds': float(np.median(seconds[1:]))}, state
+  return {'first': seconds[0], 'seconds': float(np.median(seconds[1:])), 'peak': peak()}
 
 
 def _random_batch(config, number: int) -> batch_lib.Batch:
@@ -78,6 +149,32 @@ def _random_batch(config, number: int) -> batch_lib.Batch:
   return batch_lib.Batch(
       image=rng.integers(0, 256, (count, size, size, 3), dtype=np.uint8), mask=np.stack(holes),
       view=np.stack(views), real_view=np.stack(views[::-1]), weight=np.ones(count, np.float32))
+
+
+def _profile(config, folder: pathlib.Path) -> None:
+  import jax
+  _, mesh, state, steps = _compiled(config)
+  for phase, step in steps.items():
+    batch = _on_device(_random_batch(config, 0), mesh)
+    state, _ = jax.block_until_ready(step(state, batch))
+    with jax.profiler.trace(folder / phase.value):
+      for _ in range(_TRACED):
+        state, _ = jax.block_until_ready(step(state, batch))
+    newest = max((folder / phase.value).rglob('*.xplane.pb'), key=lambda path: path.stat().st_mtime)
+    print(f'{phase.value}: the ten costliest operations, milliseconds a step')
+    for name, nanoseconds in _costliest(jax.profiler.ProfileData.from_file(str(newest)), 10):
+      print(f'{nanoseconds / _TRACED / 1e6:>10.1f}  {name}')
+
+
+def _costliest(trace, count: int) -> list[tuple[str, float]]:
+  """Operations of the compiled program and their nanoseconds in all, those of one name together."""
+  total: dict[str, float] = {}
+  for plane in trace.planes:
+    for line in plane.lines:
+      for event in line.events:
+        if any(key == 'hlo_op' for key, _ in event.stats):
+          total[event.name] = total.get(event.name, 0) + event.duration_ns
+  return sorted(total.items(), key=lambda item: -item[1])[:count]
 
 
 if __name__ == '__main__':
