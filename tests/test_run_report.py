@@ -219,7 +219,7 @@ def test_an_estimate_is_compared_with_the_run(capsys, tmp_path):
   assert rows == {'reconstruction': ['0.08', '0.1', '0.04'], 'discriminator': ['0.2', '0.1', '0.04'],
                   'joint': ['0.3', '-', '-']}
   words = Page((tmp_path / 'page.html').read_text()).words
-  assert 'reconstruction 80 ms 100 ms 1.25 0.04' in ' '.join(words.split())
+  assert 'reconstruction 80 ms 1.25 100 ms 0.04' in ' '.join(words.split())
   assert 'at 50% of 3 TFLOP/s each' in words
   assert 'about 2 s left' in words  # 20 joint steps at as many FLOP/s
 
