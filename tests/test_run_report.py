@@ -76,7 +76,8 @@ def test_a_finished_run_has_everything_and_needs_no_network(capsys, tmp_path):
   shown = Page(content)
   assert all(picture['src'].startswith('data:image/') for picture in shown.all('img'))
   for words in ('60 of 60 (100%)', 'reconstruction: steps 0 to 19', 'discriminator: steps 20 to 39',
-                'joint: steps 40 to 59', 'Accuracy of the discriminator', 'D(real) and D(completed)', 'Gradient norms', 'Adversarial : reconstr',
+                'joint: steps 40 to 59', 'Accuracy of the discriminator', 'D(real) and D(completed)', 'Gradient norms',
+                'Adversarial : reconstr',
                 'Validation: SSIM', 'best 0.6 at step 60', 'loss.adversarial_form', 'batch_size = 8 (default 96)',
                 'TFLOP/s reached'):
     assert words in shown.words, words
