@@ -32,7 +32,8 @@ def test_points_lie_where_the_axes_say():
   assert x1 - x0 == pytest.approx(x2 - x1, abs=0.11) and y0 - y1 == pytest.approx(y1 - y2, abs=0.11)
   places = {element.text: float(element.get('x')) for element in svg.iter('text')}
   assert places['100'] == pytest.approx(x2, abs=0.1)
-  heights = {element.text: float(element.get('y')) - 4 for element in svg.iter('text') if element.get('text-anchor') == 'end'}
+  heights = {element.text: float(element.get('y')) - 4 for element in svg.iter('text')
+             if element.get('text-anchor') == 'end'}
   assert heights['0'] == pytest.approx(y0, abs=0.1) and heights['1'] == pytest.approx(y2, abs=0.1)
 
 
@@ -148,7 +149,8 @@ def test_what_is_no_such_sheet_is_refused(height, width, columns):
     pictures.sheet_cells(np.zeros((height, width, 3), np.uint8), columns)
 
 
-@pytest.mark.parametrize('count, places', [(0, []), (3, [0, 1, 2]), (7, list(range(7))), (20, [0, 3, 6, 10, 13, 16, 19])])
+@pytest.mark.parametrize('count, places', [
+    (0, []), (3, [0, 1, 2]), (7, list(range(7))), (20, [0, 3, 6, 10, 13, 16, 19])])
 def test_the_first_and_the_last_sheet_are_always_chosen(count, places):
   samples = [(step, None) for step in range(count)]
   assert [step for step, _ in strips.chosen(samples, 7)] == places

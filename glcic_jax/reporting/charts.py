@@ -14,7 +14,7 @@ import math
 Point = tuple[float, float]  # step, value
 
 WIDTH, HEIGHT = 420, 236  # units of the drawing, about pixels
-_LEFT, _TOP, _BOTTOM = 50, 16, 34
+_LEFT, _TOP, _BOTTOM = 58, 16, 34
 _LETTER = 6.6  # width of a letter at this size of the text
 _MOST_POINTS = 240
 _STYLES = (  # colour, dash, marker
@@ -28,7 +28,7 @@ BANDS = {'reconstruction': ('#ffffff', False), 'discriminator': ('#ffffff', True
 
 @dataclasses.dataclass(frozen=True)
 class Line:
-  """One curve: pieces with gaps between them; `marked` puts a marker on every point."""
+  """One curve: pieces with gaps between them; `marked` puts many markers on it."""
 
   label: str
   pieces: Sequence[Sequence[Point]]
@@ -205,7 +205,7 @@ def _line(frame: _Frame, line: Line, style: tuple[str, str, str]) -> list[str]:
       path = ' '.join(f'{x:.1f},{y:.1f}' for x, y in points)
       parts.append(f'<polyline points="{path}" fill="none" stroke="{color}" stroke-width="1.7" '
                    f'stroke-dasharray="{dash}" stroke-linejoin="round"/>')
-    every = 1 if line.marked else max(1, len(points) // 5)
+    every = max(1, len(points) // (24 if line.marked else 5))
     parts += [_marker(marker, x, y, color) for x, y in points[::-1][::every][::-1]]
   return parts
 

@@ -15,7 +15,7 @@ class PhaseCost:
   planned: int  # steps
   images: int
   seconds: float  # in training steps: neither validation nor saving
-  seconds_per_step: float  # the median of its rows; 0 where none was measured
+  seconds_per_step: float  # the (lower) median of its rows; 0 where none was measured
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,7 +41,7 @@ def by_phase(run: run_lib.Run) -> dict[str, PhaseCost]:
       steps=sum(steps for steps, _ in taken), planned=planned.get(name, 0),
       images=batch * sum(steps for steps, _ in taken),
       seconds=sum(steps * seconds for steps, seconds in taken),
-      seconds_per_step=statistics.median([seconds for _, seconds in taken]) if taken else 0.0)
+      seconds_per_step=statistics.median_low([seconds for _, seconds in taken]) if taken else 0.0)
           for name, taken in rows.items()}
 
 

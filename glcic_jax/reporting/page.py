@@ -157,15 +157,20 @@ def _cost(run: run_lib.Run, costs: Any, prediction: cost_lib.Prediction | None) 
 
 
 def _predicted(costs: Any, prediction: cost_lib.Prediction) -> str:
-  rows = []
+  """Predicted beside actual; without a prediction of seconds, the speed alone."""
+  head, rows = ['phase', 'actual step', 'TFLOP/s reached'], []
+  if prediction.seconds_per_step:
+    head[1:1] = ['predicted step', 'actual : predicted']
   for name, predicted, actual, rate in comparison(costs, prediction):
-    ratio = f'{actual / predicted:.2f}' if predicted and actual else ''
-    rows.append((name, _seconds(predicted), _seconds(actual), ratio, f'{rate / 1e12:,.3g}' if rate else ''))
+    row = [name, _seconds(actual), f'{rate / 1e12:,.3g}' if rate else '']
+    if prediction.seconds_per_step:
+      row[1:1] = [_seconds(predicted), f'{actual / predicted:.2f}' if predicted and actual else '']
+    rows.append(row)
+  title = 'Predicted and actual' if prediction.seconds_per_step else 'Speed'
   note = prediction.assumed or ('No peak was given: glcic-jax report --peak-tflops T, or --estimate FILE, predicts '
                                 'seconds too.')
-  return ('<h3 style="margin-top:16px">Predicted and actual</h3>' + table(
-      ('phase', 'predicted step', 'actual step', 'actual : predicted', 'TFLOP/s reached'), rows, 4)
-          + f'<p class="quiet">{_text(note)} FLOPs are counted from the layers; all devices together.</p>')
+  return (f'<h3 style="margin-top:16px">{title}</h3>{table(head, rows, len(head) - 1)}'
+          f'<p class="quiet">{_text(note)} FLOPs are counted from the layers; all devices together.</p>')
 
 
 def comparison(costs: Any, prediction: cost_lib.Prediction) -> list[tuple[str, float, float, float]]:
