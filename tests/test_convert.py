@@ -43,7 +43,7 @@ def test_a_generator_paints_what_it_painted_in_torch(tmp_path, case):
 
 
 # Our BatchNorm, and how many numbers of a channel it sees.
-@pytest.mark.parametrize('case, norm, count', [('glcic_official', 'norm12', 2 * 34 * 32),
+@pytest.mark.parametrize('case, norm, count', [('glcic_official', 'norm12', 2 * 18 * 20),
                                                ('center_100', 'bottleneck_norm', 2)])
 def test_training_moves_the_statistics_as_in_torch_but_for_its_unbiased_variance(tmp_path, case, norm, count):
   stored = foreign.reference(case)

@@ -231,9 +231,9 @@ def _from_signed_bgr(output):
 
 # Case: how to build it at a width, side of its pictures, how it sees a picture of 0..1, what its output is.
 CASES = {
-    'glcic_official': (glcic_official, (136, 128), _zero_after_mean, _as_it_is),
-    'otenim': (Otenim, (136, 128), _filled, _as_it_is),
-    'mmagic': (MMagic, (136, 128), _signed_bgr, _from_signed_bgr),
+    'glcic_official': (glcic_official, (72, 80), _zero_after_mean, _as_it_is),
+    'otenim': (Otenim, (72, 80), _filled, _as_it_is),
+    'mmagic': (MMagic, (72, 80), _signed_bgr, _from_signed_bgr),
     'center_100': (lambda width: context_encoder_official(width, 100), (128, 128), _released_hole, _signed),
     'center_4000': (lambda width: context_encoder_official(width, 4_000), (128, 128), _released_hole, _signed),
     'random': (lambda width: context_encoder_official(width, 100, up_stages=5), (128, 128), _released_hole, _signed),
