@@ -194,12 +194,20 @@ def flatten(tree: Mapping[str, Any], prefix: str = '') -> dict[str, np.ndarray]:
 
 
 def unflatten(flat: Mapping[str, np.ndarray]) -> dict[str, Any]:
-  """The inverse of `flatten`."""
+  """The inverse of `flatten`.
+
+  Raises:
+    KeyError: if a name stands for an array and for a branch.
+  """
   tree: dict[str, Any] = {}
   for name, value in flat.items():
     *parents, leaf = name.split('.')
     place = tree
     for parent in parents:
       place = place.setdefault(parent, {})
+      if not isinstance(place, dict):
+        raise KeyError(name)
+    if leaf in place:
+      raise KeyError(name)
     place[leaf] = value
   return tree

@@ -15,6 +15,7 @@ import pytest
 
 from glcic_jax import Completer
 from glcic_jax import cli
+from glcic_jax import config as config_lib
 from glcic_jax import errors
 from glcic_jax import hub
 from glcic_jax import model_files
@@ -110,7 +111,9 @@ def test_a_repository_that_is_no_model_is_named(cache):
 
 
 def test_fine_tuning_takes_a_hub_name(cache, capsys):
-  assert initial._read('org/name', ('generator',), ('params', 'batch_stats'))
+  config = config_lib.default()
+  config.init_from = 'org/name'
+  assert initial._read(config, ('generator',), ('params', 'batch_stats'))
   assert capsys.readouterr().err.count('commit') == 1  # said once
 
 
