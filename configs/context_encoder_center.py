@@ -25,7 +25,8 @@ Expected: on Paris StreetView the paper reports 18.58 dB, L1 9.37 %; this projec
 end. `laptop` on 8,714 scenes, 6 % of them held back, 538 pictures, seams blended: 19.43 dB in the hole for L2 alone,
 19.38 for L1 alone, 18.49 jointly, where the mean colour has 13.43 and Telea 17.97. L2 and L1 are alike, as the
 paper says, and blurred; the adversary costs 0.94 dB [0.87, 1.01] and gives texture with a grid in it and false colours,
-not objects: at this size and after so few steps nobody would prefer it. On 9,500 faces, 612 held back, jointly: 22.23 dB, Telea 18.80.
+not objects: at this size and after so few steps nobody would prefer it. On 9,500 faces, 612 of them held back,
+jointly: 22.23 dB, where Telea has 18.80.
 """
 
 from glcic_jax import forms

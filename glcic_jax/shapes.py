@@ -144,7 +144,7 @@ def strokes(rng: np.random.Generator, size: int, brush: tuple[float, float],
   while covered < wanted:
     for broad, lengths, points in _walks(rng, size, shrink):
       width = max(1, round((brush[0] + broad * (brush[1] - brush[0])) * size * shrink))
-      enough = np.searchsorted(lengths, (wanted - covered) / width) + 2  # points: the stroke ends when it is long enough
+      enough = np.searchsorted(lengths, (wanted - covered) / width) + 2  # points: no longer than it needs to be
       before = canvas.copy()
       _stroke(canvas, points[:enough], width)
       now = _count(canvas)

@@ -75,7 +75,8 @@ def test_seed_index_and_stream_each_change_the_draws(other):
 
 def test_neighbouring_samples_of_all_streams_are_all_different():
   draws = {tuple(masks.generator(seed, index, stream).integers(2**62, size=2))
-           for seed in range(5) for index in range(50) for stream in (masks.COMPLETION, masks.VALIDATION, masks.PICTURE)}
+           for seed in range(5) for index in range(50)
+           for stream in (masks.COMPLETION, masks.VALIDATION, masks.PICTURE)}
   assert len(draws) == 750
 
 

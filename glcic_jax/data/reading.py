@@ -68,7 +68,7 @@ class Reader:
   def _first_readable(self, index, read):
     for offset in range(len(self._source)):
       candidate = (index + offset) % len(self._source)
-      if candidate in self._broken:
+      if self._is_broken(candidate):
         continue
       name = self._source.names[candidate]
       try:
@@ -79,6 +79,13 @@ class Reader:
         self._note(candidate, f'{name} cannot be read ({error.strerror or error}).')
     with self._lock:
       raise self._fail('No picture of the data can be read; check data.folder.')
+
+  def _is_broken(self, index: int) -> bool:
+    """Whether a picture was found broken; raises the failure, where another thread found one too many."""
+    with self._lock:
+      if self.failure is not None:
+        raise self.failure
+      return index in self._broken
 
   def _note(self, index: int, sentence: str) -> None:
     with self._lock:
