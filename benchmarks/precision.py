@@ -2,9 +2,9 @@
 
     python benchmarks/precision.py [--seeds 3] [--steps 300 --steps 50 --steps 150] [--json FILE]
 
-A quarter of the channels at 32 px on the sample pictures, ADADELTA as in the paper, all three phases. Each seed
-is trained in both types on the same batches from the same parameters. Of each loss, the mean over a phase's last third is compared:
-the difference of the types (its mean over the seeds) beside the spread between the seeds in float32.
+A quarter of the channels at 32 px on the sample pictures, ADADELTA as in the paper, all three phases. Each seed is
+trained in both types on the same batches from the same parameters. Of each loss, the mean over a phase's last third
+is compared: the difference of the types (its mean over the seeds) beside the spread between the seeds in float32.
 """
 
 import json
