@@ -113,6 +113,16 @@ def test_rows_of_an_older_version_are_kept_with_blanks_for_younger_columns(tmp_p
           for row in _rows(path)] == [('0.5', '', ''), ('', '20', ''), ('', '', '30')]
 
 
+@pytest.mark.parametrize('content', [
+    b'step,phase\nten,joint\n', b'step;phase\n10;joint\n', b'phase,step\njoint\n', b'step\n"10', b'step\n\xff\n'])
+def test_a_file_that_somebody_changed_is_refused_and_kept(tmp_path, content):
+  path = tmp_path / 'metrics.csv'
+  path.write_bytes(content)
+  with pytest.raises(errors.InputError, match='metrics.csv is not as this run left it'):
+    metrics.Table(path, until=20)
+  assert path.read_bytes() == content
+
+
 def test_a_table_leaves_no_other_file(tmp_path):
   assert list(tmp_path.iterdir()) == []
   _written(tmp_path / 'metrics.csv')

@@ -55,6 +55,7 @@ def train_and_evaluate(config: Any, workdir: epath.PathLike, *,
     errors.Stopped: after SIGTERM or Ctrl-C; everything is saved.
   """
   config_lib.check(config)
+  identity.check_place(workdir, config)
   workdir = epath.Path(workdir)
   plan = schedule.from_config(config.schedule)
   due = _Due(config, plan)
@@ -170,7 +171,11 @@ def _create_or_restore(method: method_lib.Method, config: Any, mesh: jax.shardin
                        checkpoints: checkpoints_lib.Checkpoints) -> state_lib.TrainState:
   if checkpoints.latest_step is None:
     state = state_lib.create_state(method, config.image_size, config.seed, mesh)
-    return initial.load_networks(state, config, mesh) if config.init_from else state
+    if config.init_from:
+      state = initial.load_networks(state, config, mesh)
+      if parallel.is_main_process():
+        print(f'Starting from {config.init_from} ({config.init_networks}).', flush=True)
+    return state
   state, _ = checkpoints.restore(state_lib.abstract_state(method, config.image_size, mesh))
   if parallel.is_main_process():
     print(f'Continuing from step {int(state.step):,}.', flush=True)
