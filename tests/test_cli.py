@@ -89,7 +89,7 @@ def test_train_says_what_is_missing(capsys, arguments, sentence):
     ('import nothing_of_that_name', 'cannot be used (ModuleNotFoundError: '),
     ('raise RuntimeError("two\\nlines")', 'cannot be used (RuntimeError: two)'),
     ('def get_config(): return 1', 'gives no config'),
-    ('colours = 3', 'gives no config'),
+    ('colours = 3', "has no attribute 'get_config'"),
     ('import ml_collections\ndef get_config(): return ml_collections.ConfigDict()', 'lacks the key batch_size')])
 @pytest.mark.parametrize('more', [(), ('--config.seed=1',)])
 def test_train_refuses_a_config_file_that_is_none(capsys, tmp_path, program, sentence, more):

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 import difflib
 import os
 import re
+import sys
 from typing import Any
 
 from absl import flags
@@ -36,6 +37,7 @@ def parse(command: str, arguments: Sequence[str], options: Mapping[str, str | No
     if not any(re.match(f'--?{name}(=|$)', argument) for argument in arguments):
       raise errors.InputError(f'--{name} is missing; see glcic-jax {command} --help.')
   _check_config_file(arguments)
+  sys.modules.pop('config_config', None)  # ml_collections runs each file in it: an earlier one would lend its names
   try:
     rest = values([command, *arguments])[1:]
     read, own = config.value, {name: values[name].value for name in options}
