@@ -18,7 +18,7 @@ def main(arguments: Sequence[str]) -> int:
   from glcic_jax.convert import origins
   wishes = origins.Wishes(
       mean_color=_color(options.mean_color), image_size=_pixels('--image-size', options.image_size, 16),
-      overlap=4 if options.overlap is None else _pixels('--overlap', options.overlap, 0),
+      overlap=_pixels('--overlap', options.overlap, 0),
       settings=_settings(options.source))
   description = converter.to_model_directory(options.source, options.model_dir, wishes, options.discriminator)
   fill = ', '.join(f'{value:.4f}' for value in description.mean_color)
