@@ -3,6 +3,7 @@
 import collections
 import io
 import pickle
+import zipfile
 
 import numpy as np
 import pytest
@@ -135,9 +136,21 @@ def test_tensors_whose_numbers_are_not_in_the_file_are_refused(make, sentence):
     pytorch.parse(buffer.getvalue(), 'network.pth')
 
 
+def test_a_compressed_archive_is_refused():
+  """Before torch would unpack it."""
+  whole, small = io.BytesIO(), io.BytesIO()
+  torch.save({'weight': torch.zeros(10_000)}, whole)
+  with zipfile.ZipFile(whole) as source, zipfile.ZipFile(small, 'w', zipfile.ZIP_DEFLATED) as target:
+    for member in source.infolist():
+      target.writestr(member.filename, source.read(member))
+  with pytest.raises(errors.InputError, match='compressed archive'):
+    pytorch.parse(small.getvalue(), 'small.pth')
+
+
 def test_a_mean_or_a_note_may_be_anything():
   state = network_of('otenim').state_dict()
-  for mean, kept in ((torch.tensor([[0.5, 0.25, 1]]), [0.5, 0.25, 1]), (torch.zeros(1).expand(10**13), 'another tensor')):
+  for mean, kept in ((torch.tensor([[0.5, 0.25, 1]]), [0.5, 0.25, 1]),
+                     (torch.zeros(1).expand(10**13), 'another tensor')):
     buffer = io.BytesIO()
     torch.save({'state_dict': state, 'mean': mean}, buffer)
     assert pytorch.parse(buffer.getvalue(), 'network.pth').mean == kept

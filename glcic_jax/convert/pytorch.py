@@ -10,6 +10,7 @@ import json
 import os
 import re
 from typing import Any, NamedTuple
+import zipfile
 
 from etils import epath
 import numpy as np
@@ -74,6 +75,9 @@ def _parse_safetensors(data: bytes, name: str) -> Stored:
 
 def _parse_torch(data: bytes, name: str) -> Stored:
   torch = _torch(f'{name} is a file of PyTorch')
+  if _is_compressed(data):
+    raise errors.InputError(f'{name} is a compressed archive, which PyTorch does not write; get it again from its '
+                            'source.')
   try:
     value = torch.load(io.BytesIO(data), map_location='cpu', weights_only=True)
   except Exception as error:  # whatever a hostile file makes of it
@@ -98,6 +102,15 @@ def _parse_torch(data: bytes, name: str) -> Stored:
   if torch.is_tensor(mean):
     mean = mean.flatten().tolist() if _is_weight(torch, mean) and mean.numel() == 3 else 'another tensor'
   return Stored(arrays, mean=mean, note=note if isinstance(note, str) else '?')
+
+
+def _is_compressed(data: bytes) -> bool:
+  """Whether an archive's files would be larger than it is: a small one could fill any memory."""
+  try:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+      return sum(member.file_size for member in archive.infolist()) > len(data)
+  except Exception:  # no archive, or a damaged one: torch says so
+    return False
 
 
 def _is_weight(torch: Any, tensor: Any) -> bool:
