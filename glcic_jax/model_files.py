@@ -198,6 +198,12 @@ def _read(folder: epath.Path) -> tuple[dict[str, Any], Description]:
   return variables, Description.from_json(stored)
 
 
+def is_weights(path: epath.PathLike) -> bool:
+  """Whether a file is the weights of a model directory, which nothing else may be written over."""
+  path = epath.Path(path)
+  return path.name == WEIGHTS and (path.parent / CONFIG).exists()
+
+
 def is_usable(name: str, array: np.ndarray) -> bool:
   """Whether an array can be a network's: finite fractions, and no variance below zero."""
   return (array.dtype.kind == 'f' and bool(np.isfinite(array).all())

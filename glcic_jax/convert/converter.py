@@ -263,7 +263,7 @@ def to_pytorch(model: epath.PathLike, path: epath.PathLike) -> str:
   if epath.Path(path).is_dir() or epath.Path(path).suffix.lower() not in pytorch.SUFFIXES:
     raise errors.InputError(f'{os.fspath(path)} is no name for a file of PyTorch; give one that ends in '
                             f'{", ".join(pytorch.SUFFIXES)}.')
-  if epath.Path(path).name == model_files.WEIGHTS and (epath.Path(path).parent / model_files.CONFIG).exists():
+  if model_files.is_weights(path):
     raise errors.InputError(f'{os.fspath(path)} is the weights of a model directory, which would be one no longer; '
                             'give another file.')
   variables, description = model_files.load(model)
