@@ -5,6 +5,7 @@ trained the weights did. Widths and depths are read from the arrays' shapes.
 """
 
 from collections.abc import Callable, Mapping
+import dataclasses
 import math
 import os
 from typing import Any, NamedTuple
@@ -33,10 +34,6 @@ PROGRAMS = {
 
 # The release's hole: the mean of another framework, its channels misordered; in R, G, B as its code has it.
 _RELEASED_HOLE = (117 / 255, 104 / 255, 123 / 255)
-
-
-# The Hub's identifiers; other terms are 'other'.
-_LICENSES = {'CC BY-NC-SA 4.0': 'cc-by-nc-sa-4.0', 'MIT': 'mit', 'Apache-2.0': 'apache-2.0'}
 
 
 # Which of the wishes below a program's files leave open.
@@ -78,10 +75,11 @@ def describe(layout: str, arrays: Mapping[str, np.ndarray], name: str, mean: Col
 def card(description: model_files.Description) -> model_card.Origin:
   """What the model card says of converted weights."""
   if not description.source:
-    return model_card.UNKNOWN  # a model of this project that has been to PyTorch and back
+    # A model of this project that has been to PyTorch and back.
+    return dataclasses.replace(model_card.UNKNOWN, **model_card.inherited(description.licence))
   return model_card.Origin(
       pictures='Those of its authors: see what they published.', converted_from=description.source,
-      license=_LICENSES.get(description.licence, 'other'),
+      license=model_card.LICENSES.get(description.licence, 'other'),
       license_note=f'{description.licence}: the terms of those who published the program. Whoever trained the weights '
                    'decides about the weights.')
 
