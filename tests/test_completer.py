@@ -169,6 +169,23 @@ def test_weights_that_do_not_fit_are_refused(variables):
     Completer(lacking, DESCRIPTION)
 
 
+@pytest.mark.parametrize('name, options, sentence', [
+    ('glcic', {'width': 'wide'}, "option width 'wide'"), ('glcic', {'width': float('nan')}, 'option width nan'),
+    ('glcic', {'width': None}, 'option width None'), ('glcic', {'dilated': 'no'}, "option dilated 'no'"),
+    ('glcic', {'output': 'relu'}, "option output 'relu'"), ('glcic', {'channel_order': 'grb'}, 'option channel_order'),
+    ('glcic', {'input_mean': [0.1, 0.2]}, 'option input_mean'), ('glcic', {'input_mean': 'red'}, 'option input_mean'),
+    ('glcic', {'dtype': 'int8'}, 'option dtype'), ('glcic', {'name': 'x'}, 'option name'),
+    ('glcic', {'deep': True}, 'option deep True, which this version does not know; upgrade'),
+    ('context_encoder', {'bottleneck': 'none'}, 'option bottleneck'),
+    ('context_encoder', {'image_size': 3}, 'do not fit each other'),
+    ('context_encoder', {'image_size': True}, 'option image_size True'),
+    ('context_encoder', {'image_size': -128}, 'option image_size -128')])
+def test_an_architecture_that_no_network_has_is_refused(variables, name, options, sentence):
+  description = dataclasses.replace(DESCRIPTION, architecture={'name': name, 'options': options})
+  with pytest.raises(errors.InputError, match=sentence):
+    Completer(variables, description)
+
+
 @pytest.mark.parametrize('options, sentence', [
     ({'blend': 'seamless'}, 'poisson, opencv, none'), ({'large': 'huge'}, 'crop, resize, whole'),
     ({'feather': -1}, '0 or more')])

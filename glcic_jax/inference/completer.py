@@ -56,10 +56,10 @@ class Completer:
     self.description = description
     self._device = _device(device)
     self.batch_size = batch_size or (1 if self._device.platform == 'cpu' else 8)
+    _check_weights(variables, description)
     self._generator = models.build_generator(description.architecture)
     self._multiple = models.SIZE_MULTIPLES[description.architecture['name']]
     self._field = receptive_field.centred(description.architecture)
-    self._check_weights(variables)
     apply = functools.partial(self._generator.apply, train=False)
     if folding.is_foldable(description.architecture):
       variables = folding.fold(variables)
@@ -197,16 +197,6 @@ class Completer:
                         stacklevel=2)
       yield part
 
-  def _check_weights(self, variables: Mapping[str, Any]) -> None:
-    side = models.own_side(self._generator) or 4 * self._multiple
-    wanted = jax.eval_shape(lambda: self._generator.init(
-        jax.random.key(0), jnp.zeros((1, side, side, 3)), jnp.zeros((1, side, side, 1)), train=False))
-    def shapes(tree):
-      return {name: leaf.shape for name, leaf in jax.tree_util.tree_leaves_with_path(tree)}
-    if shapes(wanted) != shapes(dict(variables)):
-      raise errors.InputError('The model\'s weights do not fit the architecture in its config.json; copy the '
-                              'model again, or convert it anew.')
-
 
 def _job(canvas: np.ndarray, mask: np.ndarray, parts: Iterable[tiling.Part], blend: str,
          feather: int) -> _Job:
@@ -237,6 +227,13 @@ def _complete(generator: Any, apply: Any, description: model_files.Description, 
   fill = jnp.asarray(description.mean_color) * (high - low) + low
   raw = own_side.complete(generator, variables, floats, mask, fill, apply=apply)
   return jnp.clip((raw - low) * (255 / (high - low)), 0, 255).astype(jnp.float32)
+
+
+def _check_weights(variables: Mapping[str, Any], description: model_files.Description) -> None:
+  held = {name: value.shape for name, value in model_files.flatten(variables).items()}
+  if held != models.generator_shapes(description.architecture):
+    raise errors.InputError('The model\'s weights do not fit the architecture in its config.json; copy the '
+                            'model again, or convert it anew.')
 
 
 def _device(name: str | None) -> jax.Device:

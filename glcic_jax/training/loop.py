@@ -63,9 +63,10 @@ def train_and_evaluate(config: Any, workdir: epath.PathLike, *,
   feed = feed_lib.open_feed(config, mesh, batches)
   mean_color = _mean_color(config, workdir, feed)
   method = method_lib.from_config(config, mean_color)
+  licence = initial.licence(config, workdir)
 
   def facts(step: int) -> dict[str, Any]:
-    model = method_lib.describe(method, config, mean_color, step)
+    model = method_lib.describe(method, config, mean_color, step, licence)
     return identity.describe(config, mean_color=mean_color, digest=feed.digest, model=model.to_json())
 
   _announce(config, feed, mesh)
@@ -128,8 +129,9 @@ def train_and_evaluate(config: Any, workdir: epath.PathLike, *,
           progress.restart(step + 1)
         progress.tick(step + 1, plan.phase_at(step).value)
     progress.close()
-    origin = model_card.of_training(config, counts=feed.counts, step=int(state.step), scores=writers.last_scores())
-  _write_model(workdir, state, method_lib.describe(method, config, mean_color, int(state.step)), origin)
+    origin = model_card.of_training(config, counts=feed.counts, step=int(state.step), scores=writers.last_scores(),
+                                    licence=licence)
+  _write_model(workdir, state, method_lib.describe(method, config, mean_color, int(state.step), licence), origin)
   return state
 
 
