@@ -173,7 +173,7 @@ def test_two_results_of_one_name_are_refused(complete, folders):
   save(folders / 'photos' / 'a.bmp', photo())
   code, out, err = complete(folders / 'photos', '--mask', folders / 'masks', '--output', folders / 'out', '--format',
                             'png')
-  assert (code, out) == (2, '') and 'Two results' in err
+  assert (code, out) == (2, '') and 'a.bmp and ' in err and 'would become' in err
   assert not (folders / 'out').exists()
 
 

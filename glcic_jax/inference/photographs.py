@@ -10,6 +10,8 @@ import math
 from typing import Any, NamedTuple
 
 from PIL import Image
+from PIL.ExifTags import GPSTAGS
+from PIL.ExifTags import TAGS
 from PIL import JpegImagePlugin
 from PIL import PngImagePlugin
 
@@ -70,7 +72,7 @@ def read(path: str) -> Photograph:
   if opened.format == 'TIFF' and info.get('compression') in _LOSSLESS_TIFF:
     options['compression'] = info['compression']
   options['text'] = {key: text for key, text in getattr(opened, 'text', {}).items()
-                     if not key.startswith(('XML:', 'Raw profile'))}
+                     if not key.lower().startswith(('xml:', 'raw profile'))}
   return Photograph(image, opened.format, options, exif, tuple(notes))
 
 
@@ -106,7 +108,7 @@ def save(path: str, completed: Image.Image, source: Photograph, *, strip_gps: bo
   if (image.mode == 'CMYK') != (source.image.mode == 'CMYK'):
     options.pop('icc_profile', None)  # it speaks of other inks
   exif = _described(source.exif, image.size, strip_gps).tobytes()
-  if kind in ('JPEG', 'PNG', 'WEBP', 'TIFF') and len(exif) > 16:  # more than an empty table
+  if kind in ('JPEG', 'PNG', 'WEBP', 'TIFF') and len(exif) > len(Image.Exif().tobytes()):
     if len(exif) < _LARGEST_EXIF:
       options['exif'] = exif
     else:
@@ -138,6 +140,8 @@ def _fit(image: Image.Image, kind: str) -> tuple[Image.Image, list[str]]:
     return image.convert('RGBA'), notes
   lost = {'LA': 'transparency: it shows white', 'RGBA': 'transparency: it shows white',
           'I;16': '16 bits: it has 8', 'CMYK': 'CMYK: it is RGB'}[image.mode]
+  if image.mode in ('LA', 'RGBA') and image.getchannel('A').getextrema() == (255, 255):
+    return pictures.to_rgb(image), notes  # nothing is transparent any more
   return pictures.to_rgb(image), [*notes, f'{kind} does not hold {lost}.']
 
 
@@ -151,6 +155,8 @@ def _described(exif: Image.Exif, size: tuple[int, int], strip_gps: bool) -> Imag
     table = dict(exif.get_ifd(pointer))
     for tag in (_MAKER_NOTE, _INTEROPERABILITY):
       table.pop(tag, None)
+    # Who knows what a private tag shows?
+    table = {tag: value for tag, value in table.items() if tag in (TAGS if pointer == _EXIF else GPSTAGS)}
     if pointer == _EXIF:
       table |= {tag: length for tag, length in zip((_WIDTH, _HEIGHT), size) if tag in table}
     if table and not (pointer == _GPS and strip_gps):
