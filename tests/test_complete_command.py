@@ -3,7 +3,11 @@
 import io
 import json
 import os
+import signal
 import struct
+import subprocess
+import sys
+import time
 import zlib
 
 import numpy as np
@@ -13,6 +17,8 @@ import pytest
 
 from glcic_jax import cli
 from glcic_jax import model_files
+from glcic_jax import pictures
+from glcic_jax.cli import pairing
 from tests.test_completer import DESCRIPTION
 from tests.test_completer import random_variables
 
@@ -177,6 +183,63 @@ def test_two_results_of_one_name_are_refused(complete, folders):
   assert not (folders / 'out').exists()
 
 
+def test_results_inside_the_pictures_folder_are_resumed_and_never_replace_a_picture(complete, folders):
+  inside = folders / 'photos' / 'done'
+  given = folders / 'photos', '--mask', folders / 'masks', '--output', inside
+  assert complete(*given)[0] == 0
+  before = {path: path.read_bytes() for path in inside.rglob('*.*')}
+  code, _, err = complete(*given)
+  assert code == 2 and 'is an input' in err  # who knows whose pictures lie there?
+  os.unlink(inside / 'b.png')
+  code, out, _ = complete(*given, '--skip-existing')
+  assert (code, out.splitlines()) == (0, [str(inside / 'b.png')])
+  assert {path: path.read_bytes() for path in inside.rglob('*.*')} == before
+
+
+def test_masks_inside_the_pictures_folder_are_no_pictures(complete, folders):
+  os.rename(folders / 'masks', folders / 'photos' / 'masks')
+  save(folders / 'photos' / 'masks' / 'of_no_picture.png', MASK)
+  code, out, err = complete(folders / 'photos', '--mask', folders / 'photos' / 'masks', '--output', folders / 'out')
+  assert (code, err) == (0, '') and len(out.splitlines()) == 4
+
+
+def test_side_by_side_only_a_marked_name_is_a_mask(complete, folders):
+  save(folders / 'both' / 'a.png', MASK)
+  save(folders / 'both' / 'a.bmp', photo())
+  given = folders / 'both', '--mask', folders / 'both', '--output', folders / 'out'
+  code, _, err = complete(*given)
+  assert code == 2 and 'name it a_mask.png' in err
+  for name in ('a_mask1.png', 'a_mask2.png'):  # the second is none of the pictures either
+    save(folders / 'both' / name, MASK)
+  code, out, err = complete(*given)
+  assert (code, err) == (0, '') and len(out.splitlines()) == 2
+  assert complete(folders / 'both' / 'a.bmp', '--mask', folders / 'both', '--output', folders / 'one.png')[0] == 0
+
+
+def test_thousands_of_pictures_are_paired_in_no_time(tmp_path):
+  for folder in ('photos', 'masks'):
+    (tmp_path / folder).mkdir()
+  for number in range(2_000):
+    (tmp_path / 'photos' / f'{number}.jpg').touch()
+    (tmp_path / 'masks' / f'{number}_mask.png').touch()
+  start = time.perf_counter()
+  found, _ = pairing.jobs([str(tmp_path / 'photos')], str(tmp_path / 'masks'))
+  assert time.perf_counter() - start < 5
+  assert all(job.mask == str(tmp_path / 'masks' / job.name.replace('.jpg', '_mask.png')) for job in found)
+
+
+@pytest.mark.parametrize('content, sentence', [
+    (None, 'There is no file'), (b'no picture', 'cannot be read'), (MASK * 0, 'no white pixel')])
+def test_a_mask_for_all_that_is_none_is_refused_once(complete, folders, content, sentence):
+  if isinstance(content, bytes):
+    (folders / 'mask.png').write_bytes(content)
+  elif content is not None:
+    save(folders / 'mask.png', content)
+  code, out, err = complete(folders / 'photos', '--mask', folders / 'mask.png', '--output', folders / 'out')
+  assert (code, out) == (2, '') and sentence in err and len(err.splitlines()) == 1
+  assert not (folders / 'out').exists()
+
+
 @pytest.mark.parametrize('options, expected', [
     ((), MASK), (('--dilate', '2'), 'grown'), (('--invert-mask',), 255 - MASK),
     (('--feather', '2'), MASK), (('--blend', 'opencv'), MASK), (('--blend', 'none'), MASK),
@@ -223,6 +286,7 @@ def exif_of_a_camera(orientation=6):
   exif = Image.Exif()
   exif[0x0112], exif[271], exif[306] = orientation, 'Maker', '2020:01:02 03:04:05'
   exif.get_ifd(0x8769).update({0x829A: 0.01, 0x927C: b'maker note with a preview', 0xA002: 30, 0xA003: 20})
+  exif.get_ifd(0x8769)[0xEEEE] = b'a private preview'
   exif.get_ifd(0x8825).update({1: 'N', 2: (47.0, 22.0, 1.0)})
   return exif
 
@@ -282,10 +346,11 @@ def test_text_of_a_png_is_kept_but_xmp(complete, pair, tmp_path):
   text = PngImagePlugin.PngInfo()
   text.add_text('Author', 'someone')
   text.add_itxt('XML:com.adobe.xmp', 'a preview')
+  text.add_text('raw profile type 8bim', 'another')
   save(pair[0], photo(), pnginfo=text)
   assert complete(pair[0], '--mask', pair[1], '--output', tmp_path / 'out.png')[0] == 0
   with Image.open(tmp_path / 'out.png') as found:
-    assert found.text == {'Author': 'someone'}
+    assert found.text == {'Author': 'someone'} and 'exif' not in found.info
 
 
 def test_a_jpeg_stays_a_jpeg_and_of_several_pictures_one(complete, pair, tmp_path):
@@ -353,8 +418,74 @@ def test_wrong_combinations_are_refused(complete, pair, tmp_path):
 
 def test_progress_is_for_terminals(complete, folders, monkeypatch):
   monkeypatch.setattr('sys.stderr.isatty', lambda: True, raising=False)
+  save(folders / 'photos' / 'a.png', photo(mode='P'))
   _, out, err = complete(folders / 'photos', '--mask', folders / 'masks', '--output', folders / 'out')
   assert '2 of 4' in err and '2 of 4' not in out
+  shown = [line.rsplit('\x1b[K', 1)[-1] for line in err.split('\n')]  # what stays on the screen
+  assert shown[0].endswith('the result is RGB.') and shown[0].startswith(str(folders))
+  assert shown[-2].startswith('[########################] 4 of 4')
+
+
+def started(model, folders, count):
+  """The command in a process of its own, on a folder of pictures."""
+  for number in range(count):
+    save(folders / 'many' / f'{number:02}.png', photo(number).resize((240, 160)))
+  mask = save(folders / 'large.png', Image.fromarray(MASK).resize((240, 160)))
+  program = ('import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); '
+             'from glcic_jax import cli; sys.exit(cli.main(sys.argv[1:]))')
+  return subprocess.Popen(
+      [sys.executable, '-c', program, 'complete', str(folders / 'many'), '--mask', str(mask), '--model', str(model),
+       '--output', str(folders / 'out')], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+@pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_stops_between_whole_files(model, folders, number):
+  process = started(model, folders, 40)
+  first = process.stdout.readline()
+  process.send_signal(number)
+  out, err = process.communicate()
+  assert process.returncode == 128 + number
+  assert err == f'glcic-jax: Stopped by {number.name}; no file is half-written.\n'
+  written = sorted(os.listdir(folders / 'out'))
+  assert written[0] == os.path.basename(first.strip()) and len(written) < 40
+  assert len(written) - len(out.splitlines()) in (1, 2)  # the last may be written and not yet said
+  for name in written:
+    pictures.read_rgb(folders / 'out' / name)
+
+
+def test_nobody_needs_to_read_what_is_done(model, folders):
+  process = started(model, folders, 6)
+  process.stdout.readline()
+  process.stdout.close()
+  assert (process.stderr.read(), process.wait()) == ('', 0)
+  process.stderr.close()
+  assert len(os.listdir(folders / 'out')) == 6
+
+
+def test_a_name_that_is_no_text_is_printed_as_its_bytes(model, tmp_path):
+  name = os.fsencode(tmp_path) + b'/\xff\xc3\xbc.png'
+  with open(name, 'wb') as file:
+    photo().save(file, 'PNG')
+  mask = save(tmp_path / 'mask.png', MASK)
+  done = subprocess.run(
+      [sys.executable, '-m', 'glcic_jax', 'complete', name, '--mask', str(mask), '--model', str(model), '--output',
+       f'{tmp_path}/out/'], capture_output=True, env={**os.environ, 'PYTHONIOENCODING': 'utf-8:strict'})
+  assert (done.returncode, done.stderr) == (0, b'')
+  assert done.stdout == os.fsencode(tmp_path) + b'/out/\xff\xc3\xbc.png\n'
+
+
+def test_a_sheet_says_where_it_ends(complete, folders, monkeypatch):
+  monkeypatch.setattr('glcic_jax.cli.complete._SHEET_ROWS', 2)
+  code, _, err = complete(folders / 'photos', '--mask', folders / 'masks', '--output', folders / 'out', '--compare',
+                          folders / 'sheet.png')
+  assert code == 0 and err.count('shows the first 2 pictures') == 1
+
+
+def test_a_result_that_cannot_be_written_fails_alone(complete, folders):
+  save(folders / 'out' / 'deep.png', photo())
+  os.rename(folders / 'out' / 'deep.png', folders / 'out' / 'deep')  # a file where a folder should be
+  code, out, err = complete(folders / 'photos', '--mask', folders / 'masks', '--output', folders / 'out')
+  assert code == 1 and len(out.splitlines()) == 2 and 'cannot be made' in err and '2 of 4' in err
 
 
 def test_programs_are_kept_for_the_next_run(monkeypatch, tmp_path):
