@@ -17,6 +17,7 @@ from glcic_jax import pictures
 from glcic_jax.cli import pairing
 from glcic_jax.cli import terminal
 
+_FRINGE = 2  # pixels that a painted colour spreads by in a JPEG, which halves the resolution of colours
 _SHEET_ROWS, _SHEET_CELL = 64, 256  # pictures, and pixels of the longer side of each
 
 
@@ -70,7 +71,8 @@ def _parser() -> argparse.ArgumentParser:
       help='of one picture, a file, whose suffix decides the format; else a folder')
   add('--hole-color', metavar='COLOR', help='the hole is what has this colour: #ff00ff, or a name')
   add('--invert-mask', action='store_true', help='black is the hole')
-  add('--dilate', type=_pixels, default=0, metavar='N', help='the hole grows by N pixels on each side')
+  add('--dilate', type=_pixels, metavar='N',
+      help=f'the hole grows by N pixels on each side (0; {_FRINGE} for --hole-color in lossy files)')
   add('--feather', type=_pixels, default=0, metavar='N',
       help='the surroundings fade out over N pixels inside the hole')
   add('--blend', choices=('poisson', 'opencv', 'none'), default='poisson',
@@ -168,12 +170,16 @@ class _Run:
     if job.error:
       raise errors.InputError(f'{job.image} has no mask: {job.error}')
     source = photographs.read(job.image)
-    dilate = self._options.dilate
+    dilate = self._options.dilate or 0
     if job.mask is not None:
       hole = holes.from_mask(job.mask, source.image.size, invert=self._options.invert_mask, dilate=dilate)
     elif self._options.hole_color:
-      hole = holes.from_color(source.image, self._options.hole_color, job.image, dilate=dilate,
-                              lossy=source.kind in ('JPEG', 'MPO', 'WEBP'))
+      lossy = source.kind in ('JPEG', 'MPO', 'WEBP')
+      if lossy and self._options.dilate is None:
+        dilate = _FRINGE
+        self._say(job.image, f'a lossy file blurs what is painted, so the hole is grown by {_FRINGE} px; --dilate '
+                             'says otherwise.')
+      hole = holes.from_color(source.image, self._options.hole_color, job.image, dilate=dilate, lossy=lossy)
     else:
       hole = holes.from_alpha(source.image, job.image, dilate=dilate)
     if holes.looks_inverted(hole):
@@ -254,7 +260,10 @@ class _Run:
   def _fail(self, job: pairing.Job, error: errors.InputError) -> None:
     if self._alone:
       raise error
-    self._failures.append({'image': job.image, 'error': str(error)})
+    sentence = str(error)
+    # A mask for all pictures may be wrong for one.
+    sentence = sentence if job.image in sentence else f'{job.image}: {sentence}'
+    self._failures.append({'image': job.image, 'error': sentence})
 
   def _say(self, name: str, note: str) -> None:
     """On stderr; what holds for many pictures is said of the first one only."""
