@@ -411,6 +411,26 @@ def test_modes_and_formats(complete, tmp_path, mode, suffix, kept, note):
       np.testing.assert_array_equal(np.asarray(found)[known], np.asarray(given.convert(kept))[known])
 
 
+@pytest.mark.parametrize('colors', [8, 200, 256])
+def test_a_gif_keeps_the_colours_of_its_known_pixels(complete, tmp_path, colors):
+  many = np.random.default_rng(0).permutation(256**3)[:colors]
+  palette = np.stack([many >> 16, many >> 8 & 255, many & 255], axis=-1).astype(np.uint8)
+  pixels = palette[np.random.default_rng(1).integers(0, colors, (20, 30))]
+  pixels[MASK == 0] = palette[np.arange((MASK == 0).sum()) % colors]  # all of them are known
+  given = Image.fromarray(np.arange(256, dtype=np.uint8)[None]).convert('P')
+  given.putpalette(palette.tobytes())
+  save(tmp_path / 'photo.gif', Image.fromarray(pixels).quantize(palette=given, dither=Image.Dither.NONE))
+  save(tmp_path / 'mask.png', MASK)
+  with Image.open(tmp_path / 'photo.gif') as image:
+    before = image.convert('RGB')
+  code, _, err = complete(tmp_path / 'photo.gif', '--mask', tmp_path / 'mask.png', '--output', tmp_path / 'out.gif')
+  assert code == 0 and 'those that are left' in err
+  with Image.open(tmp_path / 'out.gif') as found:
+    after = np.asarray(found.convert('RGB'))
+  np.testing.assert_array_equal(after[MASK == 0], np.asarray(before)[MASK == 0])
+  assert (after[MASK > 0] != np.asarray(before)[MASK > 0]).any()
+
+
 def test_a_16_bit_png_stays_one(complete, tmp_path):
   wide = np.random.default_rng(0).integers(0, 65_536, (20, 30), dtype=np.uint16)
   save(tmp_path / 'photo.png', wide)

@@ -16,6 +16,7 @@ from PIL import JpegImagePlugin
 from PIL import PngImagePlugin
 
 from glcic_jax import pictures
+from glcic_jax.inference import palettes
 
 SUFFIX_OF = {'png': '.png', 'jpg': '.jpg', 'webp': '.webp'}
 
@@ -102,7 +103,7 @@ def save(path: str, completed: Image.Image, source: Photograph, *, strip_gps: bo
     errors.InputError: if it cannot be written.
   """
   kind = Image.registered_extensions()['.' + path.rsplit('.', 1)[-1].lower()]
-  image, notes = _fit(completed, kind)
+  image, notes = _fit(completed, kind, source.image)
   image.info = {}  # else Pillow writes some of it by itself
   options = {key: source.options[key] for key in _OPTIONS[kind] if key in source.options}
   if (image.mode == 'CMYK') != (source.image.mode == 'CMYK'):
@@ -127,11 +128,15 @@ _OPTIONS = {'JPEG': ('icc_profile', 'dpi', 'comment', 'subsampling'), 'PNG': ('i
             'GIF': ('comment',)}
 
 
-def _fit(image: Image.Image, kind: str) -> tuple[Image.Image, list[str]]:
+def _fit(image: Image.Image, kind: str, source: Image.Image) -> tuple[Image.Image, list[str]]:
   """The picture in a mode that the format holds, and what that costs."""
   notes = {'JPEG': ['JPEG is lossy: pixels outside the hole will differ a little; use .png to keep them.'],
            'GIF': ['GIF holds 256 colours: pixels outside the hole may differ; use .png to keep them.']
            if image.mode != 'L' else []}.get(kind, [])
+  if kind == 'GIF' and image.mode == 'RGB':
+    drawn = palettes.keeping(image, pictures.to_rgb(source))
+    if drawn is not None:
+      return drawn, ['GIF holds 256 colours: the hole is drawn with those that are left.']
   if image.mode in _HOLDS[kind]:
     return image.copy(), notes
   if image.mode == 'L':
@@ -142,7 +147,8 @@ def _fit(image: Image.Image, kind: str) -> tuple[Image.Image, list[str]]:
           'I;16': '16 bits: it has 8', 'CMYK': 'CMYK: it is RGB'}[image.mode]
   if image.mode in ('LA', 'RGBA') and image.getchannel('A').getextrema() == (255, 255):
     return pictures.to_rgb(image), notes  # nothing is transparent any more
-  return pictures.to_rgb(image), [*notes, f'{kind} does not hold {lost}.']
+  does_not_hold = 'is written without' if kind == 'GIF' else 'does not hold'
+  return pictures.to_rgb(image), [*notes, f'{kind} {does_not_hold} {lost}.']
 
 
 def _described(exif: Image.Exif, size: tuple[int, int], strip_gps: bool) -> Image.Exif:
