@@ -119,6 +119,7 @@ def _check_sheet(path: str, found: Sequence[pairing.Job], outputs: Sequence[str]
   if not os.path.isdir(os.path.dirname(path) or '.'):
     raise errors.InputError(f'There is no folder {os.path.dirname(path)}; make it, or give --compare '
                             'another.')
+  pairing.check_folder(os.path.dirname(path) or '.', '--compare')
   names = {os.path.realpath(name) for job in found for name in (job.image, job.mask) if name}
   if os.path.realpath(path) in names | {os.path.realpath(name) for name in outputs}:
     raise errors.InputError(f'--compare is {path}, which is an input or a result; give another name.')

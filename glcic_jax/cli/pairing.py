@@ -183,7 +183,7 @@ def outputs(found: Sequence[Job], alone: bool, output: str, kind: str) -> list[s
     if not as_folder and (suffix in pictures.SUFFIXES or os.path.exists(output)):
       raise errors.InputError(f'{output} is a file name, but what is given is a folder or several pictures; '
                               'give --output a folder, ending in a slash.')
-    _check_folder(output)
+    check_folder(output)
     chosen = [os.path.join(output, _renamed(job.name, kind)) for job in found]
   taken = {_identity(path) for job in found for path in (job.image, job.mask) if path}
   before: dict[tuple[int, int] | str, str] = {}
@@ -198,14 +198,18 @@ def outputs(found: Sequence[Job], alone: bool, output: str, kind: str) -> list[s
   return chosen
 
 
-def _check_folder(output: str) -> None:
-  """Refuses a folder that cannot be written to, or cannot be made, before any work is done."""
+def check_folder(output: str, flag: str = '--output') -> None:
+  """Refuses a folder that cannot be written to, or cannot be made, before any work is done.
+
+  Raises:
+    errors.InputError: naming the flag that gave it.
+  """
   folder = output.rstrip('/' + os.sep) or os.sep
   while '://' not in folder and not os.path.lexists(folder):
     folder = os.path.dirname(folder) or '.'
   if '://' not in folder and not (os.path.isdir(folder) and os.access(folder, os.W_OK | os.X_OK)):
     raise errors.InputError(f'{output} cannot be written, because {folder} is no folder that you may write to; give '
-                            '--output another.')
+                            f'{flag} another.')
 
 
 def _check_file(output: str, suffix: str, kind: str) -> None:
@@ -218,7 +222,7 @@ def _check_file(output: str, suffix: str, kind: str) -> None:
   folder = os.path.dirname(output) or '.'
   if '://' not in folder and not os.path.isdir(folder):
     raise errors.InputError(f'There is no folder {folder}; make it, or give --output another.')
-  _check_folder(folder)
+  check_folder(folder)
 
 
 def _renamed(name: str, kind: str) -> str:
