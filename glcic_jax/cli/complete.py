@@ -1,12 +1,9 @@
 """glcic-jax complete IMAGE... --mask MASK --model MODEL --output OUT"""
 
 import argparse
-from collections.abc import Iterator, Sequence
-import contextlib
+from collections.abc import Sequence
 import json
 import os
-import signal
-import threading
 import time
 from typing import Any
 import warnings
@@ -32,28 +29,13 @@ def main(arguments: Sequence[str]) -> int:
   outputs = pairing.outputs(found, alone, options.output, options.format)
   if options.compare:
     _check_sheet(options.compare, found, outputs)
-  with warnings.catch_warnings(), _stoppable():
+  with warnings.catch_warnings(), terminal.stoppable():
     run = _Run(options, alone=len(found) == 1)
     warnings.showwarning = lambda message, *_, **__: run.terminal.note(f'glcic-jax: {message}')
     run.check_mask_of_all()
     run.complete_all(found, outputs)
     run.write_sheet()
   return run.report()
-
-
-@contextlib.contextmanager
-def _stoppable() -> Iterator[None]:
-  """SIGTERM ends the command as Ctrl-C does: what is being written is removed."""
-  if threading.current_thread() is not threading.main_thread():  # elsewhere Python forbids handlers
-    yield
-    return
-  def stop(number: int, _: Any) -> None:
-    raise KeyboardInterrupt(number)
-  before = signal.signal(signal.SIGTERM, stop)
-  try:
-    yield
-  finally:
-    signal.signal(signal.SIGTERM, before)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -1,8 +1,16 @@
-"""What a command says that works through many pictures: results on stdout, notes on stderr, a bar on a terminal."""
+"""How a command that works through many pictures speaks and stops.
 
+Results go to stdout, notes to stderr, a bar to a terminal.
+"""
+
+from collections.abc import Iterator
+import contextlib
 import os
 import shutil
+import signal
 import sys
+import threading
+from typing import Any
 
 _BAR = 24  # characters
 
@@ -50,3 +58,18 @@ class Terminal:
     if self._shows_bar:
       self._shows_bar = False
       print('\r\x1b[K', end='', file=sys.stderr, flush=True)
+
+
+@contextlib.contextmanager
+def stoppable() -> Iterator[None]:
+  """SIGTERM ends the command as Ctrl-C does: what is being written is removed."""
+  if threading.current_thread() is not threading.main_thread():  # elsewhere Python forbids handlers
+    yield
+    return
+  def stop(number: int, _: Any) -> None:
+    raise KeyboardInterrupt(number)
+  before = signal.signal(signal.SIGTERM, stop)
+  try:
+    yield
+  finally:
+    signal.signal(signal.SIGTERM, before)
