@@ -520,6 +520,14 @@ def test_a_mask_that_is_wrong_for_one_picture_names_it(complete, folders):
   assert code == 1 and f'{folders / "photos" / "b.png"}: ' in err and 'same size' in err and '1 of 4' in err
 
 
+def test_a_large_picture_is_not_called_an_attack(complete, pair, tmp_path, monkeypatch):
+  monkeypatch.setattr(Image, 'MAX_IMAGE_PIXELS', 500)  # Pillow warns from there and refuses from twice as many
+  assert complete(pair[0], '--mask', pair[1], '--output', tmp_path / 'out.png')[::2] == (0, '')
+  monkeypatch.setattr(Image, 'MAX_IMAGE_PIXELS', 200)
+  code, _, err = complete(pair[0], '--mask', pair[1], '--output', tmp_path / 'out.png')
+  assert code == 2 and 'cannot be read' in err
+
+
 def test_a_sheet_says_where_it_ends(complete, folders, monkeypatch):
   monkeypatch.setattr('glcic_jax.cli.complete._SHEET_ROWS', 2)
   code, _, err = complete(folders / 'photos', '--mask', folders / 'masks', '--output', folders / 'out', '--compare',

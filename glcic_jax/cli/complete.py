@@ -30,6 +30,7 @@ def main(arguments: Sequence[str]) -> int:
   if options.compare:
     _check_sheet(options.compare, found, outputs)
   with warnings.catch_warnings(), terminal.stoppable():
+    warnings.filterwarnings('ignore', message='Image size')  # Pillow takes a panorama for an attack, and reads it
     run = _Run(options, alone=len(found) == 1)
     warnings.showwarning = lambda message, *_, **__: run.terminal.note(f'glcic-jax: {message}')
     run.check_mask_of_all()
