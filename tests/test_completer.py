@@ -162,6 +162,21 @@ def test_an_absent_device_is_refused(variables):
     Completer(variables, DESCRIPTION, device='tpu')
 
 
+@pytest.mark.parametrize('settings, sentence', [
+    ({'device': 7}, 'cpu, gpu or tpu'), ({'batch_size': 0}, '1 or more'), ({'batch_size': -1}, '1 or more')])
+def test_wrong_settings_get_a_sentence(variables, settings, sentence):
+  with pytest.raises(errors.InputError, match=sentence):
+    Completer(variables, DESCRIPTION, **settings)
+
+
+def test_numbers_of_other_machines_come_back_as_they_were(completer):
+  image, mask = random_case(12, 16)
+  foreign = (np.asarray(image).astype('>u2') * 257).astype('>u2')
+  result = completer(foreign, mask)
+  assert result.dtype == foreign.dtype
+  np.testing.assert_array_equal(result, completer(foreign.astype(np.uint16), mask))
+
+
 def test_weights_that_do_not_fit_are_refused(variables):
   lacking = {'params': {k: v for k, v in variables['params'].items() if k != 'conv3'},
              'batch_stats': variables['batch_stats']}
@@ -188,7 +203,7 @@ def test_an_architecture_that_no_network_has_is_refused(variables, name, options
 
 @pytest.mark.parametrize('options, sentence', [
     ({'blend': 'seamless'}, 'poisson, opencv, none'), ({'large': 'huge'}, 'crop, resize, whole'),
-    ({'feather': -1}, '0 or more')])
+    ({'feather': -1}, '0 or more'), ({'feather': '2'}, '0 or more'), ({'feather': float('nan')}, '0 or more')])
 def test_wrong_options_get_a_sentence(completer, options, sentence):
   with pytest.raises(errors.InputError, match=sentence):
     completer(*random_case(8, 8), **options)

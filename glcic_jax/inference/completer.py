@@ -8,6 +8,7 @@ Every pixel outside the hole leaves exactly as it came in.
 
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 import functools
+import numbers
 import os
 from typing import Any
 import warnings
@@ -55,6 +56,8 @@ class Completer:
     """
     self.description = description
     self._device = _device(device)
+    if batch_size is not None and batch_size < 1:
+      raise errors.InputError(f'batch_size is {batch_size}; give 1 or more.')
     self.batch_size = batch_size or (1 if self._device.platform == 'cpu' else 8)
     _check_weights(variables, description)
     self._generator = models.build_generator(description.architecture)
@@ -239,11 +242,12 @@ def _check_weights(variables: Mapping[str, Any], description: model_files.Descri
 def _device(name: str | None) -> jax.Device:
   if name is None:
     return jax.local_devices()[0]
+  if not isinstance(name, str):
+    raise errors.InputError(f'device is {name!r}; it can be cpu, gpu or tpu.')
   try:
     return jax.local_devices(backend=name)[0]
   except RuntimeError:
-    raise errors.InputError(f'There is no {name} here; leave the device out, or choose '
-                            f'{jax.default_backend()}.') from None
+    raise errors.InputError(f'There is no {name} here; leave the device out, or choose {jax.default_backend()}.') from None
 
 
 def _check_options(blend: str, feather: int, large: str) -> None:
@@ -251,7 +255,7 @@ def _check_options(blend: str, feather: int, large: str) -> None:
     raise errors.InputError(f'blend is {blend!r}; it can be {", ".join(blending.BLENDS)}.')
   if large not in tiling.LARGE:
     raise errors.InputError(f'large is {large!r}; it can be {", ".join(tiling.LARGE)}.')
-  if feather < 0:
+  if not isinstance(feather, numbers.Real) or not feather >= 0:
     raise errors.InputError(f'feather is {feather}; give 0 or more pixels.')
 
 
