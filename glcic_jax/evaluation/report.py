@@ -203,7 +203,7 @@ def _case(entry: manifest_lib.Entry, why: Sequence[str], psnr: Mapping[str, floa
   strip = [_figure(damaged, 'with hole'), _figure(truth, 'truth')]
   strip += [_figure(picture, label, f'{psnr[label]:.2f} dB') for label, picture in completed.items()]
   return (f'<section class="case"><h3>{_text(entry.name)}</h3><p class="soft">{_text("; ".join(why))}. '
-          f'{_text(entry.kind)} hole, {100 * entry.ratio:.1f} % of the picture'
+          f'{_text(entry.kind)} hole, {100 * entry.ratio:.3g} % of the picture'
           f'{", at its border" if entry.border else ""}.</p><div class="strip">{"".join(strip)}</div></section>')
 
 
