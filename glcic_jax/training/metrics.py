@@ -87,10 +87,11 @@ class Table:
     return any(row['step'] == str(step) and any(map(row.get, VALIDATION_NAMES)) for row in self._rows)
 
   def last_scores(self) -> dict[str, float]:
-    """The newest validation scores, with their step; empty if there are none."""
+    """The newest validation scores, those that did not fail, with their step; empty if there are none."""
     for row in reversed(self._rows):
-      if row.get(VALIDATION_NAMES[0]):
-        return {name: float(row[name]) for name in ('step', *VALIDATION_NAMES)}
+      scores = {name: float(row[name]) for name in VALIDATION_NAMES if row.get(name)}
+      if scores:
+        return {'step': float(row['step']), **scores}
     return {}
 
   def add(self, step: int, phase: str, values: Mapping[str, float]) -> None:
