@@ -269,4 +269,4 @@ def test_noise_is_the_streams_and_zero_without_one(bottleneck):
   assert np.abs(first - other).max() > 1e-3
   assert np.abs(first[0] - first[1]).max() > 1e-3  # each picture has its own
   silent = np.asarray(jax.jit(network.apply)(variables, image, image[..., :1]))
-  np.testing.assert_array_equal(silent[0], silent[1])
+  np.testing.assert_allclose(silent[0], silent[1], atol=1e-6)  # up to who of the threads sums what

@@ -63,9 +63,6 @@ def _run(name: str, arguments: Sequence[str]) -> int:
   except (errors.InputError, errors.RunError, errors.Stopped) as error:
     print(f'glcic-jax: {error}', file=sys.stderr)
     return error.exit_code
-  except KeyboardInterrupt:  # where nothing is to be saved, or somebody insists
-    print('glcic-jax: interrupted.', file=sys.stderr)
-    return 130
   except OSError as error:
     print(f'glcic-jax: {error.filename or "a file"}: {error.strerror or error}.', file=sys.stderr)
     return 3 if error.errno in files.MACHINE_ERRORS else 2
