@@ -10,7 +10,7 @@ is the adversarial form; `--config.loss.adversarial_form=saturating` is the pape
 The paper's ablations are forms, to be combined with commas: `configs/glcic_places2.py:local`, `global`,
 `both` (discriminators), `mse` (no adversary, as many steps), `undilated` (same parameters).
 
-Cost: 129 exaFLOP (194.5, 111.8 and 257.6 GFLOP for each picture in the three phases); the
+Cost: 11.7 exaFLOP (195.3, 111.8 and 257.6 GFLOP for each picture in the three phases); the
 authors took about two months on four K80 GPUs.
 Expected: the paper prints no PSNR. MMagic's reimplementation on Places365-val reports 23.15 dB
 over the whole picture for holes of 108 to 128 px; this project has not run it to the end.

@@ -7,7 +7,7 @@ becomes 128 to 192 px. Smaller pictures are enlarged. `laptop` is half as wide, 
 16 to 32 px and 2,000 steps, as many as the Context Encoders' `laptop` has. The ablations of
 configs/glcic_places2.py can be added with a comma: `:laptop,undilated`.
 
-Cost: a fifth of configs/glcic_places2.py for each step at the same batch, a fifth of its steps; `laptop` half an
+Cost: a quarter of configs/glcic_places2.py for each step at the same batch, a fifth of its steps; `laptop` half an
 hour on two CPU cores.
 Expected: `laptop` on 8,714 scenes, 512 held-back rectangles: 17.3 dB in the hole after phase 1, 17.0 at the end.
 The full form: not run to the end yet.

@@ -160,6 +160,8 @@ def check(config: ConfigDict) -> None:
   Raises:
     errors.InputError: naming the key and what it can be.
   """
+  check_keys(config, 'the config')
+  _check_elements(config)
   schedule.from_config(config.schedule)
   _require_one_of(config, 'paper', schedule.PAPER)
   _require_one_of(config, 'init_networks', ('generator', 'both'))
@@ -177,7 +179,7 @@ def check(config: ConfigDict) -> None:
     _require_number(config, key, lowest, highest)
   for key in ('data.resize_short_edge', 'mask.side'):
     value = tuple(value_of(config, key))
-    _require(len(value) == 2 and all(isinstance(v, int) for v in value) and value[0] <= value[1],
+    _require(len(value) == 2 and value[0] <= value[1],
              f'{key} is {value}; give the lowest and the highest of a range of whole numbers.')
   methods.check(config)
   size = config.image_size
@@ -196,11 +198,35 @@ def check(config: ConfigDict) -> None:
            'blue).')
 
 
+def check_keys(config: Any, name: str) -> None:
+  """Refuses what is no config, lacks keys, or has others; `name` is its own, for the message."""
+  _require(isinstance(config, ConfigDict), f'{name} gives no config; return glcic_jax.config.default() with some '
+                                           'values changed from its get_config().')
+  keys, known = flatten(config).keys(), flatten(default()).keys()
+  for wrong, sentence in ((sorted(known - keys), 'lacks the key'), (sorted(keys - known), 'has the unknown key')):
+    _require(not wrong, f'{name} {sentence} {(wrong or [""])[0]}; start from glcic_jax.config.default().')
+
+
+def _check_elements(config: ConfigDict) -> None:
+  """Several values in brackets are numbers, or texts, as those of the default are."""
+  for key, example in flatten(default()).items():
+    if isinstance(example, list):
+      value, example = tuple(value_of(config, key)), example or _EXAMPLES[key]
+      kinds = str if isinstance(example[0], str) else int if isinstance(example[0], int) else (int, float)
+      _require(all(isinstance(v, kinds) and not isinstance(v, bool) for v in value),
+               f'{key} is {value}; give such values as {tuple(example)}.')
+
+
+_EXAMPLES = {'data.mean_color': (0.5, 0.5, 0.5), 'data.mixture': ('folder:photos=3', 'tfds:celeb_a=1'),
+             'mask.mixture': ('rectangle=1', 'strokes=2')}
+
+
 def _is_color(value: Sequence[float]) -> bool:
-  return len(value) == 3 and all(isinstance(c, (int, float)) and 0 <= c <= 1 for c in value)
+  return len(value) == 3 and all(0 <= c <= 1 for c in value)
 
 
 _ANY = math.inf
+_TINY = 1e-30  # of what must not be 0
 # The lowest and the highest value of each number that is not checked elsewhere.
 _NUMBERS = {
     'seed': (0, 2**31 - 1),
@@ -229,8 +255,8 @@ _NUMBERS = {
     'validation.count': (0, _ANY),
     'validation.samples': (1, _ANY),
 } | {f'optimizer.{network}.{key}': bounds for network in ('generator', 'discriminator')
-     for key, bounds in {'learning_rate': (0, _ANY), 'rho': (0, 1), 'beta1': (0, 1), 'beta2': (0, 1),
-                         'epsilon': (0, _ANY)}.items()}
+     for key, bounds in {'learning_rate': (_TINY, _ANY), 'rho': (0, 1 - 1e-9), 'beta1': (0, 1 - 1e-9),
+                         'beta2': (0, 1 - 1e-9), 'epsilon': (_TINY, _ANY)}.items()}
 
 
 def _require_number(config: ConfigDict, key: str, lowest: float, highest: float) -> None:

@@ -31,7 +31,9 @@ def write(path: epath.PathLike, data: bytes) -> None:
   try:
     temporary.write_bytes(data)
     os.replace(temporary, path)
-  except BaseException:  # Ctrl-C too
+  except BaseException as error:  # Ctrl-C too
+    if isinstance(error, OSError):
+      error.filename = os.fspath(path)  # the name that a user knows
     temporary.unlink(missing_ok=True)
     raise
 

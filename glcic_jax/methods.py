@@ -22,7 +22,24 @@ def check(config: Any) -> None:
   """
   _require(config.method in METHODS,
            f'method is {config.method!r}; it can be {", ".join(map(repr, METHODS))}.')
+  _require(config.paper == config.method or config.method == 'glcic' and config.paper.startswith('glcic'),
+           f'paper is {config.paper!r}, with which the audit cannot compare method {config.method}; give '
+           f"--config.paper={'glcic_places2' if config.method == 'glcic' else config.method}.")
+  _check_weights(config)
   METHODS[config.method](config)
+
+
+def _check_weights(config: Any) -> None:
+  """A weight of 0 would skip a phase as surely as no steps."""
+  phases, loss = set(config.schedule.phases), config.loss
+  _require('reconstruction' not in phases or loss.reconstruction_weight > 0,
+           'loss.reconstruction_weight is 0, and the reconstruction phase has nothing else to learn from; give a '
+           'weight, or leave the phase out of schedule.phases.')
+  _require('joint' not in phases or loss.reconstruction_weight + loss.adversarial_weight > 0,
+           'loss.reconstruction_weight and loss.adversarial_weight are both 0; give one of them, or the completion '
+           'network learns nothing.')
+  _require(phases == {'reconstruction'} or loss.discriminator_weight > 0,
+           'loss.discriminator_weight is 0, and the discriminator would learn nothing; give a weight, such as 1.0.')
 
 
 def _glcic(config: Any) -> None:

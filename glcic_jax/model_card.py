@@ -26,6 +26,9 @@ _VARIANTS = {'context_encoder_center': ' (the middle of the picture)',
 _OWN_LICENSE = ('Nobody has chosen one yet. It depends on whose pictures the model was trained on: find out what their '
                 'licences allow, then name a licence here and in the first lines of this file.')
 
+# The Hub's identifiers; other terms are 'other'.
+LICENSES = {'CC BY-NC-SA 4.0': 'cc-by-nc-sa-4.0', 'MIT': 'mit', 'Apache-2.0': 'apache-2.0'}
+
 _DEFINITIONS = {  # of metrics.csv -> name, unit, definition
     'validation_hole_psnr': ('PSNR in the hole', 'dB', '10 log10(255^2 / MSE), MSE over the pixels of the hole and the '
                              'three channels; higher is better'),
@@ -51,7 +54,8 @@ class Origin:
 UNKNOWN = Origin(pictures='Not recorded.')
 
 
-def of_training(config: Any, *, counts: tuple[int, int], step: int, scores: Mapping[str, float]) -> Origin:
+def of_training(config: Any, *, counts: tuple[int, int], step: int, scores: Mapping[str, float],
+                licence: str = '') -> Origin:
   """What the card says of a run of ours.
 
   Args:
@@ -59,6 +63,7 @@ def of_training(config: Any, *, counts: tuple[int, int], step: int, scores: Mapp
     counts: training and held-back pictures; zeros where nobody knows.
     step: how many were taken.
     scores: the last row of metrics.csv with validation scores, as numbers; empty if there is none.
+    licence: of the weights that it started from; empty if there were none, or they have none.
   """
   train, held_back = counts
   if train:
@@ -75,7 +80,17 @@ def of_training(config: Any, *, counts: tuple[int, int], step: int, scores: Mapp
   return Origin(pictures=pictures, duration=duration, scores=dict(scores),
                 deviations=tuple(f'`{key}`: {_plain(ours)} (the paper: {_plain(paper)})'
                                  for key, paper, ours, _ in schedule.audit(config)),
-                base_model=_hub_name(config.init_from).partition('@')[0])
+                base_model=_hub_name(config.init_from).partition('@')[0],
+                **inherited(licence))
+
+
+def inherited(licence: str) -> dict[str, str]:
+  """Fields of an `Origin` for a model that was made of another's weights; none if these have no licence."""
+  if not licence:
+    return {}
+  return {'license': LICENSES.get(licence, 'other'),
+          'license_note': f'{licence}: the terms of the weights that it was fine-tuned from, which bind what is made of '
+                          'them. Find out what the licences of its own training pictures allow, too.'}
 
 
 def card(description: Any, parameters: int, origin: Origin) -> str:

@@ -78,15 +78,23 @@ class Description:
 
 def _is_sound(values: Mapping[str, Any]) -> bool:
   """Whether values that somebody wrote are of the kinds that they should be."""
-  architecture = values['architecture']
-
-  def numbers(value: Any, count: int) -> bool:
+  def numbers(value: Any, count: int, low: float, high: float) -> bool:
     return (isinstance(value, (list, tuple)) and len(value) == count
-            and all(isinstance(v, (int, float)) for v in value))
-  return (numbers(values['value_range'], 2) and numbers(values['mean_color'], 3)
-          and isinstance(values['image_size'], int) and values['image_size'] > 0
-          and isinstance(architecture, Mapping) and isinstance(architecture.get('name'), str)
-          and isinstance(architecture.get('options'), Mapping))
+            and all(type(v) in (int, float) and low <= v <= high for v in value))  # NaN is in no range
+
+  def whole(value: Any, low: int, high: int) -> bool:
+    return type(value) is int and low <= value <= high
+
+  def network(value: Any) -> bool:
+    return (isinstance(value, Mapping) and isinstance(value.get('name'), str)
+            and isinstance(value.get('options'), Mapping))
+  span = values['value_range']
+  return (numbers(span, 2, -1e3, 1e3) and span[1] - span[0] > 1e-3 and numbers(values['mean_color'], 3, 0, 1)
+          and whole(values['image_size'], 1, 2**14) and whole(values['step'], 0, 2**63)
+          and network(values['architecture']) and isinstance(values['method'], str)
+          and isinstance(values['mask'], Mapping) and isinstance(values['versions'], Mapping)
+          and (values.get('discriminator') is None or network(values['discriminator']))
+          and all(isinstance(values.get(name, ''), str) for name in ('source', 'licence')))
 
 
 def write(folder: epath.PathLike, variables: Mapping[str, Any], description: Description,
@@ -166,20 +174,40 @@ def _folder(model: epath.PathLike, revision: str | None = None) -> epath.Path:
 def _read(folder: epath.Path) -> tuple[dict[str, Any], Description]:
   try:
     stored = json.loads((folder / CONFIG).read_text())
-  except (json.JSONDecodeError, UnicodeDecodeError):
+  except (ValueError, RecursionError):  # also of bytes that are no text, and of what is nested without end
     raise errors.InputError(f'{folder / CONFIG} is not JSON; the model directory is damaged.') from None
   version = stored.get('format_version') if isinstance(stored, dict) else None
-  if not isinstance(version, int) or version > FORMAT_VERSION:
-    raise errors.InputError(f'{folder} has format_version {version!r}, this version of glcic_jax reads up to '
+  if type(version) is not int or version < 1:
+    raise errors.InputError(f'{folder / CONFIG} has no format_version of glcic_jax: it is the config of another '
+                            'program, or damaged; give a model of this one, or convert it.')
+  if version > FORMAT_VERSION:
+    raise errors.InputError(f'{folder} has format_version {version}, this version of glcic_jax reads up to '
                             f'{FORMAT_VERSION}; upgrade glcic_jax.')
   weights = (folder / WEIGHTS).read_bytes()
   if hashlib.sha256(weights).hexdigest() != stored.get('sha256'):
     raise errors.InputError(f'{folder / WEIGHTS} does not match the digest in {CONFIG}; copy the model again.')
   try:
-    variables = unflatten(safetensors.numpy.load(weights))['generator']
+    flat = safetensors.numpy.load(weights)
+    variables = unflatten(flat)['generator']
   except (SafetensorError, LookupError, TypeError, AttributeError) as error:  # also of names that make no tree
     raise errors.InputError(f'{folder / WEIGHTS} cannot be read ({error}); copy the model again.') from None
+  unusable = [name for name, array in flat.items() if not is_usable(name, array)]
+  if unusable:
+    raise errors.InputError(f'{folder / WEIGHTS} holds numbers that no network can have (for {unusable[0]}); get the '
+                            'model again from its source.')
   return variables, Description.from_json(stored)
+
+
+def is_weights(path: epath.PathLike) -> bool:
+  """Whether a file is the weights of a model directory, which nothing else may be written over."""
+  path = epath.Path(path)
+  return path.name == WEIGHTS and (path.parent / CONFIG).exists()
+
+
+def is_usable(name: str, array: np.ndarray) -> bool:
+  """Whether an array can be a network's: finite fractions, and no variance below zero."""
+  return (array.dtype.kind == 'f' and bool(np.isfinite(array).all())
+          and not (name.endswith('.var') and bool((array < 0).any())))
 
 
 def flatten(tree: Mapping[str, Any], prefix: str = '') -> dict[str, np.ndarray]:

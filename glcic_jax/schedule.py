@@ -122,12 +122,20 @@ _PLACES2 = {
     'data.resize_short_edge': (256, 384),
     'mask.kind': 'rectangle',
     'mask.side': (96, 128),
+    'mask.shared': False,
     'model.width': 1.0,
     'model.discriminator_width': 1.0,
     'model.local_size': 128,
     'model.dilated': True,
+    'model.branches': 'both',
     'optimizer.generator.name': 'adadelta',
+    'optimizer.generator.learning_rate': 1.0,  # ADADELTA has none of its own
     'optimizer.discriminator.name': 'adadelta',
+    'optimizer.discriminator.learning_rate': 1.0,
+    'loss.reconstruction_norm': 'l2',
+    'loss.reconstruction_region': 'hole',
+    'loss.reconstruction_weight': 1.0,
+    'loss.discriminator_weight': 1.0,
     'loss.adversarial_weight': 4e-4,
     'loss.adversarial_form': 'saturating',
 }
@@ -157,6 +165,7 @@ _CONTEXT_ENCODER = {
     'loss.reconstruction_norm': 'l2',
     'loss.reconstruction_region': 'whole',
     'loss.reconstruction_weight': 0.999,
+    'loss.discriminator_weight': 1.0,
     'loss.adversarial_weight': 0.001,
 }
 _CENTER = _CONTEXT_ENCODER | {
@@ -164,7 +173,7 @@ _CENTER = _CONTEXT_ENCODER | {
     'loss.reconstruction_region': 'patch'}
 # Figure 2; the paper gives neither its batch nor its rates.
 _ALEXNET = {'schedule.phases': ('reconstruction',), 'image_size': 227, 'mask.kind': 'region',
-            'model.width': 1.0, 'loss.reconstruction_norm': 'l2'}
+            'model.width': 1.0, 'loss.reconstruction_norm': 'l2', 'loss.reconstruction_region': 'whole'}
 PAPER: Mapping[str, Mapping[str, Any]] = {
     'glcic_places2': _PLACES2, 'glcic_celeba': _CELEBA, 'context_encoder_center': _CENTER,
     'context_encoder_random': _CONTEXT_ENCODER, 'context_encoder_alexnet': _ALEXNET}

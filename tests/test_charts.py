@@ -44,6 +44,11 @@ def test_values_over_decades_get_a_logarithmic_axis():
   assert {'0.0001', '0.01', '1'} <= set(texts(svg))
 
 
+def test_an_axis_with_bounds_is_never_logarithmic():
+  svg = drawn(charts.Line('', [[(1, 0.99), (50, 0.3), (100, 0.01)]]), bounds=(0, 1), reference=0.5)
+  assert {'0', '0.5', '1'} <= set(texts(svg))
+
+
 @pytest.mark.parametrize('value', [0.0, -3.0, 1e-9, 7.25e8])
 def test_a_single_point_is_a_marker_inside_the_plot(value):
   svg = drawn(charts.Line('alone', [[(10, value)]]), last=10)

@@ -57,7 +57,8 @@ def test_version(capsys):
 @pytest.mark.parametrize('flag, sentence', [
     ('--config.batch_sise=8', 'There is no config key batch_sise; did you mean batch_size?'),
     ('--config.nonsense.deeply=8', 'There is no config key nonsense.deeply'),
-    ('--config.batch_size=many', 'many'),
+    ('--config.batch_size=many', "batch_size is 'many'; give a whole number, such as its default 96."),
+    ('--config.data.flip=maybe', 'give True or False'),
     ('--config.batch_size=0', 'batch_size is 0'),
     ('--config.schedule.discriminator_steps=0', 'the discriminator phase has no steps'),
     ('--config.image_size=30', 'multiple of 4'),
@@ -75,10 +76,26 @@ def test_train_refuses_wrong_flags(capsys, tmp_path, flag, sentence):
     ((), '--config is missing'),
     (('--config', 'configs/quickstart.py'), '--workdir is missing'),
     (('--config', 'configs/none.py', '--workdir', 'x'), 'no config file'),
+    (('--config=', '--workdir', 'x'), '--config is empty'),
+    (('--config', 'configs/quickstart.py:laptop', '--workdir', 'x'), 'configs/quickstart.py has no forms'),
     (('--config', 'configs/glcic_faces.py:huge', '--workdir', 'x'), 'full or laptop'),
 ])
 def test_train_says_what_is_missing(capsys, arguments, sentence):
   assert sentence in refused(capsys, 'train', *arguments)
+
+
+@pytest.mark.parametrize('program, sentence', [
+    ('def get_config(:', 'cannot be used (SyntaxError: '),
+    ('import nothing_of_that_name', 'cannot be used (ModuleNotFoundError: '),
+    ('raise RuntimeError("two\\nlines")', 'cannot be used (RuntimeError: two)'),
+    ('def get_config(): return 1', 'gives no config'),
+    ('colours = 3', "has no attribute 'get_config'"),
+    ('import ml_collections\ndef get_config(): return ml_collections.ConfigDict()', 'lacks the key batch_size')])
+@pytest.mark.parametrize('more', [(), ('--config.seed=1',)])
+def test_train_refuses_a_config_file_that_is_none(capsys, tmp_path, program, sentence, more):
+  (tmp_path / 'mine.py').write_text(program)
+  err = refused(capsys, 'train', '--config', tmp_path / 'mine.py', '--workdir', tmp_path / 'run', *more)
+  assert 'mine.py' in err and (more or sentence in err)
 
 
 @pytest.mark.parametrize('folder, sentence', [

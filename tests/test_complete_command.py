@@ -3,7 +3,11 @@
 import io
 import json
 import os
+import signal
 import struct
+import subprocess
+import sys
+import time
 import zlib
 
 import numpy as np
@@ -13,6 +17,8 @@ import pytest
 
 from glcic_jax import cli
 from glcic_jax import model_files
+from glcic_jax import pictures
+from glcic_jax.cli import pairing
 from tests.test_completer import DESCRIPTION
 from tests.test_completer import random_variables
 
@@ -173,7 +179,64 @@ def test_two_results_of_one_name_are_refused(complete, folders):
   save(folders / 'photos' / 'a.bmp', photo())
   code, out, err = complete(folders / 'photos', '--mask', folders / 'masks', '--output', folders / 'out', '--format',
                             'png')
-  assert (code, out) == (2, '') and 'Two results' in err
+  assert (code, out) == (2, '') and 'a.bmp and ' in err and 'would become' in err
+  assert not (folders / 'out').exists()
+
+
+def test_results_inside_the_pictures_folder_are_resumed_and_never_replace_a_picture(complete, folders):
+  inside = folders / 'photos' / 'done'
+  given = folders / 'photos', '--mask', folders / 'masks', '--output', inside
+  assert complete(*given)[0] == 0
+  before = {path: path.read_bytes() for path in inside.rglob('*.*')}
+  code, _, err = complete(*given)
+  assert code == 2 and 'is an input' in err  # who knows whose pictures lie there?
+  os.unlink(inside / 'b.png')
+  code, out, _ = complete(*given, '--skip-existing')
+  assert (code, out.splitlines()) == (0, [str(inside / 'b.png')])
+  assert {path: path.read_bytes() for path in inside.rglob('*.*')} == before
+
+
+def test_masks_inside_the_pictures_folder_are_no_pictures(complete, folders):
+  os.rename(folders / 'masks', folders / 'photos' / 'masks')
+  save(folders / 'photos' / 'masks' / 'of_no_picture.png', MASK)
+  code, out, err = complete(folders / 'photos', '--mask', folders / 'photos' / 'masks', '--output', folders / 'out')
+  assert (code, err) == (0, '') and len(out.splitlines()) == 4
+
+
+def test_side_by_side_only_a_marked_name_is_a_mask(complete, folders):
+  save(folders / 'both' / 'a.png', MASK)
+  save(folders / 'both' / 'a.bmp', photo())
+  given = folders / 'both', '--mask', folders / 'both', '--output', folders / 'out'
+  code, _, err = complete(*given)
+  assert code == 2 and 'name it a_mask.png' in err
+  for name in ('a_mask1.png', 'a_mask2.png'):  # the second is none of the pictures either
+    save(folders / 'both' / name, MASK)
+  code, out, err = complete(*given)
+  assert (code, err) == (0, '') and len(out.splitlines()) == 2
+  assert complete(folders / 'both' / 'a.bmp', '--mask', folders / 'both', '--output', folders / 'one.png')[0] == 0
+
+
+def test_thousands_of_pictures_are_paired_in_no_time(tmp_path):
+  for folder in ('photos', 'masks'):
+    (tmp_path / folder).mkdir()
+  for number in range(2_000):
+    (tmp_path / 'photos' / f'{number}.jpg').touch()
+    (tmp_path / 'masks' / f'{number}_mask.png').touch()
+  start = time.perf_counter()
+  found, _ = pairing.jobs([str(tmp_path / 'photos')], str(tmp_path / 'masks'))
+  assert time.perf_counter() - start < 5
+  assert all(job.mask == str(tmp_path / 'masks' / job.name.replace('.jpg', '_mask.png')) for job in found)
+
+
+@pytest.mark.parametrize('content, sentence', [
+    (None, 'There is no file'), (b'no picture', 'cannot be read'), (MASK * 0, 'no white pixel')])
+def test_a_mask_for_all_that_is_none_is_refused_once(complete, folders, content, sentence):
+  if isinstance(content, bytes):
+    (folders / 'mask.png').write_bytes(content)
+  elif content is not None:
+    save(folders / 'mask.png', content)
+  code, out, err = complete(folders / 'photos', '--mask', folders / 'mask.png', '--output', folders / 'out')
+  assert (code, out) == (2, '') and sentence in err and len(err.splitlines()) == 1
   assert not (folders / 'out').exists()
 
 
@@ -207,8 +270,9 @@ def test_the_alpha_channel_or_a_colour_is_the_hole(complete, tmp_path):
   for suffix, color in (('png', '#ff00ff'), ('png', 'magenta'), ('jpg', '#f0f')):
     smooth = Image.fromarray(painted if suffix == 'png' else np.where(MASK[..., None] > 0, painted, 128).astype('u1'))
     save(tmp_path / f'painted.{suffix}', smooth, **({'quality': 95, 'subsampling': 0} if suffix == 'jpg' else {}))
-    code, _, _ = complete(tmp_path / f'painted.{suffix}', '--hole-color', color, '--output', tmp_path / 'out.png')
-    assert code == 0
+    code, _, err = complete(tmp_path / f'painted.{suffix}', '--hole-color', color, '--output', tmp_path / 'out.png',
+                            *(('--dilate', '0') if suffix == 'jpg' else ()))
+    assert (code, err) == (0, '')
     with Image.open(tmp_path / 'out.png') as found, Image.open(tmp_path / f'painted.{suffix}') as given:
       changed = (np.asarray(found) != np.asarray(given)).any(axis=-1)
     assert not changed[MASK == 0].any() and changed[MASK > 0].mean() > 0.9
@@ -219,10 +283,30 @@ def test_the_alpha_channel_or_a_colour_is_the_hole(complete, tmp_path):
   assert not (tmp_path / 'none.png').exists()
 
 
+def test_nothing_is_left_of_a_colour_that_a_jpeg_has_blurred(complete, tmp_path):
+  painted = np.full((60, 80, 3), (60, 140, 70), np.uint8)
+  painted[21:40, 27:52] = (255, 0, 255)
+  save(tmp_path / 'painted.jpg', painted, quality=85)
+  code, _, err = complete(tmp_path / 'painted.jpg', '--hole-color', '#f0f', '--output', tmp_path / 'out.png')
+  assert code == 0 and 'grown by 2 px' in err
+  hole = np.zeros((60, 80), bool)
+  hole[17:44, 23:56] = True  # the paint and what it may be grown by
+  with Image.open(tmp_path / 'out.png') as found, Image.open(tmp_path / 'painted.jpg') as given:
+    found, given = np.asarray(found).astype(int), np.asarray(given)
+  np.testing.assert_array_equal(found[~hole], given[~hole])
+  def magenta(picture):
+    return (np.minimum(picture[..., 0], picture[..., 2]) - picture[..., 1])[hole].mean()
+  complete(tmp_path / 'painted.jpg', '--hole-color', '#f0f', '--output', tmp_path / 'out.png', '--dilate', '0')
+  with Image.open(tmp_path / 'out.png') as exact:
+    # Blended with its own fringe, the hole stays magenta.
+    assert magenta(found) < -40 < 0 < magenta(np.asarray(exact).astype(int))
+
+
 def exif_of_a_camera(orientation=6):
   exif = Image.Exif()
   exif[0x0112], exif[271], exif[306] = orientation, 'Maker', '2020:01:02 03:04:05'
   exif.get_ifd(0x8769).update({0x829A: 0.01, 0x927C: b'maker note with a preview', 0xA002: 30, 0xA003: 20})
+  exif.get_ifd(0x8769)[0xEEEE] = b'a private preview'
   exif.get_ifd(0x8825).update({1: 'N', 2: (47.0, 22.0, 1.0)})
   return exif
 
@@ -282,10 +366,11 @@ def test_text_of_a_png_is_kept_but_xmp(complete, pair, tmp_path):
   text = PngImagePlugin.PngInfo()
   text.add_text('Author', 'someone')
   text.add_itxt('XML:com.adobe.xmp', 'a preview')
+  text.add_text('raw profile type 8bim', 'another')
   save(pair[0], photo(), pnginfo=text)
   assert complete(pair[0], '--mask', pair[1], '--output', tmp_path / 'out.png')[0] == 0
   with Image.open(tmp_path / 'out.png') as found:
-    assert found.text == {'Author': 'someone'}
+    assert found.text == {'Author': 'someone'} and 'exif' not in found.info
 
 
 def test_a_jpeg_stays_a_jpeg_and_of_several_pictures_one(complete, pair, tmp_path):
@@ -326,6 +411,26 @@ def test_modes_and_formats(complete, tmp_path, mode, suffix, kept, note):
       np.testing.assert_array_equal(np.asarray(found)[known], np.asarray(given.convert(kept))[known])
 
 
+@pytest.mark.parametrize('colors', [8, 200, 256])
+def test_a_gif_keeps_the_colours_of_its_known_pixels(complete, tmp_path, colors):
+  many = np.random.default_rng(0).permutation(256**3)[:colors]
+  palette = np.stack([many >> 16, many >> 8 & 255, many & 255], axis=-1).astype(np.uint8)
+  pixels = palette[np.random.default_rng(1).integers(0, colors, (20, 30))]
+  pixels[MASK == 0] = palette[np.arange((MASK == 0).sum()) % colors]  # all of them are known
+  given = Image.fromarray(np.arange(256, dtype=np.uint8)[None]).convert('P')
+  given.putpalette(palette.tobytes())
+  save(tmp_path / 'photo.gif', Image.fromarray(pixels).quantize(palette=given, dither=Image.Dither.NONE))
+  save(tmp_path / 'mask.png', MASK)
+  with Image.open(tmp_path / 'photo.gif') as image:
+    before = image.convert('RGB')
+  code, _, err = complete(tmp_path / 'photo.gif', '--mask', tmp_path / 'mask.png', '--output', tmp_path / 'out.gif')
+  assert code == 0 and 'those that are left' in err
+  with Image.open(tmp_path / 'out.gif') as found:
+    after = np.asarray(found.convert('RGB'))
+  np.testing.assert_array_equal(after[MASK == 0], np.asarray(before)[MASK == 0])
+  assert (after[MASK > 0] != np.asarray(before)[MASK > 0]).any()
+
+
 def test_a_16_bit_png_stays_one(complete, tmp_path):
   wide = np.random.default_rng(0).integers(0, 65_536, (20, 30), dtype=np.uint16)
   save(tmp_path / 'photo.png', wide)
@@ -353,8 +458,88 @@ def test_wrong_combinations_are_refused(complete, pair, tmp_path):
 
 def test_progress_is_for_terminals(complete, folders, monkeypatch):
   monkeypatch.setattr('sys.stderr.isatty', lambda: True, raising=False)
+  save(folders / 'photos' / 'a.png', photo(mode='P'))
   _, out, err = complete(folders / 'photos', '--mask', folders / 'masks', '--output', folders / 'out')
   assert '2 of 4' in err and '2 of 4' not in out
+  shown = [line.rsplit('\x1b[K', 1)[-1] for line in err.split('\n')]  # what stays on the screen
+  assert shown[0].endswith('the result is RGB.') and shown[0].startswith(str(folders))
+  assert shown[-2].startswith('[########################] 4 of 4')
+
+
+def started(model, folders, count):
+  """The command in a process of its own, on a folder of pictures."""
+  for number in range(count):
+    save(folders / 'many' / f'{number:02}.png', photo(number).resize((240, 160)))
+  mask = save(folders / 'large.png', Image.fromarray(MASK).resize((240, 160)))
+  program = ('import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); '
+             'from glcic_jax import cli; sys.exit(cli.main(sys.argv[1:]))')
+  return subprocess.Popen(
+      [sys.executable, '-c', program, 'complete', str(folders / 'many'), '--mask', str(mask), '--model', str(model),
+       '--output', str(folders / 'out')], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+@pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_stops_between_whole_files(model, folders, number):
+  process = started(model, folders, 40)
+  first = process.stdout.readline()
+  process.send_signal(number)
+  out, err = process.communicate()
+  assert process.returncode == 128 + number
+  assert err == f'glcic-jax: Stopped by {number.name}; no file is half-written.\n'
+  written = sorted(os.listdir(folders / 'out'))
+  assert written[0] == os.path.basename(first.strip()) and len(written) < 40
+  assert len(written) - len(out.splitlines()) in (1, 2)  # the last may be written and not yet said
+  for name in written:
+    pictures.read_rgb(folders / 'out' / name)
+
+
+def test_nobody_needs_to_read_what_is_done(model, folders):
+  process = started(model, folders, 6)
+  process.stdout.readline()
+  process.stdout.close()
+  assert (process.stderr.read(), process.wait()) == ('', 0)
+  process.stderr.close()
+  assert len(os.listdir(folders / 'out')) == 6
+
+
+def test_a_name_that_is_no_text_is_printed_as_its_bytes(model, tmp_path):
+  name = os.fsencode(tmp_path) + b'/\xff\xc3\xbc.png'
+  with open(name, 'wb') as file:
+    photo().save(file, 'PNG')
+  mask = save(tmp_path / 'mask.png', MASK)
+  done = subprocess.run(
+      [sys.executable, '-m', 'glcic_jax', 'complete', name, '--mask', str(mask), '--model', str(model), '--output',
+       f'{tmp_path}/out/'], capture_output=True, env={**os.environ, 'PYTHONIOENCODING': 'utf-8:strict'})
+  assert (done.returncode, done.stderr) == (0, b'')
+  assert done.stdout == os.fsencode(tmp_path) + b'/out/\xff\xc3\xbc.png\n'
+
+
+def test_a_mask_that_is_wrong_for_one_picture_names_it(complete, folders):
+  save(folders / 'photos' / 'b.png', photo().resize((31, 20)))
+  code, _, err = complete(folders / 'photos', '--mask', folders / 'masks' / 'a.png', '--output', folders / 'out')
+  assert code == 1 and f'{folders / "photos" / "b.png"}: ' in err and 'same size' in err and '1 of 4' in err
+
+
+def test_a_large_picture_is_not_called_an_attack(complete, pair, tmp_path, monkeypatch):
+  monkeypatch.setattr(Image, 'MAX_IMAGE_PIXELS', 500)  # Pillow warns from there and refuses from twice as many
+  assert complete(pair[0], '--mask', pair[1], '--output', tmp_path / 'out.png')[::2] == (0, '')
+  monkeypatch.setattr(Image, 'MAX_IMAGE_PIXELS', 200)
+  code, _, err = complete(pair[0], '--mask', pair[1], '--output', tmp_path / 'out.png')
+  assert code == 2 and 'cannot be read' in err
+
+
+def test_a_sheet_says_where_it_ends(complete, folders, monkeypatch):
+  monkeypatch.setattr('glcic_jax.cli.complete._SHEET_ROWS', 2)
+  code, _, err = complete(folders / 'photos', '--mask', folders / 'masks', '--output', folders / 'out', '--compare',
+                          folders / 'sheet.png')
+  assert code == 0 and err.count('shows the first 2 pictures') == 1
+
+
+def test_a_result_that_cannot_be_written_fails_alone(complete, folders):
+  save(folders / 'out' / 'deep.png', photo())
+  os.rename(folders / 'out' / 'deep.png', folders / 'out' / 'deep')  # a file where a folder should be
+  code, out, err = complete(folders / 'photos', '--mask', folders / 'masks', '--output', folders / 'out')
+  assert code == 1 and len(out.splitlines()) == 2 and 'cannot be made' in err and '2 of 4' in err
 
 
 def test_programs_are_kept_for_the_next_run(monkeypatch, tmp_path):

@@ -162,6 +162,21 @@ def test_an_absent_device_is_refused(variables):
     Completer(variables, DESCRIPTION, device='tpu')
 
 
+@pytest.mark.parametrize('settings, sentence', [
+    ({'device': 7}, 'cpu, gpu or tpu'), ({'batch_size': 0}, '1 or more'), ({'batch_size': -1}, '1 or more')])
+def test_wrong_settings_get_a_sentence(variables, settings, sentence):
+  with pytest.raises(errors.InputError, match=sentence):
+    Completer(variables, DESCRIPTION, **settings)
+
+
+def test_numbers_of_other_machines_come_back_as_they_were(completer):
+  image, mask = random_case(12, 16)
+  foreign = (np.asarray(image).astype('>u2') * 257).astype('>u2')
+  result = completer(foreign, mask)
+  assert result.dtype == foreign.dtype
+  np.testing.assert_array_equal(result, completer(foreign.astype(np.uint16), mask))
+
+
 def test_weights_that_do_not_fit_are_refused(variables):
   lacking = {'params': {k: v for k, v in variables['params'].items() if k != 'conv3'},
              'batch_stats': variables['batch_stats']}
@@ -169,9 +184,26 @@ def test_weights_that_do_not_fit_are_refused(variables):
     Completer(lacking, DESCRIPTION)
 
 
+@pytest.mark.parametrize('name, options, sentence', [
+    ('glcic', {'width': 'wide'}, "option width 'wide'"), ('glcic', {'width': float('nan')}, 'option width nan'),
+    ('glcic', {'width': None}, 'option width None'), ('glcic', {'dilated': 'no'}, "option dilated 'no'"),
+    ('glcic', {'output': 'relu'}, "option output 'relu'"), ('glcic', {'channel_order': 'grb'}, 'option channel_order'),
+    ('glcic', {'input_mean': [0.1, 0.2]}, 'option input_mean'), ('glcic', {'input_mean': 'red'}, 'option input_mean'),
+    ('glcic', {'dtype': 'int8'}, 'option dtype'), ('glcic', {'name': 'x'}, 'option name'),
+    ('glcic', {'deep': True}, 'option deep True, which this version does not know; upgrade'),
+    ('context_encoder', {'bottleneck': 'none'}, 'option bottleneck'),
+    ('context_encoder', {'image_size': 3}, 'do not fit each other'),
+    ('context_encoder', {'image_size': True}, 'option image_size True'),
+    ('context_encoder', {'image_size': -128}, 'option image_size -128')])
+def test_an_architecture_that_no_network_has_is_refused(variables, name, options, sentence):
+  description = dataclasses.replace(DESCRIPTION, architecture={'name': name, 'options': options})
+  with pytest.raises(errors.InputError, match=sentence):
+    Completer(variables, description)
+
+
 @pytest.mark.parametrize('options, sentence', [
     ({'blend': 'seamless'}, 'poisson, opencv, none'), ({'large': 'huge'}, 'crop, resize, whole'),
-    ({'feather': -1}, '0 or more')])
+    ({'feather': -1}, '0 or more'), ({'feather': '2'}, '0 or more'), ({'feather': float('nan')}, '0 or more')])
 def test_wrong_options_get_a_sentence(completer, options, sentence):
   with pytest.raises(errors.InputError, match=sentence):
     completer(*random_case(8, 8), **options)

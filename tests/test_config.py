@@ -121,6 +121,15 @@ def test_each_default_is_a_fresh_config():
     ('model.discriminator_width', -1.0),
     ('loss.adversarial_weight', -1.0),
     ('loss.balance_steps', -1),
+    ('loss.reconstruction_weight', 0.0),
+    ('loss.discriminator_weight', 0.0),
+    ('optimizer.generator.learning_rate', 0.0),
+    ('optimizer.discriminator.epsilon', 0.0),
+    ('optimizer.generator.beta1', 1.0),
+    ('mask.side', ('a', 2)),
+    ('mask.blocks.count', (1.5, 2)),
+    ('data.mixture', (5,)),
+    ('schedule.phases', (1, 2)),
     ('optimizer.generator.learning_rate', float('nan')),
     ('optimizer.discriminator.learning_rate', -1.0),
     ('schedule.phases', ('joint',)),
@@ -159,6 +168,40 @@ def test_small_multiples_of_four_pass(size):
   config.mask.side = (4, 8)
   config.model.local_size = 8
   config_lib.check(config)
+
+
+@pytest.mark.parametrize('name, form, key', [
+    ('context_encoder_random', 'reconstruction,adversarial', 'loss.reconstruction_weight'),
+    ('context_encoder_random', 'alexnet,adversarial', 'loss.reconstruction_weight')])
+def test_forms_that_leave_nothing_to_learn_from_are_refused(name, form, key):
+  with pytest.raises(errors.InputError, match=f'{key} is 0'):
+    config_lib.check(_load(_ROOT / 'configs' / f'{name}.py').get_config(form))
+
+
+def test_a_joint_phase_of_no_weight_at_all_is_refused():
+  config = _load(_ROOT / 'configs' / 'context_encoder_random.py').get_config()
+  config.loss.reconstruction_weight = config.loss.adversarial_weight = 0.0
+  with pytest.raises(errors.InputError, match='are both 0'):
+    config_lib.check(config)
+
+
+def test_a_method_is_compared_with_a_paper_of_its_own():
+  config = _load(_ROOT / 'configs' / 'context_encoder_random.py').get_config()
+  config.paper = 'glcic_places2'
+  with pytest.raises(errors.InputError, match='--config.paper=context_encoder_random'):
+    config_lib.check(config)
+
+
+def test_what_is_no_config_or_lacks_keys_is_refused():
+  config = config_lib.default().unlock()
+  del config.mask.strokes
+  for wrong, sentence in ((3, 'gives no config'), (config, 'lacks the key mask.strokes.area')):
+    with pytest.raises(errors.InputError, match=f'the config {sentence}'):
+      config_lib.check(wrong)
+  config = config_lib.default().unlock()
+  config.model.depth = 3
+  with pytest.raises(errors.InputError, match='has the unknown key model.depth'):
+    config_lib.check(config)
 
 
 def test_there_are_config_files():
@@ -204,7 +247,7 @@ def _random(form='', **changes):
     (lambda: _center(image_size=512), 'takes 32 or 64 or 128 or 256'),
     (lambda: _random(image_size=160), 'image_size is 160; the random-region .* takes 32 or 64 or 128 or'),
     (lambda: _random('alexnet', image_size=224), 'image_size is 224; the AlexNet .* takes 227'),
-    (lambda: _random('alexnet,adversarial', schedule__phases=('joint',), schedule__reconstruction_steps=0),
+    (lambda: _random('alexnet', schedule__phases=('joint',), schedule__reconstruction_steps=0),
      'schedule.phases .*has no discriminator'),
     (lambda: _center(mask__kind='rectangle'), "mask.kind is 'rectangle'.* method context_encoder_random"),
     (lambda: _center(mask__center__side=0.5), 'mask.center.side is 0.5; .* give 0.390625'),

@@ -147,6 +147,40 @@ def test_what_does_not_fit_is_listed_and_nothing_is_written(tmp_path, change, pa
   assert not (tmp_path / 'model').exists()
 
 
+def test_layers_that_are_views_of_one_storage_take_no_more_memory_than_the_file_has(tmp_path):
+  pairs, arrays, geometry = official('glcic_official')
+  network = torch7_files.network(pairs, geometry, arrays)
+  storage = np.zeros(10**6, np.float32)
+  for module in network.fields['modules'].values():
+    if 'nInputPlane' in module.fields:
+      module.fields['weight'] = torch7_files.Tensor(storage, (500, 500, 2, 2))
+  with pytest.raises(errors.InputError, match='more numbers than the file has room for'):
+    converter.to_model_directory(write_torch7(tmp_path / 'a.t7', network), tmp_path / 'model', foreign_models.WISHES)
+
+
+@pytest.mark.parametrize('case, wish, sentence', [
+    ('mmagic', {'mean_color': foreign.MEAN}, '--mean-color says'), ('otenim', {'overlap': 4}, '--overlap says'),
+    ('center_100', {'image_size': 128}, '--image-size says'),
+    ('random', {'overlap': 4}, '--overlap is for a Context Encoder of the centre variant')])
+def test_a_wish_that_nothing_would_come_of_is_refused(tmp_path, case, wish, sentence):
+  arrays = foreign.arrays(foreign.reference(case)['shapes'], foreign.SEED)
+  source = foreign_models.write(tmp_path / 'source.safetensors', arrays)
+  with pytest.raises(errors.InputError, match=sentence):
+    converter.to_model_directory(source, tmp_path / 'model', origins.Wishes(**wish))
+  assert not (tmp_path / 'model').exists()
+
+
+def test_a_second_discriminator_is_refused(tmp_path):
+  arrays = foreign.arrays(foreign.reference('mmagic')['shapes'], foreign.SEED)
+  source = foreign_models.write(tmp_path / 'both.safetensors', arrays)
+  with pytest.raises(errors.InputError, match='holds its discriminator already'):
+    converter.to_model_directory(source, tmp_path / 'model', discriminator=source)
+  arrays = foreign.arrays(foreign.reference('glcic_official')['shapes'], foreign.SEED)
+  source = foreign_models.write(tmp_path / 'its.safetensors', arrays)
+  with pytest.raises(errors.InputError, match='published no discriminator'):
+    converter.to_model_directory(source, tmp_path / 'model', foreign_models.WISHES, source)
+
+
 def test_the_other_side_of_a_discriminator_is_listed_too(tmp_path):
   judge = foreign.arrays(foreign.reference('otenim judge')['shapes'], foreign.SEED)
   del judge['model_gd.bn2.bias']

@@ -136,6 +136,25 @@ def test_wrong_usage_gets_a_sentence(tmp_path, capsys, arguments, sentence):
   assert sorted(tmp_path.rglob('*')) == before
 
 
+def test_no_file_that_is_not_a_models_is_replaced(tmp_path, capsys):
+  """A folder of another program may hold files of the same names."""
+  folder = tmp_path / 'theirs'
+  folder.mkdir()
+  source = folder / 'model.safetensors'
+  source.write_bytes(source_of(tmp_path, 'center_100').read_bytes())
+  (folder / 'README.md').write_text('theirs')
+  before = {path: path.read_bytes() for path in folder.iterdir()}
+  assert 'give a new folder' in refused(capsys, 'convert', source, folder)
+  assert {path: path.read_bytes() for path in folder.iterdir()} == before
+  assert run(capsys, 'convert', source, tmp_path / 'model')[0] == 0
+  written = (tmp_path / 'model' / 'model.safetensors').read_bytes()
+  assert 'one no longer' in refused(capsys, 'convert', tmp_path / 'model', tmp_path / 'model' / 'model.safetensors',
+                                    '--to', 'pytorch')
+  assert (tmp_path / 'model' / 'model.safetensors').read_bytes() == written
+  (tmp_path / 'model' / 'config.json').unlink()  # as where the disk was full before it was written
+  assert run(capsys, 'convert', source, tmp_path / 'model')[0] == 0
+
+
 def there_and_back(tmp_path, capsys, model, name):
   """A model directory -> a file for PyTorch -> another model directory, of which all is the same."""
   code, out, err = run(capsys, 'convert', model, tmp_path / name, '--to', 'pytorch')

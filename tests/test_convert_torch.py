@@ -1,7 +1,9 @@
 """Against torch itself, where it is installed: the same pictures, its own files, and files of ours in its networks."""
 
 import collections
+import io
 import pickle
+import zipfile
 
 import numpy as np
 import pytest
@@ -91,11 +93,11 @@ class _Harm:
 def test_nothing_is_unpickled_but_tensors(tmp_path):
   for value in (_Harm(str(tmp_path / 'harm')), {'weight': _Harm(str(tmp_path / 'harm'))}, network_of('otenim')):
     torch.save(value, tmp_path / 'bad.pth')
-    with pytest.raises(errors.InputError, match='does not hold tensors alone') as caught:
+    with pytest.raises(errors.InputError, match='holds more than tensors') as caught:
       converter.to_model_directory(tmp_path / 'bad.pth', tmp_path / 'model')
     assert '\n' not in str(caught.value)
   (tmp_path / 'plain.pth').write_bytes(pickle.dumps(_Harm(str(tmp_path / 'harm'))))
-  with pytest.raises(errors.InputError, match='does not hold tensors alone'):
+  with pytest.raises(errors.InputError, match='holds more than tensors'):
     converter.to_model_directory(tmp_path / 'plain.pth', tmp_path / 'model')
   assert not (tmp_path / 'harm').exists() and not (tmp_path / 'model').exists()
 
@@ -113,8 +115,57 @@ def test_a_damaged_file_is_refused(tmp_path):
   torch.save(network_of('otenim').state_dict(), tmp_path / 'whole.pth')
   data = (tmp_path / 'whole.pth').read_bytes()
   for damaged in (data[:1_000], data[:-1_000], data[:4] + b'\0' * 100, b'PK\x03\x04'):
-    with pytest.raises(errors.InputError, match='does not hold tensors alone, or is damaged'):
+    with pytest.raises(errors.InputError, match='is damaged, or no file of PyTorch'):
       pytorch.parse(damaged, 'damaged.pth')
+
+
+@pytest.mark.parametrize('make, sentence', [
+    (lambda: torch.sparse_coo_tensor(torch.zeros((1, 1), dtype=torch.long), torch.ones(1), (2**45,)), 'no weight'),
+    (lambda: torch.empty(3, device='meta'), 'no weight'),
+    (lambda: torch.zeros(3, dtype=torch.complex64), 'torch.complex64 that is no weight'),
+    (lambda: torch.zeros(3, dtype=torch.bool), 'torch.bool that is no weight'),
+    (lambda: torch.quantize_per_tensor(torch.zeros(3), 0.1, 0, torch.qint8), 'no weight'),
+    (lambda: torch.zeros(1).expand(10**13), 'more numbers than the file has room for'),
+    (lambda: torch.zeros(1, dtype=torch.half).expand(10**13), 'more numbers than the file has room for'),
+])
+@pytest.mark.filterwarnings('ignore')  # of torch, that it will drop some of these kinds
+def test_tensors_whose_numbers_are_not_in_the_file_are_refused(make, sentence):
+  buffer = io.BytesIO()
+  torch.save(network_of('otenim').state_dict() | {'conv3.weight': make()}, buffer)
+  with pytest.raises(errors.InputError, match=sentence):
+    pytorch.parse(buffer.getvalue(), 'network.pth')
+
+
+def test_a_compressed_archive_is_refused():
+  """Before torch would unpack it."""
+  whole, small = io.BytesIO(), io.BytesIO()
+  torch.save({'weight': torch.zeros(10_000)}, whole)
+  with zipfile.ZipFile(whole) as source, zipfile.ZipFile(small, 'w', zipfile.ZIP_DEFLATED) as target:
+    for member in source.infolist():
+      target.writestr(member.filename, source.read(member))
+  with pytest.raises(errors.InputError, match='compressed archive'):
+    pytorch.parse(small.getvalue(), 'small.pth')
+
+
+def test_a_mean_or_a_note_may_be_anything():
+  state = network_of('otenim').state_dict()
+  for mean, kept in ((torch.tensor([[0.5, 0.25, 1]]), [0.5, 0.25, 1]),
+                     (torch.zeros(1).expand(10**13), 'another tensor')):
+    buffer = io.BytesIO()
+    torch.save({'state_dict': state, 'mean': mean}, buffer)
+    assert pytorch.parse(buffer.getvalue(), 'network.pth').mean == kept
+  state._metadata['glcic_jax'] = torch.zeros(3)
+  buffer = io.BytesIO()
+  torch.save(state, buffer)
+  assert pytorch.parse(buffer.getvalue(), 'network.pth').note == '?'  # of no model
+
+
+def test_the_sentence_has_none_of_torchs_advice(tmp_path):
+  torch.save({'weight': _Harm(str(tmp_path / 'harm'))}, tmp_path / 'bad.pth')
+  with pytest.raises(errors.InputError) as caught:
+    pytorch.parse((tmp_path / 'bad.pth').read_bytes(), 'bad.pth')
+  assert str(caught.value) == ('bad.pth holds more than tensors (io.open), and nothing else is read; in PyTorch, save '
+                               'the state dict alone: torch.save(network.state_dict(), FILE).')
 
 
 def test_a_torch_that_can_be_made_to_run_code_is_not_used(tmp_path, monkeypatch):

@@ -117,7 +117,8 @@ def test_all_models_on_the_holes_of_a_centre_model(evaluate, images, model, cent
   assert {(row['model'], row['kind'], row['ratio']) for row in _rows(tmp_path / 'out')} == {
       ('center', 'center', '0.0625'), ('glcic', 'center', '0.0625')}
   code, out, err = evaluate(*arguments, '--masks', 'rectangle', output='other')
-  assert (code, out) == (2, '') and 'center cannot take the rectangle hole of' in err and len(err.splitlines()) == 1
+  assert (code, out) == (2, '') and len(err.splitlines()) == 1
+  assert 'center cannot take the rectangle hole of' in err and '--masks center --mask-side 0.25' in err
   assert not (tmp_path / 'other').exists()
 
 
@@ -141,6 +142,38 @@ def test_own_masks_in_pairs_or_drawn(evaluate, images, tmp_path):
   assert (code, err) == (0, '') and len(_rows(tmp_path / 'out')) == COUNT
 
 
+def test_a_list_of_pictures_is_paired_as_they_are(evaluate, images, tmp_path):
+  names = sorted(path.name for path in images.glob('*.png'))[:2]
+  masks = tmp_path / 'masks'
+  masks.mkdir()
+  for name in names:
+    with Image.open(images / name) as image:
+      mask = np.zeros(image.size[::-1], np.uint8)
+    mask[5:9, 5:9] = 255
+    Image.fromarray(mask).save(masks / name)
+  (images / 'list.txt').write_text(f'{names[0]}\n{images / names[1]}\n')
+  code, _, err = evaluate('--model', 'mean', '--images', images / 'list.txt', '--masks', masks)
+  assert (code, err) == (0, '')
+  assert {(row['picture'], row['kind']) for row in _rows(tmp_path / 'out')} == {
+      (names[0], 'own'), (str(images / names[1]), 'own')}
+
+
+def test_a_mean_over_fewer_pictures_says_so(evaluate, images, tmp_path):
+  masks = tmp_path / 'masks'
+  masks.mkdir()
+  for number, path in enumerate(sorted(images.rglob('*.*'))):
+    with Image.open(path) as image:
+      mask = np.zeros(image.size[::-1], np.uint8)
+    middle = mask.shape[0] // 2
+    mask[(slice(0, 2), slice(middle, middle + 2))[number % 2], mask.shape[1] // 2] = 255
+    place = (masks / path.relative_to(images)).with_suffix('.png')
+    place.parent.mkdir(exist_ok=True)
+    Image.fromarray(mask).save(place)
+  code, out, _ = evaluate('--model', 'mean', '--images', images, '--masks', masks)
+  assert code == 0 and f'(n={COUNT // 2})' in out  # no window is centred in the holes at the border
+  assert f'n = {COUNT // 2}</small>' in (tmp_path / 'out/report.html').read_text()
+
+
 def test_names_of_any_bytes(evaluate, images, tmp_path):
   picture = next(images.glob('*.png'))
   os.rename(os.fsencode(picture), os.path.join(os.fsencode(images), b'\xff, "x".png'))
@@ -149,6 +182,7 @@ def test_names_of_any_bytes(evaluate, images, tmp_path):
   assert b'"\xff, ""x"".png"' in (tmp_path / 'out/scores.csv').read_bytes()
   manifest = tmp_path / 'out/manifest.json'
   assert evaluate('--model', 'telea', '--images', images, '--manifest', manifest)[0] == 0
+  assert evaluate('--model', 'telea', '--images', images, '--limit', COUNT)[0] == 0  # chosen by a hash of the names
 
 
 def test_what_an_earlier_evaluation_left_is_not_mixed_with_a_new_one(evaluate, images, model, tmp_path, monkeypatch):
@@ -208,6 +242,8 @@ def test_no_library_for_training_is_needed(images, model, tmp_path):
     (('--reference', 'telea'), 'no --model'),
     (('--seed', -1), '--seed is -1'),
     (('--limit', 1), 'two or more'),
+    (('--size', 10), '--size is 10'),
+    (('--size', 100_000), '--size is 100000'),
     (('--model', 'mean'), 'twice'),
     (('--model', 'nowhere'), 'nowhere is no model'),
     (('--manifest', 'nowhere.json'), 'nowhere.json'),

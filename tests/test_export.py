@@ -178,6 +178,7 @@ def test_the_command_names_what_it_wrote(tmp_path, capsys, model):
     (['--output', 'deep/model.stablehlo'], 'There is no folder'),
     (['--output', '.'], 'is a folder'),
     (['--output', 'model.safetensors'], 'by the name of something else'),
+    (['--output', 'config.json'], 'by the name of something else'),
     (['--output', 'taken.stablehlo'], 'taken_run.py is there already'),
     (['--output', 'a.stablehlo', '--platforms', 'cpu,gpu'], "platform 'gpu' is unknown"),
     (['--output', 'a.stablehlo', '--platforms', ','], "platform '' is unknown"),
@@ -192,6 +193,17 @@ def test_wrong_input_gets_a_sentence_and_leaves_nothing(tmp_path, monkeypatch, c
   assert sentence in err and len(err.splitlines()) == 1
   assert [path.name for path in tmp_path.iterdir()] == ['taken_run.py']
   assert (tmp_path / 'taken_run.py').read_text() == 'print("mine")\n'
+
+
+def test_separate_weights_are_not_written_over_a_model(tmp_path, capsys, model):
+  own = tmp_path / 'own'
+  own.mkdir()
+  for file in model.iterdir():
+    (own / file.name).write_bytes(file.read_bytes())
+  code, _, err = run(capsys, '--model', own, '--output', own / 'model', '--weights', 'separate')
+  assert code == 2 and 'over those of the model' in err
+  assert {file.name: file.read_bytes() for file in own.iterdir()} == {
+      file.name: file.read_bytes() for file in model.iterdir()}
 
 
 def test_weights_that_do_not_fit_into_one_file_are_refused(tmp_path):

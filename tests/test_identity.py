@@ -1,4 +1,4 @@
-"""What a resumed run may change, and what it may not."""
+"""Where a run may lie, what a resumed one may change, and what it may not."""
 
 import json
 
@@ -143,3 +143,45 @@ def test_another_listing_is_refused_unless_it_is_allowed():
   identity.check_listing(_stored(), 'other', allow=True)
   with pytest.raises(errors.InputError, match='data.allow_changed_listing=True'):
     identity.check_listing(_stored(), 'other', allow=False)
+
+
+def _placed(source='folder', folder='', mixture=()):
+  config = config_lib.default()
+  config.update_from_flattened_dict({'data.source': source, 'data.folder': str(folder), 'data.mixture': mixture})
+  return config
+
+
+def test_a_file_and_a_model_directory_are_no_workdirs(tmp_path):
+  (tmp_path / 'file').touch()
+  (tmp_path / 'model').mkdir()
+  (tmp_path / 'model' / 'model.safetensors').touch()
+  with pytest.raises(errors.InputError, match='is a file; give a folder'):
+    identity.check_place(tmp_path / 'file', _placed())
+  with pytest.raises(errors.InputError, match='is a model directory; .* --config.init_from='):
+    identity.check_place(tmp_path / 'model', _placed())
+
+
+@pytest.mark.parametrize('workdir, fits', [
+    ('photos', False), ('photos/run', False), ('photos/a/b/run', False), ('photos/../photos/run', False),
+    ('photos/.run', True), ('photos_run', True), ('run', True), ('.', True)])
+def test_a_workdir_among_the_pictures_is_refused(tmp_path, workdir, fits):
+  photos = tmp_path / 'photos'
+  (photos / 'a').mkdir(parents=True)
+  for config in (_placed(folder=photos), _placed(folder=f'{photos}/'),
+                 _placed('mixture', mixture=('sample=1', f'folder:{photos}=2'))):
+    if fits:
+      identity.check_place(tmp_path / workdir, config)
+      continue
+    with pytest.raises(errors.InputError, match='lies within .* --workdir elsewhere'):
+      identity.check_place(tmp_path / workdir, config)
+
+
+def test_a_folder_that_is_not_searched_does_not_matter(tmp_path):
+  for config in (_placed('sample', tmp_path), _placed(folder=f'{tmp_path}/**/*.jpg'), _placed(folder='none')):
+    identity.check_place(tmp_path / 'run', config)
+
+
+def test_buckets_are_compared_by_their_names():
+  assert identity._lies_within('gs://mine/photos/run', 'gs://mine/photos')
+  assert not identity._lies_within('gs://mine/photos_run', 'gs://mine/photos')
+  assert not identity._lies_within('gs://other/photos/run', 'gs://mine/photos')

@@ -103,6 +103,10 @@ def test_changed_and_missing_pictures_are_refused():
     manifest_lib.check(manifest, list(other), other.__getitem__, 'here')
   with pytest.raises(errors.InputError, match=r"4 of the manifest's 4 .* not in elsewhere"):
     manifest_lib.check(manifest, ['a.png'], found.__getitem__, 'elsewhere')
+  turned = dataclasses.replace(manifest.entries[0], height=40, width=30)
+  with pytest.raises(errors.InputError, match='says that 0.png is 30x40, and it is 40x30'):
+    manifest_lib.check(dataclasses.replace(manifest, entries=(turned, *manifest.entries[1:])), list(found),
+                       found.__getitem__, 'here')
   with pytest.raises(errors.InputError, match='fewer than two'):
     short = dataclasses.replace(manifest, entries=manifest.entries[:1])
     manifest_lib.check(short, list(found), found.__getitem__, 'here')
@@ -111,7 +115,14 @@ def test_changed_and_missing_pictures_are_refused():
 @pytest.mark.parametrize('change', [
     lambda values: values.pop('seed'), lambda values: values['entries'][0].pop('runs'),
     lambda values: values['entries'][0].update(runs='1 2 3'), lambda values: values['entries'][0].update(runs='1200'),
-    lambda values: values['entries'].append(values['entries'][0]), lambda values: values.update(mean_color=None)])
+    lambda values: values['entries'].append(values['entries'][0]), lambda values: values.update(mean_color=None),
+    lambda values: values.update(mean_color=[0.5, 0.5]), lambda values: values.update(mean_color=[0.5, 0.5, 9]),
+    lambda values: values.update(seed=-1), lambda values: values.update(seed=float('inf')),
+    lambda values: values.update(size=64), lambda values: values.update(size=-64),
+    lambda values: values['entries'][0].update(kind=5), lambda values: values['entries'][0].update(ratio='a'),
+    lambda values: values['entries'][0].update(ratio=0.9), lambda values: values['entries'][0].update(border=True),
+    lambda values: values['entries'][0].update(height=10**6, width=10**6, runs=f'1 {10**12 - 1}'),
+    lambda values: values['entries'][0].update(height=-30, width=-40)])
 def test_a_damaged_manifest_is_refused(change):
   values = json.loads(_build(_files())[0].to_bytes())
   change(values)
@@ -120,7 +131,7 @@ def test_a_damaged_manifest_is_refused(change):
 
 
 def test_what_is_no_manifest_is_refused():
-  for data in (b'', b'[]', b'{}', b'\xff\xfe'):
+  for data in (b'', b'[]', b'{}', b'\xff\xfe', b'[' * 100_000):
     with pytest.raises(errors.InputError, match='m.json is no manifest'):
       manifest_lib.Manifest.from_bytes(data, 'm.json')
   later = json.dumps({'format_version': 99}).encode()

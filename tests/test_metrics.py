@@ -101,6 +101,15 @@ def test_a_table_knows_which_steps_were_scored(tmp_path):
   assert not metrics.Table(path, until=9).evaluated(10)
 
 
+def test_the_last_scores_are_those_that_did_not_fail(tmp_path):
+  table = metrics.Table(tmp_path / 'metrics.csv', until=0)
+  assert table.last_scores() == {}
+  table.add(10, 'joint', {name: 1.0 for name in metrics.VALIDATION_NAMES})
+  table.add(20, 'joint', {'validation_hole_l1': 0.25, 'validation_count': 12.0})  # PSNR and SSIM failed
+  table.add(30, 'joint', {'reconstruction_loss': 1.0})
+  assert table.last_scores() == {'step': 20, 'validation_hole_l1': 0.25, 'validation_count': 12}
+
+
 def test_rows_of_an_older_version_are_kept_with_blanks_for_younger_columns(tmp_path):
   path = tmp_path / 'metrics.csv'
   path.write_text('step,phase,reconstruction_loss,validation_hole_psnr,dropped\n'
@@ -111,6 +120,16 @@ def test_rows_of_an_older_version_are_kept_with_blanks_for_younger_columns(tmp_p
   assert path.read_text().splitlines()[0] == ','.join(metrics.COLUMNS)
   assert [(row['reconstruction_loss'], row['validation_hole_psnr'], row['validation_psnr'])
           for row in _rows(path)] == [('0.5', '', ''), ('', '20', ''), ('', '', '30')]
+
+
+@pytest.mark.parametrize('content', [
+    b'step,phase\nten,joint\n', b'step;phase\n10;joint\n', b'phase,step\njoint\n', b'step\n"10', b'step\n\xff\n'])
+def test_a_file_that_somebody_changed_is_refused_and_kept(tmp_path, content):
+  path = tmp_path / 'metrics.csv'
+  path.write_bytes(content)
+  with pytest.raises(errors.InputError, match='metrics.csv is not as this run left it'):
+    metrics.Table(path, until=20)
+  assert path.read_bytes() == content
 
 
 def test_a_table_leaves_no_other_file(tmp_path):

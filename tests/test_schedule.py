@@ -126,8 +126,16 @@ _CHANGES = {
     'model.discriminator_width': 0.25,
     'model.local_size': 32,
     'model.dilated': False,
+    'model.branches': 'local',
+    'mask.shared': True,
     'optimizer.generator.name': 'adam',
     'optimizer.discriminator.name': 'adam',
+    'optimizer.generator.learning_rate': 0.5,
+    'optimizer.discriminator.learning_rate': 2e-4,
+    'loss.reconstruction_norm': 'l1',
+    'loss.reconstruction_region': 'whole',
+    'loss.reconstruction_weight': 2.0,
+    'loss.discriminator_weight': 4e-4,
     'loss.adversarial_weight': 0.1,
 }
 

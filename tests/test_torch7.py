@@ -70,6 +70,18 @@ def test_classes_before_versions_and_on_gpus_are_read():
   np.testing.assert_array_equal(torch7.parse(data, 'gpu.t7'), [1, 2])
 
 
+def test_sizes_of_four_bytes_are_read():
+  value = {'kernel': torch7_files.tensor(KERNEL), 'name': 'it', 'double': torch7_files.tensor(np.float64([1, 2, 3]))}
+  data = torch7_files.dump(value, long=4)
+  found = torch7.parse(data, 'windows.t7')
+  np.testing.assert_array_equal(found['kernel'], KERNEL)
+  np.testing.assert_array_equal(found['double'], [1, 2, 3])
+  assert found['name'] == 'it'
+  for damaged in (data + b'more', data[:-1]):
+    with pytest.raises(errors.InputError, match='damaged'):
+      torch7.parse(damaged, 'windows.t7')
+
+
 def test_functions_are_passed_over():
   upvalues = struct.pack('<iii', 3, 98, 0)
   code = struct.pack('<iii', 8, 99, 4) + b'\x1bLua' + upvalues
@@ -175,7 +187,7 @@ def patched(value, at, number, size='<q'):
   return bytes(data)
 
 
-@pytest.mark.parametrize('count', [LARGE, 2**62, -1, 7])
+@pytest.mark.parametrize('count', [LARGE, 2**62, -1, 9])
 def test_a_storage_larger_than_the_file_is_refused(count):
   data = patched(STORAGE, STORAGE.nbytes + 8, count)
   with pytest.raises(errors.InputError, match='storage of'):
@@ -239,12 +251,16 @@ def test_a_text_file_is_told_apart():
     (Object('nn.Sequential', modules={1: {'a': 1}}), 'holds no network'),
     (Object('nn.LeakyReLU', negval=0.1), 'with 0.2 only'),
     (Object('nn.SpatialBatchNormalization', eps=1e-3), 'with eps 0.001'),
+    (Object('nn.ReLU', threshold=0.5), 'with threshold 0.5'),
+    (Object('cudnn.SpatialConvolution', groups=2), 'with groups 2'),
+    (Object('nn.SpatialFullConvolution', adjW=1, adjH=1), 'with adjW 1'),
+    (Object('nn.SpatialConvolution', dW=2.5, dH=2.5), 'is no whole number'),
     (torch7_files.convolution('nn.SpatialConvolution', KERNEL, None, (1, 1, 1)), None),
 ])
 def test_layers_that_no_network_here_has_are_refused(module, sentence):
   if sentence is None:
     module.fields['dW'] = 2
-    sentence = 'height and width differently'
+    sentence = 'differs between height and width'
   with pytest.raises(errors.InputError, match=sentence):
     layers(module)
 

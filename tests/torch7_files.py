@@ -30,14 +30,15 @@ def tensor(array):
   return Tensor(np.ascontiguousarray(array).reshape(-1), np.shape(array))
 
 
-def dump(value):
-  """A file that holds a value."""
-  return _Writer().value(value)
+def dump(value, long=8):
+  """A file that holds a value; `long`: bytes of its sizes, 4 as Windows writes them."""
+  return _Writer(long).value(value)
 
 
 class _Writer:
 
-  def __init__(self):
+  def __init__(self, long):
+    self._long = 'q' if long == 8 else 'i'
     self._written = {}  # id -> (number, the object itself, so that no other gets its id)
 
   def value(self, value):
@@ -65,18 +66,17 @@ class _Writer:
       return _string('V 1') + _string(value.kind) + self.value(value.fields)
     if isinstance(value, np.ndarray):
       name = _NAMES[value.dtype.name]
-      return _string('V 1') + _string(f'torch.{name}Storage') + _longs(len(value)) + value.tobytes()
+      return _string('V 1') + _string(f'torch.{name}Storage') + self._longs(len(value)) + value.tobytes()
     name = _NAMES[value.storage.dtype.name]
-    return (_string('V 1') + _string(f'torch.{name}Tensor') + _int(len(value.sizes)) + _longs(*value.sizes)
-            + _longs(*value.strides) + _longs(value.offset + 1) + self.value(value.storage))
+    return (_string('V 1') + _string(f'torch.{name}Tensor') + _int(len(value.sizes))
+            + self._longs(*value.sizes, *value.strides, value.offset + 1) + self.value(value.storage))
+
+  def _longs(self, *numbers):
+    return struct.pack(f'<{len(numbers)}{self._long}', *numbers)
 
 
 def _int(number):
   return struct.pack('<i', number)
-
-
-def _longs(*numbers):
-  return struct.pack(f'<{len(numbers)}q', *numbers)
 
 
 def _string(text):

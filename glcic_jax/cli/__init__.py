@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 import importlib
 import logging
+import signal
 import sys
 
 COMMANDS = {
@@ -44,14 +45,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
   if name not in COMMANDS:
     print(f'glcic-jax: there is no command {name!r}; the commands are {", ".join(COMMANDS)}.', file=sys.stderr)
     return 2
+  try:
+    return _run(name, rest)
+  except KeyboardInterrupt as stop:  # of another signal, where a command says so
+    number = signal.Signals(stop.args[0] if stop.args else signal.SIGINT)
+    below = '\n' if sys.stderr.isatty() else ''  # of the ^C that the terminal shows, or of a bar
+    print(f'{below}glcic-jax: Stopped by {number.name}; no file is half-written.', file=sys.stderr)
+    return 128 + number
+
+
+def _run(name: str, arguments: Sequence[str]) -> int:
   from glcic_jax import errors
   from glcic_jax import files
   logging.getLogger('absl').setLevel(logging.ERROR)  # Orbax warns of what is as it should be
   try:
-    return importlib.import_module(f'glcic_jax.cli.{name.replace("-", "_")}').main(rest)
+    return importlib.import_module(f'glcic_jax.cli.{name.replace("-", "_")}').main(arguments)
   except (errors.InputError, errors.RunError, errors.Stopped) as error:
     print(f'glcic-jax: {error}', file=sys.stderr)
     return error.exit_code
+  except KeyboardInterrupt:  # where nothing is to be saved, or somebody insists
+    print('glcic-jax: interrupted.', file=sys.stderr)
+    return 130
   except OSError as error:
     print(f'glcic-jax: {error.filename or "a file"}: {error.strerror or error}.', file=sys.stderr)
     return 3 if error.errno in files.MACHINE_ERRORS else 2

@@ -4,15 +4,17 @@ import argparse
 from collections.abc import Sequence
 import json
 import os
-import sys
 import time
 from typing import Any
 import warnings
 
 from glcic_jax import errors
+from glcic_jax import files
 from glcic_jax import pictures
 from glcic_jax.cli import pairing
+from glcic_jax.cli import terminal
 
+_FRINGE = 2  # pixels that a painted colour spreads by in a JPEG, which halves the resolution of colours
 _SHEET_ROWS, _SHEET_CELL = 64, 256  # pictures, and pixels of the longer side of each
 
 
@@ -20,17 +22,20 @@ def main(arguments: Sequence[str]) -> int:
   """Completes pictures; returns the exit code."""
   options = _parser().parse_args(arguments)
   options.hole_color = _color(options.hole_color)
-  found, alone = pairing.jobs(options.images, options.mask)
+  _check_not_both(options)
+  # With --skip-existing nothing that lies among the results is touched, so these are no inputs.
+  found, alone = pairing.jobs(options.images, options.mask,
+                              results=options.output if options.skip_existing else None)
   outputs = pairing.outputs(found, alone, options.output, options.format)
   if options.compare:
     _check_sheet(options.compare, found, outputs)
-  _check_not_both(options)
-  with warnings.catch_warnings():
-    warnings.showwarning = lambda message, *_, **__: print(f'glcic-jax: {message}', file=sys.stderr)
+  with warnings.catch_warnings(), terminal.stoppable():
+    warnings.filterwarnings('ignore', message='Image size')  # Pillow takes a panorama for an attack, and reads it
     run = _Run(options, alone=len(found) == 1)
+    warnings.showwarning = lambda message, *_, **__: run.terminal.note(f'glcic-jax: {message}')
+    run.check_mask_of_all()
     run.complete_all(found, outputs)
-  if run.sheet:
-    _write_sheet(options.compare, run.sheet)
+    run.write_sheet()
   return run.report()
 
 
@@ -49,7 +54,8 @@ def _parser() -> argparse.ArgumentParser:
       help='of one picture, a file, whose suffix decides the format; else a folder')
   add('--hole-color', metavar='COLOR', help='the hole is what has this colour: #ff00ff, or a name')
   add('--invert-mask', action='store_true', help='black is the hole')
-  add('--dilate', type=_pixels, default=0, metavar='N', help='the hole grows by N pixels on each side')
+  add('--dilate', type=_pixels, metavar='N',
+      help=f'the hole grows by N pixels on each side (0; {_FRINGE} for --hole-color in lossy files)')
   add('--feather', type=_pixels, default=0, metavar='N',
       help='the surroundings fade out over N pixels inside the hole')
   add('--blend', choices=('poisson', 'opencv', 'none'), default='poisson',
@@ -96,6 +102,7 @@ def _check_sheet(path: str, found: Sequence[pairing.Job], outputs: Sequence[str]
   if not os.path.isdir(os.path.dirname(path) or '.'):
     raise errors.InputError(f'There is no folder {os.path.dirname(path)}; make it, or give --compare '
                             'another.')
+  pairing.check_folder(os.path.dirname(path) or '.', '--compare')
   names = {os.path.realpath(name) for job in found for name in (job.image, job.mask) if name}
   if os.path.realpath(path) in names | {os.path.realpath(name) for name in outputs}:
     raise errors.InputError(f'--compare is {path}, which is an input or a result; give another name.')
@@ -111,13 +118,21 @@ class _Run:
     self._failures: list[dict[str, str]] = []
     self._skipped: list[str] = []
     self._said: set[str] = set()
-    self.sheet: list[tuple[str, Any, Any, Any]] = []
+    self._sheet: list[tuple[str, Any, Any, Any]] = []
+    self.terminal = terminal.Terminal()
+
+  def check_mask_of_all(self) -> None:
+    """Refuses a mask for all pictures that is none for any."""
+    mask = self._options.mask
+    if not self._alone and mask is not None and not os.path.isdir(mask):
+      from glcic_jax.inference import holes
+      holes.check_mask(mask, invert=self._options.invert_mask)
 
   def complete_all(self, found: Sequence[pairing.Job], outputs: Sequence[str]) -> None:
     """Completes the jobs, as many together as the model takes."""
     waiting: list[tuple[pairing.Job, str, Any, Any]] = []
     for number, (job, output) in enumerate(zip(found, outputs)):
-      _progress(number, len(found), job.name)
+      self.terminal.progress(number, len(found), job.name)
       if self._options.skip_existing and os.path.exists(output):
         self._skipped.append(output)
         continue
@@ -130,7 +145,7 @@ class _Run:
         waiting = []
     if waiting:
       self._complete(waiting)
-    _progress(len(found), len(found), '')
+    self.terminal.progress(len(found), len(found), '')
 
   def _read(self, job: pairing.Job) -> tuple[Any, Any]:
     """The photograph, and its hole as `[H, W]` bool."""
@@ -139,20 +154,32 @@ class _Run:
     if job.error:
       raise errors.InputError(f'{job.image} has no mask: {job.error}')
     source = photographs.read(job.image)
-    dilate = self._options.dilate
+    dilate = self._options.dilate or 0
     if job.mask is not None:
       hole = holes.from_mask(job.mask, source.image.size, invert=self._options.invert_mask, dilate=dilate)
     elif self._options.hole_color:
-      hole = holes.from_color(source.image, self._options.hole_color, job.image, dilate=dilate,
-                              lossy=source.kind in ('JPEG', 'MPO', 'WEBP'))
+      lossy = source.kind in ('JPEG', 'MPO', 'WEBP')
+      if lossy and self._options.dilate is None:
+        dilate = _FRINGE
+        self._say(job.image, f'a lossy file blurs what is painted, so the hole is grown by {_FRINGE} px; --dilate '
+                             'says otherwise.')
+      hole = holes.from_color(source.image, self._options.hole_color, job.image, dilate=dilate, lossy=lossy)
     else:
       hole = holes.from_alpha(source.image, job.image, dilate=dilate)
     if holes.looks_inverted(hole):
-      self._say(job.mask or job.image, 'looks inverted: white is the hole, and it surrounds the middle of '
-                                       'the picture; --invert-mask takes black for the hole.')
+      self._say(job.mask or job.image, self._suspicion())
     for note in source.notes:
       self._say(job.image, note)
     return source, hole
+
+  def _suspicion(self) -> str:
+    """What to say of a hole that surrounds the middle of its picture."""
+    if self._options.mask is None:
+      meant = 'painted in --hole-color' if self._options.hole_color else 'transparent'
+      return f'the hole surrounds the middle of the picture: it is what is {meant}.'
+    color, advice = ('black', 'without --invert-mask, white is') if self._options.invert_mask else (
+        'white', '--invert-mask takes black for')
+    return f'looks inverted: {color} is the hole, and it surrounds the middle of the picture; {advice} the hole.'
 
   def _model(self) -> Any:
     if self._completer is None:
@@ -187,49 +214,70 @@ class _Run:
     from glcic_jax.inference import photographs
     if result.mode != source.image.mode:
       self._say(job.image, f'is of mode {source.image.mode}; the result is {result.mode}.')
-    if '://' not in output:
-      os.makedirs(os.path.dirname(output) or '.', exist_ok=True)
+    _make_folder_of(output)
     for note in photographs.save(output, result, source, strip_gps=self._options.strip_gps):
       self._say(output, note)
     self._records.append({'image': job.image, 'mask': job.mask, 'output': output, 'width': result.width,
                           'height': result.height, 'hole_pixels': int(hole.sum()),
                           'seconds': round(seconds, 3)})
     if not self._options.json:
-      print(output, flush=True)
-    if self._options.compare and len(self.sheet) < _SHEET_ROWS:
+      self.terminal.result(output)
+    if self._options.compare:
+      self._show(job, source, hole, result)
+
+  def _show(self, job: pairing.Job, source: Any, hole: Any, result: Any) -> None:
+    """A row of the sheet."""
+    if len(self._sheet) < _SHEET_ROWS:
       from PIL import Image
       small = [_thumbnail(picture) for picture in (source.image, Image.fromarray(hole), result)]
-      self.sheet.append((job.name, *small))
+      self._sheet.append((job.name, *small))
+    else:
+      self._say(self._options.compare, f'it shows the first {_SHEET_ROWS} pictures.')
+
+  def write_sheet(self) -> None:
+    """Inputs, masks and results side by side, where there are some and a sheet is wanted."""
+    if self._sheet:
+      names, *columns = zip(*self._sheet)
+      labelled = dict(zip(('input', 'mask', 'result'), columns))
+      pictures.write(self._options.compare, pictures.contact_sheet(labelled, cell=_SHEET_CELL, captions=names))
 
   def _fail(self, job: pairing.Job, error: errors.InputError) -> None:
     if self._alone:
       raise error
-    self._failures.append({'image': job.image, 'error': str(error)})
+    sentence = str(error)
+    # A mask for all pictures may be wrong for one.
+    sentence = sentence if job.image in sentence else f'{job.image}: {sentence}'
+    self._failures.append({'image': job.image, 'error': sentence})
 
   def _say(self, name: str, note: str) -> None:
     """On stderr; what holds for many pictures is said of the first one only."""
     if note not in self._said:
       self._said.add(note)
-      print(f'{name}: {note}', file=sys.stderr)
+      self.terminal.note(f'{name}: {note}')
 
   def report(self) -> int:
     """Names the failures, prints the JSON; returns the exit code."""
     for failure in self._failures:
-      print(f'glcic-jax: {failure["error"]}', file=sys.stderr)
+      self.terminal.note(f'glcic-jax: {failure["error"]}')
     if self._failures:
-      print(f'glcic-jax: {len(self._failures)} of '
-            f'{len(self._failures) + len(self._records) + len(self._skipped)} pictures failed.',
-            file=sys.stderr)
+      total = len(self._failures) + len(self._records) + len(self._skipped)
+      self.terminal.note(f'glcic-jax: {len(self._failures)} of {total} pictures failed.')
     if self._options.json:
       done = {'completed': self._records, 'skipped': self._skipped, 'failed': self._failures}
-      print(json.dumps(done, indent=2))
+      self.terminal.result(json.dumps(done, indent=2))
     return 1 if self._failures else 0
 
 
-def _progress(done: int, total: int, name: str) -> None:
-  """A line that replaces itself; on a terminal only."""
-  if total > 1 and sys.stderr.isatty():
-    print(f'\r\x1b[K{done} of {total}  {name}', end='' if done < total else '\n', file=sys.stderr, flush=True)
+def _make_folder_of(output: str) -> None:
+  folder = os.path.dirname(output) or '.'
+  try:
+    if '://' not in folder:
+      os.makedirs(folder, exist_ok=True)
+  except OSError as error:
+    if error.errno in files.MACHINE_ERRORS:
+      raise
+    raise errors.InputError(f'The folder {folder} cannot be made ({error.strerror}); give --output '
+                            'another.') from None
 
 
 def _thumbnail(picture: Any) -> Any:
@@ -237,9 +285,3 @@ def _thumbnail(picture: Any) -> Any:
   small = pictures.to_rgb(picture)
   small.thumbnail((_SHEET_CELL, _SHEET_CELL))
   return np.asarray(small)
-
-
-def _write_sheet(path: str, rows: Sequence[tuple[str, Any, Any, Any]]) -> None:
-  names, *columns = zip(*rows)
-  labelled = dict(zip(('input', 'mask', 'result'), columns))
-  pictures.write(path, pictures.contact_sheet(labelled, cell=_SHEET_CELL, captions=names))

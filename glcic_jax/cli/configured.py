@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 import difflib
 import os
 import re
+import sys
 from typing import Any
 
 from absl import flags
@@ -36,11 +37,13 @@ def parse(command: str, arguments: Sequence[str], options: Mapping[str, str | No
     if not any(re.match(f'--?{name}(=|$)', argument) for argument in arguments):
       raise errors.InputError(f'--{name} is missing; see glcic-jax {command} --help.')
   _check_config_file(arguments)
+  sys.modules.pop('config_config', None)  # ml_collections runs each file in it: an earlier one would lend its names
   try:
     rest = values([command, *arguments])[1:]
     read, own = config.value, {name: values[name].value for name in options}
-  except (flags.Error, AttributeError, KeyError, TypeError, ValueError) as error:
+  except Exception as error:  # absl's, ml_collections', and whatever a config file raises
     raise errors.InputError(_explain(error, command, arguments)) from None
+  config_lib.check_keys(read, _file(arguments))
   if rest:
     raise errors.InputError(
         f'{rest[0]!r} is not understood; options start with --, see glcic-jax {command} --help.')
@@ -50,25 +53,46 @@ def parse(command: str, arguments: Sequence[str], options: Mapping[str, str | No
   return read, own
 
 
+def _file(arguments: Sequence[str]) -> str:
+  """The config file that the arguments name last, without its form."""
+  named = ''
+  for argument, following in zip(arguments, [*arguments[1:], '']):
+    if match := re.fullmatch(r'--?config(?:=(.*))?', argument):
+      named = following if match[1] is None else match[1]
+  return named.split(':')[0]
+
+
 def _check_config_file(arguments: Sequence[str]) -> None:
   """ml_collections says 'no such file' in four lines."""
-  for argument, following in zip(arguments, [*arguments[1:], '']):
-    match = re.fullmatch(r'--?config(?:=(.*))?', argument)
-    if match:
-      name = (following if match[1] is None else match[1]).split(':')[0]
-      if not os.path.isfile(name):
-        raise errors.InputError(f'There is no config file {name}; give one such as configs/quickstart.py.')
+  name = _file(arguments)
+  if not name:
+    raise errors.InputError('--config is empty; give a config file, such as configs/quickstart.py.')
+  if not os.path.isfile(name):
+    raise errors.InputError(f'There is no config file {name}; give one such as configs/quickstart.py.')
+
+
+# What the values of a key look like, by the type of its default.
+_KINDS = {bool: 'True or False', int: 'a whole number', float: 'a number', str: 'a name', tuple: 'values in brackets'}
 
 
 def _explain(error: Exception, command: str, arguments: Sequence[str]) -> str:
   """One sentence for what absl and ml_collections raise about a wrong flag."""
-  known = list(config_lib.flatten(config_lib.default()))
+  defaults = config_lib.default()
+  known, text = list(config_lib.flatten(defaults)), str(error)
   for argument in arguments:
-    match = re.match(r'--?config\.([^=]+)', argument)
+    match = re.match(r'--?config\.([^=]+)(?:=(.*))?', argument, re.DOTALL)
     if match and match[1] not in known:
       near = difflib.get_close_matches(match[1], known, n=1)
       hint = f'did you mean {near[0]}?' if near else 'the keys are in glcic_jax/config.py.'
       return f'There is no config key {match[1]}; {hint}'
-  lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    if match and match[2] and f'--config.{match[1]}={match[2]}:' in text:
+      default = config_lib.value_of(defaults, match[1])
+      return f'{match[1]} is {match[2]!r}; give {_KINDS[type(default)]}, such as its default {default!r}.'
+  if 'get_config() takes 0 positional arguments' in text:
+    return f'{_file(arguments)} has no forms; leave out the colon and what follows it.'
+  if not isinstance(error, flags.Error):
+    reason = (text.splitlines() or [''])[0].strip('"')
+    return f'The config file {_file(arguments)} cannot be used ({type(error).__name__}: {reason}).'
+  lines = [line.strip() for line in text.splitlines() if line.strip()]
   reason = lines[-1] if 'config file' in lines[0] else lines[0]  # a config's own error comes last
   return f'{reason.removeprefix("ValueError: ").rstrip(".")}; see glcic-jax {command} --help.'

@@ -18,13 +18,13 @@ def main(arguments: Sequence[str]) -> int:
   from glcic_jax.convert import origins
   wishes = origins.Wishes(
       mean_color=_color(options.mean_color), image_size=_pixels('--image-size', options.image_size, 16),
-      overlap=4 if options.overlap is None else _pixels('--overlap', options.overlap, 0),
+      overlap=_pixels('--overlap', options.overlap, 0),
       settings=_settings(options.source))
   description = converter.to_model_directory(options.source, options.model_dir, wishes, options.discriminator)
   fill = ', '.join(f'{value:.4f}' for value in description.mean_color)
-  print(f'{options.model_dir}: {description.method}, from {description.source}')
+  print(f'{options.model_dir}: {description.method}, from {description.source or "a model trained by glcic_jax"}')
   print(f'  the hole is filled with {fill} (RGB in 0..1); trained at {description.image_size} px')
-  print(f'  {"with" if description.discriminator else "without"} discriminator; licence: {description.licence}')
+  print(f'  {"with" if description.discriminator else "without"} discriminator; licence: {description.licence or "none chosen yet"}')
   return 0
 
 

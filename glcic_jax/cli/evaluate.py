@@ -16,6 +16,7 @@ from glcic_jax import files
 from glcic_jax.cli import pairing
 from glcic_jax.data import sources
 
+_SIDES = (11, 4_096)  # pixels, of --size; SSIM's window is 11
 _MANIFEST, _CSV, _JSON, _REPORT = 'manifest.json', 'scores.csv', 'scores.json', 'report.html'
 
 
@@ -100,6 +101,8 @@ def _check(options: argparse.Namespace) -> None:
     raise errors.InputError(f'--reference is {options.reference}, which is no --model; give one of them.')
   if options.seed is not None and options.seed < 0:
     raise errors.InputError(f'--seed is {options.seed}; give a number from 0 on.')
+  if options.size is not None and not _SIDES[0] <= options.size <= _SIDES[1]:
+    raise errors.InputError(f'--size is {options.size}; give from {_SIDES[0]} px, which SSIM needs, to {_SIDES[1]:,}.')
   if options.features is not None and not os.path.isdir(options.features):
     raise errors.InputError(f'There is no folder {options.features}; check --features.')
   if os.path.exists(options.output) and not os.path.isdir(options.output):
@@ -190,11 +193,17 @@ def _manifest(options: argparse.Namespace, source: sources.Source) -> tuple[Any,
 def _paired(options: argparse.Namespace, names: Sequence[str]) -> tuple[tuple[str, ...], Any]:
   """The pictures that are no masks themselves, and each one's own mask."""
   from glcic_jax.evaluation import holes
+  inputs, listed = [options.images], os.path.isfile(options.images)
+  if listed:  # its paths are relative to itself
+    inputs = [os.path.join(os.path.dirname(options.images), name) for name in names]
   try:
-    found, _ = pairing.jobs([options.images], options.masks)
+    found, _ = pairing.jobs(inputs, options.masks)
   except errors.InputError as error:
     raise errors.InputError(f'{str(error).rstrip(".")}; --draw-masks draws any of them.') from None
   jobs = {job.name: job for job in found}
+  if listed:
+    by_path = {job.image: job for job in found}
+    jobs = {name: by_path[path] for name, path in zip(names, inputs) if path in by_path}
 
   def mask_of(name: str) -> str:
     if jobs[name].error:
@@ -228,13 +237,19 @@ def _table(found: dict[str, Any], seconds: dict[str, float]) -> str:
   differences = {(r['model'], r['output']): r for r in found['differences']
                  if r['group'] == 'all' and r['score'] == 'hole_psnr'}
   for model, output in dict.fromkeys((r['model'], r['output']) for r in found['means']):
-    cells = [_number(means[model, output, name], interval=name == 'hole_psnr') for name in columns]
+    cells = [_number(means[model, output, name], interval=name == 'hole_psnr') + _fewer(found, means[model, output, name])
+             for name in columns]
     difference = differences.get((model, output))
     lines.append([model, output, *cells, _number(difference, interval=True, sign='+') if difference else '',
                   f'{seconds[model]:.2f}' if output == 'completed' else ''])
   widths = [max(map(len, column)) for column in zip(*lines)]
   table = '\n'.join('  '.join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip() for line in lines)
   return f'Means over {found["manifest"]["pictures"]} pictures, [95 % intervals]\n{table}'
+
+
+def _fewer(found: dict[str, Any], record: dict[str, Any]) -> str:
+  """Over how many pictures a mean is, where not over all."""
+  return f' (n={record["n"]})' if record['n'] < found['manifest']['pictures'] else ''
 
 
 def _number(record: dict[str, Any], *, interval: bool, sign: str = '') -> str:

@@ -10,11 +10,10 @@ from collections.abc import Iterable, Mapping, Sequence
 import dataclasses
 import json
 import os
+import re
 from typing import Any, NamedTuple
 
 from etils import epath
-import jax
-import jax.numpy as jnp
 import numpy as np
 
 from glcic_jax import errors
@@ -27,6 +26,7 @@ from glcic_jax.convert import torch7
 from glcic_jax.convert import torch7_modules
 
 _LISTED = 12  # names in a message; more are counted
+_OUR_HEADER = re.compile(rb'.{8}\{"(?:generator|discriminator)\.(?:params|batch_stats)\.', re.DOTALL)
 
 
 class _Source(NamedTuple):
@@ -62,10 +62,12 @@ def to_model_directory(source: epath.PathLike, folder: epath.PathLike, wishes: o
   generator = _filter(found.arrays, apart, judged=False)
   variables = _generator(found._replace(arrays=generator), layout, description)
   judge, judging = None, None
-  if discriminator is not None:
-    judge = _open(discriminator)
-  elif apart and len(generator) < len(found.arrays):
+  if apart and len(generator) < len(found.arrays):
     judge = found._replace(arrays=_filter(found.arrays, apart, judged=True))
+  if discriminator is not None:
+    if judge is not None:
+      raise errors.InputError(f'{found.name} holds its discriminator already; leave --discriminator out.')
+    judge = _open(discriminator)
   if judge is not None:
     judging, architecture = _discriminator(judge, layout)
     description = dataclasses.replace(description, discriminator=architecture)
@@ -83,8 +85,17 @@ def _check_folder(folder: epath.Path) -> None:
   if not folder.is_dir():
     raise errors.InputError(f'{folder} is a file; give a folder for the model directory, or --to pytorch to write '
                             'a file.')
-  if any(folder.iterdir()) and not (folder / model_files.WEIGHTS).exists():
-    raise errors.InputError(f'{folder} holds other files and no model; give a new folder.')
+  if any(folder.iterdir()) and not _is_ours(folder):
+    raise errors.InputError(f'{folder} holds other files, and no model of this program; give a new folder.')
+
+
+def _is_ours(folder: epath.Path) -> bool:
+  """Whether a folder holds a model directory that may be replaced, or the start of one: no other program's files."""
+  weights = folder / model_files.WEIGHTS
+  if not weights.is_file():
+    return False
+  with weights.open('rb') as file:
+    return bool(_OUR_HEADER.match(file.read(64)))
 
 
 def _open(path: epath.PathLike) -> _Source:
@@ -102,6 +113,9 @@ def _open(path: epath.PathLike) -> _Source:
   else:
     raise errors.InputError(f'{name} is none of the files that can be converted: Torch7 (.t7), PyTorch (.pth, .pt) '
                             'and .safetensors.')
+  if sum(array.size for array in source.arrays.values()) > len(data):  # as views of one storage might
+    raise errors.InputError(f'{name} holds layers of more numbers than the file has room for; it is none of the files '
+                            'that can be converted.')
   for key, array in source.arrays.items():
     if array.dtype.kind != 'f' or not array.size:
       raise errors.InputError(f'{name} holds {key} of type {array.dtype} and shape {array.shape}, which is no weight; '
@@ -125,7 +139,9 @@ def _open_torch7(root: Any, name: str) -> _Source:
 def _describe(source: _Source, wishes: origins.Wishes) -> tuple[str, model_files.Description]:
   """The source's layout, and its description: its own, where it was written here."""
   if source.note:
-    return _understand(source)
+    understood = _understand(source)
+    _check_wishes(source.name, wishes, ())
+    return understood
   layout = names.layout_of(source.arrays)
   if any(name.startswith('generator.params.') for name in source.arrays):
     raise errors.InputError(f'{source.name} is a part of a model directory already; its folder is a MODEL as it is.')
@@ -133,8 +149,17 @@ def _describe(source: _Source, wishes: origins.Wishes) -> tuple[str, model_files
     raise errors.InputError(f'{source.name} holds none of the networks that can be converted (it holds '
                             f'{_some(source.arrays)}): see "Weights from elsewhere" in the README. A discriminator '
                             'goes with its generator, as --discriminator.')
+  _check_wishes(source.name, wishes, origins.OPEN[layout])
   mean = source.mean.ravel().tolist() if isinstance(source.mean, np.ndarray) else source.mean
   return layout, origins.describe(layout, source.arrays, source.name, mean, wishes)
+
+
+def _check_wishes(name: str, wishes: origins.Wishes, open_: Iterable[str]) -> None:
+  """Refuses a wish that nothing would come of."""
+  for wish in ('mean_color', 'image_size', 'overlap'):
+    if getattr(wishes, wish) is not None and wish not in open_:
+      raise errors.InputError(f'--{wish.replace("_", "-")} says what {name} says already, or does not have; leave it '
+                              'out.')
 
 
 def _understand(source: _Source) -> tuple[str, model_files.Description]:
@@ -143,40 +168,28 @@ def _understand(source: _Source) -> tuple[str, model_files.Description]:
     note = json.loads(source.note)
     layout, description = note['layout'], model_files.Description.from_json(note)
     names.generator(layout, description.architecture)
-    _generator_shapes(description.architecture)
+    models.generator_shapes(description.architecture)
   except Exception:
     raise errors.InputError(f'{source.name} says of itself what this version does not understand; upgrade '
                             'glcic_jax, or get it again from its source.') from None
   return layout, dataclasses.replace(description, discriminator=None)
 
 
-def _generator_shapes(architecture: Mapping[str, Any]) -> dict[str, tuple[int, ...]]:
-  network = models.build_generator(architecture)
-  side = models.own_side(network) or 16
-  return _shapes(network, jnp.zeros((1, side, side, 3)), jnp.zeros((1, side, side, 1)))
-
-
-def _shapes(network: Any, *inputs: jax.Array) -> dict[str, tuple[int, ...]]:
-  """The leaves of a network's variables, by their names; nothing is allocated."""
-  shapes = jax.eval_shape(lambda: network.init(jax.random.key(0), *inputs, train=False))
-  return {'.'.join(key.key for key in path): leaf.shape
-          for path, leaf in jax.tree_util.tree_leaves_with_path(shapes)}
-
-
 def _generator(source: _Source, layout: str, description: model_files.Description) -> dict[str, Any]:
   pairs = names.generator(layout, description.architecture)
   if source.layers:
     _check_layers(source, pairs, description.architecture)
-  return _fill(source, pairs, _generator_shapes(description.architecture))
+  return _fill(source, pairs, models.generator_shapes(description.architecture))
 
 
 def _discriminator(source: _Source, layout: str) -> tuple[dict[str, Any], dict[str, Any]]:
+  if layout == names.GLCIC_OFFICIAL:
+    raise errors.InputError('GLCIC\'s authors published no discriminator, so there is none that belongs to their '
+                            'completion network; leave --discriminator out.')
   architecture, pairs, side = origins.discriminator(layout, source.arrays, source.name)
   if source.layers:
     _check_layers(source, pairs, architecture)
-  network = models.build_discriminator(architecture)
-  shapes = _shapes(network, jnp.zeros((1, side, side, 3)), jnp.zeros((1, 2), jnp.int32))
-  return _fill(source, pairs, shapes), architecture
+  return _fill(source, pairs, models.discriminator_shapes(architecture, side)), architecture
 
 
 def _check_layers(source: _Source, pairs: Sequence[names.Pair], architecture: Mapping[str, Any]) -> None:
@@ -206,20 +219,21 @@ def _fill(source: _Source, pairs: Iterable[names.Pair], wanted: Mapping[str, tup
         continue
       array = left.pop(theirs)
       try:
-        with np.errstate(over='ignore'):  # what is too large is refused with all that is not finite
-          filled[ours] = np.ascontiguousarray(layout.to_ours(array), np.float32)
-        fits = filled[ours].shape == wanted[ours]
+        turned = layout.to_ours(array)
       except ValueError:  # not even as many axes
-        fits = False
-      if not fits:
+        turned = None
+      if turned is None or turned.shape != wanted[ours]:
         wrong.append(f'{theirs} {array.shape} for {ours} {wanted[ours]}')
+        turned = np.empty(0)
+      with np.errstate(over='ignore'):  # what is too large is refused with all that is not finite
+        filled[ours] = np.ascontiguousarray(turned, np.float32)
   missing = [name for name in wanted if name not in filled]
   if left or missing or wrong:
     raise errors.InputError(
         f'{source.name} does not fit the network: left over there: {_some(left)}; not filled here: {_some(missing)}; '
         f'of another shape: {_some(wrong)}; it is another network, or a part of one.')
   for name, array in filled.items():
-    if not np.isfinite(array).all() or name.endswith('.var') and array.min() < 0:
+    if not model_files.is_usable(name, array):
       raise errors.InputError(f'{source.name} holds numbers that no network can have (for {name}); get it again '
                               'from its source.')
   return model_files.unflatten(filled)
@@ -246,9 +260,12 @@ def to_pytorch(model: epath.PathLike, path: epath.PathLike) -> str:
   """
   if not epath.Path(path).parent.is_dir():
     raise errors.InputError(f'There is no folder {epath.Path(path).parent}; make it, or give another file.')
-  if epath.Path(path).is_dir() or epath.Path(path).suffix not in pytorch.SUFFIXES:
+  if epath.Path(path).is_dir() or epath.Path(path).suffix.lower() not in pytorch.SUFFIXES:
     raise errors.InputError(f'{os.fspath(path)} is no name for a file of PyTorch; give one that ends in '
                             f'{", ".join(pytorch.SUFFIXES)}.')
+  if model_files.is_weights(path):
+    raise errors.InputError(f'{os.fspath(path)} is the weights of a model directory, which would be one no longer; '
+                            'give another file.')
   variables, description = model_files.load(model)
   layout = names.layout_for(description.architecture)
   if layout is None:

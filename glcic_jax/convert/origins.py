@@ -5,6 +5,7 @@ trained the weights did. Widths and depths are read from the arrays' shapes.
 """
 
 from collections.abc import Callable, Mapping
+import dataclasses
 import math
 import os
 from typing import Any, NamedTuple
@@ -35,8 +36,10 @@ PROGRAMS = {
 _RELEASED_HOLE = (117 / 255, 104 / 255, 123 / 255)
 
 
-# The Hub's identifiers; other terms are 'other'.
-_LICENSES = {'CC BY-NC-SA 4.0': 'cc-by-nc-sa-4.0', 'MIT': 'mit', 'Apache-2.0': 'apache-2.0'}
+# Which of the wishes below a program's files leave open.
+OPEN = {names.GLCIC_OFFICIAL: ('mean_color', 'image_size'), names.OTENIM: ('mean_color', 'image_size'),
+        names.MMAGIC: ('image_size',), names.CONTEXT_ENCODER_OFFICIAL: ('mean_color', 'overlap'),
+        names.BOYUAN_JIANG: ('mean_color', 'overlap')}
 
 
 class Wishes(NamedTuple):
@@ -44,7 +47,7 @@ class Wishes(NamedTuple):
 
   mean_color: Color | None = None  # of the training pictures
   image_size: int | None = None  # pixels: side of the training pictures
-  overlap: int = 4  # pixels by which a centre Context Encoder's patch overlaps what is known; as released
+  overlap: int | None = None  # pixels by which a centre Context Encoder's patch overlaps what is known; None: 4
   settings: Mapping[str, Any] = {}  # the config.json beside otenim's weights
 
 
@@ -72,10 +75,11 @@ def describe(layout: str, arrays: Mapping[str, np.ndarray], name: str, mean: Col
 def card(description: model_files.Description) -> model_card.Origin:
   """What the model card says of converted weights."""
   if not description.source:
-    return model_card.UNKNOWN  # a model of this project that has been to PyTorch and back
+    # A model of this project that has been to PyTorch and back.
+    return dataclasses.replace(model_card.UNKNOWN, **model_card.inherited(description.licence))
   return model_card.Origin(
       pictures='Those of its authors: see what they published.', converted_from=description.source,
-      license=_LICENSES.get(description.licence, 'other'),
+      license=model_card.LICENSES.get(description.licence, 'other'),
       license_note=f'{description.licence}: the terms of those who published the program. Whoever trained the weights '
                    'decides about the weights.')
 
@@ -138,10 +142,14 @@ def _context_encoder(layout: str, arrays: Mapping[str, np.ndarray], name: str, m
   last = names.last_of(encoder)
   width = _size(arrays, last, 1, 512) / 512
   center = patch < side
-  if center and not 0 <= 2 * wishes.overlap < patch:
-    raise errors.InputError(f'--overlap is {wishes.overlap}; give 0 to {patch // 2 - 1}, less than half of the '
+  if wishes.overlap is not None and not center:
+    raise errors.InputError(f'--overlap is for a Context Encoder of the centre variant, and {name} paints the whole '
+                            'picture; leave it out.')
+  overlap = (4 if wishes.overlap is None else wishes.overlap) if center else 0
+  if center and not 0 <= 2 * overlap < patch:
+    raise errors.InputError(f'--overlap is {overlap}; give 0 to {patch // 2 - 1}, less than half of the '
                             f'{patch} px that {name} predicts.')
-  options = {'image_size': side, 'patch_size': patch, 'overlap': wishes.overlap if center else 0,
+  options = {'image_size': side, 'patch_size': patch, 'overlap': overlap,
              'bottleneck': 'convolution', 'bottleneck_features': round(_size(arrays, last, 0, 4000) / width),
              'noise_features': _size(arrays, '0.1.0.weight', 0, 0) if noisy else 0, 'width': width}
   if layout == names.BOYUAN_JIANG:
@@ -149,7 +157,7 @@ def _context_encoder(layout: str, arrays: Mapping[str, np.ndarray], name: str, m
   return {'method': 'context_encoder_center' if center else 'context_encoder_random',
           'architecture': {'name': 'context_encoder', 'options': options},
           'value_range': (-1.0, 1.0), 'mean_color': wishes.mean_color or _RELEASED_HOLE, 'image_size': side,
-          'mask': {'kind': 'center', 'side': (patch - 2 * wishes.overlap) / side} if center else {'kind': 'region'}}
+          'mask': {'kind': 'center', 'side': (patch - 2 * overlap) / side} if center else {'kind': 'region'}}
 
 
 _DESCRIBERS: dict[str, Callable[..., dict[str, Any]]] = {

@@ -10,6 +10,7 @@ import json
 import os
 import re
 from typing import Any, NamedTuple
+import zipfile
 
 from etils import epath
 import numpy as np
@@ -23,6 +24,7 @@ SUFFIXES = ('.pth', '.pt', '.safetensors')  # of what is written
 
 # What `write` says about the network; torch itself keeps its versions of modules in the same place.
 _NOTE = 'glcic_jax'
+_SAVE = 'torch.save(network.state_dict(), FILE).'
 _COUNTER = 'num_batches_tracked'  # of torch's BatchNorm: how often it has seen a batch; nothing depends on it
 
 
@@ -66,31 +68,64 @@ def _parse_safetensors(data: bytes, name: str) -> Stored:
     arrays = safetensors.numpy.load(data)
     header = json.loads(data[8:8 + int.from_bytes(data[:8], 'little')])
   except (safetensors.SafetensorError, KeyError, TypeError, ValueError) as error:
-    raise errors.InputError(f'{name} cannot be read as .safetensors ({_line(error)}); get it again from its '
+    raise errors.InputError(f'{name} cannot be read as .safetensors ({_line(str(error))}); get it again from its '
                             'source.') from None
   return Stored(arrays, note=header.get('__metadata__', {}).get(_NOTE, ''))
 
 
 def _parse_torch(data: bytes, name: str) -> Stored:
   torch = _torch(f'{name} is a file of PyTorch')
+  if _is_compressed(data):
+    raise errors.InputError(f'{name} is a compressed archive, which PyTorch does not write; get it again from its '
+                            'source.')
   try:
     value = torch.load(io.BytesIO(data), map_location='cpu', weights_only=True)
   except Exception as error:  # whatever a hostile file makes of it
-    raise errors.InputError(
-        f'{name} does not hold tensors alone, or is damaged ({_line(error)}); in PyTorch, save the state dict '
-        'alone: torch.save(network.state_dict(), FILE).') from None
+    raise errors.InputError(f'{name} {_trouble(str(error))}') from None
   mean = value.get('mean') if isinstance(value, Mapping) else None
   for key in ('state_dict', 'model', 'generator'):  # a training checkpoint, with other things beside it
     if isinstance(value, Mapping) and isinstance(value.get(key), Mapping):
       value = value[key]
   if not isinstance(value, Mapping) or not all(torch.is_tensor(tensor) for tensor in value.values()):
-    raise errors.InputError(f'{name} holds no state dict, names with tensors; in PyTorch, save it so: '
-                            'torch.save(network.state_dict(), FILE).')
+    raise errors.InputError(f'{name} holds no state dict, names with tensors; in PyTorch, save it so: {_SAVE}')
   note = getattr(value, '_metadata', None) or {}
-  arrays = {str(key): tensor.detach().to_dense().to(torch.float64 if tensor.dtype == torch.float64 else torch.float32)
-            .numpy() for key, tensor in value.items()}
-  return Stored(arrays, mean=mean.tolist() if torch.is_tensor(mean) else mean,
-                note=note.get(_NOTE, '') if isinstance(note, Mapping) else '')
+  note = note.get(_NOTE, '') if isinstance(note, Mapping) else ''
+  tensors = {str(key): tensor for key, tensor in value.items() if str(key).split('.')[-1] != _COUNTER}
+  for key, tensor in tensors.items():
+    if not _is_weight(torch, tensor):
+      raise errors.InputError(f'{name} holds {key}, a {tensor.dtype} that is no weight; save it as a plain float32.')
+  if sum(tensor.numel() for tensor in tensors.values()) > len(data):
+    raise errors.InputError(f'{name} holds tensors of more numbers than the file has room for; it is none of the '
+                            'files that can be converted.')
+  arrays = {key: tensor.detach().to(torch.float64 if tensor.dtype == torch.float64 else torch.float32).numpy()
+            for key, tensor in tensors.items()}
+  if torch.is_tensor(mean):
+    mean = mean.flatten().tolist() if _is_weight(torch, mean) and mean.numel() == 3 else 'another tensor'
+  return Stored(arrays, mean=mean, note=note if isinstance(note, str) else '?')
+
+
+def _is_compressed(data: bytes) -> bool:
+  """Whether an archive's files would be larger than it is: a small one could fill any memory."""
+  try:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+      return sum(member.file_size for member in archive.infolist()) > len(data)
+  except Exception:  # no archive, or a damaged one: torch says so
+    return False
+
+
+def _is_weight(torch: Any, tensor: Any) -> bool:
+  """Whether its numbers lie in the file as fractions: neither sparse nor quantised nor only a shape."""
+  return (tensor.layout is torch.strided and tensor.device.type == 'cpu' and tensor.is_floating_point()
+          and not tensor.is_nested and not tensor.is_quantized)
+
+
+def _trouble(message: str) -> str:
+  """What is wrong with a file that torch will not load, without its advice to load it all the same."""
+  if 'weights_only' in message or 'Weights only' in message:
+    held = re.search(r'(?:Unsupported (?:global: GLOBAL|class)|unsupported GLOBAL) (\S+)', message)
+    what = f' ({held[1][:60]})' if held else ' (a program)' if 'TorchScript' in message else ''
+    return f'holds more than tensors{what}, and nothing else is read; in PyTorch, save the state dict alone: {_SAVE}'
+  return f'is damaged, or no file of PyTorch ({_line(message)}); get it again from its source.'
 
 
 def write(path: epath.PathLike, arrays: Mapping[str, np.ndarray], note: str) -> str:
@@ -141,6 +176,6 @@ def _torch(what: str) -> Any:
   return torch
 
 
-def _line(error: Exception) -> str:
-  """The first line of a library's message, short enough for a sentence."""
-  return (str(error).strip().splitlines() or [type(error).__name__])[0][:120].rstrip('.')
+def _line(message: str) -> str:
+  """The first sentence of a library's message, short enough for one of ours."""
+  return re.split(r'\.\s|\n', message.strip())[0][:120].rstrip('. ') or 'no reason given'

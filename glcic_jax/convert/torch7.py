@@ -53,17 +53,32 @@ def parse(data: bytes, name: str) -> Any:
   """
   if data[1:2] == b'\n':
     raise errors.InputError(f'{name} is a Torch7 file in text form; save it again in Torch with mode "binary".')
-  return _Reader(data, name).value(0)
+  try:
+    return _Reader(data, name, 8).value(0)
+  except errors.InputError as error:
+    reader = _Reader(data, name, 4)  # sizes as a machine of 32 bits writes them, or Windows
+    try:
+      value = reader.value(0)
+    except errors.InputError:
+      raise error from None
+    if not reader.is_done():
+      raise error
+    return value
 
 
 class _Reader:
   """Reads values one after another."""
 
-  def __init__(self, data: bytes, name: str):
-    self._data, self._name = data, name
+  def __init__(self, data: bytes, name: str, long: int):
+    """`long`: bytes of a size, 8 or 4."""
+    self._data, self._name, self._size = data, name, long
     self._place = 0  # bytes read so far
     self._read: dict[int, Any] = {}  # objects that later ones may refer to
     self._values = 0
+
+  def is_done(self) -> bool:
+    """Whether the file ends here."""
+    return not self._left()
 
   def value(self, depth: int) -> Any:
     """The next value of any type."""
@@ -121,7 +136,8 @@ class _Reader:
       kind = self._string()
     match = _ARRAY.fullmatch(kind)
     if match:
-      dtype = np.dtype(_TYPES[match[1] or 'Float']).newbyteorder('<')
+      element = np.int32 if match[1] == 'Long' and self._size == 4 else _TYPES[match[1] or 'Float']
+      dtype = np.dtype(element).newbyteorder('<')
       return self._storage(dtype) if match[2] == 'Storage' else self._tensor(dtype, depth)
     if not _MODULE.fullmatch(kind):
       raise self._error(f'holds an object of class {kind[:60]!r}, which no network needs')
@@ -174,7 +190,7 @@ class _Reader:
     return struct.unpack('<i', self._take(4))[0]
 
   def _long(self) -> int:
-    return struct.unpack('<q', self._take(8))[0]
+    return struct.unpack('<q' if self._size == 8 else '<i', self._take(self._size))[0]
 
   def _left(self) -> int:
     return len(self._data) - self._place

@@ -21,7 +21,9 @@ _KINDS = {
     'LeakyReLU': 'leaky relu', 'Sigmoid': 'sigmoid', 'Tanh': 'tanh', 'JoinTable': 'join', 'View': 'view'}
 _CONTAINERS = ('Sequential', 'ParallelTable')
 # The only values with which a layer is the one that our networks have.
-_FIXED = {'norm': {'eps': 1e-5}, 'leaky relu': {'negval': 0.2}}
+_FIXED = {'norm': {'eps': 1e-5}, 'leaky relu': {'negval': 0.2}, 'relu': {'threshold': 0, 'val': 0},
+          'conv': {'groups': 1}, 'deconv': {'groups': 1, 'adjW': 0, 'adjH': 0}}
+_CHANNELS = 2**16  # more than any layer has
 
 
 class Layer(NamedTuple):
@@ -80,7 +82,8 @@ def _arrays(module: torch7.Object, kind: str) -> dict[str, np.ndarray]:
   arrays = {name: module.fields[name] for name in names
             if isinstance(module.fields.get(name), np.ndarray) and module.fields[name].size}
   deviation = module.fields.get('running_std')  # before version 2 of the class: 1 / sqrt(var + eps)
-  if kind == 'norm' and 'running_var' not in arrays and isinstance(deviation, np.ndarray):
+  if (kind == 'norm' and 'running_var' not in arrays and isinstance(deviation, np.ndarray)
+      and deviation.size <= _CHANNELS):
     with np.errstate(all='ignore'):  # an infinite variance is refused with all that is not finite
       variance = 1 / np.square(deviation.astype(np.float64)) - _number(module, 'eps', 1e-5)
     arrays['running_var'] = np.maximum(variance, 0)
@@ -97,9 +100,9 @@ def _geometry(module: torch7.Object, kind: str, name: str) -> tuple[int, int, in
   values = []
   for field, missing in (('d', 1), ('dilation', 1), ('pad', _number(module, 'padding', 0))):
     both = {_number(module, f'{field}{axis}', missing) for axis in 'WH'}
-    if len(both) > 1:
-      raise errors.InputError(f'{name} has a {module.kind} that treats height and width differently; it is none '
-                              'of the networks that can be converted.')
+    if len(both) > 1 or not all(number == int(number) for number in both):
+      raise errors.InputError(f'{name} has a {module.kind} whose stride, dilation or padding differs between height '
+                              'and width, or is no whole number; it is none of the networks that can be converted.')
     values.append(int(both.pop()))
   return tuple(values)
 

@@ -56,7 +56,7 @@ class Source:
   @functools.cached_property
   def digest(self) -> str:
     """SHA-256 of the names: tells whether the listing changed since a run began."""
-    return hashlib.sha256('\n'.join(self.names).encode()).hexdigest()
+    return hashlib.sha256('\n'.join(self.names).encode(errors='surrogateescape')).hexdigest()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -206,7 +206,8 @@ def split(source: Source, validation_fraction: float) -> Splits:
 
 def _place(name: str) -> float:
   """Where a name's hash lies between 0 and 1."""
-  return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8]) / 2**64
+  data = name.encode(errors='surrogateescape')  # a file's name may be any bytes
+  return int.from_bytes(hashlib.sha256(data).digest()[:8]) / 2**64
 
 
 # Photographs that scikit-image installs with itself. The held-back ones are never trained on.

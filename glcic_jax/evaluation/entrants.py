@@ -84,8 +84,12 @@ def _network(name: str, label: str, manifest: manifest_lib.Manifest, *, blend: s
   for entry in manifest.entries:
     try:
       own_side.check_hole(generator, entry.hole[None, ..., None])
-    except errors.InputError as error:
-      raise errors.InputError(f'{label} cannot take the {entry.kind} hole of {entry.name}: {error}') from None
+    except errors.InputError:
+      (first, last), side = models.own_hole(generator), models.own_side(generator)
+      raise errors.InputError(
+          f'{label} cannot take the {entry.kind} hole of {entry.name}, because it completes only the middle '
+          f'{last - first} of {side} px; give --masks center --mask-side {(last - first) / side:g}, or leave out '
+          'the model.') from None
 
   def complete(images: Sequence[np.ndarray], holes: Sequence[np.ndarray], *, blend: str) -> list[np.ndarray]:
     return completer(list(images), list(holes), blend=blend, large=large)

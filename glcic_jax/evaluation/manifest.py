@@ -7,7 +7,6 @@ run-length code: lengths of runs row by row, by turns known and hole, the first 
 
 from collections.abc import Callable, Mapping, Sequence
 import dataclasses
-import functools
 import hashlib
 import json
 from typing import Any
@@ -20,6 +19,8 @@ from glcic_jax import scores
 from glcic_jax.evaluation import holes
 
 FORMAT_VERSION = 1
+
+_LARGEST_SIDE = 65_536  # pixels: a number in a damaged manifest must not fill the memory
 
 Read = Callable[[str], bytes]  # a picture's name -> its file
 
@@ -37,9 +38,9 @@ class Entry:
   border: bool  # whether the hole touches the picture's border
   runs: str  # the hole
 
-  @functools.cached_property
+  @property
   def hole(self) -> np.ndarray:
-    """`[H, W]` bool."""
+    """`[H, W]` bool; decoded each time, for those of thousands of photographs would fill the memory."""
     return from_runs(self.runs, (self.height, self.width))
 
 
@@ -70,21 +71,49 @@ class Manifest:
     try:
       values = json.loads(data)
       version = values['format_version']
-      if not isinstance(version, int) or version > FORMAT_VERSION:
+      if not _is_whole(version) or version > FORMAT_VERSION:
         raise errors.InputError(f'{name} has format_version {version!r}, this version of glcic_jax reads up to '
                                 f'{FORMAT_VERSION}; upgrade glcic_jax.')
-      entries = tuple(Entry(**entry) for entry in values['entries'])
-      if any(not entry.hole.any() or entry.hole.all() for entry in entries):
+      size, seed = values['size'], values['seed']
+      mean_color = tuple(float(level) for level in values['mean_color'])
+      entries = tuple(_checked_entry(Entry(**entry), size) for entry in values['entries'])
+      if (version < 1 or not _is_whole(seed) or not (size is None or _is_whole(size)) or len(mean_color) != 3
+          or not all(0 <= level <= 1 for level in mean_color)
+          or len({entry.name for entry in entries}) < len(entries)):
         raise ValueError
-      if len({entry.name for entry in entries}) < len(entries):
-        raise ValueError
-      return cls(int(values['seed']), values['size'] and int(values['size']), str(values['masks']),
-                 tuple(float(level) for level in values['mean_color']), entries)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+      return cls(seed, size, str(values['masks']), mean_color, entries)
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
       if isinstance(error, errors.InputError):
         raise
       raise errors.InputError(f'{name} is no manifest of glcic-jax evaluate, or it is damaged; write a new one '
                               'by leaving out --manifest.') from None
+
+
+def _is_whole(value: Any) -> bool:
+  return type(value) is int and value >= 0
+
+
+def _checked_entry(entry: Entry, size: int | None) -> Entry:
+  """Hands it on; a ValueError where it contradicts itself or the manifest's size."""
+  sides = entry.height, entry.width
+  if not all(isinstance(text, str) for text in (entry.name, entry.sha256, entry.kind, entry.runs)):
+    raise ValueError('A text is something else.')
+  if not all(_is_whole(side) and scores.SMALLEST_SIDE <= side <= _LARGEST_SIDE for side in sides):
+    raise ValueError(f'There is no picture of {sides}.')
+  if size is not None and sides != (size, size):
+    raise ValueError(f'A picture of {size} px is {sides}.')
+  hole = entry.hole
+  if not hole.any() or hole.all() or _ratio(hole) != entry.ratio or _touches_border(hole) != entry.border:
+    raise ValueError('The hole is not what its line says.')
+  return entry
+
+
+def _ratio(hole: np.ndarray) -> float:
+  return round(float(hole.mean()), 6)
+
+
+def _touches_border(hole: np.ndarray) -> bool:
+  return bool(hole[0].any() or hole[-1].any() or hole[:, 0].any() or hole[:, -1].any())
 
 
 def build(names: Sequence[str], read: Read, hole_of: holes.HoleOf, *, seed: int, size: int | None,
@@ -134,9 +163,8 @@ def _entry(index: int, name: str, read: Read, hole_of: holes.HoleOf,
     raise errors.InputError(f'{name} is {image.shape[1]}x{image.shape[0]}; SSIM needs sides of '
                             f'{scores.SMALLEST_SIDE} px: leave it out, or give --size.')
   hole, kind = hole_of(index, name, upright)
-  border = hole[0].any() or hole[-1].any() or hole[:, 0].any() or hole[:, -1].any()
-  entry = Entry(name, hashlib.sha256(data).hexdigest(), *image.shape[:2], kind, round(float(hole.mean()), 6),
-                bool(border), to_runs(hole))
+  entry = Entry(name, hashlib.sha256(data).hexdigest(), *image.shape[:2], kind, _ratio(hole),
+                _touches_border(hole), to_runs(hole))
   return entry, image[~hole].mean(axis=0) / 255
 
 
@@ -176,6 +204,11 @@ def check(manifest: Manifest, names: Sequence[str], read: Read, folder: str) -> 
     raise errors.InputError(f'{len(changed)} of the manifest\'s {len(manifest.entries)} pictures, {changed[0]} the '
                             'first, have changed since it was written (SHA-256); give the old ones, or write a '
                             'new manifest by leaving out --manifest.')
+  for entry in manifest.entries if manifest.size is None else ():
+    height, width = decode(read(entry.name), entry.name, None).shape[:2]
+    if (entry.height, entry.width) != (height, width):
+      raise errors.InputError(f'The manifest says that {entry.name} is {entry.width}x{entry.height}, and it is '
+                              f'{width}x{height}; write a new manifest by leaving out --manifest.')
 
 
 def to_runs(hole: np.ndarray) -> str:
@@ -191,9 +224,9 @@ def from_runs(runs: str, shape: tuple[int, int]) -> np.ndarray:
   Raises:
     ValueError: if the runs do not fill the shape.
   """
-  lengths = np.asarray([int(length) for length in runs.split()])
-  if lengths.sum() != shape[0] * shape[1] or (lengths < 0).any():
-    raise ValueError(f'The runs cover {lengths.sum()} pixels of {shape}.')
+  lengths = [int(length) for length in runs.split()]
+  if sum(lengths) != shape[0] * shape[1] or min(lengths) < 0:
+    raise ValueError(f'The runs cover {sum(lengths)} pixels of {shape}.')
   return np.repeat(np.arange(len(lengths)) % 2 == 1, lengths).reshape(shape)
 
 

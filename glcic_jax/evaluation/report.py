@@ -84,7 +84,7 @@ def _columns(found: Mapping[str, Any], names: Sequence[str]) -> dict[str, Callab
 
   def column(name: str) -> Callable[[tuple[str, str]], str]:
     best = _best(found, means, name)
-    return lambda who: _cell(means[*who, name], bold=who == best)
+    return lambda who: _cell(means[*who, name], bold=who == best, pictures=found['manifest']['pictures'])
   return {_head(found, name): column(name) for name in names}
 
 
@@ -118,12 +118,14 @@ def _best(found: Mapping[str, Any], means: Mapping[tuple[str, str, str], Mapping
   return (max(ranked)[1], entrants_lib.COMPLETED) if len(ranked) > 1 else None
 
 
-def _cell(record: Mapping[str, Any], *, bold: bool, sign: str = '') -> str:
+def _cell(record: Mapping[str, Any], *, bold: bool, sign: str = '', pictures: int = 0) -> str:
+  """A mean with its interval; and of how many pictures, where it is of fewer than `pictures`."""
   if record['mean'] is None:
     return f'exact in {record["infinite"]}' if record.get('infinite') else '-'
   form = f'{sign}.{2 if "psnr" in record["score"] or "mmagic" in record["score"] else 4}f'
   text = f'{record["mean"]:{form}}'
   text = f'<b>{text}</b>' if bold else text
+  text += f' <small>n = {record["n"]}</small>' if record['n'] < pictures else ''
   if record['low'] is None:
     return text
   return f'{text} <small>[{record["low"]:{form}}, {record["high"]:{form}}]</small>'
@@ -147,9 +149,9 @@ def _plots(found: Mapping[str, Any], rows: Sequence[evaluate.Row]) -> list[str]:
   """For each score, a panel for all pictures, for each bin and for each kind."""
   completed = [row for row in rows if row.output == entrants_lib.COMPLETED]
   groups = list(dict.fromkeys(r['group'] for r in found['means']))
-  kinds = {row.entry.kind for row in completed}
-  if len(kinds) == 1:  # the same as all
-    groups = [group for group in groups if group not in kinds]
+  for alike in ({row.entry.kind for row in completed}, {evaluate.bin_of(row.entry.ratio) for row in completed}):
+    if len(alike) == 1:  # the same as all
+      groups = [group for group in groups if group not in alike]
   parts = []
   for name in _PLOTTED:
     panels = {group: _values(completed, group, name) for group in groups}
@@ -201,7 +203,7 @@ def _case(entry: manifest_lib.Entry, why: Sequence[str], psnr: Mapping[str, floa
   strip = [_figure(damaged, 'with hole'), _figure(truth, 'truth')]
   strip += [_figure(picture, label, f'{psnr[label]:.2f} dB') for label, picture in completed.items()]
   return (f'<section class="case"><h3>{_text(entry.name)}</h3><p class="soft">{_text("; ".join(why))}. '
-          f'{_text(entry.kind)} hole, {100 * entry.ratio:.1f} % of the picture'
+          f'{_text(entry.kind)} hole, {100 * entry.ratio:.3g} % of the picture'
           f'{", at its border" if entry.border else ""}.</p><div class="strip">{"".join(strip)}</div></section>')
 
 

@@ -8,6 +8,7 @@ Every pixel outside the hole leaves exactly as it came in.
 
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 import functools
+import numbers
 import os
 from typing import Any
 import warnings
@@ -55,11 +56,13 @@ class Completer:
     """
     self.description = description
     self._device = _device(device)
+    if batch_size is not None and batch_size < 1:
+      raise errors.InputError(f'batch_size is {batch_size}; give 1 or more.')
     self.batch_size = batch_size or (1 if self._device.platform == 'cpu' else 8)
+    _check_weights(variables, description)
     self._generator = models.build_generator(description.architecture)
     self._multiple = models.SIZE_MULTIPLES[description.architecture['name']]
     self._field = receptive_field.centred(description.architecture)
-    self._check_weights(variables)
     apply = functools.partial(self._generator.apply, train=False)
     if folding.is_foldable(description.architecture):
       variables = folding.fold(variables)
@@ -197,16 +200,6 @@ class Completer:
                         stacklevel=2)
       yield part
 
-  def _check_weights(self, variables: Mapping[str, Any]) -> None:
-    side = models.own_side(self._generator) or 4 * self._multiple
-    wanted = jax.eval_shape(lambda: self._generator.init(
-        jax.random.key(0), jnp.zeros((1, side, side, 3)), jnp.zeros((1, side, side, 1)), train=False))
-    def shapes(tree):
-      return {name: leaf.shape for name, leaf in jax.tree_util.tree_leaves_with_path(tree)}
-    if shapes(wanted) != shapes(dict(variables)):
-      raise errors.InputError('The model\'s weights do not fit the architecture in its config.json; copy the '
-                              'model again, or convert it anew.')
-
 
 def _job(canvas: np.ndarray, mask: np.ndarray, parts: Iterable[tiling.Part], blend: str,
          feather: int) -> _Job:
@@ -239,14 +232,22 @@ def _complete(generator: Any, apply: Any, description: model_files.Description, 
   return jnp.clip((raw - low) * (255 / (high - low)), 0, 255).astype(jnp.float32)
 
 
+def _check_weights(variables: Mapping[str, Any], description: model_files.Description) -> None:
+  held = {name: value.shape for name, value in model_files.flatten(variables).items()}
+  if held != models.generator_shapes(description.architecture):
+    raise errors.InputError('The model\'s weights do not fit the architecture in its config.json; copy the '
+                            'model again, or convert it anew.')
+
+
 def _device(name: str | None) -> jax.Device:
   if name is None:
     return jax.local_devices()[0]
+  if not isinstance(name, str):
+    raise errors.InputError(f'device is {name!r}; it can be cpu, gpu or tpu.')
   try:
     return jax.local_devices(backend=name)[0]
   except RuntimeError:
-    raise errors.InputError(f'There is no {name} here; leave the device out, or choose '
-                            f'{jax.default_backend()}.') from None
+    raise errors.InputError(f'There is no {name} here; leave the device out, or choose {jax.default_backend()}.') from None
 
 
 def _check_options(blend: str, feather: int, large: str) -> None:
@@ -254,7 +255,7 @@ def _check_options(blend: str, feather: int, large: str) -> None:
     raise errors.InputError(f'blend is {blend!r}; it can be {", ".join(blending.BLENDS)}.')
   if large not in tiling.LARGE:
     raise errors.InputError(f'large is {large!r}; it can be {", ".join(tiling.LARGE)}.')
-  if feather < 0:
+  if not isinstance(feather, numbers.Real) or not feather >= 0:
     raise errors.InputError(f'feather is {feather}; give 0 or more pixels.')
 
 

@@ -123,13 +123,16 @@ def _check(output: epath.Path, form: str, weights: str, platforms: Sequence[str]
   if unknown or not platforms:
     raise errors.InputError(f'The platform {unknown[0] if unknown else ""!r} is unknown; give some of '
                             f'{", ".join(PLATFORMS)}, with commas between.')
-  if output.suffix in ('.py', '.safetensors'):
+  if output.suffix in ('.py', '.safetensors', '.json', '.md'):
     raise errors.InputError(f'{name} would be an exported function by the name of something else; give a name such as '
                             f'{output.stem}.stablehlo.')
   if output.is_dir():
     raise errors.InputError(f'{name} is a folder; give the name of a file, such as {output / "model.stablehlo"}.')
   if not output.parent.is_dir():
     raise errors.InputError(f'There is no folder {output.parent}; make it, or give another --output.')
+  if weights == 'separate' and model_files.is_weights(f'{name}.safetensors'):
+    raise errors.InputError(f'The weights of {name} would be written over those of the model beside it; give another '
+                            '--output.')
   if weights == 'baked' and size > _MOST:
     raise errors.InputError(f'The weights take {size / 2**30:.1f} GiB, and a file holds 2 GiB; give --weights '
                             'separate.')

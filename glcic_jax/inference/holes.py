@@ -27,13 +27,24 @@ def from_mask(path: str, size: tuple[int, int], *, invert: bool = False, dilate:
     errors.InputError: if it cannot be used.
   """
   mask = pictures.load(pictures.open_picture(path))
-  if not invert and not dilate:
-    return pictures.hole(mask, size, path)[..., 0] > 0
   if mask.size != size:
     pictures.hole(mask, size, path)  # says so
-  white = pictures.is_hole(mask) ^ invert
-  pictures.check_hole(white, path, 'black' if invert else 'white')
-  return _grown(white, dilate, path)
+  return _grown(_checked(mask, path, invert), dilate, path)
+
+
+def check_mask(path: str, *, invert: bool = False) -> None:
+  """Refuses a mask file that is none for any picture: unreadable, empty or full.
+
+  Raises:
+    errors.InputError: saying what is wrong with it.
+  """
+  _checked(pictures.load(pictures.open_picture(path)), path, invert)
+
+
+def _checked(mask: Image.Image, path: str, invert: bool) -> np.ndarray:
+  hole = pictures.is_hole(mask) ^ invert
+  pictures.check_hole(hole, path, 'black' if invert else 'white')
+  return hole
 
 
 def from_alpha(image: Image.Image, name: str, *, dilate: int = 0) -> np.ndarray:

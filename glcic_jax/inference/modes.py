@@ -61,7 +61,7 @@ class Picture(NamedTuple):
       image = _image(result, self.origin.mode)
       image.info = dict(self.origin.info)
       return image
-    result = result.reshape(self.origin.shape)
+    result = result.reshape(self.origin.shape).astype(self.origin.dtype, copy=False)
     return jnp.asarray(result) if isinstance(self.origin, jax.Array) else result
 
 
@@ -127,6 +127,7 @@ def from_array(array: np.ndarray | jax.Array) -> Picture:
     errors.InputError: if it is none.
   """
   pixels = np.asarray(array)
+  pixels = pixels.astype(pixels.dtype.newbyteorder('='), copy=False)  # of files of other machines
   if (pixels.dtype not in (np.uint8, np.uint16) or pixels.ndim not in (2, 3)
       or pixels.ndim == 3 and pixels.shape[2] not in _CHANNELS):
     raise errors.InputError(

@@ -10,10 +10,13 @@ import math
 from typing import Any, NamedTuple
 
 from PIL import Image
+from PIL.ExifTags import GPSTAGS
+from PIL.ExifTags import TAGS
 from PIL import JpegImagePlugin
 from PIL import PngImagePlugin
 
 from glcic_jax import pictures
+from glcic_jax.inference import palettes
 
 SUFFIX_OF = {'png': '.png', 'jpg': '.jpg', 'webp': '.webp'}
 
@@ -70,7 +73,7 @@ def read(path: str) -> Photograph:
   if opened.format == 'TIFF' and info.get('compression') in _LOSSLESS_TIFF:
     options['compression'] = info['compression']
   options['text'] = {key: text for key, text in getattr(opened, 'text', {}).items()
-                     if not key.startswith(('XML:', 'Raw profile'))}
+                     if not key.lower().startswith(('xml:', 'raw profile'))}
   return Photograph(image, opened.format, options, exif, tuple(notes))
 
 
@@ -100,13 +103,13 @@ def save(path: str, completed: Image.Image, source: Photograph, *, strip_gps: bo
     errors.InputError: if it cannot be written.
   """
   kind = Image.registered_extensions()['.' + path.rsplit('.', 1)[-1].lower()]
-  image, notes = _fit(completed, kind)
+  image, notes = _fit(completed, kind, source.image)
   image.info = {}  # else Pillow writes some of it by itself
   options = {key: source.options[key] for key in _OPTIONS[kind] if key in source.options}
   if (image.mode == 'CMYK') != (source.image.mode == 'CMYK'):
     options.pop('icc_profile', None)  # it speaks of other inks
   exif = _described(source.exif, image.size, strip_gps).tobytes()
-  if kind in ('JPEG', 'PNG', 'WEBP', 'TIFF') and len(exif) > 16:  # more than an empty table
+  if kind in ('JPEG', 'PNG', 'WEBP', 'TIFF') and len(exif) > len(Image.Exif().tobytes()):
     if len(exif) < _LARGEST_EXIF:
       options['exif'] = exif
     else:
@@ -125,11 +128,15 @@ _OPTIONS = {'JPEG': ('icc_profile', 'dpi', 'comment', 'subsampling'), 'PNG': ('i
             'GIF': ('comment',)}
 
 
-def _fit(image: Image.Image, kind: str) -> tuple[Image.Image, list[str]]:
+def _fit(image: Image.Image, kind: str, source: Image.Image) -> tuple[Image.Image, list[str]]:
   """The picture in a mode that the format holds, and what that costs."""
   notes = {'JPEG': ['JPEG is lossy: pixels outside the hole will differ a little; use .png to keep them.'],
            'GIF': ['GIF holds 256 colours: pixels outside the hole may differ; use .png to keep them.']
            if image.mode != 'L' else []}.get(kind, [])
+  if kind == 'GIF' and image.mode == 'RGB':
+    drawn = palettes.keeping(image, pictures.to_rgb(source))
+    if drawn is not None:
+      return drawn, ['GIF holds 256 colours: the hole is drawn with those that are left.']
   if image.mode in _HOLDS[kind]:
     return image.copy(), notes
   if image.mode == 'L':
@@ -138,7 +145,10 @@ def _fit(image: Image.Image, kind: str) -> tuple[Image.Image, list[str]]:
     return image.convert('RGBA'), notes
   lost = {'LA': 'transparency: it shows white', 'RGBA': 'transparency: it shows white',
           'I;16': '16 bits: it has 8', 'CMYK': 'CMYK: it is RGB'}[image.mode]
-  return pictures.to_rgb(image), [*notes, f'{kind} does not hold {lost}.']
+  if image.mode in ('LA', 'RGBA') and image.getchannel('A').getextrema() == (255, 255):
+    return pictures.to_rgb(image), notes  # nothing is transparent any more
+  does_not_hold = 'is written without' if kind == 'GIF' else 'does not hold'
+  return pictures.to_rgb(image), [*notes, f'{kind} {does_not_hold} {lost}.']
 
 
 def _described(exif: Image.Exif, size: tuple[int, int], strip_gps: bool) -> Image.Exif:
@@ -151,6 +161,8 @@ def _described(exif: Image.Exif, size: tuple[int, int], strip_gps: bool) -> Imag
     table = dict(exif.get_ifd(pointer))
     for tag in (_MAKER_NOTE, _INTEROPERABILITY):
       table.pop(tag, None)
+    # Who knows what a private tag shows?
+    table = {tag: value for tag, value in table.items() if tag in (TAGS if pointer == _EXIF else GPSTAGS)}
     if pointer == _EXIF:
       table |= {tag: length for tag, length in zip((_WIDTH, _HEIGHT), size) if tag in table}
     if table and not (pointer == _GPS and strip_gps):

@@ -54,7 +54,7 @@ def chart(title: str, lines: Sequence[Line], *, last: float, bands: Sequence[Ban
     lines: at most three, with one point at least together.
     last: the right end of the x axis, which starts at 0.
     bands: phases, shaded.
-    logarithmic: the y axis; None: if the values span more than a factor of 30.
+    logarithmic: the y axis; None: if it has no bounds and the values span more than a factor of 30.
     bounds: of the y axis; None: what the values need.
     reference: a value to mark by a thin line.
 
@@ -64,7 +64,7 @@ def chart(title: str, lines: Sequence[Line], *, last: float, bands: Sequence[Ban
   lines = [dataclasses.replace(line, pieces=[thinned(piece) for piece in line.pieces if piece]) for line in lines]
   values = [y for line in lines for piece in line.pieces for _, y in piece]
   if logarithmic is None:
-    logarithmic = min(values) > 0 and max(values) / min(values) > 30
+    logarithmic = bounds is None and min(values) > 0 and max(values) / min(values) > 30
   ends = [(line.label, line.pieces[-1][-1][1]) for line in lines if line.pieces]
   labels = [f'{label} {number(value)}'.strip() for label, value in ends]
   low, high = bounds or _range([*values, *([] if reference is None else [reference])], logarithmic)

@@ -21,7 +21,7 @@ class Curve:
 
 LOSSES = (
     Curve('Reconstruction loss', [('reconstruction_loss', '')],
-          'Weighted, mean over the steps of each row. It may rise a little when the joint phase starts.'),
+          'Weighted, mean over the steps of each row. It may rise a little where a joint phase starts.'),
     Curve('Adversarial game', [('adversarial_loss', 'generator'), ('discriminator_loss', 'discr.')],
           'The generator’s loss before its weight, and the discriminator’s own.'),
     Curve('Validation: PSNR, dB', [('validation_hole_psnr', 'hole'), ('validation_psnr', 'whole')],

@@ -1,15 +1,19 @@
-"""Which run a workdir holds: what is stored beside the state, and what must not change.
+"""Which run a workdir holds: where it may lie, what is stored beside the state, and what must not change.
 
 A resumed run must be the run that began: the same networks, optimisers, data and seed, and
 a schedule that gives the same phase to every step already taken. The rest of the config
 (learning rates, weights, intervals, a longer schedule) may change; the change is printed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+import os
 from typing import Any
+
+from etils import epath
 
 from glcic_jax import config as config_lib
 from glcic_jax import errors
+from glcic_jax import model_files
 from glcic_jax import schedule
 
 # Keys, and beginnings of keys, that a run keeps for life.
@@ -21,6 +25,43 @@ LASTING = ('method', 'seed', 'batch_size', 'image_size', 'model.', 'optimizer.ge
 
 def _is_lasting(key: str) -> bool:
   return any(key == entry or entry.endswith('.') and key.startswith(entry) for entry in LASTING)
+
+
+def check_place(workdir: epath.PathLike, config: Any) -> None:
+  """Refuses a workdir that would spoil what is there already.
+
+  Raises:
+    errors.InputError: if it is a file, a model directory, or lies among the pictures to train on.
+  """
+  path = epath.Path(workdir)
+  if path.exists() and not path.is_dir():
+    raise errors.InputError(f'{workdir} is a file; give a folder as --workdir, which is made if needed.')
+  if (path / model_files.WEIGHTS).exists():
+    raise errors.InputError(f'{workdir} is a model directory; give another --workdir, and --config.init_from={workdir} '
+                            'to start from its network.')
+  for folder in _picture_folders(config):
+    if _lies_within(workdir, folder):
+      raise errors.InputError(f'{workdir} lies within {folder}, so that the samples written there would become '
+                              'pictures to train on; give a --workdir elsewhere.')
+
+
+def _picture_folders(config: Any) -> Iterator[str]:
+  """The folders that the config's source searches in depth."""
+  specs = [config.data.source]
+  if config.data.source == 'mixture':
+    specs = [member.rpartition('=')[0] for member in config.data.mixture]
+  for spec in specs:
+    kind, _, path = spec.partition(':')
+    path = path or config.data.folder
+    if kind == 'folder' and path and epath.Path(path).is_dir():
+      yield path
+
+
+def _lies_within(path: epath.PathLike, folder: str) -> bool:
+  """Whether the search of a folder would come by a path; hidden folders are left out of it."""
+  inner, outer = (place if '://' in place else os.path.realpath(place) for place in (os.fspath(path), folder))
+  beyond = inner.removeprefix(outer.rstrip('/'))
+  return beyond != inner and beyond[:1] in ('', '/') and '/.' not in beyond
 
 
 def describe(config: Any, *, mean_color: tuple[float, float, float], digest: str,

@@ -7,6 +7,7 @@ that begins so goes through the phases of its own schedule.
 from collections.abc import Mapping
 from typing import Any
 
+from etils import epath
 import jax
 from jax.sharding import Mesh
 
@@ -16,6 +17,19 @@ from glcic_jax import model_files
 from glcic_jax import models
 from glcic_jax import parallel
 from glcic_jax.training import state as state_lib
+
+
+def licence(config: Any, workdir: epath.PathLike) -> str:
+  """The terms of the weights that a run starts from, or started from: they bind what is made of them. '': none."""
+  if not config.init_from:
+    return ''
+  earlier = checkpoints.read_run(workdir)
+  if earlier is None:
+    place = model_files.checkpoint_of(config.init_from)
+    if place is None:
+      return model_files.load(config.init_from)[1].licence
+    earlier = checkpoints.read_run(place[0])
+  return earlier[1]['model'].get('licence', '') if earlier else ''
 
 
 def load_networks(state: state_lib.TrainState, config: Any, mesh: Mesh) -> state_lib.TrainState:

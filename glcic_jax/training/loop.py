@@ -55,6 +55,7 @@ def train_and_evaluate(config: Any, workdir: epath.PathLike, *,
     errors.Stopped: after SIGTERM or Ctrl-C; everything is saved.
   """
   config_lib.check(config)
+  identity.check_place(workdir, config)
   workdir = epath.Path(workdir)
   plan = schedule.from_config(config.schedule)
   due = _Due(config, plan)
@@ -62,9 +63,10 @@ def train_and_evaluate(config: Any, workdir: epath.PathLike, *,
   feed = feed_lib.open_feed(config, mesh, batches)
   mean_color = _mean_color(config, workdir, feed)
   method = method_lib.from_config(config, mean_color)
+  licence = initial.licence(config, workdir)
 
   def facts(step: int) -> dict[str, Any]:
-    model = method_lib.describe(method, config, mean_color, step)
+    model = method_lib.describe(method, config, mean_color, step, licence)
     return identity.describe(config, mean_color=mean_color, digest=feed.digest, model=model.to_json())
 
   _announce(config, feed, mesh)
@@ -127,8 +129,9 @@ def train_and_evaluate(config: Any, workdir: epath.PathLike, *,
           progress.restart(step + 1)
         progress.tick(step + 1, plan.phase_at(step).value)
     progress.close()
-    origin = model_card.of_training(config, counts=feed.counts, step=int(state.step), scores=writers.last_scores())
-  _write_model(workdir, state, method_lib.describe(method, config, mean_color, int(state.step)), origin)
+    origin = model_card.of_training(config, counts=feed.counts, step=int(state.step), scores=writers.last_scores(),
+                                    licence=licence)
+  _write_model(workdir, state, method_lib.describe(method, config, mean_color, int(state.step), licence), origin)
   return state
 
 
@@ -170,7 +173,11 @@ def _create_or_restore(method: method_lib.Method, config: Any, mesh: jax.shardin
                        checkpoints: checkpoints_lib.Checkpoints) -> state_lib.TrainState:
   if checkpoints.latest_step is None:
     state = state_lib.create_state(method, config.image_size, config.seed, mesh)
-    return initial.load_networks(state, config, mesh) if config.init_from else state
+    if config.init_from:
+      state = initial.load_networks(state, config, mesh)
+      if parallel.is_main_process():
+        print(f'Starting from {config.init_from} ({config.init_networks}).', flush=True)
+    return state
   state, _ = checkpoints.restore(state_lib.abstract_state(method, config.image_size, mesh))
   if parallel.is_main_process():
     print(f'Continuing from step {int(state.step):,}.', flush=True)

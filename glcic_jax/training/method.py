@@ -201,11 +201,11 @@ def _optimizer(config: Any) -> optax.GradientTransformation:
 
 
 def describe(method: Method, config: Any, mean_color: tuple[float, float, float],
-             step: int) -> model_files.Description:
-  """What a model directory says about a generator of this run."""
+             step: int, licence: str = '') -> model_files.Description:
+  """What a model directory says about a generator of this run; `licence`: of the weights that it started from."""
   from glcic_jax import __version__
   return model_files.Description(
       method=method.name, architecture=method.architecture, value_range=method.value_range,
       mean_color=mean_color, image_size=config.image_size,
-      mask=masks.describe(config.mask), step=step,
+      mask=masks.describe(config.mask), step=step, licence=licence,
       versions={'glcic_jax': __version__, 'jax': jax.__version__, 'flax': flax.__version__})

@@ -66,23 +66,32 @@ class Table:
   """
 
   def __init__(self, path: epath.PathLike, *, until: int):
-    """Reads the rows up to step `until` of an earlier part of the run."""
+    """Reads the rows up to step `until` of an earlier part of the run.
+
+    Raises:
+      errors.InputError: if the file is no longer a table of rows with a step.
+    """
     self._path = epath.Path(path)
     self._rows: list[dict[str, str]] = []
     if until and self._path.exists():
-      rows = csv.DictReader(io.StringIO(self._path.read_text()))
-      self._rows = [{column: row.get(column, '') for column in COLUMNS} for row in rows
-                    if int(row['step']) <= until]
+      try:
+        rows = list(csv.DictReader(io.StringIO(self._path.read_text()), strict=True))
+        self._rows = [{column: row.get(column) or '' for column in COLUMNS} for row in rows
+                      if int(row['step']) <= until]
+      except (ValueError, KeyError, TypeError, csv.Error):
+        raise errors.InputError(f'{path} is not as this run left it: it has rows without a step. Restore it, or move '
+                                'it away to go on without its rows.') from None
 
   def evaluated(self, step: int) -> bool:
     """Whether validation scores of a step are there, be they all or, where one failed, some."""
     return any(row['step'] == str(step) and any(map(row.get, VALIDATION_NAMES)) for row in self._rows)
 
   def last_scores(self) -> dict[str, float]:
-    """The newest validation scores, with their step; empty if there are none."""
+    """The newest validation scores, those that did not fail, with their step; empty if there are none."""
     for row in reversed(self._rows):
-      if row.get(VALIDATION_NAMES[0]):
-        return {name: float(row[name]) for name in ('step', *VALIDATION_NAMES)}
+      scores = {name: float(row[name]) for name in VALIDATION_NAMES if row.get(name)}
+      if scores:
+        return {'step': float(row['step']), **scores}
     return {}
 
   def add(self, step: int, phase: str, values: Mapping[str, float]) -> None:

@@ -1,0 +1,75 @@
+"""How a command that works through many pictures speaks and stops.
+
+Results go to stdout, notes to stderr, a bar to a terminal.
+"""
+
+from collections.abc import Iterator
+import contextlib
+import os
+import shutil
+import signal
+import sys
+import threading
+from typing import Any
+
+_BAR = 24  # characters
+
+
+class Terminal:
+  """Keeps the bar and the lines apart."""
+
+  def __init__(self):
+    self._shows_bar = False
+    self._is_read = True  # stdout
+
+  def progress(self, done: int, total: int, name: str) -> None:
+    """Shows a bar that replaces the one before; on a terminal only, and where there are several."""
+    if total < 2 or not sys.stderr.isatty():
+      return
+    full = _BAR * done // total
+    name = ''.join(letter if letter.isprintable() else '?' for letter in name)
+    line = f'[{"#" * full}{"." * (_BAR - full)}] {done} of {total}  {name}'
+    self._clear()
+    print(line[:shutil.get_terminal_size().columns - 1], end='\n' if done == total else '', file=sys.stderr, flush=True)
+    self._shows_bar = done < total
+
+  def note(self, text: str) -> None:
+    """A line on stderr."""
+    self._clear()
+    print(text, file=sys.stderr)
+
+  def result(self, text: str) -> None:
+    """A line on stdout. Where nobody reads on (`| head`), the work goes on without."""
+    self._clear()
+    if not self._is_read:
+      return
+    try:
+      try:
+        print(text, flush=True)
+      except UnicodeEncodeError:  # a file name that is no text here: its bytes
+        sys.stdout.buffer.write(os.fsencode(text) + b'\n')
+        sys.stdout.flush()
+    except BrokenPipeError:
+      self._is_read = False
+      # Or Python would complain when it flushes stdout at its end.
+      os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+  def _clear(self) -> None:
+    if self._shows_bar:
+      self._shows_bar = False
+      print('\r\x1b[K', end='', file=sys.stderr, flush=True)
+
+
+@contextlib.contextmanager
+def stoppable() -> Iterator[None]:
+  """SIGTERM ends the command as Ctrl-C does: what is being written is removed."""
+  if threading.current_thread() is not threading.main_thread():  # elsewhere Python forbids handlers
+    yield
+    return
+  def stop(number: int, _: Any) -> None:
+    raise KeyboardInterrupt(number)
+  before = signal.signal(signal.SIGTERM, stop)
+  try:
+    yield
+  finally:
+    signal.signal(signal.SIGTERM, before)
