@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from glcic_jax.models import convolution
 from glcic_jax.models import layers
 from tests import fakes
 
@@ -54,7 +55,7 @@ def test_up_conv_scatters_each_pixel_by_the_flipped_kernel(x64):
   for i in range(3):
     for j in range(4):
       padded[0, 2 * i:2 * i + 4, 2 * j:2 * j + 4] += x[0, i, j] @ kernel[::-1, ::-1]
-  assert_close(layers.up_conv(x, kernel), padded[:, 1:-1, 1:-1])
+  assert_close(convolution.up_conv(x, kernel), padded[:, 1:-1, 1:-1])
 
 
 def test_up_conv_of_five_taps_scatters_each_pixel_by_the_flipped_kernel(x64):

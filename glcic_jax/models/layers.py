@@ -12,12 +12,11 @@ from flax import linen as nn
 import jax
 from jax.ad_checkpoint import checkpoint_name
 import jax.numpy as jnp
-import numpy as np
+
+from glcic_jax.models import convolution
 
 # What rematerialisation keeps: the outputs of convolutions, which are dear to compute again.
 CONVOLUTION = 'convolution'
-
-_DIMENSIONS = ('NHWC', 'HWIO', 'NHWC')
 
 # Torch's default, U(-1/sqrt(fan_in), 1/sqrt(fan_in)), which the authors' framework would have
 # used: the GLCIC paper does not name its initialisation.
@@ -87,16 +86,8 @@ class Conv(nn.Module):
   def __call__(self, x: jax.Array) -> jax.Array:
     shape = (self.kernel, self.kernel, x.shape[-1], self.features)
     kernel = self.param('kernel', self.kernel_init, shape, jnp.float32).astype(self.dtype)
-    if self._is_small(x):
-      y = _small_strided_conv(x.astype(self.dtype), kernel, self.stride, self.dilation)
-    else:
-      y = _conv(x.astype(self.dtype), kernel, self.stride, self.dilation, self.padding)
+    y = convolution.conv(x.astype(self.dtype), kernel, self.stride, self.dilation, self.padding)
     return checkpoint_name(_with_bias(self, y), CONVOLUTION)
-
-  def _is_small(self, x: jax.Array) -> bool:
-    # While a program for any size is exported, sides are symbols: the plain form serves them all.
-    return self.padding is None and self.stride > 1 and all(
-        isinstance(side, int) and side <= 4 * self.stride for side in x.shape[1:3])
 
 
 def _with_bias(layer: nn.Module, y: jax.Array) -> jax.Array:
@@ -105,37 +96,6 @@ def _with_bias(layer: nn.Module, y: jax.Array) -> jax.Array:
     return y
   bias = layer.param('bias', nn.initializers.zeros, (layer.features,), jnp.float32)
   return y + bias.astype(y.dtype)
-
-
-def _conv(x: jax.Array, kernel: jax.Array, stride: int, dilation: int, padding: int | None) -> jax.Array:
-  pad = dilation * (kernel.shape[0] - 1) // 2 if padding is None else padding
-  return jax.lax.conv_general_dilated(
-      x, kernel, (stride, stride), ((pad, pad), (pad, pad)), rhs_dilation=(dilation, dilation),
-      dimension_numbers=_DIMENSIONS)
-
-
-def _small_strided_conv(x: jax.Array, kernel: jax.Array, stride: int, dilation: int) -> jax.Array:
-  """The same convolution as one matrix product of the patches.
-
-  For outputs of at most 4x4 pixels: XLA's input gradient of a strided convolution is slow on
-  such shapes on the CPU (`benchmarks/NOTES.md`). The patches are cut out by products with matrices
-  of zeros and ones, exact at the highest precision: 25 slices would take far longer to compile.
-  """
-  side, _, inputs, features = kernel.shape
-  rows, columns = (_selection(length, side, stride, dilation, x.dtype) for length in x.shape[1:3])
-  exact = jax.lax.Precision.HIGHEST
-  patches = jnp.einsum('pih,bhwc->bpiwc', rows, x, precision=exact)
-  patches = jnp.einsum('qjw,bpiwc->bpqijc', columns, patches, precision=exact)
-  flat = patches.reshape(*patches.shape[:3], side * side * inputs)
-  return flat @ kernel.reshape(side * side * inputs, features)
-
-
-def _selection(length: int, side: int, stride: int, dilation: int, dtype: jnp.dtype) -> np.ndarray:
-  """`[out, side, length]`: 1 where tap `side` of output `out` sees pixel `length`; 0 in the padding."""
-  pad = dilation * (side - 1) // 2
-  out = (length + 2 * pad - dilation * (side - 1) - 1) // stride + 1
-  seen = np.arange(out)[:, None] * stride + np.arange(side) * dilation - pad
-  return (seen[..., None] == np.arange(length)).astype(dtype)
 
 
 class UpConv(nn.Module):
@@ -157,23 +117,7 @@ class UpConv(nn.Module):
   def __call__(self, x: jax.Array) -> jax.Array:
     shape = (self.kernel, self.kernel, x.shape[-1], self.features)
     kernel = self.param('kernel', self.kernel_init, shape, jnp.float32).astype(self.dtype)
-    return checkpoint_name(_with_bias(self, up_conv(x.astype(self.dtype), kernel)), CONVOLUTION)
-
-
-def up_conv(x: jax.Array, kernel: jax.Array) -> jax.Array:
-  """`[B, H, W, I]` by `[4, 4, I, O]` -> `[B, 2H, 2W, O]`; by 5x5, 2H - 1 and 2W - 1; see `UpConv`."""
-  odd = kernel.shape[0] % 2
-
-  def pad(offset: int) -> tuple[int, int]:
-    return 1 - offset, max(odd, offset)
-
-  def phase(row: int, column: int) -> jax.Array:
-    return jax.lax.conv_general_dilated(
-        x, kernel[row::2, column::2], (1, 1), (pad(row), pad(column)), dimension_numbers=_DIMENSIONS)
-  rows = [jnp.stack([phase(row, 0), phase(row, 1)], axis=3) for row in (0, 1)]
-  batch, height, width, _ = x.shape
-  y = jnp.stack(rows, axis=2).reshape(batch, 2 * height, 2 * width, kernel.shape[-1])
-  return y[:, :2 * height - odd, :2 * width - odd]
+    return checkpoint_name(_with_bias(self, convolution.up_conv(x.astype(self.dtype), kernel)), CONVOLUTION)
 
 
 class Collapse(nn.Module):

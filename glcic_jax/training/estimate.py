@@ -21,6 +21,7 @@ from glcic_jax import batch as batch_lib
 from glcic_jax import errors
 from glcic_jax import parallel
 from glcic_jax import schedule
+from glcic_jax.models import convolution
 from glcic_jax.training import flops
 from glcic_jax.training import memory
 from glcic_jax.training import method as method_lib
@@ -77,7 +78,8 @@ def count(config: Any, devices: int = 1) -> Count:
   by_phase = flops.per_image(method, config.image_size)
   phases = {}
   for phase, span in schedule.from_config(config.schedule).spans().items():
-    traced = jax.make_jaxpr(functools.partial(step_lib.train_step, method=method, phase=phase))(state, own)
+    with convolution.as_defined():  # as an accelerator runs it, wherever it is counted
+      traced = jax.make_jaxpr(functools.partial(step_lib.train_step, method=method, phase=phase))(state, own)
     phases[phase.value] = PhaseCount(
         steps=len(span), flops_per_image=by_phase[phase], flops_per_step=by_phase[phase] * config.batch_size,
         peak_bytes=memory.of_tree((state, own)) + memory.peak(traced.jaxpr))
@@ -127,7 +129,8 @@ def compiled(config: Any, devices: int) -> dict[str, dict[str, Any]]:
   state = state_lib.abstract_state(method, config.image_size, mesh)
   steps, result = step_lib.compile_steps(method, mesh), {}
   for phase in schedule.from_config(config.schedule).spans():
-    program = steps[phase].lower(state, abstract_batch(config, config.batch_size)).compile()
+    with convolution.as_defined():
+      program = steps[phase].lower(state, abstract_batch(config, config.batch_size)).compile()
     bytes_of, costs = program.memory_analysis(), program.cost_analysis() or {}
     result[phase.value] = {
         'device': found[0].device_kind,

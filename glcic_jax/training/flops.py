@@ -16,6 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from glcic_jax import schedule
+from glcic_jax.models import convolution
 from glcic_jax.training import method as method_lib
 
 Phase = schedule.Phase
@@ -38,7 +39,9 @@ def per_image(method: method_lib.Method, image_size: int) -> Mapping[Phase, floa
 
 def _forward(network: Any, *inputs: jax.Array) -> float:
   variables = jax.eval_shape(lambda: network.init(jax.random.key(0), *inputs))
-  return of_products(jax.make_jaxpr(lambda variables: network.apply(variables, *inputs))(variables).jaxpr)
+  with convolution.as_defined():
+    traced = jax.make_jaxpr(lambda variables: network.apply(variables, *inputs))(variables)
+  return of_products(traced.jaxpr)
 
 
 def of_products(jaxpr: Any) -> float:
