@@ -227,6 +227,7 @@ def _is_color(value: Sequence[float]) -> bool:
 
 _ANY = math.inf
 _TINY = 1e-30  # of what must not be 0
+_BELOW_1 = 1 - 1e-9
 # The lowest and the highest value of each number that is not checked elsewhere.
 _NUMBERS = {
     'seed': (0, 2**31 - 1),
@@ -244,7 +245,7 @@ _NUMBERS = {
     'loss.discriminator_weight': (0, _ANY),
     'loss.balance_steps': (0, _ANY),
     'loss.balance_factor': (1, _ANY),
-    'data.validation_fraction': (0, 1 - 1e-9),
+    'data.validation_fraction': (0, _BELOW_1),
     'data.mean_color_pictures': (1, _ANY),
     'data.unreadable_share': (0, 1),
     'data.threads': (0, _ANY),
@@ -263,6 +264,7 @@ def _require_number(config: ConfigDict, key: str, lowest: float, highest: float)
   value = value_of(config, key)
   _require(math.isfinite(value) and lowest <= value <= highest,
            f'{key} is {value}; give ' + (f'{lowest:g} or more.' if highest == _ANY else
+                                         f'{lowest:g} to below 1.' if highest == _BELOW_1 else
                                          f'{lowest:g} to {highest:g}.'))
 
 

@@ -112,11 +112,11 @@ def _folder(config: Any, size: int, seed: int) -> Draw:
 
 def _mixture(config: Any, size: int, seed: int) -> Draw:
   try:
-    weights = {kind: float(weight) for kind, _, weight in (part.partition('=') for part in config.mixture)}
+    weights = {kind: float(weight) for kind, _, weight in (str(part).partition('=') for part in config.mixture)}
   except ValueError:
     weights = {}
   total = sum(weights.values())
-  _require(total > 0 and min(weights.values()) >= 0 and weights.keys() <= set(KINDS) - {'mixture'},
+  _require(0 < total < math.inf and min(weights.values()) >= 0 and weights.keys() <= set(KINDS) - {'mixture'},
            f"mask.mixture is {tuple(config.mixture)}; give kinds with weights, as ('rectangle=1', 'strokes=2').")
   draws = [_BUILDERS[kind](config, size, seed) for kind in weights]
   shares = [weight / total for weight in weights.values()]
@@ -139,14 +139,15 @@ def describe(config: Any) -> dict[str, Any]:
 
 def _count(key: str, value: Sequence[int]) -> tuple[int, int]:
   value = tuple(value)
-  _require(len(value) == 2 and 1 <= value[0] <= value[1],
+  _require(len(value) == 2 and all(isinstance(v, int) for v in value) and 1 <= value[0] <= value[1],
            f'{key} is {value}; give the lowest and the highest number, from 1 on.')
   return value
 
 
 def _range(key: str, value: Sequence[float], lowest: float, highest: float) -> tuple[float, float]:
   value = tuple(value)
-  _require(len(value) == 2 and lowest <= value[0] <= value[1] <= highest,
+  _require(len(value) == 2 and all(isinstance(v, (int, float)) for v in value)
+           and lowest <= value[0] <= value[1] <= highest,
            f'{key} is {value}; give a range within {lowest:g} to {highest:g}.')
   return value
 

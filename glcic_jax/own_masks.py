@@ -1,6 +1,7 @@
 """A folder of the user's own masks as a kind of hole."""
 
 import functools
+import sys
 
 from etils import epath
 import numpy as np
@@ -16,7 +17,7 @@ class Folder:
 
   Each is resized until its short edge fits, and cropped in the middle. If asked for, it is
   flipped, turned by quarters and rescaled at random. A mask that is empty or full, as it
-  is or after that, gives its place to the next one.
+  is or after that, gives its place to the next one; so does one that cannot be read, which is named.
   """
 
   def __init__(self, path: str, size: int, *, flip: bool, rotate: bool, scale: tuple[float, float]):
@@ -34,7 +35,7 @@ class Folder:
       errors.InputError: if there is no such folder, no picture in it, or no mask that has both hole and
         known pixels.
     """
-    self._root = epath.Path(path)
+    self._root = epath.Path(path).expanduser()
     if not path or not self._root.is_dir():
       raise errors.InputError(f'There is no folder of masks {str(path)!r}; check mask.folder.path.')
     self._names = sorted(files.walk(self._root, pictures.SUFFIXES))
@@ -45,18 +46,25 @@ class Folder:
     for number in range(len(self._names)):
       if _is_usable(self._mask(number)):
         return
-    raise errors.InputError(f'All {len(self._names)} masks of {path} are empty or full; paint the holes '
-                            'white and what is known black.')
+    raise errors.InputError(self._useless())
+
+  def _useless(self) -> str:
+    return (f'All {len(self._names)} masks of {self._root} are empty, full or unreadable; paint the holes white '
+            'and what is known black.')
 
   def __call__(self, rng: np.random.Generator) -> np.ndarray:
-    """Draws one."""
-    number = int(rng.integers(len(self._names)))
-    while True:
-      plain = self._mask(number)
+    """Draws one.
+
+    Raises:
+      errors.RunError: if none is left: the folder has changed.
+    """
+    first = int(rng.integers(len(self._names)))
+    for offset in range(len(self._names)):
+      plain = self._mask((first + offset) % len(self._names))
       if _is_usable(plain):
         changed = self._changed(rng, plain)
         return (changed if _is_usable(changed) else plain)[..., None].copy()
-      number = (number + 1) % len(self._names)
+    raise errors.RunError(self._useless())
 
   def _mask(self, number: int) -> np.ndarray:
     packed = self._read(number)
@@ -64,8 +72,12 @@ class Folder:
 
   def _read_packed(self, number: int) -> np.ndarray:
     """One bit a pixel: thousands of masks stay in memory."""
-    name = self._names[number]
-    image = pictures.load(pictures.open_picture((self._root / name).read_bytes(), name))
+    path = self._root / self._names[number]
+    try:
+      image = pictures.load(pictures.open_picture(path))
+    except errors.InputError as error:
+      _say(f'{error} The next mask takes its place.')
+      return np.zeros(-(-self._size**2 // 8), np.uint8)
     white = Image.fromarray(pictures.is_hole(image).astype(np.uint8))
     scale = self._size / min(white.size)
     fitted = white.resize(tuple(max(self._size, round(side * scale)) for side in white.size),
@@ -91,6 +103,12 @@ class Folder:
     placed = np.zeros((self._size, self._size), np.uint8)
     placed[top:top + side, left:left + side] = scaled
     return placed
+
+
+@functools.cache
+def _say(sentence: str) -> None:
+  """On stderr, once."""
+  print(sentence, file=sys.stderr)
 
 
 def _is_usable(mask: np.ndarray) -> bool:

@@ -79,12 +79,18 @@ def read_rgb(source: epath.PathLike | bytes, name: str = '') -> np.ndarray:
 
 
 def to_rgb(image: Image.Image, ground: tuple[int, int, int] = _WHITE) -> Image.Image:
-  """Converts any mode to RGB; transparent pixels show the ground, 16 bits keep their upper 8."""
+  """Converts any mode to RGB; transparent pixels show the ground, 16 bits keep their upper 8.
+
+  Floats up to 1 have 1 for white; what is no number is black.
+  """
   if image.mode == 'RGB':
     return image
   if image.mode.startswith('I') or image.mode == 'F':
-    wide = np.asarray(image).astype(np.float64)
-    white = 65_535 if image.mode.startswith('I;16') else _white_level(float(wide.max()))
+    wide = np.nan_to_num(np.asarray(image).astype(np.float64), posinf=0, neginf=0)
+    highest = float(wide.max())
+    if image.mode == 'F' and highest <= 1:  # what writes floats has 1 for white
+      return Image.fromarray((255 * np.clip(wide, 0, 1)).round().astype(np.uint8)).convert('RGB')
+    white = 65_535 if image.mode.startswith('I;16') else _white_level(highest)
     return Image.fromarray(np.clip(wide * (256 / (white + 1)), 0, 255).astype(np.uint8)).convert('RGB')
   if image.mode in ('RGBA', 'LA', 'PA') or 'transparency' in image.info:
     image = image.convert('RGBA')

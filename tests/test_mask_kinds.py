@@ -124,7 +124,7 @@ def test_a_mixture_draws_by_weight(config):
 
 
 @pytest.mark.parametrize('mixture', [(), ('rectangle=-1',), ('rectangle=0',), ('star=1',), ('mixture=1',),
-                                     ('rectangle=much',)])
+                                     ('rectangle=much',), ('rectangle=inf',), ('rectangle=nan',), (3,)])
 def test_an_impossible_mixture_is_refused(config, mixture):
   config.kind, config.mixture = 'mixture', mixture
   with pytest.raises(errors.InputError, match='mask.(mixture|kind)'):
@@ -132,7 +132,8 @@ def test_an_impossible_mixture_is_refused(config, mixture):
 
 
 @pytest.mark.parametrize('kind, key, value', [
-    ('rectangles', 'count', (0, 2)), ('rectangles', 'count', (3, 2)), ('rectangles', 'side', (0.1, 1.5)),
+    ('rectangles', 'count', (0, 2)), ('rectangles', 'count', (3, 2)), ('rectangles', 'count', (1.5, 2.5)),
+    ('rectangles', 'side', ('a', 'b')), ('rectangles', 'side', (0.1, 1.5)),
     ('center', 'side', 1.0), ('center', 'side', 0.0), ('blocks', 'area', 0.01), ('region', 'area', (0.3, 0.3)),
     ('region', 'area', (0.3, 0.2)), ('region', 'resolution', 0.0), ('strokes', 'area', (0.0, 1.0)),
     ('strokes', 'brush', 'huge'), ('folder', 'scale', (0.0, 1.0))])
@@ -182,11 +183,31 @@ def test_an_empty_or_full_mask_gives_its_place_to_the_next(config, tmp_path):
       np.uint8(block(9, (2, 4), (2, 4))).tobytes()}
 
 
+def test_a_mask_that_cannot_be_read_is_named_once_and_gives_its_place_to_the_next(config, tmp_path, capsys):
+  config.kind, config.folder.path = 'folder', own_masks(tmp_path / 'mixed', block(9, (2, 4), (2, 4)))
+  (tmp_path / 'mixed/1.png').write_bytes(b'broken')
+  for _ in range(2):
+    assert {mask.tobytes() for mask in drawn(config, 30, size=9)} == {np.uint8(block(9, (2, 4), (2, 4))).tobytes()}
+  line, = capsys.readouterr().err.splitlines()
+  assert line.startswith(f'{tmp_path}/mixed/1.png cannot be read')
+
+
+def test_masks_that_vanish_during_a_run_stop_it(config, tmp_path):
+  config.kind = 'folder'
+  config.folder.path = own_masks(tmp_path / 'gone', np.zeros((9, 9), bool), np.zeros((9, 9), bool))
+  Image.fromarray(np.uint8(255) * block(9, (2, 4), (2, 4)).astype(np.uint8)).save(tmp_path / 'gone/a.png')
+  draw = masks.from_config(config, 9)
+  draw._read.cache_clear()
+  (tmp_path / 'gone/a.png').unlink()
+  with pytest.raises(errors.RunError, match='All 3 masks of .*gone are empty, full or unreadable'):
+    draw(masks.generator(0, 0))
+
+
 def test_folders_without_usable_masks_are_refused(config, tmp_path):
   config.kind = 'folder'
   for path, sentence in [(str(tmp_path / 'none'), 'There is no folder of masks'), ('', 'There is no folder of masks'),
                          (own_masks(tmp_path / 'bare'), 'holds no masks'),
-                         (own_masks(tmp_path / 'empty', np.zeros((9, 9), bool)), 'empty or full')]:
+                         (own_masks(tmp_path / 'empty', np.zeros((9, 9), bool)), 'empty, full or unreadable')]:
     config.folder.path = path
     with pytest.raises(errors.InputError, match=sentence):
       masks.from_config(config, 9)

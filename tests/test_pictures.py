@@ -114,6 +114,14 @@ def test_a_palette_with_a_transparent_color_shows_white_there():
   np.testing.assert_array_equal(pictures.read_rgb(data), [[[10, 20, 30], [255, 255, 255]]])
 
 
+@pytest.mark.parametrize('levels, expected', [
+    ([[0, 0.5, 1]], [0, 128, 255]), ([[0, 100, 255]], [0, 100, 255]), ([[0, 256, 65535]], [0, 1, 255]),
+    ([[np.nan, np.inf, 0.5]], [0, 0, 128])])
+def test_floats_have_the_white_that_their_highest_level_says(levels, expected):
+  data = _bytes(np.float32(levels), 'TIFF')
+  np.testing.assert_array_equal(pictures.read_rgb(data)[0, :, 0], expected)
+
+
 def test_load_keeps_the_mode():
   _, image, _ = _modes()['LA']
   assert pictures.load(pictures.open_picture(_bytes(image))).mode == 'LA'

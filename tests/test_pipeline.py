@@ -292,6 +292,19 @@ def test_too_many_broken_pictures_stop_the_run_by_an_error_of_ours(tmp_path, spl
     first_batch()
 
 
+def test_masks_that_vanish_stop_the_run_by_an_error_of_ours(picture_folder, tmp_path):
+  path = tmp_path / 'masks/a.png'
+  path.parent.mkdir()
+  Image.fromarray(np.uint8(255) * (np.arange(64).reshape(8, 8) < 9).astype(np.uint8)).save(path)
+  config = _config(picture_folder, **{'mask.kind': 'folder', 'mask.folder.path': str(path.parent)})
+  feed = pipeline.Pipeline(config, _ALL)
+  for draw in feed._draw_mask.values():
+    draw._read.cache_clear()
+  path.unlink()
+  with pytest.raises(errors.RunError, match='^All 1 masks of'):
+    next(feed.train(0))
+
+
 def test_an_empty_folder_is_refused_before_any_batch(tmp_path):
   with pytest.raises(errors.InputError, match='holds no pictures'):
     pipeline.Pipeline(_config(tmp_path), _ALL)

@@ -94,6 +94,22 @@ def test_an_unprepared_dataset_is_refused_with_the_command(directory):
     sources.open_splits(config_of(directory, source='tfds:celeb_a'))
 
 
+@pytest.mark.parametrize('name', ['Not A Name!', '../up', 'a/b/c/d'])
+def test_what_is_no_name_of_a_dataset_is_refused(directory, name):
+  with pytest.raises(errors.InputError, match='no name of a dataset'):
+    sources.open_splits(config_of(directory, source=f'tfds:{name}'))
+
+
+@pytest.mark.parametrize('kind', ['array_record', 'tfrecord'])
+def test_a_cut_file_gives_sentences_that_a_reader_passes_over(tmp_path, kind):
+  Tiny(data_dir=tmp_path, file_format=kind).download_and_prepare()
+  file, = tmp_path.rglob('tiny-train*')
+  file.write_bytes(file.read_bytes()[:200])
+  source = sources.open_splits(config_of(str(tmp_path))).train
+  with pytest.raises(errors.InputError, match='Record 12 of tiny cannot be read'):
+    source.read(source.names[12])
+
+
 @pytest.mark.parametrize('key, value, sentence', [
     ('tfds.split', 'nowhere', "no split 'nowhere'; it has test, train"),
     ('tfds.feature', 'label', 'tfds:tiny has image'),

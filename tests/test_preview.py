@@ -71,6 +71,11 @@ def test_the_command_writes_the_sheet_and_says_what_it_shows(tmp_path, picture_f
     (['--config.mask.kind=folder', '--config.mask.folder.path=nowhere'], "no folder of masks 'nowhere'"),
     (['--config.data.source=tfds:celeb_a'], 'tfds build celeb_a'),
     (['--config.data.source=folder', '--config.data.folder=nowhere'], 'There is no folder nowhere'),
+    (['--config.data.source=tfds:No Name!'], 'no name of a dataset'),
+    (['--config.data.source=mixture', "--config.data.mixture=('sample=nan',)"], 'data.mixture is'),
+    (['--config.mask.kind=mixture', "--config.mask.mixture=('rectangle=inf',)"], 'mask.mixture is'),
+    (['--config.mask.kind=rectangles', "--config.mask.rectangles.count=(1.5,2.5)"], 'mask.rectangles.count is'),
+    (['--config.data.validation_fraction=1.0'], 'give 0 to below 1'),
     (['--config.data.validation_fraction=1.5'], 'data.validation_fraction is 1.5'),
     (['--config.mask.kind=strokes', '--config.mask.strokes.area=(0.5,2.0)'], 'mask.strokes.area')])
 def test_wrong_input_gets_one_sentence(tmp_path, capsys, wrong, sentence):

@@ -1,5 +1,7 @@
 """Listing folders, holding pictures back, and the sample photographs."""
 
+import os
+
 import pytest
 
 from glcic_jax import config as config_lib
@@ -145,6 +147,33 @@ def test_a_list_names_files_beside_itself_and_elsewhere(tmp_path):
   assert [source.read(name) for name in source.names] == [b'elsewhere/c.png', b'photos/b.png']
 
 
+def test_a_list_may_come_from_windows(tmp_path):
+  _make(tmp_path, 'a.png', 'b.png')
+  (tmp_path / 'list.txt').write_bytes(b'\xef\xbb\xbfa.png\r\nb.png\r\n')
+  assert sources.folder(tmp_path / 'list.txt').names == ('a.png', 'b.png')
+
+
+def test_a_list_of_what_is_not_there_is_refused_by_its_first_name(tmp_path):
+  (tmp_path / 'list.txt').write_text('there/a.png\nthere/b.png\n')
+  with pytest.raises(errors.InputError, match=f'lists there/a.png, which is not there; .*relative to {tmp_path}'):
+    sources.folder(tmp_path / 'list.txt')
+
+
+def test_names_need_be_no_utf8(tmp_path):
+  name = os.fsencode(tmp_path) + b'/\xe9.png'
+  with open(name, 'wb') as file:
+    file.write(b'content')
+  source = sources.folder(tmp_path)
+  assert source.digest and len(sources.split(source, 0.5).train) + len(sources.split(source, 0.5).validation) == 1
+  assert source.read(source.names[0]) == b'content'
+
+
+def test_a_folder_may_lie_at_home(tmp_path, monkeypatch):
+  monkeypatch.setenv('HOME', str(tmp_path))
+  _make(tmp_path, 'photos/a.png', 'photos/list.txt')
+  assert sources.folder('~/photos').names == sources.folder('~/photos/*.png').names == ('a.png',)
+
+
 def _mixture(tmp_path, *members, fraction=0.0):
   _make(tmp_path / 'many', *_names(30))
   _make(tmp_path / 'few', *_names(10))
@@ -169,7 +198,8 @@ def test_each_member_of_a_mixture_holds_back_its_own(tmp_path):
   assert not set(splits.train.names) & set(splits.validation.names)
 
 
-@pytest.mark.parametrize('members', [(), ('folder:x',), ('folder:x=much',), ('folder:x=0',), ('folder:x=-1',)])
+@pytest.mark.parametrize('members', [(), ('folder:x',), ('folder:x=much',), ('folder:x=0',), ('folder:x=-1',),
+                                     ('folder:x=nan',), ('folder:x=inf',)])
 def test_an_impossible_mixture_is_refused(tmp_path, members):
   with pytest.raises(errors.InputError, match='data.mixture is'):
     _mixture(tmp_path, *members)

@@ -7,6 +7,7 @@ pictures (`order.py`); places, scales and holes come from the generators of `mas
 
 import atexit
 from collections.abc import Iterator
+import functools
 import itertools
 import os
 from typing import Any
@@ -20,6 +21,7 @@ import numpy as np
 import tensorflow as tf
 
 from glcic_jax import batch as batch_lib
+from glcic_jax import errors
 from glcic_jax import masks
 from glcic_jax.data import order
 from glcic_jax.data import reading
@@ -64,6 +66,7 @@ class Pipeline:
     self._readers = {
         split: reading.Reader(source, unreadable_share=config.data.unreadable_share, ground=ground)
         for split, source in (('train', self._splits.train), ('validation', self._splits.validation))}
+    self._failure: Exception | None = None  # tf.data loses an exception's type
     self._draw_mask = {seed: masks.from_config(config.mask, config.image_size, seed)
                        for seed in {config.seed, _VALIDATION_SEED}}
 
@@ -85,7 +88,7 @@ class Pipeline:
     """Endless training batches, from any step on.
 
     Raises:
-      errors.RunError: when too many pictures are broken.
+      errors.RunError: when too many pictures are broken, or all masks are gone.
     """
     def samples(k: tf.Tensor):
       index = self._indices(k)
@@ -93,7 +96,7 @@ class Pipeline:
       return self._in_python(self._train_rows, index, picture)
 
     dataset = tf.data.Dataset.range(first_step * len(self._rows) // self._chunk, np.iinfo(np.int64).max)
-    return self._batches(dataset, samples, 'train')
+    return self._batches(dataset, samples)
 
   def validation(self) -> Iterator[batch_lib.Batch]:
     """`validation.count` holes in held-back pictures, always the same; the last batch is padded.
@@ -123,7 +126,7 @@ class Pipeline:
 
     if batches:
       chunks = tf.data.Dataset.range(batches * len(self._rows) // self._chunk)
-      yield from self._batches(chunks, samples, 'validation')
+      yield from self._batches(chunks, samples)
 
   def _indices(self, chunk: tf.Tensor) -> tf.Tensor:
     """The numbers, in the whole run, of the samples in one chunk of this process's rows."""
@@ -133,9 +136,17 @@ class Pipeline:
   def _in_python(self, rows_of, *arguments):
     """`rows_of` the arguments of one chunk, in one call of Python."""
     size, rows = self._config.image_size, self._chunk
-    tensors = tf.numpy_function(rows_of, arguments, [tf.uint8, tf.uint8, tf.int32, tf.int32])
+    tensors = tf.numpy_function(functools.partial(self._noted, rows_of), arguments, [tf.uint8, tf.uint8, tf.int32, tf.int32])
     shapes = ([rows, size, size, 3], [rows, size, size, 1], [rows, 2], [rows, 2])
     return tuple(tf.ensure_shape(tensor, shape) for tensor, shape in zip(tensors, shapes))
+
+  def _noted(self, rows_of, *arguments):
+    """The same, but the first error of ours is kept, to be raised where batches are asked for."""
+    try:
+      return rows_of(*arguments)
+    except (errors.InputError, errors.RunError) as error:
+      self._failure = self._failure or error
+      raise
 
   def _train_rows(self, index, picture):
     config = self._config
@@ -168,27 +179,28 @@ class Pipeline:
     return (np.stack([hole[number] for number in index]), np.stack([view[number] for number in index]),
             np.stack([view[number] for number in neighbours]))
 
-  def _batches(self, dataset: tf.data.Dataset, samples: Any, split: str) -> Iterator[batch_lib.Batch]:
+  def _batches(self, dataset: tf.data.Dataset, samples: Any) -> Iterator[batch_lib.Batch]:
     options = tf.data.Options()
     options.deterministic = True
     options.threading.private_threadpool_size = self._config.data.threads or os.cpu_count()
     dataset = dataset.map(samples, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
     dataset = dataset.batch(len(self._rows) // self._chunk, drop_remainder=True).prefetch(2).with_options(options)
-    batches = self._batches_of(dataset, split)
+    batches = self._batches_of(dataset)
     _LIVE.add(batches)
     return batches
 
-  def _batches_of(self, dataset: tf.data.Dataset, split: str) -> Iterator[batch_lib.Batch]:
+  def _batches_of(self, dataset: tf.data.Dataset) -> Iterator[batch_lib.Batch]:
     iterator = dataset.as_numpy_iterator()
-    while True:
-      try:
+    try:
+      while True:
         image, mask, view, real_view = (leaf.reshape(-1, *leaf.shape[2:]) for leaf in next(iterator))
-      except StopIteration:
-        return
-      except tf.errors.OpError:
-        failure = self._readers[split].failure
-        if failure is None:
-          raise
-        raise failure from None
-      yield batch_lib.Batch(image=image, mask=mask, view=view, real_view=real_view,
-                            weight=np.ones(len(image), np.float32))
+        yield batch_lib.Batch(image=image, mask=mask, view=view, real_view=real_view,
+                              weight=np.ones(len(image), np.float32))
+    except StopIteration:
+      return
+    except tf.errors.OpError as error:
+      # A traceback would keep the iterator alive, and its threads would keep a dying interpreter.
+      error.with_traceback(None)
+      raise self._failure or error from None
+    finally:
+      del iterator

@@ -52,6 +52,9 @@ def open_dataset(name: str, *, split: str, directory: str, feature: str) -> Data
     raise errors.InputError(
         f'tfds:{name} is not prepared in {where}; prepare it by: tfds build {name} --file_format array_record '
         f'--data_dir {where}') from None
+  except ValueError:
+    raise errors.InputError(f"data.source is 'tfds:{name}', which is no name of a dataset; give one as TFDS has it, "
+                            "such as 'tfds:celeb_a'.") from None
   feature = _image_feature(builder.info.features, feature, name)
   try:
     instructions = builder.info.splits[split].file_instructions
@@ -65,7 +68,12 @@ def open_dataset(name: str, *, split: str, directory: str, feature: str) -> Data
   def read(index: int) -> bytes:
     number = int(np.searchsorted(ends, index, side='right'))
     file, skip, take = files[number]
-    return _picture(file.record(skip + index - int(ends[number] - take)), feature)
+    try:
+      return _picture(file.record(skip + index - int(ends[number] - take)), feature)
+    except OSError:
+      raise
+    except Exception as error:  # of four libraries, for a file that is cut or broken
+      raise errors.InputError(f'Record {index} of {name} cannot be read ({type(error).__name__}).') from None
   return Dataset(f'{builder.info.full_name}/{split}', int(ends[-1]) if files else 0, read)
 
 

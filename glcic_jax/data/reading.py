@@ -34,7 +34,7 @@ class Reader:
     self._share = unreadable_share
     self._broken: set[int] = set()
     self._lock = threading.Lock()
-    self.failure: errors.RunError | None = None  # tf.data loses an exception's type: look here
+    self.failure: errors.RunError | None = None  # the run is over, for every thread
 
   def crop(self, index: int, size: int, short_edge: int, place: Sequence[float]) -> np.ndarray:
     """A crop of picture `index`, or of the next readable one; see `pictures.read_crop`.

@@ -13,6 +13,7 @@ import hashlib
 import importlib.resources
 import io
 import itertools
+import math
 import os
 from typing import Any
 
@@ -56,7 +57,7 @@ class Source:
   @functools.cached_property
   def digest(self) -> str:
     """SHA-256 of the names: tells whether the listing changed since a run began."""
-    return hashlib.sha256('\n'.join(self.names).encode(errors='surrogateescape')).hexdigest()
+    return hashlib.sha256(_bytes('\n'.join(self.names))).hexdigest()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -104,13 +105,14 @@ def _mixture(config: Any) -> Splits:
   """Several sources by weight, each split by itself; the held-back ones are mixed by their hashes."""
   members = []
   for member in config.mixture:
-    spec, _, weight = member.rpartition('=')
+    spec, _, weight = str(member).rpartition('=')
     try:
       members.append((spec, float(weight)))
     except ValueError:
       members = []
       break
-  if not members or any(weight < 0 for _, weight in members) or not sum(weight for _, weight in members):
+  total = sum(weight for _, weight in members)
+  if any(weight < 0 for _, weight in members) or not 0 < total < math.inf:
     raise errors.InputError(f'data.mixture is {tuple(config.mixture)}; give sources with weights, as '
                             "('folder:photos=3', 'tfds:celeb_a=1').")
   opened = [_open(spec, config) for spec, _ in members]
@@ -137,12 +139,11 @@ def folder(path: epath.PathLike) -> Source:
   Raises:
     errors.InputError: if there is no such folder or file, or no picture in it.
   """
-  text = os.fspath(path)
+  path = text = os.path.expanduser(path)
   if '*' in text or '?' in text:
     root, names = _glob(text)
   elif (listed := epath.Path(path)).suffix.lower() == '.txt' and listed.is_file():
-    root, names = listed.parent, [line.strip() for line in listed.read_text().splitlines()]
-    names = [name for name in names if name.lower().endswith(pictures.SUFFIXES) and not name.startswith('#')]
+    root, names = listed.parent, _listed(listed)
   else:
     root = epath.Path(path)
     if not root.is_dir():
@@ -154,6 +155,16 @@ def folder(path: epath.PathLike) -> Source:
   if '://' in os.fspath(root):
     return Source(names, lambda name: (root / name).read_bytes())
   return Source(names, functools.partial(_read, os.fspath(root)))
+
+
+def _listed(path: epath.Path) -> list[str]:
+  """The names on the lines of a file; if not one of the first ten is there, the list means something else."""
+  lines = [line.strip() for line in path.read_bytes().decode('utf-8-sig', 'surrogateescape').splitlines()]
+  names = [name for name in lines if name.lower().endswith(pictures.SUFFIXES) and not name.startswith('#')]
+  if names and not any((path.parent / name).exists() for name in names[:10]):
+    raise errors.InputError(f'{path} lists {names[0]}, which is not there; the paths in it are relative to '
+                            f'{path.parent}.')
+  return names
 
 
 def _read(root: str, name: str) -> bytes:
@@ -206,8 +217,12 @@ def split(source: Source, validation_fraction: float) -> Splits:
 
 def _place(name: str) -> float:
   """Where a name's hash lies between 0 and 1."""
-  data = name.encode(errors='surrogateescape')  # a file's name may be any bytes
-  return int.from_bytes(hashlib.sha256(data).digest()[:8]) / 2**64
+  return int.from_bytes(hashlib.sha256(_bytes(name)).digest()[:8]) / 2**64
+
+
+def _bytes(name: str) -> bytes:
+  """A file's name as the disk has it, which may be no UTF-8."""
+  return name.encode(errors='surrogateescape')
 
 
 # Photographs that scikit-image installs with itself. The held-back ones are never trained on.
