@@ -124,6 +124,8 @@ def _data() -> ConfigDict:
   data.mean_color_pictures = 2_048  # how many pictures it is computed from, at most
   data.unreadable_share = 0.01  # of the pictures; more of them unreadable stops the run
   data.allow_changed_listing = False  # True: continue although the folder's listing changed
+  # 'pillow'; or 'simd', cykooz-resizer: three times as fast, levels differ by at most 1 of 255 in training crops
+  data.resampler = 'pillow'
   data.threads = 0  # that read pictures; 0: one for each core
   return data
 
@@ -170,6 +172,7 @@ def check(config: ConfigDict) -> None:
   _require_one_of(config, 'model.branches', ('both', 'local', 'global'))
   _require_one_of(config, 'model.bottleneck', ('channelwise', 'convolution'))
   _require_one_of(config, 'model.mixing_kernel', (1, 3))
+  _require_one_of(config, 'data.resampler', ('pillow', 'simd'))
   _require_one_of(config, 'loss.reconstruction_norm', ('l2', 'l1'))
   _require_one_of(config, 'loss.reconstruction_mean', ('all', 'hole'))
   _require_one_of(config, 'loss.adversarial_form', ('non_saturating', 'saturating'))

@@ -189,7 +189,7 @@ def _stroke(canvas: Image.Image, points: np.ndarray, width: int) -> None:
 
 def _count(canvas: Image.Image) -> int:
   """Pixels drawn on."""
-  return canvas.size[0] * canvas.size[1] - canvas.histogram()[0]
+  return int(np.count_nonzero(np.asarray(canvas)))
 
 
 def to_pixels(side: Sequence[float], size: int) -> tuple[int, int]:

@@ -32,6 +32,7 @@ CONFINED = {
     'flax.linen': ('models/',),
     'tensorflow': ('data/',),
     'tensorflow_datasets': ('data/',),
+    'cykooz_resizer': ('data/resampling.py',),
     'cv2': ('inference/blending.py', 'evaluation/baselines.py'),
     'torch': ('convert/pytorch.py', 'evaluation/features.py'),
     'orbax': ('checkpoints.py',),

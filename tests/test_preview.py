@@ -53,6 +53,7 @@ def test_the_statistics_are_those_of_the_holes(config):
     (24, 26, [24, 24.5, 25, 25.5, 26])])
 def test_axes_have_round_numbers(low, high, expected):
   np.testing.assert_allclose(preview._ticks(low, high), expected)
+  assert not np.signbit(preview._ticks(low, high)).any()
 
 
 def test_the_command_writes_the_sheet_and_says_what_it_shows(tmp_path, picture_folder, capsys):

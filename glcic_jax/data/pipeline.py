@@ -25,6 +25,7 @@ from glcic_jax import errors
 from glcic_jax import masks
 from glcic_jax.data import order
 from glcic_jax.data import reading
+from glcic_jax.data import resampling
 from glcic_jax.data import sources
 
 # Rows that one call of Python makes: each call costs about as much as drawing a hole.
@@ -54,7 +55,7 @@ class Pipeline:
       rows: which rows of the global batch this process reads.
 
     Raises:
-      errors.InputError: if there are no pictures.
+      errors.InputError: if there are no pictures, or what `data.resampler` asks for is not installed.
     """
     if tf.config.list_physical_devices('GPU'):
       tf.config.set_visible_devices([], 'GPU')  # they are JAX's
@@ -63,9 +64,12 @@ class Pipeline:
     self._chunk = max(n for n in range(1, _MOST_IN_A_CHUNK + 1) if len(rows) % n == 0)
     self._splits = sources.open_splits(config.data)
     ground = tuple(round(255 * level) for level in config.data.alpha_color)
+    # Held-back pictures are cut as evaluation cuts them: always by Pillow.
     self._readers = {
-        split: reading.Reader(source, unreadable_share=config.data.unreadable_share, ground=ground)
-        for split, source in (('train', self._splits.train), ('validation', self._splits.validation))}
+        split: reading.Reader(source, unreadable_share=config.data.unreadable_share, ground=ground,
+                              resample=resampling.by_name(resampler))
+        for split, source, resampler in (('train', self._splits.train, config.data.resampler),
+                                         ('validation', self._splits.validation, 'pillow'))}
     self._failure: Exception | None = None  # tf.data loses an exception's type
     self._draw_mask = {seed: masks.from_config(config.mask, config.image_size, seed)
                        for seed in {config.seed, _VALIDATION_SEED}}
@@ -136,7 +140,8 @@ class Pipeline:
   def _in_python(self, rows_of, *arguments):
     """`rows_of` the arguments of one chunk, in one call of Python."""
     size, rows = self._config.image_size, self._chunk
-    tensors = tf.numpy_function(functools.partial(self._noted, rows_of), arguments, [tf.uint8, tf.uint8, tf.int32, tf.int32])
+    tensors = tf.numpy_function(functools.partial(self._noted, rows_of), arguments,
+                                [tf.uint8, tf.uint8, tf.int32, tf.int32])
     shapes = ([rows, size, size, 3], [rows, size, size, 1], [rows, 2], [rows, 2])
     return tuple(tf.ensure_shape(tensor, shape) for tensor, shape in zip(tensors, shapes))
 

@@ -37,9 +37,9 @@ def preview(config: Any, count: int) -> tuple[np.ndarray, dict[str, str]]:
   holes = _draw_holes(config)
   statistics = _statistics(holes, config.model.local_size)
   charts = np.concatenate([
-      _histogram(statistics['area'], 'hole area', '% of the picture'),
+      _histogram(statistics['area'], 'share of holes', 'hole area, % of the picture'),
       _heat_map(holes.mean(axis=0)[..., 0], 'how often a pixel is in the hole'),
-      _histogram(statistics['covered'], 'hole inside the local view', '% of the hole')], axis=1)
+      _histogram(statistics['covered'], 'share of holes', 'inside the local view, % of the hole')], axis=1)
   facts = {'pictures': f'{feed.counts[0]:,} to train on, {feed.counts[1]:,} held back',
            'mean colour (RGB, 0 to 255)': ', '.join(f'{255 * level:.0f}' for level in color),
            'hole area, % of the picture': _spread(statistics['area']),
@@ -142,7 +142,7 @@ def _ticks(low: float, high: float) -> np.ndarray:
   rough = (high - low) / 4
   power = 10.0**np.floor(np.log10(rough))
   step = min((factor * power for factor in (1, 2, 5, 10)), key=lambda step: abs(step - rough))
-  return np.round(np.arange(np.ceil(low / step - 1e-9), np.floor(high / step + 1e-9) + 1) * step, 6)
+  return np.round(np.arange(np.ceil(low / step - 1e-9), np.floor(high / step + 1e-9) + 1) * step, 6) + 0.0  # no -0
 
 
 def _heat_map(often: np.ndarray, title: str) -> np.ndarray:

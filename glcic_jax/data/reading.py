@@ -21,16 +21,18 @@ class Reader:
   """Crops and mean colours of a source's pictures; safe to call from many threads."""
 
   def __init__(self, source: sources.Source, *, unreadable_share: float,
-               ground: tuple[int, int, int] = (255, 255, 255)):
+               ground: tuple[int, int, int] = (255, 255, 255), resample: pictures.Resample = pictures.resample):
     """Reads nothing yet.
 
     Args:
       source: of the pictures.
       unreadable_share: of the pictures, above which `failure` is set and reading stops.
       ground: what shows through transparent pixels, RGB.
+      resample: as `pictures.read_crop` takes it.
     """
     self._source = source
     self._ground = ground
+    self._resample = resample
     self._share = unreadable_share
     self._broken: set[int] = set()
     self._lock = threading.Lock()
@@ -43,7 +45,8 @@ class Reader:
       errors.RunError: when too many pictures are broken.
     """
     def read(name: str) -> np.ndarray:
-      return pictures.read_crop(self._source.read(name), size, short_edge, place, name, self._ground)
+      return pictures.read_crop(self._source.read(name), size, short_edge, place, name, self._ground,
+                                self._resample)
     return self._first_readable(index, read)
 
   def mean_color(self, most: int) -> tuple[float, float, float]:

@@ -20,7 +20,7 @@ from glcic_jax import schedule
 LASTING = ('method', 'seed', 'batch_size', 'image_size', 'model.', 'optimizer.generator.name',
            'optimizer.discriminator.name', 'mask.', 'data.source', 'data.tfds.split', 'data.tfds.feature',
            'data.mixture', 'data.validation_fraction', 'data.resize_short_edge', 'data.flip',
-           'data.alpha_color', 'data.mean_color')
+           'data.resampler', 'data.alpha_color', 'data.mean_color')
 
 
 def _is_lasting(key: str) -> bool:
