@@ -1,7 +1,7 @@
 """Seconds and memory for completing one picture, on whatever device is there; beside PyTorch if it is.
 
     python benchmarks/completion.py [--sizes 256,512,1024] [--batches 1,8]
-        [--networks folded,plain,nchw,channels_last] [--width 1.0] [--repeats 5] [--json FILE]
+        [--networks windows,folded,plain,nchw,channels_last] [--width 1.0] [--repeats 5] [--json FILE]
 
 The completion network at random weights, a 30 % free-form hole, unblended; then blending, each way.
 Every case runs in a process of its own, since the peak of memory is a process's: `first` is the first
@@ -26,10 +26,12 @@ from glcic_jax import shapes
 
 _SIZES = flags.DEFINE_list('sizes', ['256', '512', '1024'], 'Sides of the pictures in pixels.')
 _BATCHES = flags.DEFINE_list('batches', ['1', '8'], 'Pictures in one call.')
-_NETWORKS = flags.DEFINE_list('networks', ['folded', 'plain', 'nchw', 'channels_last'], 'What to time.')
+_NETWORKS = flags.DEFINE_list('networks', ['windows', 'folded', 'plain', 'nchw', 'channels_last'], 'What to time.')
 _WIDTH = flags.DEFINE_float('width', 1.0, 'Of the network.')
 _REPEATS = flags.DEFINE_integer('repeats', 5, 'Calls after the first.')
 _JSON = flags.DEFINE_string('json', '', 'Also write the results here.')
+# `windows` is what runs for --large crop and resize, `folded` for whole; `plain` has BatchNorm as layers.
+_OURS = ('windows', 'folded', 'plain')
 _CASE = flags.DEFINE_string('case', '', 'For itself: run one case, network,size,batch, and print JSON.')
 
 
@@ -44,7 +46,7 @@ def main(_):
   for size in map(int, _SIZES.value):
     for batch in map(int, _BATCHES.value):
       for network in _NETWORKS.value:
-        if network in ('folded', 'plain') or has_torch:
+        if network in _OURS or has_torch:
           rows.append(_in_a_process(network, size, batch))
     rows += [_blending(how, size) for how in ('poisson', 'opencv', 'none')]
     for row in [row for row in rows if row['size'] == size]:
@@ -72,7 +74,7 @@ def _pictures(size: int, batch: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _measure(network: str, size: int, batch: int) -> dict:
-  run = (_jax if network in ('folded', 'plain') else _torch)(network)
+  run = (_jax if network in _OURS else _torch)(network)
   image, mask = _pictures(size, batch)
   times = _times(lambda: run(image, mask))
   return {'network': network, 'size': size, 'batch': batch, 'first': times[0],
@@ -108,7 +110,10 @@ def _jax(network: str):
   description = model_files.Description(
       method='glcic', architecture={'name': 'glcic', 'options': options}, value_range=(0.0, 1.0),
       mean_color=(0.5, 0.5, 0.5), image_size=256, mask={}, step=0, versions={})
-  return completer.Completer(variables, description).complete_batch
+  complete = completer.Completer(variables, description)
+  if network == 'windows':
+    return lambda image, mask: complete._raw(image.astype(np.float32), mask, windows=True)
+  return complete.complete_batch
 
 
 def _torch(network: str):

@@ -221,8 +221,8 @@ def test_windows_of_one_size_run_together(variables):
   alone, together = (Completer(variables, DESCRIPTION, batch_size=size) for size in (1, 3))
   cases = [random_case(30 + seed, 40, seed=seed) for seed in range(7)]
   sizes = []
-  run = together._run
-  together._run = lambda weights, image, mask: (sizes.append(image.shape), run(weights, image, mask))[1]
+  run = together._run_windows
+  together._run_windows = lambda weights, image, mask: (sizes.append(image.shape), run(weights, image, mask))[1]
   results = together([image for image, _ in cases], [mask for _, mask in cases])
   assert sizes == [(3, 32, 32, 3), (3, 32, 32, 3), (1, 32, 32, 3)]
   for result, case in zip(results, cases, strict=True):

@@ -28,6 +28,7 @@ from glcic_jax.inference import blending
 from glcic_jax.inference import modes
 from glcic_jax.inference import own_side
 from glcic_jax.inference import tiling
+from glcic_jax.models import convolution
 from glcic_jax.models import folding
 from glcic_jax.models import receptive_field
 
@@ -68,7 +69,9 @@ class Completer:
       variables = folding.fold(variables)
       apply = functools.partial(folding.apply, self._generator)
     self._variables = jax.device_put(dict(variables), self._device)
-    self._run = jax.jit(functools.partial(_complete, self._generator, apply, description))
+    complete = functools.partial(_complete, self._generator, apply, description)
+    self._run = jax.jit(convolution.defined(complete))
+    self._run_windows = jax.jit(complete)  # on a CPU slower to compile and faster to run: for sizes that recur
 
   @classmethod
   def from_pretrained(cls, model: epath.PathLike, *, revision: str | None = None, device: str | None = None,
@@ -136,8 +139,8 @@ class Completer:
     height, width = image.shape[1:3]
     # To the next multiple and no further: what is inside is what the network defines.
     pad = ((0, 0), (0, -height % self._multiple), (0, -width % self._multiple), (0, 0))
-    raw = self._raw(np.pad(image.astype(np.float32), pad, mode='reflect'),
-                    np.pad((mask > 0).astype(np.uint8), pad, mode='reflect'))
+    padded = (np.pad(array, pad, mode='reflect') for array in (image.astype(np.float32), (mask > 0).astype(np.uint8)))
+    raw = self._raw(*padded)
     return np.where(mask > 0, np.round(raw[:, :height, :width]).astype(np.uint8), image)
 
   @property
@@ -145,10 +148,10 @@ class Completer:
     """What `export` writes: (variables, image, mask) -> raw output, on the scale 0..255, and its variables."""
     return self._run, self._variables
 
-  def _raw(self, image: np.ndarray, mask: np.ndarray) -> np.ndarray:
+  def _raw(self, image: np.ndarray, mask: np.ndarray, *, windows: bool = False) -> np.ndarray:
     """The network's output: `[B, H, W, 3]` float32, 0..255, and `[B, H, W, 1]` uint8 -> as the former."""
     with jax.default_device(self._device):
-      return np.asarray(self._run(self._variables, image, mask))
+      return np.asarray((self._run_windows if windows else self._run)(self._variables, image, mask))
 
   def _complete_together(self, pairs: Sequence[tuple[modes.Picture, np.ndarray]], blend: str, feather: int,
                          large: str) -> list[Any]:
@@ -161,10 +164,10 @@ class Completer:
     for canvas, (_, mask) in zip(levels, pairs):
       parts = tiling.parts(mask, large=large, side=self.description.image_size, multiple=self._multiple)
       jobs.append(_job(canvas, mask, self._seen_across(mask, parts), blend, feather))
-    self._run_jobs(jobs)
+    self._run_jobs(jobs, windows=large != 'whole')
     return [picture.completed(canvas, mask) for canvas, (picture, mask) in zip(levels, pairs)]
 
-  def _run_jobs(self, jobs: Iterable[_Job]) -> None:
+  def _run_jobs(self, jobs: Iterable[_Job], *, windows: bool) -> None:
     """Takes all jobs one window further until all are done, windows of one size together."""
     waiting = [(job, next(job)) for job in jobs]
     while waiting:
@@ -178,7 +181,7 @@ class Completer:
         while same:
           count = count if len(same) >= count else 1
           now, same = same[:count], same[count:]
-          raw = self._raw(*(np.stack(arrays) for arrays in zip(*(request for _, request in now))))
+          raw = self._raw(*map(np.stack, zip(*(request for _, request in now))), windows=windows)
           for (job, _), output in zip(now, raw):
             try:
               waiting.append((job, job.send(output)))

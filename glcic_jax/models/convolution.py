@@ -5,11 +5,11 @@ forward pass. So there, on a single device, that gradient is a matrix product fo
 of many channels are Winograd's throughout (`winograd.py`). `benchmarks/NOTES.md` has the measurements.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 import contextlib
 import contextvars
 import functools
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -42,6 +42,14 @@ def as_defined() -> Iterator[None]:
     yield
   finally:
     _as_defined.reset(token)
+
+
+def defined(function: Callable[..., jax.Array]) -> Callable[..., jax.Array]:
+  """The function, traced `as_defined`."""
+  def as_it_is(*arguments: Any) -> jax.Array:
+    with as_defined():
+      return function(*arguments)
+  return as_it_is
 
 
 def conv(x: jax.Array, kernel: jax.Array, stride: int = 1, dilation: int = 1,
