@@ -89,8 +89,8 @@ def inherited(licence: str) -> dict[str, str]:
   if not licence:
     return {}
   return {'license': LICENSES.get(licence, 'other'),
-          'license_note': f'{licence}: the terms of the weights that it was fine-tuned from, which bind what is made of '
-                          'them. Find out what the licences of its own training pictures allow, too.'}
+          'license_note': f'{licence}: the terms of the weights that it was fine-tuned from, which bind what is made '
+                          'of them. Find out what the licences of its own training pictures allow, too.'}
 
 
 def card(description: Any, parameters: int, origin: Origin) -> str:

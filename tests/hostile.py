@@ -4,6 +4,7 @@ Each case is a `Case`: what is wrong, the arguments of `complete` (without --mod
 sentence has to say. `files` makes the cases in a folder; `arrays` are for `Completer`.
 """
 
+import functools
 import io
 import os
 import struct
@@ -95,7 +96,7 @@ def files(folder):
 
 def _names(folder, good):
   """Paths that are not what they should be."""
-  within = lambda *parts: os.path.join(folder, *parts)
+  within = functools.partial(os.path.join, folder)
   os.mkdir(within('empty'))
   os.symlink(within('round.png'), within('round.png'))
   for flag in ('', '--mask'):

@@ -323,8 +323,9 @@ def with_thumbnail(exif):
   start = len(tiff)
   tiff[link:link + 4] = start.to_bytes(4, order)
   jpeg = start + 2 + 24 + 4
-  entry = lambda tag, value: tag.to_bytes(2, order) + (4).to_bytes(2, order) + (1).to_bytes(4, order) + (
-      value.to_bytes(4, order))
+
+  def entry(tag, value):
+    return tag.to_bytes(2, order) + (4).to_bytes(2, order) + (1).to_bytes(4, order) + value.to_bytes(4, order)
   tiff += (2).to_bytes(2, order) + entry(0x0201, jpeg) + entry(0x0202, len(small.getvalue())) + bytes(4)
   return bytes(data[:6] + tiff) + small.getvalue(), small.getvalue()
 

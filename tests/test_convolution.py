@@ -46,7 +46,8 @@ def definition(x, kernel, dilation):
 def test_winograd_is_the_convolution(x64, height, width, dilation):
   x, kernel = normal(2, height, width, 3), normal(3, 3, 3, 5)
   assert winograd.fits(height, width, dilation)
-  fakes.assert_close(winograd.conv(jnp.asarray(x), jnp.asarray(kernel), dilation), definition(x, kernel, dilation), 1e-12)
+  output = winograd.conv(jnp.asarray(x), jnp.asarray(kernel), dilation)
+  fakes.assert_close(output, definition(x, kernel, dilation), 1e-12)
 
 
 @pytest.mark.parametrize('height, width, dilation', [(3, 4, 1), (4, 5, 1), (4, 6, 2), (16, 16, 16)])
@@ -70,8 +71,8 @@ def test_chosen_winograd_has_the_gradients_of_the_definition(x64, one_cpu, monke
 
 
 @pytest.mark.parametrize('side, stride, dilation, padding, length', [
-    (5, 1, 1, None, 7), (3, 2, 1, None, 9), (3, 2, 1, None, 10), (3, 1, 3, None, 6), (4, 2, 1, 1, 10), (5, 2, 1, None, 11),
-    (3, 1, 1, 0, 6)])
+    (5, 1, 1, None, 7), (3, 2, 1, None, 9), (3, 2, 1, None, 10), (3, 1, 3, None, 6), (4, 2, 1, 1, 10),
+    (5, 2, 1, None, 11), (3, 1, 1, 0, 6)])
 def test_products_of_taps_are_the_kernels_gradient(x64, one_cpu, monkeypatch, side, stride, dilation, padding, length):
   monkeypatch.setattr(convolution, '_PRODUCT_FEATURES', 3)
 

@@ -93,8 +93,8 @@ def test_channelwise_layer_is_a_loop_over_maps_and_pixels(x64):
   expected = np.zeros_like(x)
   for row, m, i, j in np.ndindex(2, maps, height, width):
     total = params['bias'][i * width + j, m]
-    for k, l in np.ndindex(height, width):
-      total += x[row, k, l, m] * params['kernel'][m, k * width + l, i * width + j]
+    for p, q in np.ndindex(height, width):
+      total += x[row, p, q, m] * params['kernel'][m, p * width + q, i * width + j]
     expected[row, i, j, m] = total
   output = layers.ChannelwiseDense(dtype=jnp.float64).apply({'params': params}, x)
   assert_close(output, expected)

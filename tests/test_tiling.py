@@ -81,8 +81,8 @@ def test_thickness(box, expected):
 
 
 masks = st.builds(
-    lambda height, width, boxes: hole(height, width, *((int(t * height), int(l * width), int(t * height) + 1 + h,
-                                                         int(l * width) + 1 + w) for t, l, h, w in boxes)),
+    lambda height, width, boxes: hole(height, width, *((int(t * height), int(x * width), int(t * height) + 1 + h,
+                                                         int(x * width) + 1 + w) for t, x, h, w in boxes)),
     st.integers(1, 150), st.integers(1, 150),
     st.lists(st.tuples(st.floats(0, 0.999), st.floats(0, 0.999), st.integers(0, 90), st.integers(0, 90)),
              min_size=1, max_size=4))

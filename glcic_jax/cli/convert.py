@@ -24,7 +24,8 @@ def main(arguments: Sequence[str]) -> int:
   fill = ', '.join(f'{value:.4f}' for value in description.mean_color)
   print(f'{options.model_dir}: {description.method}, from {description.source or "a model trained by glcic_jax"}')
   print(f'  the hole is filled with {fill} (RGB in 0..1); trained at {description.image_size} px')
-  print(f'  {"with" if description.discriminator else "without"} discriminator; licence: {description.licence or "none chosen yet"}')
+  print(f'  {"with" if description.discriminator else "without"} discriminator; '
+        f'licence: {description.licence or "none chosen yet"}')
   return 0
 
 

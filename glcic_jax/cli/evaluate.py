@@ -237,8 +237,8 @@ def _table(found: dict[str, Any], seconds: dict[str, float]) -> str:
   differences = {(r['model'], r['output']): r for r in found['differences']
                  if r['group'] == 'all' and r['score'] == 'hole_psnr'}
   for model, output in dict.fromkeys((r['model'], r['output']) for r in found['means']):
-    cells = [_number(means[model, output, name], interval=name == 'hole_psnr') + _fewer(found, means[model, output, name])
-             for name in columns]
+    cells = [_number(row, interval=name == 'hole_psnr') + _fewer(found, row)
+             for name in columns for row in [means[model, output, name]]]
     difference = differences.get((model, output))
     lines.append([model, output, *cells, _number(difference, interval=True, sign='+') if difference else '',
                   f'{seconds[model]:.2f}' if output == 'completed' else ''])

@@ -250,7 +250,7 @@ def _device(name: str | None) -> jax.Device:
   try:
     return jax.local_devices(backend=name)[0]
   except RuntimeError:
-    raise errors.InputError(f'There is no {name} here; leave the device out, or choose {jax.default_backend()}.') from None
+    raise errors.InputError(f'There is no {name} here; leave it out, or choose {jax.default_backend()}.') from None
 
 
 def _check_options(blend: str, feather: int, large: str) -> None:

@@ -132,10 +132,9 @@ def _products_of_taps(x, gradient, shape, geometry):
   flat = jax.lax.optimization_barrier(gradient.reshape(-1, features).T)
 
   def product(row: int, column: int) -> jax.Array:
-    first = dilation * row, dilation * column
-    seen = jax.lax.slice(
-        padded, (0, *first, 0), (batch, first[0] + stride * (height - 1) + 1, first[1] + stride * (width - 1) + 1, inputs),
-        (1, stride, stride, 1))
+    top, left = dilation * row, dilation * column
+    bottom, right = top + stride * (height - 1) + 1, left + stride * (width - 1) + 1
+    seen = jax.lax.slice(padded, (0, top, left, 0), (batch, bottom, right, inputs), (1, stride, stride, 1))
     return flat @ seen.reshape(-1, inputs)
   products = [jnp.stack([product(row, column) for column in range(shape[1])]) for row in range(shape[0])]
   return jnp.stack(products).swapaxes(2, 3)
