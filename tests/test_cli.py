@@ -3,11 +3,13 @@
 import subprocess
 import sys
 
+import jax
 import numpy as np
 from PIL import Image
 import pytest
 
 from glcic_jax import cli
+from glcic_jax.cli import receptive_field
 
 QUICK = ['train', '--config', 'configs/quickstart.py']
 
@@ -169,3 +171,23 @@ def test_complete_refuses_bad_names(capsys, inputs, tmp_path, which, name, sente
   before = {path: path.read_bytes() for path in tmp_path.iterdir()}
   assert sentence in refused(capsys, *arguments(inputs | {which: tmp_path / name}))
   assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+@pytest.mark.parametrize('error', [
+    MemoryError('Unable to allocate 80 GiB'),
+    jax.errors.JaxRuntimeError('RESOURCE_EXHAUSTED: Out of memory while trying to allocate 85899345920 bytes.')])
+def test_too_little_memory_gets_a_sentence(capsys, monkeypatch, error):
+  def fail(arguments):
+    raise error
+  monkeypatch.setattr(receptive_field, 'main', fail)
+  code, out, err = run(capsys, 'receptive-field')
+  assert (code, out) == (3, '')
+  assert err.startswith('glcic-jax: there is not enough memory') and len(err.splitlines()) == 1
+
+
+def test_an_error_of_the_program_keeps_its_traceback(monkeypatch):
+  def fail(arguments):
+    raise jax.errors.JaxRuntimeError('INTERNAL: a bug')
+  monkeypatch.setattr(receptive_field, 'main', fail)
+  with pytest.raises(jax.errors.JaxRuntimeError):
+    cli.main(['receptive-field'])

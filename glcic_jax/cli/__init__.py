@@ -63,6 +63,12 @@ def _run(name: str, arguments: Sequence[str]) -> int:
   except (errors.InputError, errors.RunError, errors.Stopped) as error:
     print(f'glcic-jax: {error}', file=sys.stderr)
     return error.exit_code
+  except (MemoryError, RuntimeError) as error:
+    if isinstance(error, RuntimeError) and 'RESOURCE_EXHAUSTED' not in str(error):  # JAX's word
+      raise
+    print('glcic-jax: there is not enough memory here; give smaller batches, smaller pictures or fewer at once.',
+          file=sys.stderr)
+    return 3
   except OSError as error:
     print(f'glcic-jax: {error.filename or "a file"}: {error.strerror or error}.', file=sys.stderr)
     return 3 if error.errno in files.MACHINE_ERRORS else 2
