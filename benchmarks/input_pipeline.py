@@ -48,7 +48,7 @@ def main(arguments: list[str]) -> None:
     _check_draws(_DRAWS.value)
     return
   with tempfile.TemporaryDirectory() as temporary:
-    folder = _FOLDER.value or _made_up(pathlib.Path(temporary))
+    folder = _FOLDER.value or made_up(pathlib.Path(temporary))
     loaders = {f'glcic_jax, {kind}': _ours(folder, kind) for kind in _KINDS}
     loaders |= {'glcic_jax, sample pictures': _ours(folder, 'rectangle', source='sample')}
     if importlib.util.find_spec('cykooz_resizer'):
@@ -84,7 +84,7 @@ def _rate(loader: Iterator[np.ndarray]) -> tuple[float, float]:
   return count / (time.perf_counter() - start), 1_000 * (time.process_time() - cpu) / count
 
 
-def _made_up(folder: pathlib.Path) -> str:
+def made_up(folder: pathlib.Path) -> str:
   """400 JPEGs of 500x400 pixels, cut from the sample photographs."""
   samples = sources.sample_pictures().train
   large = [Image.fromarray(pictures.read_rgb(samples.read(name), name)) for name in samples.names]
@@ -97,7 +97,7 @@ def _made_up(folder: pathlib.Path) -> str:
   return str(folder)
 
 
-def _config(folder: str, kind: str, source: str = 'folder', resampler: str = 'pillow') -> config_lib.ConfigDict:
+def config_of(folder: str, kind: str, source: str = 'folder', resampler: str = 'pillow') -> config_lib.ConfigDict:
   config = config_lib.default()
   size = _SIZE.value
   config.update_from_flattened_dict({
@@ -110,7 +110,7 @@ def _config(folder: str, kind: str, source: str = 'folder', resampler: str = 'pi
 
 
 def _ours(folder: str, kind: str, **options: str) -> Iterator[np.ndarray]:
-  for batch in pipeline.Pipeline(_config(folder, kind, **options), range(_BATCH)).train(0):
+  for batch in pipeline.Pipeline(config_of(folder, kind, **options), range(_BATCH)).train(0):
     yield batch.image
 
 
@@ -128,7 +128,7 @@ def _sample(paths: list[pathlib.Path], config: config_lib.ConfigDict, draw: mask
 
 
 def _plain(folder: str, kind: str) -> Iterator[np.ndarray]:
-  config, paths = _config(folder, kind), sorted(pathlib.Path(folder).rglob('*.jpg'))
+  config, paths = config_of(folder, kind), sorted(pathlib.Path(folder).rglob('*.jpg'))
   draw = masks.from_config(config.mask, config.image_size)
   with futures.ThreadPoolExecutor(os.cpu_count()) as pool:
     waiting = []
@@ -143,7 +143,7 @@ class _Samples:
   """What torch's DataLoader asks for; its processes are spawned, since TensorFlow does not survive a fork."""
 
   def __init__(self, folder: str, kind: str):
-    self.config, self.paths = _config(folder, kind), sorted(pathlib.Path(folder).rglob('*.jpg'))
+    self.config, self.paths = config_of(folder, kind), sorted(pathlib.Path(folder).rglob('*.jpg'))
     self.draw = None
 
   def __len__(self) -> int:

@@ -113,7 +113,7 @@ class ShortCompletion(nn.Module):
     x = jnp.concatenate([image, mask], axis=-1)
     for layer in (layers.Conv(4, 5, dtype=self.dtype), layers.Conv(6, 3, 2, dtype=self.dtype),
                   layers.Conv(6, 3, 1, 2, dtype=self.dtype), layers.UpConv(4, dtype=self.dtype)):
-      x = nn.relu(layers.BatchNorm()(layer(x), train=train))
+      x = layers.BatchNorm(leak=0)(layer(x), train=train)
     return nn.sigmoid(layers.Conv(3, 3, dtype=self.dtype)(x))
 
 

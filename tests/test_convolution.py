@@ -1,4 +1,4 @@
-"""The CPU's own forms of convolutions against XLA's, forward and both gradients, in float64."""
+"""The forms of convolutions for a CPU and a GPU against XLA's own, forward and both gradients, in float64."""
 
 import jax
 import jax.numpy as jnp
@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from glcic_jax.models import convolution
+from glcic_jax.models import cpu_convolution
 from glcic_jax.models import winograd
 from tests import fakes
 
@@ -57,8 +58,8 @@ def test_winograd_needs_whole_tiles(height, width, dilation):
 
 @pytest.mark.parametrize('dilation', [1, 2])
 def test_chosen_winograd_has_the_gradients_of_the_definition(x64, one_cpu, monkeypatch, dilation):
-  monkeypatch.setattr(convolution, '_WINOGRAD_CHANNELS', 3)
-  monkeypatch.setattr(convolution, '_PRODUCT_FEATURES', 3)
+  monkeypatch.setattr(cpu_convolution, '_WINOGRAD_CHANNELS', 3)
+  monkeypatch.setattr(cpu_convolution, '_PRODUCT_FEATURES', 3)
   x, kernel, weight = normal(2, 8, 4, 3), normal(3, 3, 3, 5), normal(2, 8, 4, 5)
 
   def conv(x, kernel):
@@ -74,7 +75,7 @@ def test_chosen_winograd_has_the_gradients_of_the_definition(x64, one_cpu, monke
     (5, 1, 1, None, 7), (3, 2, 1, None, 9), (3, 2, 1, None, 10), (3, 1, 3, None, 6), (4, 2, 1, 1, 10),
     (5, 2, 1, None, 11), (3, 1, 1, 0, 6)])
 def test_products_of_taps_are_the_kernels_gradient(x64, one_cpu, monkeypatch, side, stride, dilation, padding, length):
-  monkeypatch.setattr(convolution, '_PRODUCT_FEATURES', 3)
+  monkeypatch.setattr(cpu_convolution, '_PRODUCT_FEATURES', 3)
 
   def conv(x, kernel):
     return convolution.conv(x, kernel, stride, dilation, padding)
@@ -88,12 +89,39 @@ def test_products_of_taps_are_the_kernels_gradient(x64, one_cpu, monkeypatch, si
 
 @pytest.mark.parametrize('side', [4, 5])
 def test_up_convolution_has_the_same_gradients_by_products(x64, one_cpu, monkeypatch, side):
-  monkeypatch.setattr(convolution, '_PRODUCT_FEATURES', 3)
+  monkeypatch.setattr(cpu_convolution, '_PRODUCT_FEATURES', 3)
   x, kernel = normal(2, 3, 4, 2), normal(side, side, 2, 3)
   weight = normal(*jax.eval_shape(convolution.up_conv, x, kernel).shape)
   with convolution.as_defined():
     expected = with_gradients(convolution.up_conv, x, kernel, weight)
   fakes.assert_close(with_gradients(convolution.up_conv, x, kernel, weight), expected, 1e-12)
+
+
+@pytest.mark.parametrize('side, dilation, height, width', [(3, 2, 4, 6), (3, 2, 5, 7), (3, 4, 6, 9), (3, 16, 4, 5),
+                                                          (5, 3, 7, 8)])
+def test_a_gpu_takes_a_dilated_kernels_gradient_from_pictures_apart(x64, side, dilation, height, width):
+  def conv(x, kernel):
+    return convolution.conv(x, kernel, 1, dilation)
+  x, kernel, weight = normal(2, height, width, 3), normal(side, side, 3, 4), normal(2, height, width, 4)
+  with convolution.as_defined():
+    expected = with_gradients(conv, x, kernel, weight)
+  with convolution.compiled_for('gpu'):
+    traced = str(jax.make_jaxpr(lambda *arrays: with_gradients(conv, *arrays))(x, kernel, weight))
+    # Left to itself this gradient would step over the picture by the dilation.
+    assert f'window_strides=({dilation}, {dilation})' not in traced
+    fakes.assert_close(with_gradients(conv, x, kernel, weight), expected, 1e-12)
+
+
+@pytest.mark.parametrize('side', [4, 5])
+def test_a_gpu_convolves_up_in_one(x64, side):
+  x, kernel = normal(2, 3, 4, 2), normal(side, side, 2, 3)
+  weight = normal(*jax.eval_shape(convolution.up_conv, x, kernel).shape)
+  with convolution.as_defined():
+    expected = with_gradients(convolution.up_conv, x, kernel, weight)
+  with convolution.compiled_for('gpu'):
+    traced = str(jax.make_jaxpr(lambda *arrays: with_gradients(convolution.up_conv, *arrays))(x, kernel, weight))
+    assert traced.count('conv_general_dilated[') == 3
+    fakes.assert_close(with_gradients(convolution.up_conv, x, kernel, weight), expected, 1e-12)
 
 
 @pytest.mark.parametrize('dtype, devices', [(jnp.bfloat16, 1), (jnp.float32, 2)])

@@ -74,7 +74,7 @@ def test_the_compiled_step_needs_about_what_the_trace_says():
   config = fakes.tiny_config(**ONE_PHASE, batch_size=64)
   row = estimate.compiled(config, 1)['reconstruction']
   compiled = row['argument_bytes'] + row['temporary_bytes']
-  assert compiled == pytest.approx(estimate.count(config).phases['reconstruction'].peak_bytes, rel=0.25)
+  assert compiled == pytest.approx(estimate.count(config).phases['reconstruction'].peak_bytes, rel=0.4)
   assert row['flops'] > 0 and row['device']
 
 

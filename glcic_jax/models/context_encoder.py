@@ -18,6 +18,7 @@ from glcic_jax.models import layers
 # Channels of the 4x4 stride-2 convolutions down to a map of 4x4; smaller pictures skip the first ones.
 FEATURES = (64, 64, 64, 128, 256, 512)
 MAP = 4  # pixels
+LEAK = 0.2  # slope of the encoder's and the discriminator's activations below zero
 
 # The release's, for every network here: kernels N(0, 0.02), BatchNorm's scale N(1, 0.02), biases 0.
 kernel_init = nn.initializers.normal(0.02)
@@ -88,9 +89,7 @@ class Generator(nn.Module):
     for number, full in enumerate(stages(self.image_size), start=1):
       x = layers.Conv(layers.channels(self.width, full), 4, 2, dtype=self.dtype, kernel_init=kernel_init,
                       use_bias=self.biases, name=f'conv{number}')(x)
-      if number > 1:
-        x = _norm(f'norm{number}')(x, train=train)
-      x = nn.leaky_relu(x, 0.2)
+      x = _norm(f'norm{number}', LEAK)(x, train=train) if number > 1 else nn.leaky_relu(x, LEAK)
     return x
 
   def _channelwise(self, x: jax.Array, train: bool) -> jax.Array:
@@ -106,10 +105,10 @@ class Generator(nn.Module):
     features = layers.channels(self.width, self.bottleneck_features)
     x = layers.Collapse(features, dtype=self.dtype, kernel_init=kernel_init, use_bias=self.biases,
                         name='bottleneck')(x)
-    x = nn.leaky_relu(_norm('bottleneck_norm')(self._with_noise(x), train=train), 0.2)
+    x = _norm('bottleneck_norm', LEAK)(self._with_noise(x), train=train)
     x = layers.Expand(layers.channels(self.width, FEATURES[-1]), MAP, dtype=self.dtype,
                       kernel_init=kernel_init, use_bias=self.biases, name='expand')(x)
-    return nn.relu(_norm('expand_norm')(x, train=train))
+    return _norm('expand_norm', 0)(x, train=train)
 
   def _with_noise(self, x: jax.Array) -> jax.Array:
     if not self.noise_features:
@@ -126,7 +125,7 @@ class Generator(nn.Module):
     for number, full in enumerate(hidden, start=1):
       x = layers.UpConv(layers.channels(self.width, full), dtype=self.dtype, kernel_init=kernel_init,
                         use_bias=self.biases, name=f'deconv{number}')(x)
-      x = nn.relu(_norm(f'up_norm{number}')(x, train=train))
+      x = _norm(f'up_norm{number}', 0)(x, train=train)
     return layers.UpConv(3, dtype=self.dtype, kernel_init=kernel_init, use_bias=self.biases,
                          name=f'deconv{len(hidden) + 1}')(x)
 
@@ -157,12 +156,10 @@ class Discriminator(nn.Module):
     for number, full in enumerate(stages(image.shape[1]), start=1):
       x = layers.Conv(layers.channels(self.width, full), 4, 2, dtype=self.dtype, kernel_init=kernel_init,
                       use_bias=self.biases, name=f'conv{number}')(x)
-      if number > 1:
-        x = _norm(f'norm{number}')(x, train=train, groups=groups)
-      x = nn.leaky_relu(x, 0.2)
+      x = _norm(f'norm{number}', LEAK)(x, train=train, groups=groups) if number > 1 else nn.leaky_relu(x, LEAK)
     logit = layers.Collapse(1, dtype=self.dtype, kernel_init=kernel_init, use_bias=self.biases, name='logit')(x)
     return logit[:, 0, 0, 0].astype(jnp.promote_types(logit.dtype, jnp.float32))
 
 
-def _norm(name: str) -> nn.Module:
-  return layers.BatchNorm(scale_init=scale_init, name=name)
+def _norm(name: str, leak: float) -> nn.Module:
+  return layers.BatchNorm(scale_init=scale_init, leak=leak, name=name)

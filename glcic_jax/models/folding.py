@@ -14,6 +14,7 @@ import jax
 import numpy as np
 
 from glcic_jax.models import layers
+from glcic_jax.models import normalisation
 
 # Networks whose every `normN` follows the convolution `convN` or `deconvN` at once, with the options
 # under which that is known to be so.
@@ -45,10 +46,10 @@ def fold(variables: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def apply(generator: nn.Module, variables: Mapping[str, Any], image: jax.Array, mask: jax.Array) -> jax.Array:
-  """`generator.apply` on folded variables: its normalisations hand on what they are given."""
+  """`generator.apply` on folded variables: its normalisations only activate."""
   def skip(call, arguments, options, context):
     if isinstance(context.module, layers.BatchNorm):
-      return arguments[0]
+      return normalisation.leaky(arguments[0], context.module.leak)
     return call(*arguments, **options)
   with nn.intercept_methods(skip):
     return generator.apply(variables, image, mask, train=False)

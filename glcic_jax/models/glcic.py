@@ -86,7 +86,7 @@ class CompletionNetwork(nn.Module):
     x = jnp.concatenate([image, mask.astype(image.dtype)], axis=-1).astype(self.dtype)
     for number, layer in enumerate(hidden, start=1):
       x = self._convolution(layer, number)(x)
-      x = norm_and_relu(layers.BatchNorm(name=f'norm{number}'), x, relu_first=self.relu_first, train=train)
+      x = norm_and_relu(f'norm{number}', x, relu_first=self.relu_first, train=train)
     x = layers.Conv(last.features, last.kernel, dtype=self.dtype, name=f'conv{len(COMPLETION_LAYERS)}')(x)
     x = OUTPUTS[self.output](x.astype(jnp.promote_types(x.dtype, jnp.float32)))
     return in_order(x, self.channel_order)
@@ -105,9 +105,11 @@ def in_order(image: jax.Array, channel_order: str) -> jax.Array:
   return image[..., ::-1] if channel_order == 'bgr' else image
 
 
-def norm_and_relu(norm: nn.Module, x: jax.Array, *, relu_first: bool, **options: Any) -> jax.Array:
-  """BatchNorm and ReLU, in the paper's order or the other."""
-  return norm(nn.relu(x), **options) if relu_first else nn.relu(norm(x, **options))
+def norm_and_relu(name: str, x: jax.Array, *, relu_first: bool, **options: Any) -> jax.Array:
+  """BatchNorm, of this name, and ReLU, in the paper's order or the other."""
+  if relu_first:
+    return layers.BatchNorm(name=name)(nn.relu(x), **options)
+  return layers.BatchNorm(leak=0, name=name)(x, **options)
 
 
 DISCRIMINATOR_FEATURES = (64, 128, 256, 512, 512, 512)
@@ -138,8 +140,7 @@ class Branch(nn.Module):
       full = DISCRIMINATOR_FEATURES[min(index, len(DISCRIMINATOR_FEATURES) - 1)]
       x = layers.Conv(layers.channels(self.width, full), 5, 2, dtype=self.dtype, use_bias=self.hidden_biases,
                       name=f'conv{index + 1}')(x)
-      x = norm_and_relu(layers.BatchNorm(name=f'norm{index + 1}'), x, relu_first=self.relu_first,
-                        train=train, groups=groups)
+      x = norm_and_relu(f'norm{index + 1}', x, relu_first=self.relu_first, train=train, groups=groups)
     x = x.reshape(x.shape[0], -1)
     x = layers.Dense(layers.channels(self.width, VECTOR_FEATURES), dtype=self.dtype, name='vector')(x)
     return nn.relu(x) if self.fully_connected_relu else x

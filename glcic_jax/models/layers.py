@@ -14,6 +14,7 @@ from jax.ad_checkpoint import checkpoint_name
 import jax.numpy as jnp
 
 from glcic_jax.models import convolution
+from glcic_jax.models import normalisation
 
 # What rematerialisation keeps: the outputs of convolutions, which are dear to compute again.
 CONVOLUTION = 'convolution'
@@ -24,46 +25,43 @@ torch_uniform = nn.initializers.variance_scaling(1 / 3, 'fan_in', 'uniform')
 
 
 class BatchNorm(nn.Module):
-  """Batch normalisation with float32 statistics, over one or several interleaved batches.
+  """Batch normalisation with float32 statistics, over one or several interleaved batches, and what follows it.
 
   With `groups` = g, rows i, i + g, i + 2g ... are one batch with statistics of their
   own. So the discriminator judges real and completed pictures in one call although
   each is its own batch, and every device keeps its own rows; the running
   statistics then move once for each group, in order.
 
-  The variance is the mean of squared distances from the mean: Flax's default,
-  E[x^2] - E[x]^2, loses everything at a large mean. The running variance is the
-  biased one (Torch keeps the unbiased one; it differs only while training).
+  The variance survives a large mean, where Flax's default, E[x^2] - E[x]^2, loses everything. The running
+  variance is the biased one (Torch keeps the unbiased one; it differs only while training).
   """
 
   momentum: float = 0.9  # of the running statistics: Torch's 0.1 counts the other way
   epsilon: float = 1e-5
   scale_init: Callable[..., jax.Array] = nn.initializers.ones
+  leak: float = 1.0  # the slope below zero of the activation that follows: 1 none, 0 a ReLU
 
   @nn.compact
   def __call__(self, x: jax.Array, *, train: bool, groups: int = 1) -> jax.Array:
-    """Normalises `[B, H, W, C]` over B, H and W; the dtype is kept."""
+    """Normalises `[B, H, W, C]` over B, H and W, and activates; the dtype is kept."""
     channels = x.shape[-1]
     scale = self.param('scale', self.scale_init, (channels,), jnp.float32)
     bias = self.param('bias', nn.initializers.zeros, (channels,), jnp.float32)
     mean = self.variable('batch_stats', 'mean', jnp.zeros, (channels,), jnp.float32)
     variance = self.variable('batch_stats', 'var', jnp.ones, (channels,), jnp.float32)
-    wide = x.astype(jnp.promote_types(x.dtype, jnp.float32))
     if not train:
+      wide = x.astype(jnp.promote_types(x.dtype, jnp.float32))
       factor = scale * jax.lax.rsqrt(variance.value + self.epsilon)
-      return ((wide - mean.value) * factor + bias).astype(x.dtype)
+      normal = ((wide - mean.value) * factor + bias).astype(x.dtype)
+      return normalisation.leaky(normal, self.leak)
 
-    grouped = wide.reshape(-1, groups, *x.shape[1:])
-    over = (0, *range(2, grouped.ndim - 1))  # all but group and channel
-    group_mean = jnp.mean(grouped, axis=over, keepdims=True)
-    centred = grouped - group_mean
-    group_variance = jnp.mean(jnp.square(centred), axis=over, keepdims=True)
-    normal = centred * (scale * jax.lax.rsqrt(group_variance + self.epsilon)) + bias
+    normal, group_means, group_variances = normalisation.normalise(
+        x, scale, bias, groups, self.epsilon, self.leak)
     if not self.is_initializing():
-      for group in range(groups):
-        self._move(mean, group_mean.reshape(groups, channels)[group])
-        self._move(variance, group_variance.reshape(groups, channels)[group])
-    return normal.reshape(x.shape).astype(x.dtype)
+      for group_mean, group_variance in zip(group_means, group_variances):
+        self._move(mean, group_mean)
+        self._move(variance, group_variance)
+    return normal
 
   def _move(self, running: nn.Variable, batch: jax.Array) -> None:
     moved = self.momentum * running.value + (1 - self.momentum) * batch
