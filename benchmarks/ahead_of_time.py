@@ -1,15 +1,19 @@
-"""What XLA makes of each phase's step for a GPU that is not here: compiled ahead of time, nothing runs.
+"""What XLA makes of each phase's step for a device that is not here: compiled ahead of time, nothing runs.
 
     pip install jax-cuda13-plugin==VERSION jax-cuda13-pjrt==VERSION     # of the installed jax; no CUDA, no driver
     python benchmarks/ahead_of_time.py [--config configs/glcic_places2.py] [--config.dtype=bfloat16 ...]
-        [--matrix-tflops 790 --copy-tbps 4.3] [--json FILE] [--programs FOLDER]
+        [--devices 8] [--matrix-tflops 790 --copy-tbps 4.3] [--json FILE] [--programs FOLDER]
+
+    pip install libtpu
+    python benchmarks/ahead_of_time.py --tpu v5e:2x2 [--devices 4] [...]
 
 For each phase: its operations by kind, their arithmetic and the bytes that they read and write, and how long the
 device takes at least for that at the two rates given (one H200's, in bfloat16). No library reaches them, so it is
 a floor and no prediction: it serves to compare two ways of writing a step, and to find convolutions that cuDNN
 does not get as one of its own three. Such a one stands in the table with its window.
 
-Without a device XLA tunes nothing: which algorithm a convolution will run by is not decided here.
+Without a device XLA tunes nothing: which algorithm a convolution will run by is not decided here. For a TPU the
+table has the cycles that its compiler expects of the operations, by layer.
 """
 
 import collections
@@ -40,6 +44,8 @@ from glcic_jax.training import step as step_lib
 _CONFIG = config_flags.DEFINE_config_file('config', 'configs/glcic_places2.py')
 _MATRIX = flags.DEFINE_float('matrix-tflops', 790, 'TFLOP/s of a matrix product.', lower_bound=0)
 _COPY = flags.DEFINE_float('copy-tbps', 4.3, 'TB/s of memory, read and written bytes together.', lower_bound=0)
+_DEVICES = flags.DEFINE_integer('devices', 1, 'How many share the batch, of one host.', lower_bound=1)
+_TPU = flags.DEFINE_string('tpu', None, 'Compile for a slice of TPUs, such as v5e:2x2, instead.')
 _JSON = flags.DEFINE_string('json', None, 'Where to write the table as JSON.')
 _PROGRAMS = flags.DEFINE_string('programs', None, 'Folder for the compiled programs as text.')
 
@@ -63,7 +69,7 @@ dnn_version_info { major: 9 minor: 10 patch: 0 }
 device_description_str: "NVIDIA H200"
 """
 _BYTES = {'pred': 1, 's8': 1, 'u8': 1, 'bf16': 2, 'f16': 2, 'f32': 4, 's32': 4, 'u32': 4, 'f64': 8, 's64': 8, 'u64': 8}
-_FREE = {'parameter', 'constant', 'get-tuple-element', 'tuple', 'bitcast'}
+_FREE = {'parameter', 'constant', 'get-tuple-element', 'tuple', 'bitcast', 'all-reduce-done'}
 _ELEMENTWISE = {'convert', 'add', 'subtract', 'multiply', 'bitcast'}
 _INSTRUCTION = re.compile(r'\s*(?:ROOT )?%(\S+) = (\((?:[^()]|\([^()]*\))*\)|\S+) ([\w-]+)\((.*)')
 _CUDNN = re.compile(r'custom_call_target="__cudnn\$conv(\w+)"')
@@ -81,29 +87,42 @@ def main(arguments: list[str]) -> None:
   """Compiles the three steps and prints the tables."""
   config = _CONFIG.value
   config_lib.check(config)
-  device, = topologies.get_topology_desc('h200', 'cuda', target_config=_TARGET, topology='1x1x1').devices
-  print(f'{device.device_kind}, {config.image_size} px, batch {config.batch_size}, {config.dtype}, '
-        f'jax {jax.__version__}; {_MATRIX.value:g} TFLOP/s, {_COPY.value:g} TB/s')
+  estimate.check_devices(config, _DEVICES.value)
+  devices = _devices()[:_DEVICES.value]
+  print(f'{devices[0].device_kind} x {len(devices)}, {config.image_size} px, batch {config.batch_size}, '
+        f'{config.dtype}, jax {jax.__version__}; each device'
+        + ('' if _TPU.value else f', at {_MATRIX.value:g} TFLOP/s and {_COPY.value:g} TB/s') + ':')
   results = {}
-  for phase, program in _compiled(config, device):
+  for phase, program in _compiled(config, devices):
     memory, text = program.memory_analysis(), program.as_text()
     if _PROGRAMS.value:
       pathlib.Path(_PROGRAMS.value).mkdir(parents=True, exist_ok=True)
       (pathlib.Path(_PROGRAMS.value) / f'{phase}.txt').write_text(text)
-    results[phase] = _print(phase, operations(text), memory.argument_size_in_bytes + memory.temp_size_in_bytes)
+    size = memory.argument_size_in_bytes + memory.temp_size_in_bytes
+    results[phase] = _print_cycles(phase, text, size) if _TPU.value else _print(phase, operations(text), size)
   if _JSON.value:
     pathlib.Path(_JSON.value).write_text(json.dumps(results, indent=2))
 
 
-def _compiled(config, device):
-  mesh = parallel.make_mesh([device])
+def _devices():
+  if not _TPU.value:
+    return topologies.get_topology_desc(
+        'h200', 'cuda', target_config=_TARGET, topology=f'1x{_DEVICES.value}x1').devices
+  # What a TPU's host would say of itself; else its library looks for one.
+  os.environ |= {'TPU_SKIP_MDS_QUERY': '1', 'TPU_WORKER_HOSTNAMES': 'localhost', 'TPU_ACCELERATOR_TYPE': 'v5litepod-4'}
+  return topologies.get_topology_desc(_TPU.value, 'tpu').devices
+
+
+def _compiled(config, devices):
+  kind, platform = ('tpu', 'tpu') if _TPU.value else ('gpu', 'cuda')
+  mesh = parallel.make_mesh(devices)
   method = method_lib.from_config(config, (0.5, 0.5, 0.5))
   state = state_lib.abstract_state(method, config.image_size, mesh)
   batch = estimate.abstract_batch(config, config.batch_size)
   for phase, step in step_lib.compile_steps(method, mesh).items():
-    with convolution.compiled_for('gpu'):
+    with convolution.compiled_for(kind):
       traced = step.trace(state, batch)
-    yield phase.value, traced.lower(lowering_platforms=('cuda',)).compile()
+    yield phase.value, traced.lower(lowering_platforms=(platform,)).compile()
 
 
 def _print(phase: str, found: list[Operation], memory: int) -> dict[str, float]:
@@ -119,6 +138,20 @@ def _print(phase: str, found: list[Operation], memory: int) -> dict[str, float]:
     print(f'  {kind:<38}', *_columns(row), sep='')
   print(f'  {"in all":<38}', *_columns(total), f'{memory / 2**30:>10.1f} GiB of memory', sep='')
   return total | {'memory_bytes': memory}
+
+
+def _print_cycles(phase: str, program: str, memory: int) -> dict[str, float]:
+  layers = collections.Counter()
+  for line in program.split('\nENTRY ', 1)[1].splitlines():
+    cycles = re.search(r'"estimated_cycles":"(\d+)"', line)
+    if cycles:
+      names = re.findall(r'\b(?:de)?conv\d+|\bnorm\d+', ' '.join(re.findall(r'op_name="([^"]+)"', line)))
+      layers[names[-1] if names else 'other'] += int(cycles[1])
+  print(f'\n{phase:<40}{"million cycles":>16}')
+  for layer, cycles in layers.most_common(10):
+    print(f'  {layer:<38}{cycles / 1e6:>16.1f}')
+  print(f'  {"in all":<38}{layers.total() / 1e6:>16.1f}{memory / 2**30:>10.1f} GiB of memory')
+  return {'cycles': layers.total(), 'memory_bytes': memory}
 
 
 def _columns(row):
@@ -151,7 +184,7 @@ def operations(program: str) -> list[Operation]:
     called = re.search(r'calls=%([\w.-]+)', rest)
     read = _read(bodies.get(called[1], ''), inputs) if called else sum(map(_size, inputs))
     cudnn = _CUDNN.search(rest)
-    kind, flops = _convolution(cudnn[1], made, inputs, rest) if cudnn else (code, 0.0)
+    kind, flops = _convolution(cudnn[1], made, inputs, rest) if cudnn else (code.removesuffix('-start'), 0.0)
     found.append(Operation(kind, flops, read + _size(made)))
   return found
 

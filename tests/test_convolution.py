@@ -5,9 +5,12 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from glcic_jax import parallel
+from glcic_jax import schedule
 from glcic_jax.models import convolution
 from glcic_jax.models import cpu_convolution
 from glcic_jax.models import winograd
+from glcic_jax.training import step as step_lib
 from tests import fakes
 
 
@@ -112,13 +115,14 @@ def test_a_gpu_takes_a_dilated_kernels_gradient_from_pictures_apart(x64, side, d
     fakes.assert_close(with_gradients(conv, x, kernel, weight), expected, 1e-12)
 
 
+@pytest.mark.parametrize('platform', ['gpu', 'tpu'])
 @pytest.mark.parametrize('side', [4, 5])
-def test_a_gpu_convolves_up_in_one(x64, side):
+def test_accelerators_convolve_up_in_one(x64, side, platform):
   x, kernel = normal(2, 3, 4, 2), normal(side, side, 2, 3)
   weight = normal(*jax.eval_shape(convolution.up_conv, x, kernel).shape)
   with convolution.as_defined():
     expected = with_gradients(convolution.up_conv, x, kernel, weight)
-  with convolution.compiled_for('gpu'):
+  with convolution.compiled_for(platform):
     traced = str(jax.make_jaxpr(lambda *arrays: with_gradients(convolution.up_conv, *arrays))(x, kernel, weight))
     assert traced.count('conv_general_dilated[') == 3
     fakes.assert_close(with_gradients(convolution.up_conv, x, kernel, weight), expected, 1e-12)
@@ -135,3 +139,16 @@ def test_accelerators_libraries_are_left_alone(monkeypatch, dtype, devices):
 def test_a_picture_without_whole_tiles_is_not_winograds(one_cpu):
   x, kernel = jnp.zeros((1, 5, 4, 128)), jnp.zeros((3, 3, 128, 128))
   assert 'conv_general_dilated' in str(jax.make_jaxpr(convolution.conv)(x, kernel))
+
+
+@pytest.mark.parametrize('platform', ['', 'gpu', 'tpu'])
+def test_a_step_is_the_same_in_every_form(platform):
+  expected = fakes.stepped(schedule.Phase.JOINT, 1)
+  with jax.enable_x64(True):
+    mesh = parallel.make_mesh(jax.devices()[:1])
+    state, rows = fakes.to_devices(expected.before, mesh), parallel.to_global(expected.batch, mesh)
+    with convolution.compiled_for(platform):
+      after, metrics = jax.device_get(
+          step_lib.compile_steps(expected.method, mesh)[schedule.Phase.JOINT](state, rows))
+  fakes.assert_close(after, expected.after, 1e-10)
+  fakes.assert_close(metrics, expected.metrics, 1e-6)

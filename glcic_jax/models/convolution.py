@@ -1,7 +1,7 @@
 """Convolutions as functions: `[B, H, W, I]` by `[K, K, I, O]`, in the form that is fast where they run.
 
-A form is another way to compute the same numbers: `cpu_convolution.py` and `gpu_convolution.py`. A TPU's compiler is
-left alone, and so are several CPU devices, which only rehearse others.
+A form is another way to compute the same numbers: see `cpu_convolution.py`, `small_convolution.py`,
+`transposed_convolution.py` and `dilated_convolution.py`. Several CPU devices only rehearse others, and are left alone.
 """
 
 from collections.abc import Callable, Iterator
@@ -13,9 +13,10 @@ import jax
 import jax.numpy as jnp
 
 from glcic_jax.models import cpu_convolution
-from glcic_jax.models import gpu_convolution
+from glcic_jax.models import dilated_convolution
 from glcic_jax.models import geometry as geometry_lib
 from glcic_jax.models import small_convolution
+from glcic_jax.models import transposed_convolution
 
 _platform = contextvars.ContextVar('_platform', default=None)  # None: where this process computes
 
@@ -62,8 +63,8 @@ def conv(x: jax.Array, kernel: jax.Array, stride: int = 1, dilation: int = 1,
 
 def up_conv(x: jax.Array, kernel: jax.Array) -> jax.Array:
   """`[B, H, W, I]` by `[4, 4, I, O]` -> `[B, 2H, 2W, O]`; by 5x5, 2H - 1 and 2W - 1; see `layers.UpConv`."""
-  if _where() == 'gpu' and _is_fixed(x):
-    return gpu_convolution.up_conv(x, kernel)
+  if _where() in ('gpu', 'tpu') and _is_fixed(x):
+    return transposed_convolution.conv(x, kernel)
   odd = kernel.shape[0] % 2
 
   def pad(offset: int) -> tuple[int, int]:
@@ -79,7 +80,7 @@ def up_conv(x: jax.Array, kernel: jax.Array) -> jax.Array:
 
 def _conv(x: jax.Array, kernel: jax.Array, geometry: geometry_lib.Geometry) -> jax.Array:
   if _where() == 'gpu' and _is_fixed(x):
-    return gpu_convolution.conv(x, kernel, geometry)
+    return dilated_convolution.conv(x, kernel, geometry)
   # On several devices a gradient would be summed over them tap by tap. bfloat16 is no type of a CPU.
   if (_where() == 'cpu' and jax.device_count() == 1 and x.dtype in (jnp.float32, jnp.float64) and _is_fixed(x)):
     return cpu_convolution.conv(x, kernel, geometry)

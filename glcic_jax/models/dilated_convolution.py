@@ -1,9 +1,7 @@
-"""Convolutions on a GPU: whole, and in the forms that XLA knows as one of cuDNN's three calls.
+"""Dilated convolutions on a GPU, with a gradient by the kernel that cuDNN knows.
 
-Those are a convolution, its gradient by the input and its gradient by the kernel. Left to automatic
-differentiation, the kernel's gradient of a dilated convolution becomes a convolution by a kernel as large as
-the picture; and four small convolutions for a transposed one would each copy its input.
-`benchmarks/ahead_of_time.py` shows what XLA makes of them.
+Left to automatic differentiation it becomes a convolution by a kernel as large as the picture: XLA recognises
+cuDNN's gradient by the kernel only without a dilation (`benchmarks/ahead_of_time.py`).
 """
 
 import functools
@@ -15,7 +13,7 @@ from glcic_jax.models import geometry as geometry_lib
 
 
 def conv(x: jax.Array, kernel: jax.Array, geometry: geometry_lib.Geometry) -> jax.Array:
-  """`geometry.convolve`; the kernel's gradient of a dilated convolution is taken without dilation."""
+  """`geometry.convolve`, with that gradient where the picture keeps its size and has a dilation."""
   reach = geometry.dilation * (kernel.shape[0] - 1)
   keeps_size = geometry.rows == geometry.columns == (reach // 2, reach // 2) and kernel.shape[0] % 2
   if geometry.dilation > 1 and geometry.stride == 1 and keeps_size:
@@ -53,37 +51,3 @@ def _apart(x: jax.Array, distance: int) -> jax.Array:
   x = jnp.pad(x, ((0, 0), (0, rows * distance - height), (0, columns * distance - width), (0, 0)))
   x = x.reshape(batch, rows, distance, columns, distance, channels).transpose(0, 2, 4, 1, 3, 5)
   return x.reshape(batch * distance**2, rows, columns, channels)
-
-
-@jax.custom_vjp
-def up_conv(x: jax.Array, kernel: jax.Array) -> jax.Array:
-  """`convolution.up_conv` as what it is: the gradient, by its input, of a convolution of stride 2."""
-  odd = kernel.shape[0] % 2
-  batch, height, width, _ = x.shape
-  up = jax.ShapeDtypeStruct((batch, 2 * height - odd, 2 * width - odd, kernel.shape[3]), x.dtype)
-  turned = _turned(kernel)
-  return jax.linear_transpose(lambda up: _down(up, turned), up)(x)[0]
-
-
-def _up_conv_forward(x, kernel):
-  return up_conv(x, kernel), (x, kernel)
-
-
-def _up_conv_backward(kept, gradient):
-  x, kernel = kept
-  turned = _turned(kernel)
-  by_turned, = jax.linear_transpose(lambda turned: _down(gradient, turned), turned)(x)
-  return _down(gradient, turned), _turned(by_turned)
-
-
-up_conv.defvjp(_up_conv_forward, _up_conv_backward)
-
-
-def _down(y: jax.Array, kernel: jax.Array) -> jax.Array:
-  """`[B, 2H, 2W, O]` by `[4, 4, O, I]` -> `[B, H, W, I]`; from 2H - 1 and 2W - 1 by 5x5."""
-  pad = (1 + kernel.shape[0] % 2,) * 2
-  return geometry_lib.convolve(y, kernel, geometry_lib.Geometry(2, 1, pad, pad))
-
-
-def _turned(kernel: jax.Array) -> jax.Array:
-  return kernel[::-1, ::-1].swapaxes(2, 3)
