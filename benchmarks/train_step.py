@@ -9,12 +9,14 @@ FLOPs are counted from the layers, see `glcic_jax/training/flops.py`. Where torc
 the same steps, plain (float32, NCHW) and tuned (channels_last; on a GPU also bfloat16 and torch.compile).
 Each contestant is a process of its own, so that none holds another's memory.
 
-`--profile` writes a trace of two steps of each phase for TensorBoard, and prints the ten costliest operations.
+`--profile` writes a trace of two steps of each phase for TensorBoard, and prints the ten costliest operations: their
+names in the compiled program, the kernels that ran, and where in the networks they come from.
 """
 
 import importlib.util
 import json
 import pathlib
+import re
 import subprocess
 import sys
 import time
@@ -156,24 +158,29 @@ def _profile(config, folder: pathlib.Path) -> None:
   _, mesh, state, steps = _compiled(config)
   for phase, step in steps.items():
     batch = _on_device(_random_batch(config, 0), mesh)
-    state, _ = jax.block_until_ready(step(state, batch))
+    program = step.lower(state, batch).compile()
+    state, _ = jax.block_until_ready(program(state, batch))
     with jax.profiler.trace(folder / phase.value):
       for _ in range(_TRACED):
-        state, _ = jax.block_until_ready(step(state, batch))
+        state, _ = jax.block_until_ready(program(state, batch))
     newest = max((folder / phase.value).rglob('*.xplane.pb'), key=lambda path: path.stat().st_mtime)
     print(f'{phase.value}: the ten costliest operations, milliseconds a step')
-    for name, nanoseconds in _costliest(jax.profiler.ProfileData.from_file(str(newest)), 10):
-      print(f'{nanoseconds / _TRACED / 1e6:>10.1f}  {name}')
+    origins = dict(re.findall(r'%(\S+) = .*op_name="([^"]+)"', program.as_text()))
+    for (operation, kernel), nanoseconds in _costliest(jax.profiler.ProfileData.from_file(str(newest)), 10):
+      name = operation if kernel == operation else f'{operation} ({kernel})'
+      print(f'{nanoseconds / _TRACED / 1e6:>10.2f}  {name:<32}  {origins.get(operation, "")}')
 
 
-def _costliest(trace, count: int) -> list[tuple[str, float]]:
-  """Operations of the compiled program and their nanoseconds in all, those of one name together."""
-  total: dict[str, float] = {}
+def _costliest(trace, count: int) -> list[tuple[tuple[str, str], float]]:
+  """Operations of the compiled program with the kernels that ran for them, and their nanoseconds in all."""
+  total: dict[tuple[str, str], float] = {}
   for plane in trace.planes:
     for line in plane.lines:
       for event in line.events:
-        if any(key == 'hlo_op' for key, _ in event.stats):
-          total[event.name] = total.get(event.name, 0) + event.duration_ns
+        operation = dict(event.stats).get('hlo_op')
+        if operation:
+          key = str(operation), event.name
+          total[key] = total.get(key, 0) + event.duration_ns
   return sorted(total.items(), key=lambda item: -item[1])[:count]
 
 
