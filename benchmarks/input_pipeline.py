@@ -49,16 +49,16 @@ def main(arguments: list[str]) -> None:
     return
   with tempfile.TemporaryDirectory() as temporary:
     folder = _FOLDER.value or made_up(pathlib.Path(temporary))
-    loaders = {f'glcic_jax, {kind}': _ours(folder, kind) for kind in _KINDS}
-    loaders |= {'glcic_jax, sample pictures': _ours(folder, 'rectangle', source='sample')}
+    loaders = {f'glcic_jax, {kind}': ours(folder, kind) for kind in _KINDS}
+    loaders |= {'glcic_jax, sample pictures': ours(folder, 'rectangle', source='sample')}
     if importlib.util.find_spec('cykooz_resizer'):
-      loaders |= {f'glcic_jax simd, {kind}': _ours(folder, kind, resampler='simd') for kind in ('rectangle', 'strokes')}
+      loaders |= {f'glcic_jax simd, {kind}': ours(folder, kind, resampler='simd') for kind in ('rectangle', 'strokes')}
     loaders |= {f'Pillow and threads, {kind}': _plain(folder, kind) for kind in ('rectangle', 'strokes')}
     loaders |= _torch(folder)
     best, spent = dict.fromkeys(loaders, 0.0), dict.fromkeys(loaders, np.inf)
     for _ in range(3):
       for name, loader in loaders.items():
-        rate, cpu = _rate(loader)
+        rate, cpu = rate_of(loader)
         best[name], spent[name] = max(best[name], rate), min(spent[name], cpu)
   cores = len(os.sched_getaffinity(0))
   print(f'{_SIZE.value} px, batches of {_BATCH}, {cores} cores')
@@ -66,16 +66,16 @@ def main(arguments: list[str]) -> None:
   for name, rate in best.items():
     cpu = '' if name.startswith('torch') else f'{spent[name]:>10.2f}'  # its processes are others
     print(f'{name:<34}{rate:>10.0f}{rate / cores:>10.0f}{cpu}')
-  for ours, kind, other in itertools.product(
+  for name, kind, other in itertools.product(
       ('glcic_jax', 'glcic_jax simd'), ('rectangle', 'strokes'), ('Pillow and threads', 'torch DataLoader')):
-    if {f'{ours}, {kind}', f'{other}, {kind}'} <= best.keys():
-      print(f'{ours} / {other}, {kind}: {best[f"{ours}, {kind}"] / best[f"{other}, {kind}"]:.2f}')
+    if {f'{name}, {kind}', f'{other}, {kind}'} <= best.keys():
+      print(f'{name} / {other}, {kind}: {best[f"{name}, {kind}"] / best[f"{other}, {kind}"]:.2f}')
   if _JSON.value:
     pathlib.Path(_JSON.value).write_text(json.dumps(
         {'cores': cores, 'images_per_second': best, 'cpu_ms_per_image': spent}, indent=2))
 
 
-def _rate(loader: Iterator[np.ndarray]) -> tuple[float, float]:
+def rate_of(loader: Iterator[np.ndarray]) -> tuple[float, float]:
   """Images a second, and milliseconds of this process's CPU for each."""
   for _ in range(4):
     next(loader)
@@ -98,6 +98,7 @@ def made_up(folder: pathlib.Path) -> str:
 
 
 def config_of(folder: str, kind: str, source: str = 'folder', resampler: str = 'pillow') -> config_lib.ConfigDict:
+  """A pipeline's config: the folder's pictures, one kind of hole."""
   config = config_lib.default()
   size = _SIZE.value
   config.update_from_flattened_dict({
@@ -109,7 +110,8 @@ def config_of(folder: str, kind: str, source: str = 'folder', resampler: str = '
   return config
 
 
-def _ours(folder: str, kind: str, **options: str) -> Iterator[np.ndarray]:
+def ours(folder: str, kind: str, **options: str) -> Iterator[np.ndarray]:
+  """This project's loader: the pictures of its batches."""
   for batch in pipeline.Pipeline(config_of(folder, kind, **options), range(_BATCH)).train(0):
     yield batch.image
 

@@ -43,7 +43,7 @@ def main(arguments: list[str]) -> None:
         'model.width': 1 / 64, 'model.discriminator_width': 1 / 64, 'log_every': _ROW, 'validation.every': 0,
         'checkpoint.every': _STEPS, 'schedule.phases': ('reconstruction',), 'schedule.reconstruction_steps': _STEPS,
         'schedule.discriminator_steps': 0, 'schedule.total_steps': _STEPS, 'data.mean_color': (0.5, 0.5, 0.5)})
-    capacity = _capacity(config)
+    capacity, _ = input_pipeline.rate_of(input_pipeline.ours(folder, 'rectangle'))
     print(f'{len(os.sched_getaffinity(0))} cores; the pipeline alone: {capacity:.0f} images/s')
     rows = []
     for share in _SHARES.value:
@@ -54,16 +54,6 @@ def main(arguments: list[str]) -> None:
             f'{files / made_up:.1%}')
   if flags.FLAGS.json:
     pathlib.Path(flags.FLAGS.json).write_text(json.dumps({'capacity': capacity, 'rows': rows}, indent=2))
-
-
-def _capacity(config) -> float:
-  batches = pipeline.Pipeline(config, range(config.batch_size)).train(0)
-  for _ in range(10):
-    next(batches)
-  start = time.perf_counter()
-  for _ in range(_STEPS):
-    next(batches)
-  return _STEPS * config.batch_size / (time.perf_counter() - start)
 
 
 def _one_batch(config):

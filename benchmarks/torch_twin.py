@@ -78,65 +78,85 @@ def steps(size: int, local_size: int, width: float, mean_color: tuple[float, flo
     bfloat16: autocast.
     compiled: both networks through torch.compile.
   """
-  device = 'cuda' if torch.cuda.is_available() else 'cpu'
-  layout = torch.channels_last if channels_last else torch.contiguous_format
   torch.manual_seed(0)
-  generator = completion(width).to(device=device, memory_format=layout)
-  judge = Discriminator(size, local_size, width).to(device=device, memory_format=layout)
-  optimizers = [torch.optim.Adadelta(network.parameters(), lr=1.0, rho=0.9, eps=1e-6)
-                for network in (generator, judge)]
-  complete, judged = (torch.compile(generator), torch.compile(judge)) if compiled else (generator, judge)
-  fill = torch.tensor(mean_color, device=device)[None, :, None, None]
-  cross_entropy = functional.binary_cross_entropy_with_logits
+  twin = _Twin(completion(width), Discriminator(size, local_size, width), mean_color, alpha,
+               torch.channels_last if channels_last else torch.contiguous_format, bfloat16, compiled)
+  return {'reconstruction': twin.reconstruction, 'discriminator': twin.discriminator, 'joint': twin.joint}
 
-  def inputs(batch):
-    image = torch.from_numpy(np.asarray(batch.image)).to(device).permute(0, 3, 1, 2).float() / 255
-    mask = torch.from_numpy(np.asarray(batch.mask)).to(device).permute(0, 3, 1, 2).float()
-    views = [torch.from_numpy(np.asarray(view)).to(device).long() for view in (batch.real_view, batch.view)]
-    filled = torch.cat([torch.where(mask > 0, fill, image), mask], 1).contiguous(memory_format=layout)
-    return image.contiguous(memory_format=layout), mask, filled, *views
 
-  def autocast():
-    return torch.autocast(device, torch.bfloat16, enabled=bfloat16)
+class _Twin:
+  """Both networks with their optimizers, and what the three steps do to them."""
 
-  def squared_error(raw, image, mask):
-    return torch.square(mask * (raw.float() - image)).mean()
+  def __init__(self, generator, judge, mean_color, alpha, layout, bfloat16, compiled):
+    self._device = 'cuda' if torch.cuda.is_available() else 'cpu'
+    self._layout, self._bfloat16, self._alpha = layout, bfloat16, alpha
+    networks = [network.to(device=self._device, memory_format=layout) for network in (generator, judge)]
+    self._optimizers = [torch.optim.Adadelta(network.parameters(), lr=1.0, rho=0.9, eps=1e-6) for network in networks]
+    self._complete, self._judge = (torch.compile(network) if compiled else network for network in networks)
+    self._judge_parameters = list(judge.parameters())
+    self._fill = torch.tensor(mean_color, device=self._device)[None, :, None, None]
 
-  def update(optimizer, loss):
-    optimizer.zero_grad(set_to_none=True)
-    loss.backward()
-    optimizer.step()
+  def reconstruction(self, batch: batch_lib.Batch) -> None:
+    """The completion network, by the squared error."""
+    image, mask, filled, *_ = self._inputs(batch)
+    with self._autocast():
+      raw = self._complete(filled)
+    self._update(0, _squared_error(raw, image, mask))
 
-  def update_judge(image, completed, real_view, view):
-    with autocast():
-      real, fake = judged(image, real_view).float(), judged(completed.detach(), view).float()
-    update(optimizers[1], cross_entropy(real, torch.ones_like(real)) + cross_entropy(fake, torch.zeros_like(fake)))
+  def discriminator(self, batch: batch_lib.Batch) -> None:
+    """The discriminator, by what is real and what is completed."""
+    image, mask, filled, real_view, view = self._inputs(batch)
+    with torch.no_grad(), self._autocast():
+      raw = self._complete(filled).float()
+    self._update_judge(image, torch.where(mask > 0, raw, image), real_view, view)
 
-  def reconstruction(batch):
-    image, mask, filled, *_ = inputs(batch)
-    with autocast():
-      raw = complete(filled)
-    update(optimizers[0], squared_error(raw, image, mask))
-
-  def discriminator(batch):
-    image, mask, filled, real_view, view = inputs(batch)
-    with torch.no_grad(), autocast():
-      raw = complete(filled).float()
-    update_judge(image, torch.where(mask > 0, raw, image), real_view, view)
-
-  def joint(batch):
-    image, mask, filled, real_view, view = inputs(batch)
-    with autocast():
-      raw = complete(filled).float()
+  def joint(self, batch: batch_lib.Batch) -> None:
+    """The discriminator, then the completion network against the updated one."""
+    image, mask, filled, real_view, view = self._inputs(batch)
+    with self._autocast():
+      raw = self._complete(filled).float()
     completed = torch.where(mask > 0, raw, image)
-    update_judge(image, completed, real_view, view)
-    judge.requires_grad_(False)  # no gradient for the discriminator's weights in the generator's update
-    with autocast():
-      logits = judged(completed, view).float()
-    update(optimizers[0], squared_error(raw, image, mask) + alpha * cross_entropy(logits, torch.ones_like(logits)))
-    judge.requires_grad_(True)
+    self._update_judge(image, completed, real_view, view)
+    self._judge_learns(False)  # no gradient for the discriminator's weights in the generator's update
+    with self._autocast():
+      logits = self._judge(completed, view).float()
+    self._update(0, _squared_error(raw, image, mask) + self._alpha * _cross_entropy(logits, 1))
+    self._judge_learns(True)
 
-  return {'reconstruction': reconstruction, 'discriminator': discriminator, 'joint': joint}
+  def _inputs(self, batch):
+    image = self._moved(batch.image).permute(0, 3, 1, 2).float() / 255
+    mask = self._moved(batch.mask).permute(0, 3, 1, 2).float()
+    views = [self._moved(view).long() for view in (batch.real_view, batch.view)]
+    filled = torch.cat([torch.where(mask > 0, self._fill, image), mask], 1).contiguous(memory_format=self._layout)
+    return image.contiguous(memory_format=self._layout), mask, filled, *views
+
+  def _moved(self, array):
+    return torch.from_numpy(np.asarray(array)).to(self._device)
+
+  def _autocast(self):
+    return torch.autocast(self._device, torch.bfloat16, enabled=self._bfloat16)
+
+  def _update_judge(self, image, completed, real_view, view):
+    with self._autocast():
+      real, fake = self._judge(image, real_view).float(), self._judge(completed.detach(), view).float()
+    self._update(1, _cross_entropy(real, 1) + _cross_entropy(fake, 0))
+
+  def _update(self, number, loss):
+    self._optimizers[number].zero_grad(set_to_none=True)
+    loss.backward()
+    self._optimizers[number].step()
+
+  def _judge_learns(self, learns):
+    for parameter in self._judge_parameters:
+      parameter.requires_grad_(learns)
+
+
+def _squared_error(raw, image, mask):
+  return torch.square(mask * (raw.float() - image)).mean()
+
+
+def _cross_entropy(logits, real):
+  return functional.binary_cross_entropy_with_logits(logits, torch.full_like(logits, real))
 
 
 def synchronize() -> None:

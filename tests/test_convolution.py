@@ -1,4 +1,4 @@
-"""The forms of convolutions for a CPU and a GPU against XLA's own, forward and both gradients, in float64."""
+"""Convolutions in a CPU's and accelerators' forms against XLA's own, forward and both gradients, in float64."""
 
 import jax
 import jax.numpy as jnp
@@ -129,7 +129,7 @@ def test_accelerators_convolve_up_in_one(x64, side, platform):
 
 
 @pytest.mark.parametrize('dtype, devices', [(jnp.bfloat16, 1), (jnp.float32, 2)])
-def test_accelerators_libraries_are_left_alone(monkeypatch, dtype, devices):
+def test_bfloat16_and_several_cpu_devices_are_left_alone(monkeypatch, dtype, devices):
   monkeypatch.setattr(jax, 'device_count', lambda: devices)
   x, kernel = jnp.zeros((1, 4, 4, 128), dtype), jnp.zeros((3, 3, 128, 128), dtype)
   traced = jax.make_jaxpr(convolution.conv)(x, kernel)

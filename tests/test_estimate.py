@@ -74,6 +74,7 @@ def test_the_compiled_step_needs_about_what_the_trace_says():
   config = fakes.tiny_config(**ONE_PHASE, batch_size=64)
   row = estimate.compiled(config, 1)['reconstruction']
   compiled = row['argument_bytes'] + row['temporary_bytes']
+  # A CPU's program takes a third more, a GPU's a twentieth less to 1 % more (benchmarks/ahead_of_time.py).
   assert compiled == pytest.approx(estimate.count(config).phases['reconstruction'].peak_bytes, rel=0.4)
   assert row['flops'] > 0 and row['device']
 

@@ -23,7 +23,7 @@ _platform = contextvars.ContextVar('_platform', default=None)  # None: where thi
 
 @contextlib.contextmanager
 def compiled_for(platform: str) -> Iterator[None]:
-  """Within, convolutions are traced in the form for 'cpu', 'gpu' or 'tpu', wherever that is done."""
+  """Within, convolutions are traced in the form for 'cpu', 'gpu' or 'tpu', wherever that is done; '': as defined."""
   token = _platform.set(platform)
   try:
     yield

@@ -26,26 +26,8 @@ def conv(x: jax.Array, kernel: jax.Array, geometry: geometry_lib.Geometry) -> ja
   return _with_products(x, kernel, geometry)
 
 
-@functools.partial(jax.custom_vjp, nondiff_argnums=(2,))
-def _with_products(x: jax.Array, kernel: jax.Array, geometry: geometry_lib.Geometry) -> jax.Array:
-  """XLA's convolution, but for its gradient by the kernel: a matrix product for each tap."""
-  return geometry_lib.convolve(x, kernel, geometry)
-
-
-def _with_products_forward(x, kernel, geometry):
-  return geometry_lib.convolve(x, kernel, geometry), (x, kernel)
-
-
-def _with_products_backward(geometry, kept, gradient):
-  x, kernel = kept
-  _, pull_back = jax.vjp(lambda x: geometry_lib.convolve(x, kernel, geometry), x)
-  return *pull_back(gradient), _products_of_taps(x, gradient, kernel.shape, geometry)
-
-
-_with_products.defvjp(_with_products_forward, _with_products_backward)
-
-
-def _products_of_taps(x, gradient, shape, geometry):
+def _products_of_taps(x, kernel, gradient, geometry):
+  """The gradient by the kernel, a matrix product for each tap."""
   batch, height, width, features = gradient.shape
   inputs, stride, dilation = x.shape[-1], geometry.stride, geometry.dilation
   padded = jnp.pad(x, ((0, 0), geometry.rows, geometry.columns, (0, 0)))
@@ -57,8 +39,12 @@ def _products_of_taps(x, gradient, shape, geometry):
     bottom, right = top + stride * (height - 1) + 1, left + stride * (width - 1) + 1
     seen = jax.lax.slice(padded, (0, top, left, 0), (batch, bottom, right, inputs), (1, stride, stride, 1))
     return flat @ seen.reshape(-1, inputs)
-  products = [jnp.stack([product(row, column) for column in range(shape[1])]) for row in range(shape[0])]
+  products = [jnp.stack([product(row, column) for column in range(kernel.shape[1])])
+              for row in range(kernel.shape[0])]
   return jnp.stack(products).swapaxes(2, 3)
+
+
+_with_products = geometry_lib.with_kernel_gradient(_products_of_taps)
 
 
 def _is_winograd(x: jax.Array, kernel: jax.Array, geometry: geometry_lib.Geometry) -> bool:

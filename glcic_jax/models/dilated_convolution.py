@@ -4,8 +4,6 @@ Left to automatic differentiation it becomes a convolution by a kernel as large 
 cuDNN's gradient by the kernel only without a dilation (`benchmarks/ahead_of_time.py`).
 """
 
-import functools
-
 import jax
 import jax.numpy as jnp
 
@@ -21,27 +19,16 @@ def conv(x: jax.Array, kernel: jax.Array, geometry: geometry_lib.Geometry) -> ja
   return geometry_lib.convolve(x, kernel, geometry)
 
 
-@functools.partial(jax.custom_vjp, nondiff_argnums=(2,))
-def _dilated(x: jax.Array, kernel: jax.Array, geometry: geometry_lib.Geometry) -> jax.Array:
-  return geometry_lib.convolve(x, kernel, geometry)
-
-
-def _dilated_forward(x, kernel, geometry):
-  return geometry_lib.convolve(x, kernel, geometry), (x, kernel)
-
-
-def _dilated_backward(geometry, kept, gradient):
-  x, kernel = kept
-  by_x, = jax.linear_transpose(lambda x: geometry_lib.convolve(x, kernel, geometry), x)(gradient)
+def _by_kernel(x, kernel, gradient, geometry):
   # Pixels a dilation apart see each other only: as pictures of their own they are convolved without one.
   pad = (kernel.shape[0] // 2,) * 2
   undilated = geometry_lib.Geometry(1, 1, pad, pad)
   x, gradient = (_apart(array, geometry.dilation) for array in (x, gradient))
   by_kernel, = jax.linear_transpose(lambda kernel: geometry_lib.convolve(x, kernel, undilated), kernel)(gradient)
-  return by_x, by_kernel
+  return by_kernel
 
 
-_dilated.defvjp(_dilated_forward, _dilated_backward)
+_dilated = geometry_lib.with_kernel_gradient(_by_kernel)
 
 
 def _apart(x: jax.Array, distance: int) -> jax.Array:

@@ -1,9 +1,9 @@
 """Batch normalisation in training and the activation after it, reading their input as seldom as can be.
 
 On an accelerator both are a matter of memory: activations come and go, little is computed. Automatic differentiation
-reads a layer twice for its statistics and seven times on the way back, writing what it masked besides; here
-it is once and four times. The gradient is that of Ioffe and Szegedy (2015), section 3, both its sums taken
-in one pass, with the activation's inside it.
+reads a layer twice for its statistics, makes six readings of it and its gradient on the way back, and in places
+writes what it masked; here it is one and four. The gradient is that of Ioffe and Szegedy (2015), section 3, both its
+sums taken in one pass, with the activation's inside it.
 
 How it is written matters to XLA's fusions, on a GPU above all (`benchmarks/NOTES.md`): activations keep their
 shape throughout, groups are told apart only after each picture's sum, and what is a number for a channel is
