@@ -1,19 +1,22 @@
-"""What XLA makes of each phase's step for a device that is not here: compiled ahead of time, nothing runs.
+"""What XLA makes of each phase's step for a device that is not here: compiled ahead of time,
+nothing runs.
 
-    pip install jax-cuda13-plugin==VERSION jax-cuda13-pjrt==VERSION     # of the installed jax; no CUDA, no driver
-    python benchmarks/ahead_of_time.py [--config configs/glcic_places2.py] [--config.dtype=bfloat16 ...]
+    pip install jax-cuda13-plugin==VERSION jax-cuda13-pjrt==VERSION     # of the installed jax; no
+    CUDA, no driver python benchmarks/ahead_of_time.py [--config configs/glcic_places2.py]
+    [--config.dtype=bfloat16 ...]
         [--devices 8] [--matrix-tflops 790 --copy-tbps 4.3] [--json FILE] [--programs FOLDER]
 
     pip install libtpu
     python benchmarks/ahead_of_time.py --tpu v5e:2x2 [--devices 4] [...]
 
-For each phase: its operations by kind, their arithmetic and the bytes that they read and write, and how long the
-device takes at least for that at the two rates given (one H200's, in bfloat16). No library reaches them, so it is
-a floor and no prediction: it serves to compare two ways of writing a step, and to find convolutions that cuDNN
-does not get as one of its own three. Such a one stands in the table with its window.
+For each phase: its operations by kind, their arithmetic and the bytes that they read and write, and
+how long the device takes at least for that at the two rates given (one H200's, in bfloat16). No
+library reaches them, so it is a floor and no prediction: it serves to compare two ways of writing a
+step, and to find convolutions that cuDNN does not get as one of its own three. Such a one stands in
+the table with its window.
 
-Without a device XLA tunes nothing: which algorithm a convolution will run by is not decided here. For a TPU the
-table has the cycles that its compiler expects of the operations, by layer.
+Without a device XLA tunes nothing: which algorithm a convolution will run by is not decided here.
+For a TPU the table has the cycles that its compiler expects of the operations, by layer.
 """
 
 import collections
@@ -35,16 +38,20 @@ from ml_collections import config_flags
 
 from glcic_jax import config as config_lib
 from glcic_jax import parallel
-from glcic_jax.models import convolution
-from glcic_jax.training import estimate
+from glcic_jax.cost import estimate
+from glcic_jax.models.convolutions import convolution
 from glcic_jax.training import method as method_lib
 from glcic_jax.training import state as state_lib
 from glcic_jax.training import step as step_lib
 
 _CONFIG = config_flags.DEFINE_config_file('config', 'configs/glcic_places2.py')
 _MATRIX = flags.DEFINE_float('matrix-tflops', 790, 'TFLOP/s of a matrix product.', lower_bound=0)
-_COPY = flags.DEFINE_float('copy-tbps', 4.3, 'TB/s of memory, read and written bytes together.', lower_bound=0)
-_DEVICES = flags.DEFINE_integer('devices', 1, 'How many share the batch, of one host.', lower_bound=1)
+_COPY = flags.DEFINE_float(
+  'copy-tbps', 4.3, 'TB/s of memory, read and written bytes together.', lower_bound=0
+)
+_DEVICES = flags.DEFINE_integer(
+  'devices', 1, 'How many share the batch, of one host.', lower_bound=1
+)
 _TPU = flags.DEFINE_string('tpu', None, 'Compile for a slice of TPUs, such as v5e:2x2, instead.')
 _JSON = flags.DEFINE_string('json', None, 'Where to write the table as JSON.')
 _PROGRAMS = flags.DEFINE_string('programs', None, 'Folder for the compiled programs as text.')
@@ -68,7 +75,19 @@ platform_name: "CUDA"
 dnn_version_info { major: 9 minor: 10 patch: 0 }
 device_description_str: "NVIDIA H200"
 """
-_BYTES = {'pred': 1, 's8': 1, 'u8': 1, 'bf16': 2, 'f16': 2, 'f32': 4, 's32': 4, 'u32': 4, 'f64': 8, 's64': 8, 'u64': 8}
+_BYTES = {
+  'pred': 1,
+  's8': 1,
+  'u8': 1,
+  'bf16': 2,
+  'f16': 2,
+  'f32': 4,
+  's32': 4,
+  'u32': 4,
+  'f64': 8,
+  's64': 8,
+  'u64': 8,
+}
 _FREE = {'parameter', 'constant', 'get-tuple-element', 'tuple', 'bitcast', 'all-reduce-done'}
 _ELEMENTWISE = {'convert', 'add', 'subtract', 'multiply', 'bitcast'}
 _INSTRUCTION = re.compile(r'\s*(?:ROOT )?%(\S+) = (\((?:[^()]|\([^()]*\))*\)|\S+) ([\w-]+)\((.*)')
@@ -88,10 +107,14 @@ def main(arguments: list[str]) -> None:
   config = _CONFIG.value
   config_lib.check(config)
   estimate.check_devices(config, _DEVICES.value)
-  devices = _devices()[:_DEVICES.value]
-  print(f'{devices[0].device_kind} x {len(devices)}, {config.image_size} px, batch {config.batch_size}, '
-        f'{config.dtype}, jax {jax.__version__}; each device'
-        + ('' if _TPU.value else f', at {_MATRIX.value:g} TFLOP/s and {_COPY.value:g} TB/s') + ':')
+  devices = _devices()[: _DEVICES.value]
+  print(
+    f'{devices[0].device_kind} x {len(devices)}, {config.image_size} px, batch '
+    f'{config.batch_size}, '
+    f'{config.dtype}, jax {jax.__version__}; each device'
+    + ('' if _TPU.value else f', at {_MATRIX.value:g} TFLOP/s and {_COPY.value:g} TB/s')
+    + ':'
+  )
   results = {}
   for phase, program in _compiled(config, devices):
     memory, text = program.memory_analysis(), program.as_text()
@@ -99,7 +122,9 @@ def main(arguments: list[str]) -> None:
       pathlib.Path(_PROGRAMS.value).mkdir(parents=True, exist_ok=True)
       (pathlib.Path(_PROGRAMS.value) / f'{phase}.txt').write_text(text)
     size = memory.argument_size_in_bytes + memory.temp_size_in_bytes
-    results[phase] = _print_cycles(phase, text, size) if _TPU.value else _print(phase, operations(text), size)
+    results[phase] = (
+      _print_cycles(phase, text, size) if _TPU.value else _print(phase, operations(text), size)
+    )
   if _JSON.value:
     pathlib.Path(_JSON.value).write_text(json.dumps(results, indent=2))
 
@@ -107,9 +132,14 @@ def main(arguments: list[str]) -> None:
 def _devices():
   if not _TPU.value:
     return topologies.get_topology_desc(
-        'h200', 'cuda', target_config=_TARGET, topology=f'1x{_DEVICES.value}x1').devices
+      'h200', 'cuda', target_config=_TARGET, topology=f'1x{_DEVICES.value}x1'
+    ).devices
   # What a TPU's host would say of itself; else its library looks for one.
-  os.environ |= {'TPU_SKIP_MDS_QUERY': '1', 'TPU_WORKER_HOSTNAMES': 'localhost', 'TPU_ACCELERATOR_TYPE': 'v5litepod-4'}
+  os.environ |= {
+    'TPU_SKIP_MDS_QUERY': '1',
+    'TPU_WORKER_HOSTNAMES': 'localhost',
+    'TPU_ACCELERATOR_TYPE': 'v5litepod-4',
+  }
   return topologies.get_topology_desc(_TPU.value, 'tpu').devices
 
 
@@ -132,8 +162,12 @@ def _print(phase: str, found: list[Operation], memory: int) -> dict[str, float]:
   print(f'\n{phase:<40}{"number":>8}{"TFLOP":>8}{"GB":>8}{"ms, at least":>14}')
   total = {'number': 0, 'tflop': 0.0, 'gigabytes': 0.0, 'floor_ms': 0.0}
   for kind, members in sorted(kinds.items(), key=lambda item: -sum(map(_floor, item[1]))):
-    row = {'number': len(members), 'tflop': sum(member.flops for member in members) / 1e12,
-           'gigabytes': sum(member.bytes for member in members) / 1e9, 'floor_ms': 1e3 * sum(map(_floor, members))}
+    row = {
+      'number': len(members),
+      'tflop': sum(member.flops for member in members) / 1e12,
+      'gigabytes': sum(member.bytes for member in members) / 1e9,
+      'floor_ms': 1e3 * sum(map(_floor, members)),
+    }
     total = {key: total[key] + row[key] for key in total}
     print(f'  {kind:<38}', *_columns(row), sep='')
   print(f'  {"in all":<38}', *_columns(total), f'{memory / 2**30:>10.1f} GiB of memory', sep='')
@@ -145,7 +179,9 @@ def _print_cycles(phase: str, program: str, memory: int) -> dict[str, float]:
   for line in program.split('\nENTRY ', 1)[1].splitlines():
     cycles = re.search(r'"estimated_cycles":"(\d+)"', line)
     if cycles:
-      names = re.findall(r'\b(?:de)?conv\d+|\bnorm\d+', ' '.join(re.findall(r'op_name="([^"]+)"', line)))
+      names = re.findall(
+        r'\b(?:de)?conv\d+|\bnorm\d+', ' '.join(re.findall(r'op_name="([^"]+)"', line))
+      )
       layers[names[-1] if names else 'other'] += int(cycles[1])
   print(f'\n{phase:<40}{"million cycles":>16}')
   for layer, cycles in layers.most_common(10):
@@ -155,7 +191,12 @@ def _print_cycles(phase: str, program: str, memory: int) -> dict[str, float]:
 
 
 def _columns(row):
-  return f'{row["number"]:>8}', f'{row["tflop"]:>8.2f}', f'{row["gigabytes"]:>8.2f}', f'{row["floor_ms"]:>14.2f}'
+  return (
+    f'{row["number"]:>8}',
+    f'{row["tflop"]:>8.2f}',
+    f'{row["gigabytes"]:>8.2f}',
+    f'{row["floor_ms"]:>14.2f}',
+  )
 
 
 def _floor(operation: Operation) -> float:
@@ -184,7 +225,9 @@ def operations(program: str) -> list[Operation]:
     called = re.search(r'calls=%([\w.-]+)', rest)
     read = _read(bodies.get(called[1], ''), inputs) if called else sum(map(_size, inputs))
     cudnn = _CUDNN.search(rest)
-    kind, flops = _convolution(cudnn[1], made, inputs, rest) if cudnn else (code.removesuffix('-start'), 0.0)
+    kind, flops = (
+      _convolution(cudnn[1], made, inputs, rest) if cudnn else (code.removesuffix('-start'), 0.0)
+    )
     found.append(Operation(kind, flops, read + _size(made)))
   return found
 
@@ -213,7 +256,9 @@ def _needed(body: str, name: str, elements: int) -> float:
 
 
 def _convolution(call: str, made: str, inputs: list[str], rest: str) -> tuple[str, float]:
-  """What cuDNN is asked for, and 2 FLOPs for each multiplication and addition. Pictures are NHWC, kernels OHWI."""
+  """What cuDNN is asked for, and 2 FLOPs for each multiplication and addition. Pictures are
+  NHWC, kernels OHWI.
+  """
   first, second, output = _shape(inputs[0]), _shape(inputs[1]), _shape(made)
   if call == 'BackwardFilter':
     pixels, kernel = second, output
@@ -224,7 +269,9 @@ def _convolution(call: str, made: str, inputs: list[str], rest: str) -> tuple[st
   flops = 2.0 * pixels[0] * pixels[1] * pixels[2] * kernel[0] * kernel[1] * kernel[2] * kernel[3]
   window = re.search(r'window={([^}]*)}', rest)[1]
   strange = max(kernel[1:3]) > 7 or 'rhs_reversal' in window
-  name = {'BackwardFilter': 'gradient by the kernel', 'BackwardInput': 'gradient by the input'}.get(call, 'convolution')
+  name = {'BackwardFilter': 'gradient by the kernel', 'BackwardInput': 'gradient by the input'}.get(
+    call, 'convolution'
+  )
   return f'{name}, {window}' if strange else name, flops
 
 

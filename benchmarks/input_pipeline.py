@@ -1,13 +1,15 @@
 """Images per second of the data pipeline, beside plain loaders on the same files.
 
-    python benchmarks/input_pipeline.py [--folder FOLDER] [--size 256] [--batches 40] [--json FILE] [--draws 10000]
+    python benchmarks/input_pipeline.py [--folder FOLDER] [--size 256] [--batches 40] [--json FILE]
+    [--draws 10000]
 
-Without a folder, 400 JPEGs of 500x400 pixels are made from the photographs inside scikit-image. Each loader
-makes the same kind of sample: decode, resize of the short edge to 256 to 384, random crop, hole,
-view corners. The plain loader is Pillow in a thread pool; torch's DataLoader runs where torch is
-installed, ours with data.resampler=simd where cykooz-resizer is. They take turns, three times; the best rate of each
-counts, and the lowest CPU time of this process, which other work on the machine changes less. `--draws` checks so
-many holes of every kind: the area kept, inside the picture, the same again and inside tf.data.
+Without a folder, 400 JPEGs of 500x400 pixels are made from the photographs inside scikit-image.
+Each loader makes the same kind of sample: decode, resize of the short edge to 256 to 384, random
+crop, hole, view corners. The plain loader is Pillow in a thread pool; torch's DataLoader runs where
+torch is installed, ours with data.resampler=simd where cykooz-resizer is. They take turns, three
+times; the best rate of each counts, and the lowest CPU time of this process, which other work on
+the machine changes less. `--draws` checks so many holes of every kind: the area kept, inside the
+picture, the same again and inside tf.data.
 """
 
 from collections.abc import Iterator
@@ -26,10 +28,12 @@ import numpy as np
 from PIL import Image
 
 from glcic_jax import config as config_lib
-from glcic_jax import masks
-from glcic_jax import pictures
 from glcic_jax.data import pipeline
 from glcic_jax.data import sources
+from glcic_jax.holes import draws
+from glcic_jax.holes import kinds
+from glcic_jax.holes import views
+from glcic_jax.pictures import image_files
 
 _FOLDER = flags.DEFINE_string('folder', None, 'Pictures; made up where none is given.')
 _SIZE = flags.DEFINE_integer('size', 256, 'Side of the crop in pixels.')
@@ -38,7 +42,12 @@ _DRAWS = flags.DEFINE_integer('draws', 0, 'Holes of each kind to check instead o
 _JSON = flags.DEFINE_string('json', None, 'Where to write the table as JSON.')
 
 _BATCH = 32
-_KINDS = {'rectangle': {}, 'strokes': {}, 'region': {}, 'mixture': {'mask.mixture': ('rectangle=1', 'strokes=1')}}
+_KINDS = {
+  'rectangle': {},
+  'strokes': {},
+  'region': {},
+  'mixture': {'mask.mixture': ('rectangle=1', 'strokes=1')},
+}
 
 
 def main(arguments: list[str]) -> None:
@@ -52,8 +61,13 @@ def main(arguments: list[str]) -> None:
     loaders = {f'glcic_jax, {kind}': ours(folder, kind) for kind in _KINDS}
     loaders |= {'glcic_jax, sample pictures': ours(folder, 'rectangle', source='sample')}
     if importlib.util.find_spec('cykooz_resizer'):
-      loaders |= {f'glcic_jax simd, {kind}': ours(folder, kind, resampler='simd') for kind in ('rectangle', 'strokes')}
-    loaders |= {f'Pillow and threads, {kind}': _plain(folder, kind) for kind in ('rectangle', 'strokes')}
+      loaders |= {
+        f'glcic_jax simd, {kind}': ours(folder, kind, resampler='simd')
+        for kind in ('rectangle', 'strokes')
+      }
+    loaders |= {
+      f'Pillow and threads, {kind}': _plain(folder, kind) for kind in ('rectangle', 'strokes')
+    }
     loaders |= _torch(folder)
     best, spent = dict.fromkeys(loaders, 0.0), dict.fromkeys(loaders, np.inf)
     for _ in range(3):
@@ -67,12 +81,16 @@ def main(arguments: list[str]) -> None:
     cpu = '' if name.startswith('torch') else f'{spent[name]:>10.2f}'  # its processes are others
     print(f'{name:<34}{rate:>10.0f}{rate / cores:>10.0f}{cpu}')
   for name, kind, other in itertools.product(
-      ('glcic_jax', 'glcic_jax simd'), ('rectangle', 'strokes'), ('Pillow and threads', 'torch DataLoader')):
+    ('glcic_jax', 'glcic_jax simd'),
+    ('rectangle', 'strokes'),
+    ('Pillow and threads', 'torch DataLoader'),
+  ):
     if {f'{name}, {kind}', f'{other}, {kind}'} <= best.keys():
       print(f'{name} / {other}, {kind}: {best[f"{name}, {kind}"] / best[f"{other}, {kind}"]:.2f}')
   if _JSON.value:
-    pathlib.Path(_JSON.value).write_text(json.dumps(
-        {'cores': cores, 'images_per_second': best, 'cpu_ms_per_image': spent}, indent=2))
+    pathlib.Path(_JSON.value).write_text(
+      json.dumps({'cores': cores, 'images_per_second': best, 'cpu_ms_per_image': spent}, indent=2)
+    )
 
 
 def rate_of(loader: Iterator[np.ndarray]) -> tuple[float, float]:
@@ -87,25 +105,40 @@ def rate_of(loader: Iterator[np.ndarray]) -> tuple[float, float]:
 def made_up(folder: pathlib.Path) -> str:
   """400 JPEGs of 500x400 pixels, cut from the sample photographs."""
   samples = sources.sample_pictures().train
-  large = [Image.fromarray(pictures.read_rgb(samples.read(name), name)) for name in samples.names]
+  large = [
+    Image.fromarray(image_files.read_rgb(samples.read(name), name)) for name in samples.names
+  ]
   rng = np.random.default_rng(0)
   for number in range(400):
     image = large[number % len(large)]
     left, top = rng.integers(0, 40, 2)
-    image.resize((500, 400), Image.Resampling.BICUBIC, box=(left, top, image.width - 10, image.height - 10)).save(
-        folder / f'{number:03d}.jpg', quality=90)
+    image.resize(
+      (500, 400), Image.Resampling.BICUBIC, box=(left, top, image.width - 10, image.height - 10)
+    ).save(folder / f'{number:03d}.jpg', quality=90)
   return str(folder)
 
 
-def config_of(folder: str, kind: str, source: str = 'folder', resampler: str = 'pillow') -> config_lib.ConfigDict:
+def config_of(
+  folder: str, kind: str, source: str = 'folder', resampler: str = 'pillow'
+) -> config_lib.ConfigDict:
   """A pipeline's config: the folder's pictures, one kind of hole."""
   config = config_lib.default()
   size = _SIZE.value
-  config.update_from_flattened_dict({
-      'image_size': size, 'batch_size': _BATCH, 'data.source': source, 'data.folder': folder,
-      'data.resize_short_edge': (size, size * 3 // 2), 'data.validation_fraction': 0.0, 'mask.kind': kind,
-      'data.resampler': resampler, 'mask.side': (size * 3 // 8, size // 2), 'model.local_size': size // 2,
-      **_KINDS[kind]})
+  config.update_from_flattened_dict(
+    {
+      'image_size': size,
+      'batch_size': _BATCH,
+      'data.source': source,
+      'data.folder': folder,
+      'data.resize_short_edge': (size, size * 3 // 2),
+      'data.validation_fraction': 0.0,
+      'mask.kind': kind,
+      'data.resampler': resampler,
+      'mask.side': (size * 3 // 8, size // 2),
+      'model.local_size': size // 2,
+      **_KINDS[kind],
+    }
+  )
   config_lib.check(config)
   return config
 
@@ -116,33 +149,41 @@ def ours(folder: str, kind: str, **options: str) -> Iterator[np.ndarray]:
     yield batch.image
 
 
-def _sample(paths: list[pathlib.Path], config: config_lib.ConfigDict, draw: masks.Draw, index: int):
+def _sample(paths: list[pathlib.Path], config: config_lib.ConfigDict, draw: kinds.Draw, index: int):
   """One sample as anybody would write it: open, convert, resize, crop."""
-  rng = masks.generator(0, index)
+  rng = draws.generator(0, index)
   size = config.image_size
   image = Image.open(paths[index % len(paths)]).convert('RGB')
   scale = rng.integers(*config.data.resize_short_edge, endpoint=True) / min(image.size)
-  image = image.resize([max(size, round(side * scale)) for side in image.size], Image.Resampling.BILINEAR)
+  image = image.resize(
+    [max(size, round(side * scale)) for side in image.size], Image.Resampling.BILINEAR
+  )
   left, top = (rng.integers(0, side - size, endpoint=True) for side in image.size)
   mask, other = draw(rng), draw(rng)
-  views = [masks.view_corner(hole, config.model.local_size) for hole in (mask, other)]
+  views = [views.view_corner(hole, config.model.local_size) for hole in (mask, other)]
   return np.asarray(image.crop((left, top, left + size, top + size))), mask, *views
 
 
 def _plain(folder: str, kind: str) -> Iterator[np.ndarray]:
   config, paths = config_of(folder, kind), sorted(pathlib.Path(folder).rglob('*.jpg'))
-  draw = masks.from_config(config.mask, config.image_size)
+  draw = kinds.from_config(config.mask, config.image_size)
   with futures.ThreadPoolExecutor(os.cpu_count()) as pool:
     waiting = []
     for start in itertools.count(0, _BATCH):
-      waiting.append([pool.submit(_sample, paths, config, draw, index) for index in range(start, start + _BATCH)])
+      waiting.append(
+        [pool.submit(_sample, paths, config, draw, index) for index in range(start, start + _BATCH)]
+      )
       if len(waiting) > 2:
-        image, *_ = (np.stack(parts) for parts in zip(*(future.result() for future in waiting.pop(0))))
+        image, *_ = (
+          np.stack(parts) for parts in zip(*(future.result() for future in waiting.pop(0)))
+        )
         yield image
 
 
 class _Samples:
-  """What torch's DataLoader asks for; its processes are spawned, since TensorFlow does not survive a fork."""
+  """What torch's DataLoader asks for; its processes are spawned, since TensorFlow does not
+  survive a fork.
+  """
 
   def __init__(self, folder: str, kind: str):
     self.config, self.paths = config_of(folder, kind), sorted(pathlib.Path(folder).rglob('*.jpg'))
@@ -153,7 +194,7 @@ class _Samples:
 
   def __getitem__(self, index: int):
     if self.draw is None:  # a closure, which cannot travel to another process
-      self.draw = masks.from_config(self.config.mask, self.config.image_size)
+      self.draw = kinds.from_config(self.config.mask, self.config.image_size)
     return _sample(self.paths, self.config, self.draw, index)
 
 
@@ -164,34 +205,47 @@ def _torch(folder: str) -> dict[str, Iterator[np.ndarray]]:
     return {}
 
   def batches(kind: str) -> Iterator[np.ndarray]:
-    loader = torch.utils.data.DataLoader(_Samples(folder, kind), _BATCH, num_workers=os.cpu_count(),
-                                         multiprocessing_context='spawn')
+    loader = torch.utils.data.DataLoader(
+      _Samples(folder, kind), _BATCH, num_workers=os.cpu_count(), multiprocessing_context='spawn'
+    )
     for image, *_ in loader:
       yield image
+
   return {f'torch DataLoader, {kind}': batches(kind) for kind in ('rectangle', 'strokes')}
 
 
 def _check_draws(count: int) -> None:
   """Holes of every kind: area, place, and the same again; then the same inside tf.data."""
   import tensorflow as tf
+
   size = _SIZE.value
-  bounds = {'rectangle': (0.14, 0.25), 'rectangles': (0.01, 0.45), 'center': (0.25, 0.25), 'blocks': (0.02, 0.25),
-            'region': (0.2, 0.3), 'strokes': (0.05, 0.25), 'mixture': (0.05, 0.25)}
+  bounds = {
+    'rectangle': (0.14, 0.25),
+    'rectangles': (0.01, 0.45),
+    'center': (0.25, 0.25),
+    'blocks': (0.02, 0.25),
+    'region': (0.2, 0.3),
+    'strokes': (0.05, 0.25),
+    'mixture': (0.05, 0.25),
+  }
   for kind, (low, high) in bounds.items():
     config = config_lib.default().mask
     config.kind, config.side = kind, (size * 3 // 8, size // 2)
     config.mixture = ('rectangle=1', 'strokes=1')
-    draw = masks.from_config(config, size)
+    draw = kinds.from_config(config, size)
     areas = []
     for index in range(count):
-      mask = draw(masks.generator(0, index))
+      mask = draw(draws.generator(0, index))
       assert mask.shape == (size, size, 1) and mask.dtype == np.uint8 and mask.max() == 1
       areas.append(mask.mean())
     for index in range(0, count, max(1, count // 100)):
-      inside = tf.numpy_function(lambda i: draw(masks.generator(0, int(i))), [index], tf.uint8)
-      np.testing.assert_array_equal(inside, draw(masks.generator(0, index)))
+      inside = tf.numpy_function(lambda i: draw(draws.generator(0, int(i))), [index], tf.uint8)
+      np.testing.assert_array_equal(inside, draw(draws.generator(0, index)))
     assert low <= min(areas) and max(areas) <= high, (kind, min(areas), max(areas))
-    print(f'{kind:<12}{count:,} holes, {100 * min(areas):.1f} to {100 * max(areas):.1f} % of the picture')
+    print(
+      f'{kind:<12}{count:,} holes, {100 * min(areas):.1f} to {100 * max(areas):.1f} % of the '
+      'picture'
+    )
 
 
 if __name__ == '__main__':

@@ -1,10 +1,13 @@
-"""Whether the input keeps up: the training loop's rate on real files beside its rate on a batch made up once.
+"""Whether the input keeps up: the training loop's rate on real files beside its rate on a batch
+made up once.
 
-    python benchmarks/keeping_up.py [--folder FOLDER] [--share 0.7 --share 0.8 --share 0.9] [--json FILE]
+    python benchmarks/keeping_up.py [--folder FOLDER] [--share 0.7 --share 0.8 --share 0.9] [--json
+    FILE]
 
-The loop is `train`'s own, at 256 px in batches of 32. In the place of the device stands one that takes a fixed time
-for a batch and none of the host's cores, as an accelerator does: so fast that it would use `--share` of what the
-pipeline alone gives here. Without a folder the pictures are those of `input_pipeline.py`.
+The loop is `train`'s own, at 256 px in batches of 32. In the place of the device stands one that
+takes a fixed time for a batch and none of the host's cores, as an accelerator does: so fast that it
+would use `--share` of what the pipeline alone gives here. Without a folder the pictures are those
+of `input_pipeline.py`.
 """
 
 import csv
@@ -19,16 +22,18 @@ from unittest import mock
 from absl import app
 from absl import flags
 from absl import logging
+import input_pipeline
 import jax
 import numpy as np
 
-import input_pipeline
 from glcic_jax import schedule
 from glcic_jax.data import pipeline
 from glcic_jax.training import loop
 from glcic_jax.training import step as step_lib
 
-_SHARES = flags.DEFINE_multi_float('share', [0.7, 0.8, 0.9], 'Of the rate of the pipeline alone.', lower_bound=0.01)
+_SHARES = flags.DEFINE_multi_float(
+  'share', [0.7, 0.8, 0.9], 'Of the rate of the pipeline alone.', lower_bound=0.01
+)
 _STEPS, _ROW = 120, 20
 
 
@@ -39,10 +44,20 @@ def main(arguments: list[str]) -> None:
   with tempfile.TemporaryDirectory() as temporary:
     folder = flags.FLAGS.folder or input_pipeline.made_up(pathlib.Path(temporary))
     config = input_pipeline.config_of(folder, 'rectangle')
-    config.update_from_flattened_dict({
-        'model.width': 1 / 64, 'model.discriminator_width': 1 / 64, 'log_every': _ROW, 'validation.every': 0,
-        'checkpoint.every': _STEPS, 'schedule.phases': ('reconstruction',), 'schedule.reconstruction_steps': _STEPS,
-        'schedule.discriminator_steps': 0, 'schedule.total_steps': _STEPS, 'data.mean_color': (0.5, 0.5, 0.5)})
+    config.update_from_flattened_dict(
+      {
+        'model.width': 1 / 64,
+        'model.discriminator_width': 1 / 64,
+        'log_every': _ROW,
+        'validation.every': 0,
+        'checkpoint.every': _STEPS,
+        'schedule.phases': ('reconstruction',),
+        'schedule.reconstruction_steps': _STEPS,
+        'schedule.discriminator_steps': 0,
+        'schedule.total_steps': _STEPS,
+        'data.mean_color': (0.5, 0.5, 0.5),
+      }
+    )
     capacity, _ = input_pipeline.rate_of(input_pipeline.ours(folder, 'rectangle'))
     print(f'{len(os.sched_getaffinity(0))} cores; the pipeline alone: {capacity:.0f} images/s')
     rows = []
@@ -50,10 +65,15 @@ def main(arguments: list[str]) -> None:
       seconds = config.batch_size / (share * capacity)
       made_up, files = (_rate(config, seconds, batches) for batches in (_one_batch(config), None))
       rows.append({'share': share, 'made_up': made_up, 'files': files, 'ratio': files / made_up})
-      print(f'a device of {share:.0%} of that: made-up batches {made_up:.0f}, files {files:.0f} images/s: '
-            f'{files / made_up:.1%}')
+      print(
+        f'a device of {share:.0%} of that: made-up batches {made_up:.0f}, files {files:.0f} '
+        'images/s: '
+        f'{files / made_up:.1%}'
+      )
   if flags.FLAGS.json:
-    pathlib.Path(flags.FLAGS.json).write_text(json.dumps({'capacity': capacity, 'rows': rows}, indent=2))
+    pathlib.Path(flags.FLAGS.json).write_text(
+      json.dumps({'capacity': capacity, 'rows': rows}, indent=2)
+    )
 
 
 def _one_batch(config):
@@ -61,16 +81,26 @@ def _one_batch(config):
 
 
 def _rate(config, seconds: float, batches) -> float:
-  """Images a second, as the run's own rows have them: their median without the first, which compiles."""
-  with tempfile.TemporaryDirectory() as workdir, mock.patch.object(
-      step_lib, 'compile_steps', lambda method, mesh: {schedule.Phase.RECONSTRUCTION: _Device(seconds).step}):
+  """Images a second, as the run's own rows have them: their median without the first, which
+  compiles.
+  """
+  with (
+    tempfile.TemporaryDirectory() as workdir,
+    mock.patch.object(
+      step_lib,
+      'compile_steps',
+      lambda method, mesh: {schedule.Phase.RECONSTRUCTION: _Device(seconds).step},
+    ),
+  ):
     loop.train_and_evaluate(config, workdir, batches=batches)
     with open(pathlib.Path(workdir) / 'metrics.csv') as file:
       return float(np.median([float(row['images_per_second']) for row in csv.DictReader(file)][1:]))
 
 
 class _Device:
-  """Takes a step whenever it has its batch and is done with the step before; whoever asks for a loss waits."""
+  """Takes a step whenever it has its batch and is done with the step before; whoever asks for a
+  loss waits.
+  """
 
   def __init__(self, seconds: float):
     self._seconds, self._done = seconds, 0.0

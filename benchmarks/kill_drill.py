@@ -2,9 +2,10 @@
 
     python benchmarks/kill_drill.py [--kills 20] [--steps 300] [--folder FOLDER] [--json FILE]
 
-Both runs are small (GLCIC at 32 px, a sixteenth of its channels, all three phases, a checkpoint every 10 steps). The
-one is killed by SIGKILL at random moments, saves included, and started again by the same command until it
-ends. Then every array of both models' last checkpoints, and the files of the models, are compared.
+Both runs are small (GLCIC at 32 px, a sixteenth of its channels, all three phases, a checkpoint
+every 10 steps). The one is killed by SIGKILL at random moments, saves included, and started again
+by the same command until it ends. Then every array of both models' last checkpoints, and the files
+of the models, are compared.
 """
 
 import json
@@ -23,7 +24,9 @@ from glcic_jax import checkpoints
 
 _KILLS = flags.DEFINE_integer('kills', 20, 'How often the run is killed.')
 _STEPS = flags.DEFINE_integer('steps', 300, 'Length of the runs.', lower_bound=30)
-_FOLDER = flags.DEFINE_string('folder', None, 'Pictures; the sample photographs where none is given.')
+_FOLDER = flags.DEFINE_string(
+  'folder', None, 'Pictures; the sample photographs where none is given.'
+)
 _JSON = flags.DEFINE_string('json', None, 'Where to write the result as JSON.')
 
 
@@ -37,10 +40,11 @@ def main(arguments: list[str]) -> None:
     _finish(alone)
     kills = _drill(drilled, random.Random(0))
     same = _leaves(alone) == _leaves(drilled) and _model(alone) == _model(drilled)
-  print(f'{kills} kills, {_STEPS.value} steps: '
-        f'{"the same to the bit" if same else "DIFFERENT"}')
+  print(f'{kills} kills, {_STEPS.value} steps: {"the same to the bit" if same else "DIFFERENT"}')
   if _JSON.value:
-    pathlib.Path(_JSON.value).write_text(json.dumps({'kills': kills, 'steps': _STEPS.value, 'same': same}))
+    pathlib.Path(_JSON.value).write_text(
+      json.dumps({'kills': kills, 'steps': _STEPS.value, 'same': same})
+    )
   sys.exit(not same)
 
 
@@ -61,7 +65,9 @@ def _drill(workdir: pathlib.Path, chance: random.Random) -> int:
     process.kill()
     process.wait()
     kills += 1
-    print(f'kill {kills}: from checkpoint {before} to {_newest(workdir)}', file=sys.stderr, flush=True)
+    print(
+      f'kill {kills}: from checkpoint {before} to {_newest(workdir)}', file=sys.stderr, flush=True
+    )
   _finish(workdir)
   return kills
 
@@ -89,15 +95,38 @@ def _wait_for_a_save(workdir: pathlib.Path, process: subprocess.Popen) -> None:
 
 def _start(workdir: pathlib.Path) -> subprocess.Popen:
   steps = _STEPS.value
-  keys = {'image_size': 32, 'data.resize_short_edge': (32, 48), 'mask.side': (8, 16), 'model.width': 1 / 16,
-          'model.discriminator_width': 1 / 16, 'model.local_size': 16, 'batch_size': 8,
-          'schedule.reconstruction_steps': steps // 3, 'schedule.discriminator_steps': steps // 3,
-          'schedule.total_steps': steps, 'log_every': 1, 'checkpoint.every': 10, 'validation.every': 0}
+  keys = {
+    'image_size': 32,
+    'data.resize_short_edge': (32, 48),
+    'mask.side': (8, 16),
+    'model.width': 1 / 16,
+    'model.discriminator_width': 1 / 16,
+    'model.local_size': 16,
+    'batch_size': 8,
+    'schedule.reconstruction_steps': steps // 3,
+    'schedule.discriminator_steps': steps // 3,
+    'schedule.total_steps': steps,
+    'log_every': 1,
+    'checkpoint.every': 10,
+    'validation.every': 0,
+  }
   keys |= {'data.folder': _FOLDER.value} if _FOLDER.value else {'data.source': 'sample'}
   return subprocess.Popen(
-      [sys.executable, '-m', 'glcic_jax', 'train', '--config', 'configs/glcic_places2.py', '--workdir', str(workdir),
-       *(f'--config.{key}={value}' for key, value in keys.items())],
-      stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    [
+      sys.executable,
+      '-m',
+      'glcic_jax',
+      'train',
+      '--config',
+      'configs/glcic_places2.py',
+      '--workdir',
+      str(workdir),
+      *(f'--config.{key}={value}' for key, value in keys.items()),
+    ],
+    stdout=subprocess.DEVNULL,
+    stderr=subprocess.PIPE,
+    text=True,
+  )
 
 
 def _finish(workdir: pathlib.Path) -> None:

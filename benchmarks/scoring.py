@@ -2,9 +2,9 @@
 
     python benchmarks/scoring.py [--pictures 1000] [--size 256] [--json FILE]
 
-Made-up pictures, holes of every kind in turn (the mixture of `glcic-jax evaluate`), each completed by the mean
-colour with noise. Timed: the manifest (reading PNG files, drawing holes), all scores, and summing up
-(means, bootstrap intervals and paired differences, by bin and kind).
+Made-up pictures, holes of every kind in turn (the mixture of `glcic-jax evaluate`), each completed
+by the mean colour with noise. Timed: the manifest (reading PNG files, drawing holes), all scores,
+and summing up (means, bootstrap intervals and paired differences, by bin and kind).
 """
 
 import io
@@ -33,14 +33,21 @@ def main(_):
   seconds = {}
 
   start = time.perf_counter()
-  manifest, _ = manifest_lib.build(names, picture, hole_of, seed=0, size=_SIZE.value, masks='mixture')
+  manifest, _ = manifest_lib.build(
+    names, picture, hole_of, seed=0, size=_SIZE.value, masks='mixture'
+  )
   seconds['manifest'] = time.perf_counter() - start
 
   # Two of them, so that there is something to compare; `run` tells what completing took.
-  both = [entrants.Entrant(label, {}, {entrants.COMPLETED: _noisy(level)}, 1) for label, level in (('a', 9), ('b', 30))]
+  both = [
+    entrants.Entrant(label, {}, {entrants.COMPLETED: _noisy(level)}, 1)
+    for label, level in (('a', 9), ('b', 30))
+  ]
   start = time.perf_counter()
   rows, completing = evaluate.run(manifest, picture, both)
-  seconds['scores, one model'] = (time.perf_counter() - start) / 2 - len(names) * sum(completing.values()) / 2
+  seconds['scores, one model'] = (time.perf_counter() - start) / 2 - len(names) * sum(
+    completing.values()
+  ) / 2
 
   start = time.perf_counter()
   evaluate.summarise(rows, 'a', seed=0)
@@ -57,15 +64,24 @@ def main(_):
 def _picture(number: int) -> bytes:
   coarse = np.random.default_rng(number).integers(0, 256, (16, 16, 3), dtype=np.uint8)
   buffer = io.BytesIO()
-  Image.fromarray(coarse).resize((_SIZE.value, _SIZE.value), Image.Resampling.BICUBIC).save(buffer, 'PNG')
+  Image.fromarray(coarse).resize((_SIZE.value, _SIZE.value), Image.Resampling.BICUBIC).save(
+    buffer, 'PNG'
+  )
   return buffer.getvalue()
 
 
 def _noisy(level: int) -> entrants.Complete:
   def complete(images, found):
     rng = np.random.default_rng(0)
-    return [np.where(hole[..., None], np.clip(128 + rng.normal(0, level, image.shape), 0, 255).astype(np.uint8), image)
-            for image, hole in zip(images, found)]
+    return [
+      np.where(
+        hole[..., None],
+        np.clip(128 + rng.normal(0, level, image.shape), 0, 255).astype(np.uint8),
+        image,
+      )
+      for image, hole in zip(images, found)
+    ]
+
   return complete
 
 

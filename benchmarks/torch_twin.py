@@ -1,9 +1,9 @@
 """GLCIC in PyTorch, for comparison alone: the same networks, the same three steps, our own code.
 
-`steps(...)` gives one function for each phase, as `glcic_jax.training.step` has them: BatchNorm in training
-mode, real and completed judged each as a batch of its own, one forward pass of the completion network in a
-joint step, ADADELTA. What a careful user of PyTorch would write; `channels_last`, `bfloat16` (autocast) and
-`compiled` (torch.compile) are what tuning adds.
+`steps(...)` gives one function for each phase, as `glcic_jax.training.step` has them: BatchNorm in
+training mode, real and completed judged each as a batch of its own, one forward pass of the
+completion network in a joint step, ADADELTA. What a careful user of PyTorch would write;
+`channels_last`, `bfloat16` (autocast) and `compiled` (torch.compile) are what tuning adds.
 """
 
 from collections.abc import Callable
@@ -28,7 +28,9 @@ def completion(width: float = 1.0) -> nn.Sequential:
     if kind == 'deconv':
       layers.append(nn.ConvTranspose2d(channels, features, kernel, stride, 1))
     else:
-      layers.append(nn.Conv2d(channels, features, kernel, stride, dilation * (kernel - 1) // 2, dilation))
+      layers.append(
+        nn.Conv2d(channels, features, kernel, stride, dilation * (kernel - 1) // 2, dilation)
+      )
     layers += [nn.Sigmoid()] if last else [nn.BatchNorm2d(features), nn.ReLU(inplace=True)]
     channels = features
   return nn.Sequential(*layers)
@@ -36,12 +38,18 @@ def completion(width: float = 1.0) -> nn.Sequential:
 
 def _branch(size: int, width: float) -> nn.Sequential:
   layers, channels, side = [], 3, size
-  for features in glcic.DISCRIMINATOR_FEATURES[:glcic.branch_depth(size)]:
+  for features in glcic.DISCRIMINATOR_FEATURES[: glcic.branch_depth(size)]:
     features = max(1, round(width * features))
-    layers += [nn.Conv2d(channels, features, 5, 2, 2), nn.BatchNorm2d(features), nn.ReLU(inplace=True)]
+    layers += [
+      nn.Conv2d(channels, features, 5, 2, 2),
+      nn.BatchNorm2d(features),
+      nn.ReLU(inplace=True),
+    ]
     channels, side = features, (side + 1) // 2
   vector = max(1, round(width * glcic.VECTOR_FEATURES))
-  return nn.Sequential(*layers, nn.Flatten(), nn.Linear(channels * side**2, vector), nn.ReLU(inplace=True))
+  return nn.Sequential(
+    *layers, nn.Flatten(), nn.Linear(channels * side**2, vector), nn.ReLU(inplace=True)
+  )
 
 
 class Discriminator(nn.Module):
@@ -64,8 +72,17 @@ class Discriminator(nn.Module):
     return self.fusion(torch.cat([self.local(views), self.global_(image)], 1))[:, 0]
 
 
-def steps(size: int, local_size: int, width: float, mean_color: tuple[float, float, float], alpha: float, *,
-          channels_last: bool, bfloat16: bool, compiled: bool) -> dict[str, Step]:
+def steps(
+  size: int,
+  local_size: int,
+  width: float,
+  mean_color: tuple[float, float, float],
+  alpha: float,
+  *,
+  channels_last: bool,
+  bfloat16: bool,
+  compiled: bool,
+) -> dict[str, Step]:
   """One training step for each phase, on the GPU where there is one.
 
   Args:
@@ -79,9 +96,20 @@ def steps(size: int, local_size: int, width: float, mean_color: tuple[float, flo
     compiled: both networks through torch.compile.
   """
   torch.manual_seed(0)
-  twin = _Twin(completion(width), Discriminator(size, local_size, width), mean_color, alpha,
-               torch.channels_last if channels_last else torch.contiguous_format, bfloat16, compiled)
-  return {'reconstruction': twin.reconstruction, 'discriminator': twin.discriminator, 'joint': twin.joint}
+  twin = _Twin(
+    completion(width),
+    Discriminator(size, local_size, width),
+    mean_color,
+    alpha,
+    torch.channels_last if channels_last else torch.contiguous_format,
+    bfloat16,
+    compiled,
+  )
+  return {
+    'reconstruction': twin.reconstruction,
+    'discriminator': twin.discriminator,
+    'joint': twin.joint,
+  }
 
 
 class _Twin:
@@ -90,9 +118,15 @@ class _Twin:
   def __init__(self, generator, judge, mean_color, alpha, layout, bfloat16, compiled):
     self._device = 'cuda' if torch.cuda.is_available() else 'cpu'
     self._layout, self._bfloat16, self._alpha = layout, bfloat16, alpha
-    networks = [network.to(device=self._device, memory_format=layout) for network in (generator, judge)]
-    self._optimizers = [torch.optim.Adadelta(network.parameters(), lr=1.0, rho=0.9, eps=1e-6) for network in networks]
-    self._complete, self._judge = (torch.compile(network) if compiled else network for network in networks)
+    networks = [
+      network.to(device=self._device, memory_format=layout) for network in (generator, judge)
+    ]
+    self._optimizers = [
+      torch.optim.Adadelta(network.parameters(), lr=1.0, rho=0.9, eps=1e-6) for network in networks
+    ]
+    self._complete, self._judge = (
+      torch.compile(network) if compiled else network for network in networks
+    )
     self._judge_parameters = list(judge.parameters())
     self._fill = torch.tensor(mean_color, device=self._device)[None, :, None, None]
 
@@ -117,7 +151,9 @@ class _Twin:
       raw = self._complete(filled).float()
     completed = torch.where(mask > 0, raw, image)
     self._update_judge(image, completed, real_view, view)
-    self._judge_learns(False)  # no gradient for the discriminator's weights in the generator's update
+    self._judge_learns(
+      False
+    )  # no gradient for the discriminator's weights in the generator's update
     with self._autocast():
       logits = self._judge(completed, view).float()
     self._update(0, _squared_error(raw, image, mask) + self._alpha * _cross_entropy(logits, 1))
@@ -127,7 +163,9 @@ class _Twin:
     image = self._moved(batch.image).permute(0, 3, 1, 2).float() / 255
     mask = self._moved(batch.mask).permute(0, 3, 1, 2).float()
     views = [self._moved(view).long() for view in (batch.real_view, batch.view)]
-    filled = torch.cat([torch.where(mask > 0, self._fill, image), mask], 1).contiguous(memory_format=self._layout)
+    filled = torch.cat([torch.where(mask > 0, self._fill, image), mask], 1).contiguous(
+      memory_format=self._layout
+    )
     return image.contiguous(memory_format=self._layout), mask, filled, *views
 
   def _moved(self, array):
@@ -138,7 +176,10 @@ class _Twin:
 
   def _update_judge(self, image, completed, real_view, view):
     with self._autocast():
-      real, fake = self._judge(image, real_view).float(), self._judge(completed.detach(), view).float()
+      real, fake = (
+        self._judge(image, real_view).float(),
+        self._judge(completed.detach(), view).float(),
+      )
     self._update(1, _cross_entropy(real, 1) + _cross_entropy(fake, 0))
 
   def _update(self, number, loss):

@@ -1,16 +1,20 @@
-"""Seconds for each phase's training step, on whatever device is there, beside the same steps in PyTorch.
+"""Seconds for each phase's training step, on whatever device is there, beside the same steps in
+PyTorch.
 
-    python benchmarks/train_step.py [--config configs/glcic_places2.py] [--steps 10] [--json FILE] [--profile FOLDER]
+    python benchmarks/train_step.py [--config configs/glcic_places2.py] [--steps 10] [--json FILE]
+    [--profile FOLDER]
         [--config.image_size=128 --config.batch_size=4 ...]
 
-Random pictures, fresh for each step; the median of several steps after the first, which compiles. Beside it
-the rate of a matrix product in the same type on the same device in the same run, since machines differ and drift:
-FLOPs are counted from the layers, see `glcic_jax/training/flops.py`. Where torch is installed, `torch_twin.py` takes
-the same steps, plain (float32, NCHW) and tuned (channels_last; on a GPU also bfloat16 and torch.compile).
-Each contestant is a process of its own, so that none holds another's memory.
+Random pictures, fresh for each step; the median of several steps after the first, which compiles.
+Beside it the rate of a matrix product in the same type on the same device in the same run, since
+machines differ and drift: FLOPs are counted from the layers, see `glcic_jax/training/flops.py`.
+Where torch is installed, `torch_twin.py` takes the same steps, plain (float32, NCHW) and tuned
+(channels_last; on a GPU also bfloat16 and torch.compile). Each contestant is a process of its own,
+so that none holds another's memory.
 
-`--profile` writes a trace of two steps of each phase for TensorBoard, and prints the ten costliest operations: their
-names in the compiled program, the kernels that ran, and where in the networks they come from.
+`--profile` writes a trace of two steps of each phase for TensorBoard, and prints the ten costliest
+operations: their names in the compiled program, the kernels that ran, and where in the networks
+they come from.
 """
 
 import importlib.util
@@ -28,12 +32,16 @@ import numpy as np
 
 from glcic_jax import batch as batch_lib
 from glcic_jax import config as config_lib
-from glcic_jax import masks
+from glcic_jax.holes import draws
+from glcic_jax.holes import kinds
+from glcic_jax.holes import views
 
 _CONFIG = config_flags.DEFINE_config_file('config', 'configs/glcic_places2.py')
 _STEPS = flags.DEFINE_integer('steps', 10, 'Steps timed in each phase.', lower_bound=1)
 _JSON = flags.DEFINE_string('json', None, 'Where to write the table as JSON.')
-_PROFILE = flags.DEFINE_string('profile', None, 'Folder for a trace of each phase; nothing is timed then.')
+_PROFILE = flags.DEFINE_string(
+  'profile', None, 'Folder for a trace of each phase; nothing is timed then.'
+)
 _CASE = flags.DEFINE_string('case', None, 'For itself: run one contestant, and print JSON.')
 
 _COLOR = (0.456, 0.447, 0.416)
@@ -45,14 +53,22 @@ def main(arguments: list[str]) -> None:
   config = _CONFIG.value
   config_lib.check(config)
   if _CASE.value:
-    print(json.dumps(_ours(config) if _CASE.value == 'glcic_jax' else _torch(config, _CASE.value == 'torch, tuned')))
+    print(
+      json.dumps(
+        _ours(config)
+        if _CASE.value == 'glcic_jax'
+        else _torch(config, _CASE.value == 'torch, tuned')
+      )
+    )
     return
   if _PROFILE.value:
     _profile(config, pathlib.Path(_PROFILE.value))
     return
   results = {}
   for name in ['glcic_jax', *(['torch, plain', 'torch, tuned'] if _has_twin(config) else [])]:
-    done = subprocess.run([sys.executable, *sys.argv, f'--case={name}'], stdout=subprocess.PIPE, text=True, check=True)
+    done = subprocess.run(
+      [sys.executable, *sys.argv, f'--case={name}'], stdout=subprocess.PIPE, text=True, check=True
+    )
     results[name] = json.loads(done.stdout.splitlines()[-1])
   _print(config, results)
   if _JSON.value:
@@ -61,38 +77,58 @@ def main(arguments: list[str]) -> None:
 
 def _print(config, results) -> None:
   ours = results['glcic_jax']
-  print(f'{ours["device"]}, {config.image_size} px, batch {config.batch_size}, {config.dtype}; '
-        f'matrix product {ours["ceiling"] / 1e9:,.0f} GFLOP/s')
-  print(f'{"phase":<16}{"":<14}{"first s":>9}{"step s":>9}{"images/s":>10}{"of the product":>16}{"peak GiB":>10}'
-        f'{"torch / ours":>14}')
+  print(
+    f'{ours["device"]}, {config.image_size} px, batch {config.batch_size}, {config.dtype}; '
+    f'matrix product {ours["ceiling"] / 1e9:,.0f} GFLOP/s'
+  )
+  print(
+    f'{"phase":<16}{"":<14}{"first s":>9}{"step s":>9}{"images/s":>10}{"of the product":>16}{"peak GiB":>10}'
+    f'{"torch / ours":>14}'
+  )
   for phase, flops in ours['flops'].items():
     for name, result in results.items():
       row = result['phases'][phase]
       seconds, peak = row['seconds'], f'{row["peak"] / 2**30:.1f}' if row['peak'] else '-'
       ratio = '' if result is ours else f'{seconds / ours["phases"][phase]["seconds"]:.2f}'
-      print(f'{phase if result is ours else "":<16}{name:<14}{row["first"]:>9.1f}{seconds:>9.3f}'
-            f'{config.batch_size / seconds:>10.1f}{flops / seconds / ours["ceiling"]:>16.0%}{peak:>10}{ratio:>14}')
+      print(
+        f'{phase if result is ours else "":<16}{name:<14}{row["first"]:>9.1f}{seconds:>9.3f}'
+        f'{config.batch_size / seconds:>10.1f}{flops / seconds / ours["ceiling"]:>16.0%}{peak:>10}{ratio:>14}'
+      )
 
 
 def _has_twin(config) -> bool:
-  return (importlib.util.find_spec('torch') is not None and config.method == 'glcic'
-          and config.model.branches == 'both' and config.model.dilated)
+  return (
+    importlib.util.find_spec('torch') is not None
+    and config.method == 'glcic'
+    and config.model.branches == 'both'
+    and config.model.dilated
+  )
 
 
 def _ours(config) -> dict:
   import jax
-  from glcic_jax.training import flops
+
+  from glcic_jax.cost import flops
+
   method, mesh, state, steps = _compiled(config)
   per_image = flops.per_image(method, config.image_size)
   phases = {}
   for phase, step in steps.items():
+
     def take(batch, step=step):
       nonlocal state
       state, metrics = step(state, batch)
       jax.block_until_ready((state, metrics))
-    phases[phase.value] = _time(take, config, lambda batch: _on_device(batch, mesh), lambda: _peak(jax.devices()[0]))
-  return {'device': f'{jax.devices()[0].device_kind} x {mesh.size}', 'ceiling': flops.matrix_rate(config.dtype),
-          'flops': {phase.value: count * config.batch_size for phase, count in per_image.items()}, 'phases': phases}
+
+    phases[phase.value] = _time(
+      take, config, lambda batch: _on_device(batch, mesh), lambda: _peak(jax.devices()[0])
+    )
+  return {
+    'device': f'{jax.devices()[0].device_kind} x {mesh.size}',
+    'ceiling': flops.matrix_rate(config.dtype),
+    'flops': {phase.value: count * config.batch_size for phase, count in per_image.items()},
+    'phases': phases,
+  }
 
 
 def _compiled(config):
@@ -100,6 +136,7 @@ def _compiled(config):
   from glcic_jax.training import method as method_lib
   from glcic_jax.training import state as state_lib
   from glcic_jax.training import step as step_lib
+
   method, mesh = method_lib.from_config(config, _COLOR), parallel.make_mesh()
   state = state_lib.create_state(method, config.image_size, config.seed, mesh)
   return method, mesh, state, step_lib.compile_steps(method, mesh)
@@ -107,7 +144,9 @@ def _compiled(config):
 
 def _on_device(batch, mesh):
   import jax
+
   from glcic_jax import parallel
+
   return jax.block_until_ready(parallel.to_global(batch, mesh))
 
 
@@ -119,16 +158,28 @@ def _peak(device) -> int:
 def _torch(config, tuned: bool) -> dict:
   import torch
   import torch_twin
+
   gpu = torch.cuda.is_available()
   steps = torch_twin.steps(
-      config.image_size, config.model.local_size, config.model.width, _COLOR, config.loss.adversarial_weight,
-      channels_last=tuned, bfloat16=tuned and gpu, compiled=tuned and gpu)
+    config.image_size,
+    config.model.local_size,
+    config.model.width,
+    _COLOR,
+    config.loss.adversarial_weight,
+    channels_last=tuned,
+    bfloat16=tuned and gpu,
+    compiled=tuned and gpu,
+  )
   phases = {}
   for phase, step in steps.items():
+
     def take(batch, step=step):
       step(batch)
       torch_twin.synchronize()
-    phases[phase] = _time(take, config, lambda batch: batch, lambda: torch.cuda.max_memory_allocated() if gpu else 0)
+
+    phases[phase] = _time(
+      take, config, lambda batch: batch, lambda: torch.cuda.max_memory_allocated() if gpu else 0
+    )
   return {'phases': phases}
 
 
@@ -145,16 +196,21 @@ def _time(take, config, prepare, peak) -> dict[str, float]:
 def _random_batch(config, number: int) -> batch_lib.Batch:
   rng = np.random.default_rng(number)
   size, count = config.image_size, config.batch_size
-  draw = masks.from_config(config.mask, size)
-  holes = [draw(masks.generator(number, row)) for row in range(count)]
-  views = [masks.view_corner(hole, config.model.local_size) for hole in holes]
+  draw = kinds.from_config(config.mask, size)
+  holes = [draw(draws.generator(number, row)) for row in range(count)]
+  views = [views.view_corner(hole, config.model.local_size) for hole in holes]
   return batch_lib.Batch(
-      image=rng.integers(0, 256, (count, size, size, 3), dtype=np.uint8), mask=np.stack(holes),
-      view=np.stack(views), real_view=np.stack(views[::-1]), weight=np.ones(count, np.float32))
+    image=rng.integers(0, 256, (count, size, size, 3), dtype=np.uint8),
+    mask=np.stack(holes),
+    view=np.stack(views),
+    real_view=np.stack(views[::-1]),
+    weight=np.ones(count, np.float32),
+  )
 
 
 def _profile(config, folder: pathlib.Path) -> None:
   import jax
+
   _, mesh, state, steps = _compiled(config)
   for phase, step in steps.items():
     batch = _on_device(_random_batch(config, 0), mesh)
@@ -166,13 +222,17 @@ def _profile(config, folder: pathlib.Path) -> None:
     newest = max((folder / phase.value).rglob('*.xplane.pb'), key=lambda path: path.stat().st_mtime)
     print(f'{phase.value}: the ten costliest operations, milliseconds a step')
     origins = dict(re.findall(r'%(\S+) = .*op_name="([^"]+)"', program.as_text()))
-    for (operation, kernel), nanoseconds in _costliest(jax.profiler.ProfileData.from_file(str(newest)), 10):
+    for (operation, kernel), nanoseconds in _costliest(
+      jax.profiler.ProfileData.from_file(str(newest)), 10
+    ):
       name = operation if kernel == operation else f'{operation} ({kernel})'
       print(f'{nanoseconds / _TRACED / 1e6:>10.2f}  {name:<32}  {origins.get(operation, "")}')
 
 
 def _costliest(trace, count: int) -> list[tuple[tuple[str, str], float]]:
-  """Operations of the compiled program with the kernels that ran for them, and their nanoseconds in all."""
+  """Operations of the compiled program with the kernels that ran for them, and their
+  nanoseconds in all.
+  """
   total: dict[tuple[str, str], float] = {}
   for plane in trace.planes:
     for line in plane.lines:

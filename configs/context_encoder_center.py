@@ -1,4 +1,5 @@
-"""The Context Encoder's centre variant: 128 px in, the 64 px in the middle out (Pathak et al. 2016).
+"""The Context Encoder's centre variant: 128 px in, the 64 px in the middle out (Pathak et al.
+2016).
 
 The paper's channel-wise bottleneck, patches that overlap what is known by 7 px with ten times the
 weight, 0.999 L2 + 0.001 adversarial from the first step on, Adam with beta1 0.5 at 2e-3 and 2e-4,
@@ -18,18 +19,20 @@ Forms, to be combined with commas:
   noise           100 numbers of noise at the bottleneck
 
 The hole is filled with the mean colour of the training pictures; the released weights want
---config.data.mean_color="(0.45882,0.40784,0.48627)". A trained model completes only the hole in the middle.
+--config.data.mean_color="(0.45882,0.40784,0.48627)". A trained model completes only the hole in the
+middle.
 
-Cost: `laptop` 8 minutes on two shared CPU cores, without the adversary 4; the full form was not measured.
-Expected: on Paris StreetView the paper reports 18.58 dB, L1 9.37 %; this project has not run it to the
-end. `laptop` on 8,714 scenes, 6 % of them held back, 538 pictures, seams blended: 19.43 dB in the hole for L2 alone,
-19.38 for L1 alone, 18.49 jointly, where the mean colour has 13.43 and Telea 17.97. L2 and L1 are alike, as the
-paper says, and blurred; the adversary costs 0.94 dB [0.87, 1.01] and gives texture with a grid in it and false colours,
-not objects: at this size and after so few steps nobody would prefer it. On 9,500 faces, 612 of them held back,
-jointly: 22.20 dB [22.02, 22.37], where GLCIC (configs/glcic_faces.py:laptop) has 19.29 and Telea 18.80.
+Cost: `laptop` 8 minutes on two shared CPU cores, without the adversary 4; the full form was not
+measured. Expected: on Paris StreetView the paper reports 18.58 dB, L1 9.37 %; this project has not
+run it to the end. `laptop` on 8,714 scenes, 6 % of them held back, 538 pictures, seams blended:
+19.43 dB in the hole for L2 alone, 19.38 for L1 alone, 18.49 jointly, where the mean colour has
+13.43 and Telea 17.97. L2 and L1 are alike, as the paper says, and blurred; the adversary costs 0.94
+dB [0.87, 1.01] and gives texture with a grid in it and false colours, not objects: at this size and
+after so few steps nobody would prefer it. On 9,500 faces, 612 of them held back, jointly: 22.20 dB
+[22.02, 22.37], where GLCIC (configs/glcic_faces.py:laptop) has 19.29 and Telea 18.80.
 """
 
-from glcic_jax import forms
+from glcic_jax.config import forms
 
 
 def _laptop(config):
@@ -47,6 +50,14 @@ def get_config(form: str = ''):
   config.mask.kind = 'center'
   config.loss.reconstruction_region = 'patch'
   forms.overlap(7)(config)
-  return forms.choose(config, form, {
-      'laptop': _laptop, 'official': _official, 'overlap4': forms.overlap(4), 'overlap0': forms.overlap(0),
-      **forms.CONTEXT_ENCODER_ABLATIONS})
+  return forms.choose(
+    config,
+    form,
+    {
+      'laptop': _laptop,
+      'official': _official,
+      'overlap4': forms.overlap(4),
+      'overlap0': forms.overlap(0),
+      **forms.CONTEXT_ENCODER_ABLATIONS,
+    },
+  )

@@ -1,8 +1,9 @@
-"""The Context Encoder's random-region variant: a full picture in, a full picture out (Pathak et al. 2016).
+"""The Context Encoder's random-region variant: a full picture in, a full picture out (Pathak et al.
+2016).
 
-Holes are crops of thresholded smooth noise that cover 20 to 30 % of the picture, one for each picture. The
-squared error is of the whole picture, and the discriminator judges the raw output. Otherwise as
-configs/context_encoder_center.py.
+Holes are crops of thresholded smooth noise that cover 20 to 30 % of the picture, one for each
+picture. The squared error is of the whole picture, and the discriminator judges the raw output.
+Otherwise as configs/context_encoder_center.py.
 
     glcic-jax train --config configs/context_encoder_random.py --workdir runs/random \\
         --config.data.folder=FOLDER
@@ -20,16 +21,17 @@ Forms, to be combined with commas:
   adversarial     nothing but the adversary
   noise           100 numbers of noise at the bottleneck
 
-Cost: `laptop` 11 minutes on two shared CPU cores, compiling included; the full form was not measured.
-Expected: no one has published weights of this variant. `laptop` on 8,714 scenes, 6 % of them held back, 538 regions:
-18.04 dB in the hole, where the mean colour has 12.39 (+5.65) and Telea 18.51; with its seams blended, as `complete`
-does, 19.06 [18.81, 19.33], 0.56 [0.43, 0.68] above Telea. The paper's recipe needed no mending: one hole for each
-picture, the whole picture's squared error, the joint objective from the first step on. The discriminator is right
-about 84 % of the real and 87 % of the completed at the end, so it does not win outright. Colours and
-horizons continue; textures show the grid of the up-convolutions. The full form: not measured.
+Cost: `laptop` 11 minutes on two shared CPU cores, compiling included; the full form was not
+measured. Expected: no one has published weights of this variant. `laptop` on 8,714 scenes, 6 % of
+them held back, 538 regions: 18.04 dB in the hole, where the mean colour has 12.39 (+5.65) and Telea
+18.51; with its seams blended, as `complete` does, 19.06 [18.81, 19.33], 0.56 [0.43, 0.68] above
+Telea. The paper's recipe needed no mending: one hole for each picture, the whole picture's squared
+error, the joint objective from the first step on. The discriminator is right about 84 % of the real
+and 87 % of the completed at the end, so it does not win outright. Colours and horizons continue;
+textures show the grid of the up-convolutions. The full form: not measured.
 """
 
-from glcic_jax import forms
+from glcic_jax.config import forms
 
 
 def _laptop(config):
@@ -50,9 +52,16 @@ def get_config(form: str = ''):
   config.mask.kind = 'region'
   config.model.local_size = config.image_size
   config.loss.reconstruction_region = 'whole'
-  return forms.choose(config, form, {
-      'laptop': _laptop, 'alexnet': _alexnet,
+  return forms.choose(
+    config,
+    form,
+    {
+      'laptop': _laptop,
+      'alexnet': _alexnet,
       'official': forms.changes(model__bottleneck='convolution', mask__shared=True),
-      'shared': forms.changes(mask__shared=True), 'blocks': forms.changes(mask__kind='blocks'),
+      'shared': forms.changes(mask__shared=True),
+      'blocks': forms.changes(mask__kind='blocks'),
       'hole': forms.changes(loss__reconstruction_region='hole', loss__reconstruction_mean='hole'),
-      **forms.CONTEXT_ENCODER_ABLATIONS})
+      **forms.CONTEXT_ENCODER_ABLATIONS,
+    },
+  )

@@ -7,8 +7,9 @@ is the adversarial form; `--config.loss.adversarial_form=saturating` is the pape
     glcic-jax train --config configs/glcic_places2.py --workdir runs/places2 \\
         --config.data.folder=places2/data_256_standard --config.dtype=bfloat16
 
-The paper's ablations are forms, to be combined with commas: `configs/glcic_places2.py:local`, `global`,
-`both` (discriminators), `mse` (no adversary, as many steps), `undilated` (same parameters).
+The paper's ablations are forms, to be combined with commas: `configs/glcic_places2.py:local`,
+`global`, `both` (discriminators), `mse` (no adversary, as many steps), `undilated` (same
+parameters).
 
 Cost: 11.7 exaFLOP (195.3, 111.8 and 257.6 GFLOP for each picture in the three phases); the
 authors took about two months on four K80 GPUs.
@@ -17,7 +18,7 @@ over the whole picture for holes of 108 to 128 px; this project has not run it t
 """
 
 from glcic_jax import config as config_lib
-from glcic_jax import forms
+from glcic_jax.config import forms
 
 
 def get_config(form: str = ''):

@@ -1,20 +1,21 @@
 """GLCIC on a folder of scenes at 128 px, for one GPU, or at 64 px for a laptop.
 
-    glcic-jax train --config configs/glcic_scenes.py --workdir runs/scenes --config.data.folder=FOLDER
+    glcic-jax train --config configs/glcic_scenes.py --workdir runs/scenes
+    --config.data.folder=FOLDER
 
 The paper's recipe at half the side: holes of 48 to 64 px in crops of pictures whose short edge
-becomes 128 to 192 px. Smaller pictures are enlarged. `laptop` is half as wide, with a batch of 16, holes of
-16 to 32 px and 2,000 steps, as many as the Context Encoders' `laptop` has. The ablations of
-configs/glcic_places2.py can be added with a comma: `:laptop,undilated`.
+becomes 128 to 192 px. Smaller pictures are enlarged. `laptop` is half as wide, with a batch of 16,
+holes of 16 to 32 px and 2,000 steps, as many as the Context Encoders' `laptop` has. The ablations
+of configs/glcic_places2.py can be added with a comma: `:laptop,undilated`.
 
-Cost: a quarter of configs/glcic_places2.py for each step at the same batch, a fifth of its steps; `laptop` half an
-hour on two CPU cores.
-Expected: `laptop` on 8,714 scenes, 512 held-back rectangles: 17.3 dB in the hole after phase 1, 17.0 at the end.
-The full form: not run to the end yet.
+Cost: a quarter of configs/glcic_places2.py for each step at the same batch, a fifth of its steps;
+`laptop` half an hour on two CPU cores. Expected: `laptop` on 8,714 scenes, 512 held-back
+rectangles: 17.3 dB in the hole after phase 1, 17.0 at the end. The full form: not run to the end
+yet.
 """
 
 from glcic_jax import config as config_lib
-from glcic_jax import forms
+from glcic_jax.config import forms
 
 
 def _laptop(config):

@@ -28,7 +28,8 @@ def get_config():
     optimizer.name = 'adam'
     optimizer.learning_rate = 4e-4
     optimizer.epsilon = 1e-8
-  # Nor is the joint phase long enough for the two losses to settle: the adversary only shows itself.
+  # Nor is the joint phase long enough for the two losses to settle: the adversary only shows
+  # itself.
   config.loss.adversarial_weight = 1e-4
   config.schedule.reconstruction_steps = 480
   config.schedule.discriminator_steps = 15

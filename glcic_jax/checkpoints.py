@@ -7,7 +7,8 @@ compared with its digests: a checkpoint that is truncated, altered by one bit, o
 folder is named, set aside, and the one before is used.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from collections.abc import Mapping
 import contextlib
 import hashlib
 import json
@@ -36,8 +37,9 @@ class Checkpoints:
     """Opens, and makes, `workdir/checkpoints`; `keep` newest are kept."""
     self._workdir = workdir
     self._manager = ocp.CheckpointManager(
-        _folder(workdir),
-        options=ocp.CheckpointManagerOptions(max_to_keep=keep, enable_async_checkpointing=True))
+      _folder(workdir),
+      options=ocp.CheckpointManagerOptions(max_to_keep=keep, enable_async_checkpointing=True),
+    )
 
   def __enter__(self) -> 'Checkpoints':
     return self
@@ -47,7 +49,9 @@ class Checkpoints:
       with self._saving():
         self._manager.close()
       return
-    with contextlib.suppress(Exception):  # what ended the run is to be told, not what follows from it
+    with contextlib.suppress(
+      Exception
+    ):  # what ended the run is to be told, not what follows from it
       self._manager.close()
 
   @property
@@ -66,8 +70,10 @@ class Checkpoints:
     run = dict(run) | {'leaves': describe_leaves(state)}
     with self._saving():
       self._manager.save(
-          step, args=ocp.args.Composite(state=ocp.args.StandardSave(state), run=ocp.args.JsonSave(run)),
-          force=True)
+        step,
+        args=ocp.args.Composite(state=ocp.args.StandardSave(state), run=ocp.args.JsonSave(run)),
+        force=True,
+      )
 
   def wait(self) -> None:
     """Returns when the save under way, if any, is whole."""
@@ -76,21 +82,30 @@ class Checkpoints:
 
   @contextlib.contextmanager
   def _saving(self) -> Iterator[None]:
-    """A disk that is full, and whatever else a save meets: the run ends, and its last good step is told."""
+    """A disk that is full, and whatever else a save meets: the run ends, and its last good step
+    is told.
+    """
     try:
       yield
     except Exception as error:  # a save that fails later is told by the next call
-      whole = next((step for step in _newest_first(self._workdir) if _is_committed(self._workdir, step)), None)
+      whole = next(
+        (step for step in _newest_first(self._workdir) if _is_committed(self._workdir, step)), None
+      )
       last = 'there is none before it' if whole is None else f'the last good one is step {whole}'
-      raise errors.RunError(f'A checkpoint could not be saved to {_folder(self._workdir)} ({_first_line(error)}); '
-                            f'{last}. Make room, and give the same command again.') from error
+      raise errors.RunError(
+        f'A checkpoint could not be saved to {_folder(self._workdir)} ({_first_line(error)}); '
+        f'{last}. Make room, and give the same command again.'
+      ) from error
 
   def stop_was_announced(self, step: int) -> bool:
-    """Whether the platform is about to take these machines; true at the same step on all processes."""
+    """Whether the platform is about to take these machines; true at the same step on all
+    processes.
+    """
     return self._manager.reached_preemption(step)
 
   def restore(self, like: Any) -> tuple[Any, dict[str, Any]]:
-    """Reads the newest whole checkpoint; newer ones that are not are set aside, and named on stderr.
+    """Reads the newest whole checkpoint; newer ones that are not are set aside, and named on
+    stderr.
 
     Args:
       like: the state's shapes, dtypes and shardings (`jax.ShapeDtypeStruct` leaves): the arrays
@@ -110,7 +125,8 @@ class Checkpoints:
         _check_same_model(run, like, self._workdir, step)
         with _reading(step):
           state = self._manager.restore(
-              step, args=ocp.args.Composite(state=ocp.args.StandardRestore(like)))['state']
+            step, args=ocp.args.Composite(state=ocp.args.StandardRestore(like))
+          )['state']
         _verify(state, run, step)
       except _BrokenError as error:
         broken.append(step)
@@ -149,7 +165,9 @@ def read_run(workdir: epath.PathLike) -> tuple[int, dict[str, Any]] | None:
   return None
 
 
-def read_generator(workdir: epath.PathLike, step: int | None = None) -> tuple[dict[str, Any], dict[str, Any]]:
+def read_generator(
+  workdir: epath.PathLike, step: int | None = None
+) -> tuple[dict[str, Any], dict[str, Any]]:
   """The generator of a checkpoint, as NumPy arrays, for completion and export.
 
   Args:
@@ -167,8 +185,9 @@ def read_generator(workdir: epath.PathLike, step: int | None = None) -> tuple[di
   return read['generator'], run
 
 
-def read_networks(workdir: epath.PathLike, parts: Mapping[str, tuple[str, ...]],
-                  step: int | None = None) -> tuple[dict[str, Any], dict[str, Any]]:
+def read_networks(
+  workdir: epath.PathLike, parts: Mapping[str, tuple[str, ...]], step: int | None = None
+) -> tuple[dict[str, Any], dict[str, Any]]:
   """Some parts of a checkpoint's state, as NumPy arrays; see `read_generator`.
 
   Args:
@@ -178,8 +197,10 @@ def read_networks(workdir: epath.PathLike, parts: Mapping[str, tuple[str, ...]],
   """
   steps = _newest_first(workdir)
   if not steps or step is not None and step not in steps:
-    raise errors.InputError(f'{workdir} holds no checkpoint{"" if step is None else f" of step {step}"}; '
-                            'train first, or give a model directory.')
+    raise errors.InputError(
+      f'{workdir} holds no checkpoint{"" if step is None else f" of step {step}"}; '
+      'train first, or give a model directory.'
+    )
   for candidate in steps if step is None else [step]:
     try:
       run = _read_run(workdir, candidate)
@@ -193,17 +214,29 @@ def read_networks(workdir: epath.PathLike, parts: Mapping[str, tuple[str, ...]],
   raise _none_whole(workdir)
 
 
-def _read_parts(state: epath.Path, parts: Mapping[str, tuple[str, ...]], step: int) -> dict[str, Any]:
+def _read_parts(
+  state: epath.Path, parts: Mapping[str, tuple[str, ...]], step: int
+) -> dict[str, Any]:
   with _reading(step), ocp.PyTreeCheckpointer() as reader:
     leaves = reader.metadata(state).item_metadata.tree
-    wanted = {network: {field: leaves[network][field] for field in fields} for network, fields in parts.items()}
-    return reader.restore(state, args=ocp.args.PyTreeRestore(
-        item=wanted, partial_restore=True,
-        restore_args=jax.tree.map(lambda _: ocp.RestoreArgs(restore_type=np.ndarray), wanted)))
+    wanted = {
+      network: {field: leaves[network][field] for field in fields}
+      for network, fields in parts.items()
+    }
+    return reader.restore(
+      state,
+      args=ocp.args.PyTreeRestore(
+        item=wanted,
+        partial_restore=True,
+        restore_args=jax.tree.map(lambda _: ocp.RestoreArgs(restore_type=np.ndarray), wanted),
+      ),
+    )
 
 
 def describe_leaves(tree: Any) -> dict[str, dict[str, Any]]:
-  """Name -> shape, dtype and SHA-256 of each array of a tree; arrays on devices are replicated ones."""
+  """Name -> shape, dtype and SHA-256 of each array of a tree; arrays on devices are replicated
+  ones.
+  """
   described = {}
   for name, leaf in named_leaves(tree):
     array = np.ascontiguousarray(leaf.addressable_data(0) if isinstance(leaf, jax.Array) else leaf)
@@ -213,7 +246,9 @@ def describe_leaves(tree: Any) -> dict[str, dict[str, Any]]:
 
 
 def leaf_name(path: Any) -> str:
-  """`generator/params/conv1/kernel` and so on: the same in a state, and in what is read of it as dicts."""
+  """`generator/params/conv1/kernel` and so on: the same in a state, and in what is read of it
+  as dicts.
+  """
   return jax.tree_util.keystr(path, simple=True, separator='/')
 
 
@@ -237,7 +272,9 @@ def _reading(step: int) -> Iterator[None]:
 
 
 def _newest_first(workdir: epath.PathLike) -> list[int]:
-  """The steps that have a folder. Read without Orbax's manager, which would make all processes meet."""
+  """The steps that have a folder. Read without Orbax's manager, which would make all processes
+  meet.
+  """
   folder = _folder(workdir)
   names = [entry.name for entry in folder.iterdir()] if folder.exists() else []
   return sorted((int(name) for name in names if name.isdecimal()), reverse=True)
@@ -258,14 +295,18 @@ def _read_run(workdir: epath.PathLike, step: int) -> dict[str, Any]:
   return run
 
 
-def _check_same_model(run: Mapping[str, Any], like: Any, workdir: epath.PathLike, step: int) -> None:
+def _check_same_model(
+  run: Mapping[str, Any], like: Any, workdir: epath.PathLike, step: int
+) -> None:
   wanted = {name: list(leaf.shape) for name, leaf in named_leaves(like)}
   held = {name: leaf['shape'] for name, leaf in run['leaves'].items()}
   if wanted != held:
     name = min(name for name in wanted.keys() | held.keys() if wanted.get(name) != held.get(name))
     raise errors.InputError(
-        f'Checkpoint {step} in {workdir} holds another model\'s arrays: {name} is {held.get(name, "missing")} '
-        f'there, {wanted.get(name, "missing")} here; use its own config, or another --workdir.')
+      f"Checkpoint {step} in {workdir} holds another model's arrays: {name} is "
+      f'{held.get(name, "missing")} '
+      f'there, {wanted.get(name, "missing")} here; use its own config, or another --workdir.'
+    )
 
 
 def _verify(tree: Any, run: Mapping[str, Any], step: int) -> None:
@@ -276,8 +317,9 @@ def _verify(tree: Any, run: Mapping[str, Any], step: int) -> None:
 
 def _none_whole(workdir: epath.PathLike) -> errors.RunError:
   return errors.RunError(
-      f'{workdir} holds checkpoints, and none of them is whole; restore them from a copy, or remove '
-      f'{FOLDER} to start afresh.')
+    f'{workdir} holds checkpoints, and none of them is whole; restore them from a copy, or remove '
+    f'{FOLDER} to start afresh.'
+  )
 
 
 def _tell(sentence: str) -> None:

@@ -22,6 +22,8 @@ class Stopped(Exception):
   """A signal asked the run to stop; it saved first."""
 
   def __init__(self, signal_number: int, step: int):
-    super().__init__(f'Stopped by signal {signal_number} after saving step '
-                     f'{step}: the same command continues from there.')
+    super().__init__(
+      f'Stopped by signal {signal_number} after saving step '
+      f'{step}: the same command continues from there.'
+    )
     self.exit_code = 128 + signal_number

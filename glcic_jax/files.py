@@ -3,7 +3,8 @@
 Paths are `etils.epath` paths, so `gs://` works wherever a folder is asked for.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from collections.abc import Sequence
 import errno
 import os
 import uuid
@@ -46,7 +47,9 @@ def walk(folder: epath.PathLike, suffixes: Sequence[str]) -> Iterator[str]:
   yield from _walk(epath.Path(folder), '', frozenset(), tuple(suffixes))
 
 
-def _walk(directory: epath.Path, prefix: str, above: frozenset[str], suffixes: tuple[str, ...]) -> Iterator[str]:
+def _walk(
+  directory: epath.Path, prefix: str, above: frozenset[str], suffixes: tuple[str, ...]
+) -> Iterator[str]:
   real = os.path.realpath(directory) if '://' not in os.fspath(directory) else os.fspath(directory)
   if real in above:
     return

@@ -11,7 +11,9 @@ import jax.numpy as jnp
 ValueRange = tuple[float, float]  # lowest and highest float of a picture: (0, 1) for GLCIC
 
 
-def to_float(image: jax.Array, value_range: ValueRange, dtype: jnp.dtype = jnp.float32) -> jax.Array:
+def to_float(
+  image: jax.Array, value_range: ValueRange, dtype: jnp.dtype = jnp.float32
+) -> jax.Array:
   """uint8 0..255 -> float in `value_range`."""
   low, high = value_range
   return image.astype(dtype) * ((high - low) / 255.0) + low
@@ -20,7 +22,9 @@ def to_float(image: jax.Array, value_range: ValueRange, dtype: jnp.dtype = jnp.f
 def to_uint8(image: jax.Array, value_range: ValueRange) -> jax.Array:
   """Float in `value_range` -> uint8 0..255, rounded to nearest; values outside are clipped."""
   low, high = value_range
-  scaled = (image.astype(jnp.promote_types(image.dtype, jnp.float32)) - low) * (255.0 / (high - low))
+  scaled = (image.astype(jnp.promote_types(image.dtype, jnp.float32)) - low) * (
+    255.0 / (high - low)
+  )
   return jnp.clip(jnp.round(scaled), 0, 255).astype(jnp.uint8)
 
 
@@ -47,7 +51,7 @@ def composite(raw: jax.Array, image: jax.Array, mask: jax.Array) -> jax.Array:
 def middle(image: jax.Array, size: int) -> jax.Array:
   """The square in the middle of each picture: `[B, size, size, C]`."""
   top, left = ((length - size) // 2 for length in image.shape[1:3])
-  return image[:, top:top + size, left:left + size]
+  return image[:, top : top + size, left : left + size]
 
 
 def paste_middle(image: jax.Array, patch: jax.Array) -> jax.Array:
@@ -73,5 +77,7 @@ def local_view(image: jax.Array, corner: jax.Array, size: int) -> jax.Array:
 
   def cut(picture, yx):
     return jax.lax.dynamic_slice(
-        picture, (yx[0], yx[1], jnp.zeros_like(yx[0])), (size, size, picture.shape[-1]))
+      picture, (yx[0], yx[1], jnp.zeros_like(yx[0])), (size, size, picture.shape[-1])
+    )
+
   return jax.vmap(cut)(image, corner)

@@ -8,8 +8,9 @@ import jax
 import jax.numpy as jnp
 
 
-def masked_squared_error(raw: jax.Array, image: jax.Array, mask: jax.Array, *,
-                         mean_over: str = 'all') -> jax.Array:
+def masked_squared_error(
+  raw: jax.Array, image: jax.Array, mask: jax.Array, *, mean_over: str = 'all'
+) -> jax.Array:
   """|| M_c * (C(x, M_c) - x) ||^2 (GLCIC equation 2), as a mean.
 
   The article does not print the scale of the norm, which decides what the
@@ -23,14 +24,16 @@ def masked_squared_error(raw: jax.Array, image: jax.Array, mask: jax.Array, *,
   return weighted_error(raw, image, mask, mean_over=mean_over)
 
 
-def weighted_error(raw: jax.Array, image: jax.Array, weight: jax.Array, *, norm: str = 'l2',
-                   mean_over: str = 'all') -> jax.Array:
+def weighted_error(
+  raw: jax.Array, image: jax.Array, weight: jax.Array, *, norm: str = 'l2', mean_over: str = 'all'
+) -> jax.Array:
   """The mean of each element's error times its weight.
 
   Args:
     raw: the prediction.
     image: the truth.
-    weight: `[B, H, W, 1]`, or `[1, H, W, 1]` for all pictures alike: the mask; ones; `overlap_weight`.
+    weight: `[B, H, W, 1]`, or `[1, H, W, 1]` for all pictures alike: the mask; ones;
+      `overlap_weight`.
     norm: `l2`, the squared difference, or `l1`, the absolute one.
     mean_over: `all` divides by the number of elements, `hole` by the sum of their weights.
 
@@ -50,7 +53,8 @@ NORMS = {'l2': jnp.square, 'l1': jnp.abs}
 
 
 def overlap_weight(side: int, overlap: int, border: float) -> jax.Array:
-  """The centre variant's weights: `border` where its patch overlaps what is known, 1 inside (CE section 3.2).
+  """The centre variant's weights: `border` where its patch overlaps what is known, 1 inside (CE
+  section 3.2).
 
   Args:
     side: of the patch in pixels.

@@ -27,9 +27,9 @@ def initialize(processes: str = 'auto', *, timeout: int = 300) -> None:
   """Joins the processes of a run; to be called before anything else of JAX.
 
   Args:
-    processes: 'auto': as the environment says, which is one process unless SLURM, Open MPI, a TPU pod
-      or a coordinator's address in JAX_COORDINATOR_ADDRESS tells of more. 'on': let JAX find out, and
-      fail where it cannot. 'off': one. Or 'HOST:PORT,COUNT,INDEX'.
+    processes: 'auto': as the environment says, which is one process unless SLURM, Open MPI, a TPU
+      pod or a coordinator's address in JAX_COORDINATOR_ADDRESS tells of more. 'on': let JAX find
+      out, and fail where it cannot. 'off': one. Or 'HOST:PORT,COUNT,INDEX'.
     timeout: seconds to wait for the others.
 
   Raises:
@@ -38,13 +38,20 @@ def initialize(processes: str = 'auto', *, timeout: int = 300) -> None:
   """
   explicit = re.fullmatch(r'([^,]+:\d+),(\d+),(\d+)', processes)
   if not explicit and processes not in ('auto', 'on', 'off'):
-    raise errors.InputError(f'--processes is {processes!r}; give auto, on, off, or HOST:PORT,COUNT,INDEX.')
+    raise errors.InputError(
+      f'--processes is {processes!r}; give auto, on, off, or HOST:PORT,COUNT,INDEX.'
+    )
   if explicit and not int(explicit[3]) < int(explicit[2]):
     raise errors.InputError(f'--processes is {processes!r}; INDEX counts from 0 to COUNT - 1.')
   if processes == 'off' or processes == 'auto' and not _several_are_announced(os.environ):
     return
-  where = dict(coordinator_address=explicit[1], num_processes=int(explicit[2]),
-               process_id=int(explicit[3])) if explicit else _from_environment(os.environ)
+  where = (
+    dict(
+      coordinator_address=explicit[1], num_processes=int(explicit[2]), process_id=int(explicit[3])
+    )
+    if explicit
+    else _from_environment(os.environ)
+  )
   if where.get('process_id'):  # JAX would end the program without a word that anybody understands
     _wait_for(where['coordinator_address'], timeout)
   try:
@@ -70,28 +77,42 @@ def _wait_for(address: str, timeout: int) -> None:
 
 def _not_together(address: str, timeout: int, reason: str) -> errors.RunError:
   return errors.RunError(
-      f'The processes did not come together within {timeout} s (coordinator {address}: {reason}); see that every '
-      'process runs and can reach that address.')
+    f'The processes did not come together within {timeout} s (coordinator {address}: {reason}); '
+    'see that every '
+    'process runs and can reach that address.'
+  )
 
 
 def _several_are_announced(environment: Mapping[str, str]) -> bool:
   """Whether the environment tells of more than one process."""
+
   def number(name: str) -> int:
     return int(environment[name]) if environment.get(name, '').isdecimal() else 0
-  return (number('SLURM_NTASKS') > 1 and 'SLURM_PROCID' in environment
-          or number('OMPI_COMM_WORLD_SIZE') > 1
-          or ',' in environment.get('TPU_WORKER_HOSTNAMES', '')
-          or 'JAX_COORDINATOR_ADDRESS' in environment)
+
+  return (
+    number('SLURM_NTASKS') > 1
+    and 'SLURM_PROCID' in environment
+    or number('OMPI_COMM_WORLD_SIZE') > 1
+    or ',' in environment.get('TPU_WORKER_HOSTNAMES', '')
+    or 'JAX_COORDINATOR_ADDRESS' in environment
+  )
 
 
 def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
-  """What JAX does not read by itself: the number and index of processes beside a coordinator's address."""
-  names = {'coordinator_address': 'JAX_COORDINATOR_ADDRESS', 'num_processes': 'JAX_NUM_PROCESSES',
-           'process_id': 'JAX_PROCESS_ID'}
+  """What JAX does not read by itself: the number and index of processes beside a coordinator's
+  address.
+  """
+  names = {
+    'coordinator_address': 'JAX_COORDINATOR_ADDRESS',
+    'num_processes': 'JAX_NUM_PROCESSES',
+    'process_id': 'JAX_PROCESS_ID',
+  }
   if not all(name in environment for name in names.values()):
     return {}
-  return {key: environment[name] if key == 'coordinator_address' else int(environment[name])
-          for key, name in names.items()}
+  return {
+    key: environment[name] if key == 'coordinator_address' else int(environment[name])
+    for key, name in names.items()
+  }
 
 
 def is_distributed() -> bool:
@@ -127,7 +148,9 @@ def process_rows(batch_size: int, mesh: Mesh) -> range:
     lower = batch_size // devices * devices
     near = f'{lower} or {lower + devices}' if lower else f'{devices}'
     raise errors.InputError(
-        f'batch_size {batch_size} cannot be divided over {devices} devices; the nearest that can: {near}.')
+      f'batch_size {batch_size} cannot be divided over {devices} devices; the nearest that can: '
+      f'{near}.'
+    )
   rows = batch_size // jax.process_count()
   return range(jax.process_index() * rows, (jax.process_index() + 1) * rows)
 
@@ -136,7 +159,8 @@ def to_global(batch: batch_lib.Batch, mesh: Mesh) -> batch_lib.Batch:
   """This process's rows (NumPy) -> the global batch, cut over the mesh."""
   sharding = by_rows(mesh)
   return jax.tree.map(
-      lambda rows: jax.make_array_from_process_local_data(sharding, np.asarray(rows)), batch)
+    lambda rows: jax.make_array_from_process_local_data(sharding, np.asarray(rows)), batch
+  )
 
 
 def gather(array: jax.Array) -> np.ndarray:

@@ -42,13 +42,15 @@ class Schedule:
       value = getattr(self, field.name)
       if isinstance(value, bool) or not isinstance(value, int) or value < 0:
         raise errors.InputError(
-            f'schedule.{field.name} is {value!r}; give a whole number of steps, 0 or more.')
+          f'schedule.{field.name} is {value!r}; give a whole number of steps, 0 or more.'
+        )
     if self.total_steps < 1:
       raise errors.InputError('schedule.total_steps is 0; give at least 1 step.')
     if self.reconstruction_steps + self.discriminator_steps > self.total_steps:
       raise errors.InputError(
-          f'schedule.total_steps is {self.total_steps}, less than the first two phases together '
-          f'({self.reconstruction_steps} + {self.discriminator_steps}); it counts all three phases.')
+        f'schedule.total_steps is {self.total_steps}, less than the first two phases together '
+        f'({self.reconstruction_steps} + {self.discriminator_steps}); it counts all three phases.'
+      )
 
   def phase_at(self, step: int) -> Phase:
     """The phase of one step. `step` may also lie beyond the end."""
@@ -63,17 +65,19 @@ class Schedule:
     first = self.reconstruction_steps
     second = first + self.discriminator_steps
     spans = {
-        Phase.RECONSTRUCTION: range(0, first),
-        Phase.DISCRIMINATOR: range(first, second),
-        Phase.JOINT: range(second, self.total_steps),
+      Phase.RECONSTRUCTION: range(0, first),
+      Phase.DISCRIMINATOR: range(first, second),
+      Phase.JOINT: range(second, self.total_steps),
     }
     return {phase: span for phase, span in spans.items() if span}
 
   def agrees_until(self, other: 'Schedule', step: int) -> bool:
     """Whether both schedules give the same phase to every step before `step`."""
+
     def clipped(schedule):
       first = schedule.reconstruction_steps
       return min(first, step), min(first + schedule.discriminator_steps, step)
+
     return clipped(self) == clipped(other)
 
 
@@ -96,92 +100,113 @@ def from_config(config: Any) -> Schedule:
   unknown = [name for name in named if name not in known]
   if unknown:
     raise errors.InputError(
-        f'schedule.phases names {unknown[0]!r}; the phases are {", ".join(known)}.')
+      f'schedule.phases names {unknown[0]!r}; the phases are {", ".join(known)}.'
+    )
   present = {phase.value for phase in schedule.spans()}
   for name in known:
     if name in named and name not in present:
       raise errors.InputError(
-          f'the {name} phase has no steps (reconstruction {schedule.reconstruction_steps}, '
-          f'discriminator {schedule.discriminator_steps}, total {schedule.total_steps}); give it '
-          'some, or take its name out of schedule.phases to leave it out on purpose.')
+        f'the {name} phase has no steps (reconstruction {schedule.reconstruction_steps}, '
+        f'discriminator {schedule.discriminator_steps}, total {schedule.total_steps}); give it '
+        'some, or take its name out of schedule.phases to leave it out on purpose.'
+      )
     if name in present and name not in named:
       raise errors.InputError(
-          f'the {name} phase has steps but is not named in schedule.phases; add its name, or set '
-          'the lengths so that it has none.')
+        f'the {name} phase has steps but is not named in schedule.phases; add its name, or set '
+        'the lengths so that it has none.'
+      )
   return schedule
 
 
 # What the article states, by setting and config key. Iizuka et al. 2017, sections 3.3 to 3.5 and 4.
 _PLACES2 = {
-    'schedule.reconstruction_steps': 90_000,
-    'schedule.discriminator_steps': 10_000,
-    'schedule.total_steps': 500_000,
-    'schedule.phases': ('reconstruction', 'discriminator', 'joint'),
-    'batch_size': 96,
-    'image_size': 256,
-    'data.resize_short_edge': (256, 384),
-    'mask.kind': 'rectangle',
-    'mask.side': (96, 128),
-    'mask.shared': False,
-    'model.width': 1.0,
-    'model.discriminator_width': 1.0,
-    'model.local_size': 128,
-    'model.dilated': True,
-    'model.branches': 'both',
-    'optimizer.generator.name': 'adadelta',
-    'optimizer.generator.learning_rate': 1.0,  # ADADELTA has none of its own
-    'optimizer.discriminator.name': 'adadelta',
-    'optimizer.discriminator.learning_rate': 1.0,
-    'loss.reconstruction_norm': 'l2',
-    'loss.reconstruction_region': 'hole',
-    'loss.reconstruction_weight': 1.0,
-    'loss.discriminator_weight': 1.0,
-    'loss.adversarial_weight': 4e-4,
-    'loss.adversarial_form': 'saturating',
+  'schedule.reconstruction_steps': 90_000,
+  'schedule.discriminator_steps': 10_000,
+  'schedule.total_steps': 500_000,
+  'schedule.phases': ('reconstruction', 'discriminator', 'joint'),
+  'batch_size': 96,
+  'image_size': 256,
+  'data.resize_short_edge': (256, 384),
+  'mask.kind': 'rectangle',
+  'mask.side': (96, 128),
+  'mask.shared': False,
+  'model.width': 1.0,
+  'model.discriminator_width': 1.0,
+  'model.local_size': 128,
+  'model.dilated': True,
+  'model.branches': 'both',
+  'optimizer.generator.name': 'adadelta',
+  'optimizer.generator.learning_rate': 1.0,  # ADADELTA has none of its own
+  'optimizer.discriminator.name': 'adadelta',
+  'optimizer.discriminator.learning_rate': 1.0,
+  'loss.reconstruction_norm': 'l2',
+  'loss.reconstruction_region': 'hole',
+  'loss.reconstruction_weight': 1.0,
+  'loss.discriminator_weight': 1.0,
+  'loss.adversarial_weight': 4e-4,
+  'loss.adversarial_form': 'saturating',
 }
 # The paper's faces: smaller pictures and holes; how they were resized is not known.
 _CELEBA = {key: value for key, value in _PLACES2.items() if key != 'data.resize_short_edge'} | {
-    'image_size': 160, 'mask.side': (48, 96), 'model.local_size': 96}
-# Pathak et al. 2016, the inpainting experiments; sizes, rates and resizing as in the authors' release.
+  'image_size': 160,
+  'mask.side': (48, 96),
+  'model.local_size': 96,
+}
+# Pathak et al. 2016, the inpainting experiments; sizes, rates and resizing as in the authors'
+# release.
 _CONTEXT_ENCODER = {
-    'schedule.reconstruction_steps': 0,
-    'schedule.discriminator_steps': 0,
-    'schedule.phases': ('joint',),
-    'batch_size': 64,
-    'image_size': 128,
-    'data.resize_short_edge': (350, 350),
-    'data.flip': True,
-    'mask.kind': 'region',
-    'model.width': 1.0,
-    'model.discriminator_width': 1.0,
-    'model.bottleneck': 'channelwise',
-    'model.noise': 0,
-    'optimizer.generator.name': 'adam',
-    'optimizer.generator.learning_rate': 2e-3,
-    'optimizer.generator.beta1': 0.5,
-    'optimizer.discriminator.name': 'adam',
-    'optimizer.discriminator.learning_rate': 2e-4,
-    'optimizer.discriminator.beta1': 0.5,
-    'loss.reconstruction_norm': 'l2',
-    'loss.reconstruction_region': 'whole',
-    'loss.reconstruction_weight': 0.999,
-    'loss.discriminator_weight': 1.0,
-    'loss.adversarial_weight': 0.001,
+  'schedule.reconstruction_steps': 0,
+  'schedule.discriminator_steps': 0,
+  'schedule.phases': ('joint',),
+  'batch_size': 64,
+  'image_size': 128,
+  'data.resize_short_edge': (350, 350),
+  'data.flip': True,
+  'mask.kind': 'region',
+  'model.width': 1.0,
+  'model.discriminator_width': 1.0,
+  'model.bottleneck': 'channelwise',
+  'model.noise': 0,
+  'optimizer.generator.name': 'adam',
+  'optimizer.generator.learning_rate': 2e-3,
+  'optimizer.generator.beta1': 0.5,
+  'optimizer.discriminator.name': 'adam',
+  'optimizer.discriminator.learning_rate': 2e-4,
+  'optimizer.discriminator.beta1': 0.5,
+  'loss.reconstruction_norm': 'l2',
+  'loss.reconstruction_region': 'whole',
+  'loss.reconstruction_weight': 0.999,
+  'loss.discriminator_weight': 1.0,
+  'loss.adversarial_weight': 0.001,
 }
 _CENTER = _CONTEXT_ENCODER | {
-    'mask.kind': 'center', 'mask.center.side': 50 / 128, 'model.overlap': 7, 'loss.overlap_weight': 10.0,
-    'loss.reconstruction_region': 'patch'}
+  'mask.kind': 'center',
+  'mask.center.side': 50 / 128,
+  'model.overlap': 7,
+  'loss.overlap_weight': 10.0,
+  'loss.reconstruction_region': 'patch',
+}
 # Figure 2; the paper gives neither its batch nor its rates.
-_ALEXNET = {'schedule.phases': ('reconstruction',), 'image_size': 227, 'mask.kind': 'region',
-            'model.width': 1.0, 'loss.reconstruction_norm': 'l2', 'loss.reconstruction_region': 'whole'}
+_ALEXNET = {
+  'schedule.phases': ('reconstruction',),
+  'image_size': 227,
+  'mask.kind': 'region',
+  'model.width': 1.0,
+  'loss.reconstruction_norm': 'l2',
+  'loss.reconstruction_region': 'whole',
+}
 PAPER: Mapping[str, Mapping[str, Any]] = {
-    'glcic_places2': _PLACES2, 'glcic_celeba': _CELEBA, 'context_encoder_center': _CENTER,
-    'context_encoder_random': _CONTEXT_ENCODER, 'context_encoder_alexnet': _ALEXNET}
+  'glcic_places2': _PLACES2,
+  'glcic_celeba': _CELEBA,
+  'context_encoder_center': _CENTER,
+  'context_encoder_random': _CONTEXT_ENCODER,
+  'context_encoder_alexnet': _ALEXNET,
+}
 
 # Why a default is not the paper's; the README lists the same.
 REASONS: Mapping[str, str] = {
-    'loss.adversarial_form':
-        'the paper\'s log(1 - D) gives no gradient while D is sure; -log D has the same fixed point',
+  'loss.adversarial_form': "the paper's log(1 - D) gives no gradient while D is sure; -log D has "
+  'the same fixed point'
 }
 
 
@@ -226,8 +251,11 @@ def format_audit(config: Any) -> str:
 def show(value: Any) -> str:
   """A value of the audit as people write it: 90,000; 96 to 128."""
   if isinstance(value, tuple):
-    return ' to '.join(show(v) for v in value) if all(
-        isinstance(v, int) for v in value) else ', '.join(map(str, value))
+    return (
+      ' to '.join(show(v) for v in value)
+      if all(isinstance(v, int) for v in value)
+      else ', '.join(map(str, value))
+    )
   if isinstance(value, int) and not isinstance(value, bool):
     return f'{value:,}'
   return str(value)

@@ -33,7 +33,9 @@ jax.config.update('jax_platforms', 'cpu')
 
 @pytest.fixture
 def one_device(monkeypatch):
-  """The mesh has one device: eight simulated ones on two cores wait for each other most of the time."""
+  """The mesh has one device: eight simulated ones on two cores wait for each other most of the
+  time.
+  """
   make_mesh = parallel.make_mesh
   monkeypatch.setattr(parallel, 'make_mesh', lambda: make_mesh(jax.devices()[:1]))
 
@@ -47,7 +49,9 @@ def picture_folder(tmp_path):
 
 
 def write_pictures(folder, count):
-  """`count` random smooth pictures, some grey, some with alpha, some JPEG, some smaller than a crop."""
+  """`count` random smooth pictures, some grey, some with alpha, some JPEG, some smaller than a
+  crop.
+  """
   folder.mkdir(parents=True, exist_ok=True)
   (folder / 'deeper').mkdir(exist_ok=True)
   for index in range(count):

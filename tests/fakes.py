@@ -2,7 +2,8 @@
 
 import dataclasses
 import functools
-from typing import Any, NamedTuple
+from typing import Any
+from typing import NamedTuple
 
 from flax import linen as nn
 import jax
@@ -52,11 +53,16 @@ def make_batch(rows=ROWS, size=SIZE, local_size=LOCAL_SIZE, seed=0, weight=None)
   for row in range(rows):
     height, width = rng.integers(size // 4, size // 2, 2)
     top, left = rng.integers(0, size - height), rng.integers(0, size - width)
-    mask[row, top:top + height, left:left + width] = 1
+    mask[row, top : top + height, left : left + width] = 1
   corners = rng.integers(0, size - local_size + 1, (2, rows, 2)).astype(np.int32)
   weight = np.ones(rows, np.float32) if weight is None else np.float32(weight)
-  return batch_lib.Batch(image=rng.integers(0, 256, (rows, size, size, 3), np.uint8), mask=mask,
-                         view=corners[0], real_view=corners[1], weight=weight)
+  return batch_lib.Batch(
+    image=rng.integers(0, 256, (rows, size, size, 3), np.uint8),
+    mask=mask,
+    view=corners[0],
+    real_view=corners[1],
+    weight=weight,
+  )
 
 
 def random_leaves(shapes, seed=0):
@@ -77,6 +83,7 @@ def random_leaves(shapes, seed=0):
     else:
       low, high = -0.1, 0.1
     return rng.uniform(low, high, leaf.shape).astype(leaf.dtype)
+
   return jax.tree_util.tree_map_with_path(draw, shapes)
 
 
@@ -98,8 +105,10 @@ def assert_same(actual, expected):
 
 def assert_close(actual, expected, tolerance):
   """Equal trees: by so large a share of each number, or of one."""
+
   def compare(a, b):
     np.testing.assert_allclose(a, b, rtol=tolerance, atol=tolerance)
+
   jax.tree.map(compare, actual, expected)
 
 
@@ -111,8 +120,12 @@ class ShortCompletion(nn.Module):
   @nn.compact
   def __call__(self, image, mask, *, train=False):
     x = jnp.concatenate([image, mask], axis=-1)
-    for layer in (layers.Conv(4, 5, dtype=self.dtype), layers.Conv(6, 3, 2, dtype=self.dtype),
-                  layers.Conv(6, 3, 1, 2, dtype=self.dtype), layers.UpConv(4, dtype=self.dtype)):
+    for layer in (
+      layers.Conv(4, 5, dtype=self.dtype),
+      layers.Conv(6, 3, 2, dtype=self.dtype),
+      layers.Conv(6, 3, 1, 2, dtype=self.dtype),
+      layers.UpConv(4, dtype=self.dtype),
+    ):
       x = layers.BatchNorm(leak=0)(layer(x), train=train)
     return nn.sigmoid(layers.Conv(3, 3, dtype=self.dtype)(x))
 
@@ -130,8 +143,11 @@ class Stepped(NamedTuple):
 
 
 # Weights that show, should one be left out.
-WEIGHTS = {'loss__reconstruction_weight': 1.3, 'loss__adversarial_weight': 0.5,
-           'loss__discriminator_weight': 0.7}
+WEIGHTS = {
+  'loss__reconstruction_weight': 1.3,
+  'loss__adversarial_weight': 0.5,
+  'loss__discriminator_weight': 0.7,
+}
 ROW_WEIGHTS = (1, 1, 1, 0, 1, 1, 1, 1)
 
 
@@ -140,15 +156,20 @@ def stepped(phase, devices):
   """One step in float64 on so many devices, always from the same state."""
   with jax.enable_x64(True):
     method = dataclasses.replace(
-        tiny_method(dtype='float64', **WEIGHTS), generator=ShortCompletion(jnp.float64))
+      tiny_method(dtype='float64', **WEIGHTS), generator=ShortCompletion(jnp.float64)
+    )
     mesh = parallel.make_mesh(jax.devices()[:devices])
     before, batch = random_state(method), make_batch(weight=ROW_WEIGHTS)
     state, rows = to_devices(before, mesh), parallel.to_global(batch, mesh)
     after, metrics = step_lib.compile_steps(method, mesh)[phase](state, rows)
     return Stepped(
-        method, before, batch, *jax.device_get((after, metrics)),
-        state_deleted=[leaf.is_deleted() for leaf in jax.tree.leaves(state)],
-        batch_deleted=[leaf.is_deleted() for leaf in jax.tree.leaves(rows)])
+      method,
+      before,
+      batch,
+      *jax.device_get((after, metrics)),
+      state_deleted=[leaf.is_deleted() for leaf in jax.tree.leaves(state)],
+      batch_deleted=[leaf.is_deleted() for leaf in jax.tree.leaves(rows)],
+    )
 
 
 class Painter:
@@ -162,8 +183,10 @@ class Painter:
   def init(self, key, image, mask, *, train):
     """The picture, and how many training calls there were."""
     del key, image, mask, train
-    return {'params': {'picture': jnp.asarray(self._picture)},
-            'batch_stats': {'calls': jnp.zeros(())}}
+    return {
+      'params': {'picture': jnp.asarray(self._picture)},
+      'batch_stats': {'calls': jnp.zeros(())},
+    }
 
   def apply(self, variables, image, mask, *, train=False, mutable=()):
     """As of a Flax module."""
@@ -201,15 +224,23 @@ def fake_method(picture, score=lambda image: jnp.zeros(image.shape[0]), **change
   """A method of a Painter and a Judge, both trained by gradient descent at learning rate 1."""
   sgd = optax.sgd(1.0)
   return dataclasses.replace(
-      tiny_method(**changes), generator=Painter(picture), discriminator=Judge(score),
-      generator_optimizer=sgd, discriminator_optimizer=sgd)
+    tiny_method(**changes),
+    generator=Painter(picture),
+    discriminator=Judge(score),
+    generator_optimizer=sgd,
+    discriminator_optimizer=sgd,
+  )
 
 
 def fake_state(method, step=5):
   """The fresh state of a `fake_method`, at a step of the joint phase."""
+
   def network(module, optimizer):
     variables = module.init(None, None, None, train=False)
     return state_lib.NetworkState(**variables, opt_state=optimizer.init(variables['params']))
+
   return state_lib.TrainState(
-      step=jnp.int32(step), generator=network(method.generator, method.generator_optimizer),
-      discriminator=network(method.discriminator, method.discriminator_optimizer))
+    step=jnp.int32(step),
+    generator=network(method.generator, method.generator_optimizer),
+    discriminator=network(method.discriminator, method.discriminator_optimizer),
+  )

@@ -1,7 +1,7 @@
 """Weights and pictures as other programs have them, without those programs: NumPy alone.
 
-Numbers are drawn by `RandomState`, whose streams NumPy has promised never to change: outputs that torch once computed
-from them (`tests/references/`) stay comparable.
+Numbers are drawn by `RandomState`, whose streams NumPy has promised never to change: outputs that
+torch once computed from them (`tests/references/`) stay comparable.
 """
 
 import json
@@ -33,6 +33,7 @@ def arrays(shapes, seed):
     else:
       bound = 0.2
     return rng.uniform(-bound, bound, shape)
+
   return {name: draw(name, tuple(shape)).astype(np.float32) for name, shape in shapes}
 
 
@@ -42,12 +43,18 @@ def pictures(size, seed, rows=2):
   coarse = rng.randint(0, 256, (rows, size[0] // 4, size[1] // 4, 3)).astype(np.uint8)
   mask = np.zeros((rows, *size, 1), np.uint8)
   top, left = (length * 9 // 32 for length in size)  # 36 of 128: the released Context Encoder's
-  mask[:, top:size[0] - top, left:size[1] - left] = 1
+  mask[:, top : size[0] - top, left : size[1] - left] = 1
   return coarse.repeat(4, axis=1).repeat(4, axis=2), mask
 
 
 def reference(case):
-  """What torch computed for a case: {'shapes', 'size', 'evaluated', 'trained', ...}; see `make_references.py`."""
+  """What torch computed for a case: {'shapes', 'size', 'evaluated', 'trained', ...}; see
+  `make_references.py`.
+  """
   with np.load(REFERENCES) as stored:
-    found = {key.split('/', 1)[1]: stored[key] for key in stored.files if key.startswith(f'{case}/')}
-  return found | {'shapes': [(name, tuple(shape)) for name, shape in json.loads(str(found['shapes']))]}
+    found = {
+      key.split('/', 1)[1]: stored[key] for key in stored.files if key.startswith(f'{case}/')
+    }
+  return found | {
+    'shapes': [(name, tuple(shape)) for name, shape in json.loads(str(found['shapes']))]
+  }

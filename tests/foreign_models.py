@@ -9,11 +9,11 @@ import numpy as np
 import safetensors.numpy
 
 from glcic_jax import images
-from glcic_jax import model_files
 from glcic_jax import models
 from glcic_jax.convert import converter
 from glcic_jax.convert import origins
-from glcic_jax.inference import own_side
+from glcic_jax.inference import fixed_size
+from glcic_jax.model_directory import model_files
 from tests import foreign
 
 WISHES = origins.Wishes(mean_color=foreign.MEAN)
@@ -40,7 +40,9 @@ def wishes(case):
 
 @functools.cache
 def _program(architecture, value_range, fill, train):
-  network = models.build_generator(json.loads(architecture), dtype='float64' if train else 'float32')
+  network = models.build_generator(
+    json.loads(architecture), dtype='float64' if train else 'float32'
+  )
   low, high = value_range
 
   @jax.jit
@@ -53,8 +55,12 @@ def _program(architecture, value_range, fill, train):
       raw, state = network.apply(variables, image, mask, train=True, mutable=['batch_stats'])
       statistics.update(state['batch_stats'])
       return raw
-    raw = own_side.complete(network, variables, floats, mask, color, apply=apply if train else None)
+
+    raw = fixed_size.complete(
+      network, variables, floats, mask, color, apply=apply if train else None
+    )
     return (raw - low) / (high - low), statistics
+
   return run
 
 
@@ -68,7 +74,9 @@ def paint(folder, pictures, mask, *, train=False):
   with jax.enable_x64(train):
     if train:
       variables = jax.tree.map(np.float64, variables)
-    call = _program(json.dumps(description.architecture), description.value_range, description.mean_color, train)
+    call = _program(
+      json.dumps(description.architecture), description.value_range, description.mean_color, train
+    )
     raw, statistics = jax.tree.map(np.asarray, call(variables, pictures, mask))
   side = description.architecture['options'].get('patch_size')
   return (np.asarray(images.middle(raw, side)) if side else raw), statistics
@@ -81,4 +89,6 @@ def opinion(folder, pictures, corner):
   judge = models.build_discriminator(description.discriminator)
   floats = images.to_float(pictures, description.value_range)
   view = np.tile(np.int32(corner), (len(pictures), 1))
-  return np.asarray(jax.jit(judge.apply)(model_files.unflatten(flat)['discriminator'], floats, view))
+  return np.asarray(
+    jax.jit(judge.apply)(model_files.unflatten(flat)['discriminator'], floats, view)
+  )

@@ -1,4 +1,5 @@
-"""Writes tests/references/converted.npz: what torch computes with made-up weights of other programs.
+"""Writes tests/references/converted.npz: what torch computes with made-up weights of other
+programs.
 
     python -m tests.make_references
 
@@ -13,7 +14,10 @@ from tests import foreign
 from tests import torch_networks
 
 WIDTH = 1 / 16
-MOVED = {'glcic_official': '34', 'center_100': '1'}  # a BatchNorm whose statistics are kept as training moved them
+MOVED = {
+  'glcic_official': '34',
+  'center_100': '1',
+}  # a BatchNorm whose statistics are kept as training moved them
 
 
 def main():
@@ -27,7 +31,7 @@ def main():
     for mode, train in (('evaluated', False), ('trained', True)):
       output = torch_networks.raw(case, network, pictures, mask, train=train)
       assert output.std() > 0.05, case
-      stored[f'{case}/{mode}'] = output[:, ::foreign.STEP, ::foreign.STEP].astype(np.float32)
+      stored[f'{case}/{mode}'] = output[:, :: foreign.STEP, :: foreign.STEP].astype(np.float32)
     if case in MOVED:
       state = network.state_dict()
       for name in ('running_mean', 'running_var'):

@@ -25,12 +25,14 @@ def main(which: str, output: str) -> None:
   parallel.initialize(which, timeout=60)
   mesh = parallel.make_mesh()
   method = dataclasses.replace(
-      fakes.tiny_method(dtype='float64', **fakes.WEIGHTS), generator=fakes.ShortCompletion(jnp.float64))
+    fakes.tiny_method(dtype='float64', **fakes.WEIGHTS),
+    generator=fakes.ShortCompletion(jnp.float64),
+  )
   state = fakes.to_devices(fakes.random_state(method), mesh)
   steps = step_lib.compile_steps(method, mesh)
   rows = parallel.process_rows(fakes.ROWS, mesh)
   for seed, phase in enumerate(schedule.Phase):
-    batch = jax.tree.map(lambda leaf: leaf[rows.start:rows.stop], fakes.make_batch(seed=seed))
+    batch = jax.tree.map(lambda leaf: leaf[rows.start : rows.stop], fakes.make_batch(seed=seed))
     state, _ = steps[phase](state, parallel.to_global(batch, mesh))
   leaves = {name: np.asarray(leaf) for name, leaf in checkpoints.named_leaves(state)}
   if parallel.is_main_process():

@@ -5,7 +5,7 @@ import time
 import numpy as np
 import pytest
 
-from glcic_jax import shapes
+from glcic_jax.holes import shapes
 from glcic_jax.inference import blending
 
 RNG = np.random.default_rng(0)
@@ -40,10 +40,23 @@ def pictures(height, width, channels=3):
 def holes(height=13, width=17):
   """Names and holes: one pixel, a border, a corner, an L, many, all but one pixel, a frame."""
   made = {}
-  for name in ('pixel', 'top', 'bottom', 'left', 'right', 'corner', 'L', 'many', 'all but one', 'frame'):
+  for name in (
+    'pixel',
+    'top',
+    'bottom',
+    'left',
+    'right',
+    'corner',
+    'L',
+    'many',
+    'all but one',
+    'frame',
+  ):
     made[name] = np.zeros((height, width), bool)
   made['pixel'][5, 6] = True
-  made['top'][0, 3:9], made['bottom'][-3:, 2:], made['left'][:, 0], made['right'][4:7, -2:] = [True] * 4
+  made['top'][0, 3:9], made['bottom'][-3:, 2:], made['left'][:, 0], made['right'][4:7, -2:] = [
+    True
+  ] * 4
   made['corner'][:4, :4] = True
   made['L'][2:10, 3:5] = made['L'][8:10, 3:14] = True
   made['many'] = np.random.default_rng(1).random((height, width)) < 0.4
@@ -105,12 +118,14 @@ def test_known_pixels_are_restored_after_every_blend(how, feather, name):
   np.testing.assert_array_equal(blending.blend(other, raw, hole, how=how, feather=feather), found)
 
 
-@pytest.mark.parametrize('box', [(11, 32, 20, 51), (12, 32, 20, 50), (0, 21, 0, 30), (31, 60, 51, 80)])
+@pytest.mark.parametrize(
+  'box', [(11, 32, 20, 51), (12, 32, 20, 50), (0, 21, 0, 30), (31, 60, 51, 80)]
+)
 def test_opencv_puts_the_output_where_it_belongs(box):
   image = np.random.default_rng(0).uniform(0, 255, (60, 80, 3))
   hole, inner = np.zeros((2, 60, 80), bool)
   top, bottom, left, right = box
-  hole[top:bottom, left:right] = inner[top + 3:bottom - 3, left + 3:right - 3] = True
+  hole[top:bottom, left:right] = inner[top + 3 : bottom - 3, left + 3 : right - 3] = True
   found = blending.opencv(image, image, hole, ~hole)  # noise: one pixel off, and nothing is alike
   assert np.corrcoef(found[inner].ravel(), image[inner].ravel())[0, 1] > 0.9
 
@@ -136,15 +151,23 @@ def test_poisson_leaves_less_of_a_seam_than_the_others():
   y, x = np.mgrid[:128, :128]
   truth = np.stack([128 + 60 * np.sin(x / 15 + y / 40), 128 + 50 * np.cos(y / 12), 60 + x], axis=-1)
   for seed in range(3):
-    hole = shapes.strokes(np.random.default_rng(seed), 128, shapes.STROKES['medium'], (0.2, 0.3))[..., 0] > 0
+    hole = (
+      shapes.strokes(np.random.default_rng(seed), 128, shapes.STROKES['medium'], (0.2, 0.3))[..., 0]
+      > 0
+    )
     raw = truth * 0.8 + 35 + 10 * np.sin(x / 30)[..., None]
-    errors = {how: seam(np.round(blending.blend(truth, raw, hole, how=how)), truth, hole)
-              for how in blending.BLENDS}
+    errors = {
+      how: seam(np.round(blending.blend(truth, raw, hole, how=how)), truth, hole)
+      for how in blending.BLENDS
+    }
     assert errors['poisson'] < errors['opencv'] < errors['none']
 
 
 def test_a_large_hole_takes_under_half_a_second():
-  hole = shapes.strokes(np.random.default_rng(0), 512, shapes.STROKES['medium'], (0.3, 0.301))[..., 0] > 0
+  hole = (
+    shapes.strokes(np.random.default_rng(0), 512, shapes.STROKES['medium'], (0.3, 0.301))[..., 0]
+    > 0
+  )
   image, raw = pictures(512, 512)
   times = []
   for _ in range(3):

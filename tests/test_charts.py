@@ -6,11 +6,11 @@ import xml.etree.ElementTree as ElementTree
 import numpy as np
 import pytest
 
-from glcic_jax import pictures
-from glcic_jax.reporting import charts
-from glcic_jax.reporting import cost
+from glcic_jax.pages import charts
+from glcic_jax.pictures import image_files
 from glcic_jax.reporting import curves
 from glcic_jax.reporting import run as run_lib
+from glcic_jax.reporting import spent
 from glcic_jax.reporting import strips
 from tests import made_workdir
 
@@ -27,13 +27,18 @@ def texts(svg):
 
 def test_points_lie_where_the_axes_say():
   svg = drawn(charts.Line('a', [[(0, 0.0), (50, 0.5), (100, 1.0)]]), bounds=(0, 1))
-  points = [tuple(map(float, pair.split(','))) for pair in svg.find('polyline').get('points').split()]
+  points = [
+    tuple(map(float, pair.split(','))) for pair in svg.find('polyline').get('points').split()
+  ]
   (x0, y0), (x1, y1), (x2, y2) = points
   assert x1 - x0 == pytest.approx(x2 - x1, abs=0.11) and y0 - y1 == pytest.approx(y1 - y2, abs=0.11)
   places = {element.text: float(element.get('x')) for element in svg.iter('text')}
   assert places['100'] == pytest.approx(x2, abs=0.1)
-  heights = {element.text: float(element.get('y')) - 4 for element in svg.iter('text')
-             if element.get('text-anchor') == 'end'}
+  heights = {
+    element.text: float(element.get('y')) - 4
+    for element in svg.iter('text')
+    if element.get('text-anchor') == 'end'
+  }
   assert heights['0'] == pytest.approx(y0, abs=0.1) and heights['1'] == pytest.approx(y2, abs=0.1)
 
 
@@ -57,7 +62,9 @@ def test_a_single_point_is_a_marker_inside_the_plot(value):
 
 
 def test_pieces_stay_apart_and_series_differ_without_colour():
-  svg = drawn(charts.Line('a', [[(1, 1), (2, 2)], [(5, 2), (6, 1)]]), charts.Line('b', [[(1, 2), (6, 1)]]))
+  svg = drawn(
+    charts.Line('a', [[(1, 1), (2, 2)], [(5, 2), (6, 1)]]), charts.Line('b', [[(1, 2), (6, 1)]])
+  )
   lines = svg.findall('polyline')
   assert len(lines) == 3
   assert lines[0].get('stroke-dasharray') == '' != lines[2].get('stroke-dasharray')
@@ -65,7 +72,9 @@ def test_pieces_stay_apart_and_series_differ_without_colour():
 
 
 def test_labels_of_close_curves_do_not_overlap():
-  lines = [charts.Line(name, [[(1, 0.5), (100, 0.5 + number / 1000)]]) for number, name in enumerate('abc')]
+  lines = [
+    charts.Line(name, [[(1, 0.5), (100, 0.5 + number / 1000)]]) for number, name in enumerate('abc')
+  ]
   svg = drawn(*lines, bounds=(0, 1))
   heights = sorted(float(element.get('y')) for element in svg.iter('text') if element.get('fill'))
   assert min(np.diff(heights)) >= 13
@@ -73,7 +82,11 @@ def test_labels_of_close_curves_do_not_overlap():
 
 
 def test_bands_are_clipped_at_the_last_step_and_only_wide_ones_are_named():
-  bands = [charts.Band('reconstruction', 0, 90), charts.Band('discriminator', 90, 95), charts.Band('joint', 95, 900)]
+  bands = [
+    charts.Band('reconstruction', 0, 90),
+    charts.Band('discriminator', 90, 95),
+    charts.Band('joint', 95, 900),
+  ]
   svg = drawn(charts.Line('a', [[(1, 1), (100, 2)]]), bands=bands)
   rects = [rect for rect in svg.iter('rect') if float(rect.get('height')) > 50]
   ends = [float(rect.get('x')) + float(rect.get('width')) for rect in rects]
@@ -91,14 +104,29 @@ def test_many_points_become_means_and_the_last_one_stays():
   assert charts.thinned(points[:100]) == points[:100]
 
 
-@pytest.mark.parametrize('low, high, expected', [
-    (0, 1, [0, 0.2, 0.4, 0.6, 0.8, 1]), (0, 2750, [0, 1000, 2000]), (14.7, 19.2, [15, 16, 17, 18, 19])])
+@pytest.mark.parametrize(
+  'low, high, expected',
+  [
+    (0, 1, [0, 0.2, 0.4, 0.6, 0.8, 1]),
+    (0, 2750, [0, 1000, 2000]),
+    (14.7, 19.2, [15, 16, 17, 18, 19]),
+  ],
+)
 def test_ticks_are_round_numbers(low, high, expected):
   assert charts.ticks(low, high) == expected
 
 
-@pytest.mark.parametrize('value, text', [
-    (0, '0'), (0.12345, '0.123'), (12.345, '12.3'), (1234.5, '1,234'), (1.234e-5, '1.2e-5'), (2.5e7, '2.5e7')])
+@pytest.mark.parametrize(
+  'value, text',
+  [
+    (0, '0'),
+    (0.12345, '0.123'),
+    (12.345, '12.3'),
+    (1234.5, '1,234'),
+    (1.234e-5, '1.2e-5'),
+    (2.5e7, '2.5e7'),
+  ],
+)
 def test_numbers_are_short(value, text):
   assert charts.number(value) == text
 
@@ -117,45 +145,61 @@ def test_a_training_curve_breaks_where_a_phase_lacks_it_and_validation_does_not(
 
 
 def test_the_cost_is_that_of_the_rows(unfinished):
-  costs = cost.by_phase(unfinished)
+  costs = spent.by_phase(unfinished)
   assert {name: (c.steps, c.planned, c.images) for name, c in costs.items()} == {
-      'reconstruction': (20, 20, 160), 'discriminator': (20, 20, 160), 'joint': (10, 20, 80)}
+    'reconstruction': (20, 20, 160),
+    'discriminator': (20, 20, 160),
+    'joint': (10, 20, 80),
+  }
   for phase in costs.values():
-    assert phase.seconds == pytest.approx(0.1 * phase.steps) and phase.seconds_per_step == pytest.approx(0.1)
-  assert cost.remaining_seconds(costs, None) == pytest.approx(1.0)
+    assert phase.seconds == pytest.approx(
+      0.1 * phase.steps
+    ) and phase.seconds_per_step == pytest.approx(0.1)
+  assert spent.remaining_seconds(costs, None) == pytest.approx(1.0)
 
 
 def test_what_is_left_is_unknown_before_a_phase_without_flops_and_scaled_with_them(tmp_path):
-  costs = cost.by_phase(run_lib.read(made_workdir.make(tmp_path / 'run', until=10)))
-  assert cost.remaining_seconds(costs, None) is None
+  costs = spent.by_phase(run_lib.read(made_workdir.make(tmp_path / 'run', until=10)))
+  assert spent.remaining_seconds(costs, None) is None
   flops = {'reconstruction': 1e9, 'discriminator': 2e9, 'joint': 4e9}
-  left = cost.remaining_seconds(costs, cost.Prediction(flops, {}, ''))
+  left = spent.remaining_seconds(costs, spent.Prediction(flops, {}, ''))
   assert left == pytest.approx(0.1 * (10 + 20 * 2 + 20 * 4))
 
 
-@pytest.mark.parametrize('seconds, text', [
-    (0, '0 s'), (59.4, '59 s'), (61, '1 min 01 s'), (3599.6, '1 h 00 min'), (5 * 3600 + 180, '5 h 03 min')])
+@pytest.mark.parametrize(
+  'seconds, text',
+  [
+    (0, '0 s'),
+    (59.4, '59 s'),
+    (61, '1 min 01 s'),
+    (3599.6, '1 h 00 min'),
+    (5 * 3600 + 180, '5 h 03 min'),
+  ],
+)
 def test_durations(seconds, text):
-  assert cost.duration(seconds) == text
+  assert spent.duration(seconds) == text
 
 
 def test_sheets_are_cut_as_they_were_laid_out():
   rng = np.random.default_rng(0)
   columns = {name: rng.integers(0, 256, (3, 128, 128, 3), dtype=np.uint8) for name in 'abcd'}
-  cells = pictures.sheet_cells(pictures.contact_sheet(columns), 4)
+  cells = image_files.sheet_cells(image_files.contact_sheet(columns), 4)
   for row in range(3):
     for column, name in enumerate('abcd'):
       np.testing.assert_array_equal(cells[row][column], columns[name][row])
 
 
-@pytest.mark.parametrize('height, width, columns', [(301, 552, 4), (164, 552, 3), (28, 552, 4), (10, 10, 4)])
+@pytest.mark.parametrize(
+  'height, width, columns', [(301, 552, 4), (164, 552, 3), (28, 552, 4), (10, 10, 4)]
+)
 def test_what_is_no_such_sheet_is_refused(height, width, columns):
   with pytest.raises(ValueError, match=re.escape(f'{width}x{height}')):
-    pictures.sheet_cells(np.zeros((height, width, 3), np.uint8), columns)
+    image_files.sheet_cells(np.zeros((height, width, 3), np.uint8), columns)
 
 
-@pytest.mark.parametrize('count, places', [
-    (0, []), (3, [0, 1, 2]), (7, list(range(7))), (20, [0, 3, 6, 10, 13, 16, 19])])
+@pytest.mark.parametrize(
+  'count, places', [(0, []), (3, [0, 1, 2]), (7, list(range(7))), (20, [0, 3, 6, 10, 13, 16, 19])]
+)
 def test_the_first_and_the_last_sheet_are_always_chosen(count, places):
   samples = [(step, None) for step in range(count)]
   assert [step for step, _ in strips.chosen(samples, 7)] == places

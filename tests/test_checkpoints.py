@@ -15,10 +15,11 @@ from glcic_jax import checkpoints
 from glcic_jax import errors
 from glcic_jax import parallel
 
-
 # Where it finds damage, Orbax drops coroutines that it began.
-pytestmark = [pytest.mark.filterwarnings('ignore::pytest.PytestUnraisableExceptionWarning'),
-              pytest.mark.filterwarnings('ignore:coroutine .* was never awaited:RuntimeWarning')]
+pytestmark = [
+  pytest.mark.filterwarnings('ignore::pytest.PytestUnraisableExceptionWarning'),
+  pytest.mark.filterwarnings('ignore:coroutine .* was never awaited:RuntimeWarning'),
+]
 
 
 @pytest.fixture(autouse=True)
@@ -30,9 +31,13 @@ def collect_garbage():
 
 def network(seed):
   rng = np.random.default_rng(seed)
-  return {'params': {'conv1': {'kernel': rng.random((3, 3, 4, 8), np.float32), 'bias': rng.random(8, np.float32)}},
-          'batch_stats': {'norm1': {'mean': rng.random(8, np.float32)}},
-          'opt_state': (rng.random((64, 64), np.float32), {'count': np.int32(seed)})}
+  return {
+    'params': {
+      'conv1': {'kernel': rng.random((3, 3, 4, 8), np.float32), 'bias': rng.random(8, np.float32)}
+    },
+    'batch_stats': {'norm1': {'mean': rng.random(8, np.float32)}},
+    'opt_state': (rng.random((64, 64), np.float32), {'count': np.int32(seed)}),
+  }
 
 
 def state_of(step):
@@ -51,8 +56,12 @@ def on(devices, step=0):
 
 def like(devices):
   mesh = parallel.make_mesh(jax.devices()[:devices])
-  return jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(
-      np.shape(leaf), leaf.dtype, sharding=parallel.replicated(mesh)), state_of(0))
+  return jax.tree.map(
+    lambda leaf: jax.ShapeDtypeStruct(
+      np.shape(leaf), leaf.dtype, sharding=parallel.replicated(mesh)
+    ),
+    state_of(0),
+  )
 
 
 @pytest.fixture
@@ -102,7 +111,10 @@ def test_every_array_has_its_digest_beside_it(workdir):
   assert len(leaves) == len(jax.tree.leaves(state_of(6))) == 11
   kernel = state_of(6)['generator']['params']['conv1']['kernel']
   assert leaves['generator/params/conv1/kernel'] == {
-      'shape': [3, 3, 4, 8], 'dtype': 'float32', 'sha256': hashlib.sha256(kernel.tobytes()).hexdigest()}
+    'shape': [3, 3, 4, 8],
+    'dtype': 'float32',
+    'sha256': hashlib.sha256(kernel.tobytes()).hexdigest(),
+  }
 
 
 def data_files(workdir):
@@ -128,7 +140,7 @@ def flip_bits_everywhere(workdir):
 
 def truncate(workdir):
   path = data_files(workdir)[0]
-  path.write_bytes(path.read_bytes()[:path.stat().st_size // 2])
+  path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
 
 
 def empty_the_files(workdir):
@@ -161,8 +173,15 @@ def forget_the_digests(workdir):
 
 
 # One bit, or half a file, may spare the generator: it is then whole, and may be used.
-DAMAGE_TO_ALL = (flip_bits_everywhere, empty_the_files, leave_an_empty_folder, lose_the_arrays, lose_the_json,
-                 garble_the_json, forget_the_digests)
+DAMAGE_TO_ALL = (
+  flip_bits_everywhere,
+  empty_the_files,
+  leave_an_empty_folder,
+  lose_the_arrays,
+  lose_the_json,
+  garble_the_json,
+  forget_the_digests,
+)
 DAMAGE = (flip_a_bit, truncate, *DAMAGE_TO_ALL)
 
 
@@ -173,7 +192,9 @@ def test_a_damaged_checkpoint_is_named_and_the_one_before_is_used(workdir, damag
   assert_is(state, 4)
   assert run['at'] == 4
   err = capsys.readouterr().err
-  assert 'Checkpoint 6 ' in err and 'The checkpoint before it is used' in err and 'Traceback' not in err
+  assert (
+    'Checkpoint 6 ' in err and 'The checkpoint before it is used' in err and 'Traceback' not in err
+  )
 
 
 @pytest.mark.parametrize('damage', [flip_a_bit, leave_an_empty_folder])
@@ -194,8 +215,11 @@ def test_completion_takes_the_newest_whole_generator(workdir, damage, capsys):
   damage(workdir)
   variables, run = checkpoints.read_generator(workdir)
   expected = state_of(4)['generator']
-  jax.tree.map(np.testing.assert_array_equal, variables,
-               {name: expected[name] for name in ('params', 'batch_stats')})
+  jax.tree.map(
+    np.testing.assert_array_equal,
+    variables,
+    {name: expected[name] for name in ('params', 'batch_stats')},
+  )
   assert run['at'] == 4 and 'Checkpoint 6 ' in capsys.readouterr().err
 
 
@@ -212,7 +236,9 @@ def test_two_damaged_ones_are_passed_over(workdir, capsys):
   leave_an_empty_folder(workdir)
   shutil.rmtree(step_folder(workdir, 4) / 'run')
   assert_is(restore(workdir)[0], 2)
-  assert {'Checkpoint 6 ', 'Checkpoint 4 '} <= {line[:13] for line in capsys.readouterr().err.splitlines()}
+  assert {'Checkpoint 6 ', 'Checkpoint 4 '} <= {
+    line[:13] for line in capsys.readouterr().err.splitlines()
+  }
 
 
 def test_none_whole_is_an_error_and_nothing_starts_afresh(workdir):
@@ -237,9 +263,12 @@ def test_a_half_written_checkpoint_of_orbax_does_not_count(workdir):
 def test_another_models_arrays_are_refused_by_name(workdir):
   other = like(1)
   other['generator']['params']['conv1']['bias'] = jax.ShapeDtypeStruct(
-      (9,), np.float32, sharding=other['step'].sharding)
+    (9,), np.float32, sharding=other['step'].sharding
+  )
   with checkpoints.Checkpoints(workdir, keep=3) as opened:
-    with pytest.raises(errors.InputError, match=r"generator/params/conv1/bias is \[8\] there, \[9\] here"):
+    with pytest.raises(
+      errors.InputError, match=r'generator/params/conv1/bias is \[8\] there, \[9\] here'
+    ):
       opened.restore(other)
   assert not (workdir / 'broken_checkpoints').exists()
 

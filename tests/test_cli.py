@@ -42,8 +42,10 @@ def test_help_lists_the_commands(capsys):
 
 
 def test_help_imports_no_library_beyond_python():
-  program = ('import sys; from glcic_jax import cli; cli.main(["--help"]); '
-             'sys.exit(any(name in sys.modules for name in ("jax", "numpy", "absl", "PIL", "etils")))')
+  program = (
+    'import sys; from glcic_jax import cli; cli.main(["--help"]); '
+    'sys.exit(any(name in sys.modules for name in ("jax", "numpy", "absl", "PIL", "etils")))'
+  )
   assert subprocess.run([sys.executable, '-c', program], capture_output=True).returncode == 0
 
 
@@ -56,10 +58,15 @@ def test_version(capsys):
   assert run(capsys, '--version')[1].startswith('glcic-jax 0.')
 
 
-@pytest.mark.parametrize('flag, sentence', [
+@pytest.mark.parametrize(
+  'flag, sentence',
+  [
     ('--config.batch_sise=8', 'There is no config key batch_sise; did you mean batch_size?'),
     ('--config.nonsense.deeply=8', 'There is no config key nonsense.deeply'),
-    ('--config.batch_size=many', "batch_size is 'many'; give a whole number, such as its default 96."),
+    (
+      '--config.batch_size=many',
+      "batch_size is 'many'; give a whole number, such as its default 96.",
+    ),
     ('--config.data.flip=maybe', 'give True or False'),
     ('--config.batch_size=0', 'batch_size is 0'),
     ('--config.schedule.discriminator_steps=0', 'the discriminator phase has no steps'),
@@ -67,46 +74,70 @@ def test_version(capsys):
     ('--config.optimizer.generator.name=sgd', "can be 'adadelta', 'adam'"),
     ('--nonsense=1', 'nonsense'),
     ('extra', "'extra' is not understood"),
-])
+  ],
+)
 def test_train_refuses_wrong_flags(capsys, tmp_path, flag, sentence):
   err = refused(capsys, *QUICK, '--workdir', tmp_path / 'run', flag)
   assert sentence in err
   assert not (tmp_path / 'run').exists()
 
 
-@pytest.mark.parametrize('arguments, sentence', [
+@pytest.mark.parametrize(
+  'arguments, sentence',
+  [
     ((), '--config is missing'),
     (('--config', 'configs/quickstart.py'), '--workdir is missing'),
     (('--config', 'configs/none.py', '--workdir', 'x'), 'no config file'),
     (('--config=', '--workdir', 'x'), '--config is empty'),
-    (('--config', 'configs/quickstart.py:laptop', '--workdir', 'x'), 'configs/quickstart.py has no forms'),
+    (
+      ('--config', 'configs/quickstart.py:laptop', '--workdir', 'x'),
+      'configs/quickstart.py has no forms',
+    ),
     (('--config', 'configs/glcic_faces.py:huge', '--workdir', 'x'), 'full or laptop'),
-])
+  ],
+)
 def test_train_says_what_is_missing(capsys, arguments, sentence):
   assert sentence in refused(capsys, 'train', *arguments)
 
 
-@pytest.mark.parametrize('program, sentence', [
+@pytest.mark.parametrize(
+  'program, sentence',
+  [
     ('def get_config(:', 'cannot be used (SyntaxError: '),
     ('import nothing_of_that_name', 'cannot be used (ModuleNotFoundError: '),
     ('raise RuntimeError("two\\nlines")', 'cannot be used (RuntimeError: two)'),
     ('def get_config(): return 1', 'gives no config'),
     ('colours = 3', "has no attribute 'get_config'"),
-    ('import ml_collections\ndef get_config(): return ml_collections.ConfigDict()', 'lacks the key batch_size')])
+    (
+      'import ml_collections\ndef get_config(): return ml_collections.ConfigDict()',
+      'lacks the key batch_size',
+    ),
+  ],
+)
 @pytest.mark.parametrize('more', [(), ('--config.seed=1',)])
 def test_train_refuses_a_config_file_that_is_none(capsys, tmp_path, program, sentence, more):
   (tmp_path / 'mine.py').write_text(program)
-  err = refused(capsys, 'train', '--config', tmp_path / 'mine.py', '--workdir', tmp_path / 'run', *more)
+  err = refused(
+    capsys, 'train', '--config', tmp_path / 'mine.py', '--workdir', tmp_path / 'run', *more
+  )
   assert 'mine.py' in err and (more or sentence in err)
 
 
-@pytest.mark.parametrize('folder, sentence', [
-    ('', 'data.folder is empty'), ('missing', 'There is no folder'), ('empty', 'holds no pictures')])
+@pytest.mark.parametrize(
+  'folder, sentence',
+  [('', 'data.folder is empty'), ('missing', 'There is no folder'), ('empty', 'holds no pictures')],
+)
 def test_train_refuses_a_folder_without_pictures(capsys, tmp_path, folder, sentence):
   (tmp_path / 'empty').mkdir()
   (tmp_path / 'empty' / 'notes.txt').write_text('no picture')
-  err = refused(capsys, *QUICK, '--workdir', tmp_path / 'run', '--config.data.source=folder',
-                f'--config.data.folder={tmp_path / folder if folder else ""}')
+  err = refused(
+    capsys,
+    *QUICK,
+    '--workdir',
+    tmp_path / 'run',
+    '--config.data.source=folder',
+    f'--config.data.folder={tmp_path / folder if folder else ""}',
+  )
   assert sentence in err
   assert not (tmp_path / 'run').exists()
 
@@ -125,13 +156,21 @@ def inputs(tmp_path):
   mask = np.zeros((20, 30), np.uint8)
   mask[5:10, 5:12] = 255
   Image.fromarray(mask).save(tmp_path / 'mask.png')
-  return {'': tmp_path / 'picture.png', '--mask': tmp_path / 'mask.png', '--model': tmp_path / 'model',
-          '--output': tmp_path / 'out.png'}
+  return {
+    '': tmp_path / 'picture.png',
+    '--mask': tmp_path / 'mask.png',
+    '--model': tmp_path / 'model',
+    '--output': tmp_path / 'out.png',
+  }
 
 
 def arguments(inputs):
   """`complete IMAGE --mask ...` of a dict."""
-  return ['complete', inputs[''], *(part for flag, value in inputs.items() if flag for part in (flag, value))]
+  return [
+    'complete',
+    inputs[''],
+    *(part for flag, value in inputs.items() if flag for part in (flag, value)),
+  ]
 
 
 def write(path, content):
@@ -142,7 +181,9 @@ def write(path, content):
     Image.fromarray(content).save(path)
 
 
-@pytest.mark.parametrize('which, content, sentence', [
+@pytest.mark.parametrize(
+  'which, content, sentence',
+  [
     ('', b'', 'cannot be read as a picture'),
     ('', b'\x89PNG\r\n\x1a\n broken', 'cannot be read as a picture'),
     ('--mask', b'text', 'cannot be read as a picture'),
@@ -150,7 +191,8 @@ def write(path, content):
     ('--mask', np.zeros((20, 30), np.uint8), 'no white pixel'),
     ('--mask', np.full((20, 30), 255, np.uint8), 'white everywhere'),
     ('--model', None, 'is no model'),
-])
+  ],
+)
 def test_complete_refuses_bad_inputs(capsys, inputs, which, content, sentence):
   if content is not None:
     write(inputs[which], content)
@@ -158,7 +200,9 @@ def test_complete_refuses_bad_inputs(capsys, inputs, which, content, sentence):
   assert not inputs['--output'].exists()
 
 
-@pytest.mark.parametrize('which, name, sentence', [
+@pytest.mark.parametrize(
+  'which, name, sentence',
+  [
     ('', 'missing.png', 'There is no file'),
     ('', '.', 'is a folder'),
     ('--output', '.', 'is a folder'),
@@ -166,19 +210,27 @@ def test_complete_refuses_bad_inputs(capsys, inputs, which, content, sentence):
     ('--output', 'deep/out.png', 'There is no folder'),
     ('--output', 'picture.png', 'is an input'),
     ('--output', 'mask.png', 'is an input'),
-])
+  ],
+)
 def test_complete_refuses_bad_names(capsys, inputs, tmp_path, which, name, sentence):
   before = {path: path.read_bytes() for path in tmp_path.iterdir()}
   assert sentence in refused(capsys, *arguments(inputs | {which: tmp_path / name}))
   assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
-@pytest.mark.parametrize('error', [
+@pytest.mark.parametrize(
+  'error',
+  [
     MemoryError('Unable to allocate 80 GiB'),
-    jax.errors.JaxRuntimeError('RESOURCE_EXHAUSTED: Out of memory while trying to allocate 85899345920 bytes.')])
+    jax.errors.JaxRuntimeError(
+      'RESOURCE_EXHAUSTED: Out of memory while trying to allocate 85899345920 bytes.'
+    ),
+  ],
+)
 def test_too_little_memory_gets_a_sentence(capsys, monkeypatch, error):
   def fail(arguments):
     raise error
+
   monkeypatch.setattr(receptive_field, 'main', fail)
   code, out, err = run(capsys, 'receptive-field')
   assert (code, out) == (3, '')
@@ -188,6 +240,7 @@ def test_too_little_memory_gets_a_sentence(capsys, monkeypatch, error):
 def test_an_error_of_the_program_keeps_its_traceback(monkeypatch):
   def fail(arguments):
     raise jax.errors.JaxRuntimeError('INTERNAL: a bug')
+
   monkeypatch.setattr(receptive_field, 'main', fail)
   with pytest.raises(jax.errors.JaxRuntimeError):
     cli.main(['receptive-field'])

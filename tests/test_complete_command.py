@@ -1,4 +1,6 @@
-"""The command `complete`: pairing, formats, metadata, folders, exit codes, and what it must not write."""
+"""The command `complete`: pairing, formats, metadata, folders, exit codes, and what it must not
+write.
+"""
 
 import io
 import json
@@ -16,9 +18,9 @@ from PIL import PngImagePlugin
 import pytest
 
 from glcic_jax import cli
-from glcic_jax import model_files
-from glcic_jax import pictures
-from glcic_jax.cli import pairing
+from glcic_jax.model_directory import model_files
+from glcic_jax.pictures import image_files
+from glcic_jax.pictures import pairing
 from tests.test_completer import DESCRIPTION
 from tests.test_completer import random_variables
 
@@ -33,12 +35,14 @@ def model(tmp_path_factory):
 @pytest.fixture
 def complete(capsys, model):
   """Runs the command on the model: exit code, stdout, stderr."""
+
   def run(*arguments):
     try:
       code = cli.main(['complete', *map(str, arguments), '--model', str(model)])
     except SystemExit as exit_:
       code = exit_.code
     return code, *capsys.readouterr()
+
   return run
 
 
@@ -70,14 +74,20 @@ def same_outside(result, image, mask=MASK):
 def folders(tmp_path):
   """Four pictures, two levels deep, and their masks under the names that are understood."""
   for index, name in enumerate(('a.png', 'b.png', 'deep/c.png', 'deep/d.webp')):
-    save(tmp_path / 'photos' / name, photo(index), **({'lossless': True} if name.endswith('webp') else {}))
+    save(
+      tmp_path / 'photos' / name,
+      photo(index),
+      **({'lossless': True} if name.endswith('webp') else {}),
+    )
   for name in ('a.png', 'b_mask001.png', 'deep/c_mask.jpg', 'd.bmp'):
     save(tmp_path / 'masks' / name, MASK)
   return tmp_path
 
 
 def test_a_folder_is_completed_into_a_folder(complete, folders):
-  code, out, err = complete(folders / 'photos', '--mask', folders / 'masks', '--output', folders / 'out')
+  code, out, err = complete(
+    folders / 'photos', '--mask', folders / 'masks', '--output', folders / 'out'
+  )
   assert (code, err) == (0, '')
   names = ['a.png', 'b.png', 'deep/c.png', 'deep/d.webp']
   assert out.splitlines() == [str(folders / 'out' / name) for name in names]
@@ -87,10 +97,21 @@ def test_a_folder_is_completed_into_a_folder(complete, folders):
 
 def test_files_and_globs_together_with_one_mask(complete, folders):
   mask = folders / 'masks' / 'a.png'
-  code, out, _ = complete(folders / 'photos' / 'a.png', f'{folders}/photos/**/*.webp', '--mask', mask, '--output',
-                          f'{folders}/new/', '--format', 'png')
+  code, out, _ = complete(
+    folders / 'photos' / 'a.png',
+    f'{folders}/photos/**/*.webp',
+    '--mask',
+    mask,
+    '--output',
+    f'{folders}/new/',
+    '--format',
+    'png',
+  )
   assert code == 0
-  assert [os.path.relpath(line, folders / 'new') for line in out.splitlines()] == ['a.png', 'deep/d.png']
+  assert [os.path.relpath(line, folders / 'new') for line in out.splitlines()] == [
+    'a.png',
+    'deep/d.png',
+  ]
   same_outside(folders / 'new' / 'deep' / 'd.png', photo(3))
 
 
@@ -107,7 +128,9 @@ def test_pictures_and_masks_in_one_folder(complete, folders):
 def test_no_pair_at_all_is_refused_with_the_nearest_names(complete, folders):
   for name in ('x1.png', 'aa.png', 'a2.png', 'zzz.png', 'a3.png'):
     save(folders / 'others' / name, MASK)
-  code, out, err = complete(folders / 'photos' / 'a.png', '--mask', folders / 'others', '--output', folders / 'o.png')
+  code, out, err = complete(
+    folders / 'photos' / 'a.png', '--mask', folders / 'others', '--output', folders / 'o.png'
+  )
   assert (code, out) == (2, '')
   assert len(err.strip().splitlines()) == 1
   nearest = err.split('nearest names there: ')[1].strip(' .\n').split(', ')
@@ -117,18 +140,29 @@ def test_no_pair_at_all_is_refused_with_the_nearest_names(complete, folders):
 def test_some_failures_are_named_at_the_end_and_the_others_done(complete, folders):
   (folders / 'photos' / 'a.png').write_bytes(b'no picture')
   os.unlink(folders / 'masks' / 'b_mask001.png')
-  code, out, err = complete(folders / 'photos', '--mask', folders / 'masks', '--output', folders / 'out')
+  code, out, err = complete(
+    folders / 'photos', '--mask', folders / 'masks', '--output', folders / 'out'
+  )
   assert code == 1
   assert [os.path.basename(line) for line in out.splitlines()] == ['c.png', 'd.webp']
-  assert 'a.png cannot be read' in err and 'b.png has no mask' in err and '2 of 4 pictures failed' in err
+  assert (
+    'a.png cannot be read' in err and 'b.png has no mask' in err and '2 of 4 pictures failed' in err
+  )
   assert sorted(path.name for path in (folders / 'out').rglob('*.*')) == ['c.png', 'd.webp']
 
 
 def test_json_says_what_was_done(complete, folders):
   (folders / 'photos' / 'b.png').write_bytes(b'')
   save(folders / 'out' / 'a.png', photo())
-  code, out, _ = complete(folders / 'photos', '--mask', folders / 'masks', '--output', folders / 'out', '--json',
-                          '--skip-existing')
+  code, out, _ = complete(
+    folders / 'photos',
+    '--mask',
+    folders / 'masks',
+    '--output',
+    folders / 'out',
+    '--json',
+    '--skip-existing',
+  )
   done = json.loads(out)
   assert code == 1
   assert [os.path.basename(record['output']) for record in done['completed']] == ['c.png', 'd.webp']
@@ -141,14 +175,28 @@ def test_json_says_what_was_done(complete, folders):
 
 
 def test_a_sheet_shows_input_mask_and_result(complete, folders):
-  code, _, _ = complete(folders / 'photos', '--mask', folders / 'masks', '--output', folders / 'out', '--compare',
-                        folders / 'sheet.png')
+  code, _, _ = complete(
+    folders / 'photos',
+    '--mask',
+    folders / 'masks',
+    '--output',
+    folders / 'out',
+    '--compare',
+    folders / 'sheet.png',
+  )
   assert code == 0
   with Image.open(folders / 'sheet.png') as sheet:
     assert sheet.width == 8 + 3 * (256 + 8)
     assert sheet.height > 4 * 171
-  code, _, err = complete(folders / 'photos', '--mask', folders / 'masks', '--output', folders / 'out', '--compare',
-                          folders / 'photos' / 'a.png')
+  code, _, err = complete(
+    folders / 'photos',
+    '--mask',
+    folders / 'masks',
+    '--output',
+    folders / 'out',
+    '--compare',
+    folders / 'photos' / 'a.png',
+  )
   assert code == 2 and 'is an input or a result' in err
 
 
@@ -177,13 +225,16 @@ def test_inputs_are_never_overwritten(complete, pair, tmp_path):
 
 def test_two_results_of_one_name_are_refused(complete, folders):
   save(folders / 'photos' / 'a.bmp', photo())
-  code, out, err = complete(folders / 'photos', '--mask', folders / 'masks', '--output', folders / 'out', '--format',
-                            'png')
+  code, out, err = complete(
+    folders / 'photos', '--mask', folders / 'masks', '--output', folders / 'out', '--format', 'png'
+  )
   assert (code, out) == (2, '') and 'a.bmp and ' in err and 'would become' in err
   assert not (folders / 'out').exists()
 
 
-def test_results_inside_the_pictures_folder_are_resumed_and_never_replace_a_picture(complete, folders):
+def test_results_inside_the_pictures_folder_are_resumed_and_never_replace_a_picture(
+  complete, folders
+):
   inside = folders / 'photos' / 'done'
   given = folders / 'photos', '--mask', folders / 'masks', '--output', inside
   assert complete(*given)[0] == 0
@@ -199,7 +250,9 @@ def test_results_inside_the_pictures_folder_are_resumed_and_never_replace_a_pict
 def test_masks_inside_the_pictures_folder_are_no_pictures(complete, folders):
   os.rename(folders / 'masks', folders / 'photos' / 'masks')
   save(folders / 'photos' / 'masks' / 'of_no_picture.png', MASK)
-  code, out, err = complete(folders / 'photos', '--mask', folders / 'photos' / 'masks', '--output', folders / 'out')
+  code, out, err = complete(
+    folders / 'photos', '--mask', folders / 'photos' / 'masks', '--output', folders / 'out'
+  )
   assert (code, err) == (0, '') and len(out.splitlines()) == 4
 
 
@@ -213,7 +266,12 @@ def test_side_by_side_only_a_marked_name_is_a_mask(complete, folders):
     save(folders / 'both' / name, MASK)
   code, out, err = complete(*given)
   assert (code, err) == (0, '') and len(out.splitlines()) == 2
-  assert complete(folders / 'both' / 'a.bmp', '--mask', folders / 'both', '--output', folders / 'one.png')[0] == 0
+  assert (
+    complete(
+      folders / 'both' / 'a.bmp', '--mask', folders / 'both', '--output', folders / 'one.png'
+    )[0]
+    == 0
+  )
 
 
 def test_thousands_of_pictures_are_paired_in_no_time(tmp_path):
@@ -225,25 +283,40 @@ def test_thousands_of_pictures_are_paired_in_no_time(tmp_path):
   start = time.perf_counter()
   found, _ = pairing.jobs([str(tmp_path / 'photos')], str(tmp_path / 'masks'))
   assert time.perf_counter() - start < 5
-  assert all(job.mask == str(tmp_path / 'masks' / job.name.replace('.jpg', '_mask.png')) for job in found)
+  assert all(
+    job.mask == str(tmp_path / 'masks' / job.name.replace('.jpg', '_mask.png')) for job in found
+  )
 
 
-@pytest.mark.parametrize('content, sentence', [
-    (None, 'There is no file'), (b'no picture', 'cannot be read'), (MASK * 0, 'no white pixel')])
+@pytest.mark.parametrize(
+  'content, sentence',
+  [(None, 'There is no file'), (b'no picture', 'cannot be read'), (MASK * 0, 'no white pixel')],
+)
 def test_a_mask_for_all_that_is_none_is_refused_once(complete, folders, content, sentence):
   if isinstance(content, bytes):
     (folders / 'mask.png').write_bytes(content)
   elif content is not None:
     save(folders / 'mask.png', content)
-  code, out, err = complete(folders / 'photos', '--mask', folders / 'mask.png', '--output', folders / 'out')
+  code, out, err = complete(
+    folders / 'photos', '--mask', folders / 'mask.png', '--output', folders / 'out'
+  )
   assert (code, out) == (2, '') and sentence in err and len(err.splitlines()) == 1
   assert not (folders / 'out').exists()
 
 
-@pytest.mark.parametrize('options, expected', [
-    ((), MASK), (('--dilate', '2'), 'grown'), (('--invert-mask',), 255 - MASK),
-    (('--feather', '2'), MASK), (('--blend', 'opencv'), MASK), (('--blend', 'none'), MASK),
-    (('--large', 'whole'), MASK), (('--large', 'resize'), MASK)])
+@pytest.mark.parametrize(
+  'options, expected',
+  [
+    ((), MASK),
+    (('--dilate', '2'), 'grown'),
+    (('--invert-mask',), 255 - MASK),
+    (('--feather', '2'), MASK),
+    (('--blend', 'opencv'), MASK),
+    (('--blend', 'none'), MASK),
+    (('--large', 'whole'), MASK),
+    (('--large', 'resize'), MASK),
+  ],
+)
 def test_options_decide_what_is_the_hole_and_no_more(complete, pair, tmp_path, options, expected):
   if isinstance(expected, str):
     expected = MASK.copy()
@@ -268,17 +341,34 @@ def test_the_alpha_channel_or_a_colour_is_the_hole(complete, tmp_path):
   painted = np.asarray(photo()).copy()
   painted[MASK > 0] = (255, 0, 255)
   for suffix, color in (('png', '#ff00ff'), ('png', 'magenta'), ('jpg', '#f0f')):
-    smooth = Image.fromarray(painted if suffix == 'png' else np.where(MASK[..., None] > 0, painted, 128).astype('u1'))
-    save(tmp_path / f'painted.{suffix}', smooth, **({'quality': 95, 'subsampling': 0} if suffix == 'jpg' else {}))
-    code, _, err = complete(tmp_path / f'painted.{suffix}', '--hole-color', color, '--output', tmp_path / 'out.png',
-                            *(('--dilate', '0') if suffix == 'jpg' else ()))
+    smooth = Image.fromarray(
+      painted if suffix == 'png' else np.where(MASK[..., None] > 0, painted, 128).astype('u1')
+    )
+    save(
+      tmp_path / f'painted.{suffix}',
+      smooth,
+      **({'quality': 95, 'subsampling': 0} if suffix == 'jpg' else {}),
+    )
+    code, _, err = complete(
+      tmp_path / f'painted.{suffix}',
+      '--hole-color',
+      color,
+      '--output',
+      tmp_path / 'out.png',
+      *(('--dilate', '0') if suffix == 'jpg' else ()),
+    )
     assert (code, err) == (0, '')
-    with Image.open(tmp_path / 'out.png') as found, Image.open(tmp_path / f'painted.{suffix}') as given:
+    with (
+      Image.open(tmp_path / 'out.png') as found,
+      Image.open(tmp_path / f'painted.{suffix}') as given,
+    ):
       changed = (np.asarray(found) != np.asarray(given)).any(axis=-1)
     assert not changed[MASK == 0].any() and changed[MASK > 0].mean() > 0.9
   code, _, err = complete(tmp_path / 'painted.png', '--output', tmp_path / 'none.png')
   assert code == 2 and 'no alpha channel' in err
-  code, _, err = complete(tmp_path / 'painted.png', '--hole-color', '#123456', '--output', tmp_path / 'none.png')
+  code, _, err = complete(
+    tmp_path / 'painted.png', '--hole-color', '#123456', '--output', tmp_path / 'none.png'
+  )
   assert code == 2 and 'no #123456 pixel' in err
   assert not (tmp_path / 'none.png').exists()
 
@@ -287,16 +377,28 @@ def test_nothing_is_left_of_a_colour_that_a_jpeg_has_blurred(complete, tmp_path)
   painted = np.full((60, 80, 3), (60, 140, 70), np.uint8)
   painted[21:40, 27:52] = (255, 0, 255)
   save(tmp_path / 'painted.jpg', painted, quality=85)
-  code, _, err = complete(tmp_path / 'painted.jpg', '--hole-color', '#f0f', '--output', tmp_path / 'out.png')
+  code, _, err = complete(
+    tmp_path / 'painted.jpg', '--hole-color', '#f0f', '--output', tmp_path / 'out.png'
+  )
   assert code == 0 and 'grown by 2 px' in err
   hole = np.zeros((60, 80), bool)
   hole[17:44, 23:56] = True  # the paint and what it may be grown by
   with Image.open(tmp_path / 'out.png') as found, Image.open(tmp_path / 'painted.jpg') as given:
     found, given = np.asarray(found).astype(int), np.asarray(given)
   np.testing.assert_array_equal(found[~hole], given[~hole])
+
   def magenta(picture):
     return (np.minimum(picture[..., 0], picture[..., 2]) - picture[..., 1])[hole].mean()
-  complete(tmp_path / 'painted.jpg', '--hole-color', '#f0f', '--output', tmp_path / 'out.png', '--dilate', '0')
+
+  complete(
+    tmp_path / 'painted.jpg',
+    '--hole-color',
+    '#f0f',
+    '--output',
+    tmp_path / 'out.png',
+    '--dilate',
+    '0',
+  )
   with Image.open(tmp_path / 'out.png') as exact:
     # Blended with its own fringe, the hole stays magenta.
     assert magenta(found) < -40 < 0 < magenta(np.asarray(exact).astype(int))
@@ -305,7 +407,9 @@ def test_nothing_is_left_of_a_colour_that_a_jpeg_has_blurred(complete, tmp_path)
 def exif_of_a_camera(orientation=6):
   exif = Image.Exif()
   exif[0x0112], exif[271], exif[306] = orientation, 'Maker', '2020:01:02 03:04:05'
-  exif.get_ifd(0x8769).update({0x829A: 0.01, 0x927C: b'maker note with a preview', 0xA002: 30, 0xA003: 20})
+  exif.get_ifd(0x8769).update(
+    {0x829A: 0.01, 0x927C: b'maker note with a preview', 0xA002: 30, 0xA003: 20}
+  )
   exif.get_ifd(0x8769)[0xEEEE] = b'a private preview'
   exif.get_ifd(0x8825).update({1: 'N', 2: (47.0, 22.0, 1.0)})
   return exif
@@ -319,14 +423,22 @@ def with_thumbnail(exif):
   tiff = data[6:]
   order = 'little' if tiff[:2] == b'II' else 'big'
   first = int.from_bytes(tiff[4:8], order)
-  link = first + 2 + 12 * int.from_bytes(tiff[first:first + 2], order)
+  link = first + 2 + 12 * int.from_bytes(tiff[first : first + 2], order)
   start = len(tiff)
-  tiff[link:link + 4] = start.to_bytes(4, order)
+  tiff[link : link + 4] = start.to_bytes(4, order)
   jpeg = start + 2 + 24 + 4
 
   def entry(tag, value):
-    return tag.to_bytes(2, order) + (4).to_bytes(2, order) + (1).to_bytes(4, order) + value.to_bytes(4, order)
-  tiff += (2).to_bytes(2, order) + entry(0x0201, jpeg) + entry(0x0202, len(small.getvalue())) + bytes(4)
+    return (
+      tag.to_bytes(2, order)
+      + (4).to_bytes(2, order)
+      + (1).to_bytes(4, order)
+      + value.to_bytes(4, order)
+    )
+
+  tiff += (
+    (2).to_bytes(2, order) + entry(0x0201, jpeg) + entry(0x0202, len(small.getvalue())) + bytes(4)
+  )
   return bytes(data[:6] + tiff) + small.getvalue(), small.getvalue()
 
 
@@ -334,8 +446,15 @@ def with_thumbnail(exif):
 def test_metadata_is_kept_but_for_what_shows_the_hole(complete, tmp_path, suffix):
   exif, thumbnail = with_thumbnail(exif_of_a_camera())
   profile = b'a colour profile'
-  save(tmp_path / 'photo.jpg', photo(), exif=exif, icc_profile=profile, dpi=(300, 300), quality=95,
-       xmp=b'<x:xmpmeta>a preview</x:xmpmeta>')
+  save(
+    tmp_path / 'photo.jpg',
+    photo(),
+    exif=exif,
+    icc_profile=profile,
+    dpi=(300, 300),
+    quality=95,
+    xmp=b'<x:xmpmeta>a preview</x:xmpmeta>',
+  )
   assert thumbnail in (tmp_path / 'photo.jpg').read_bytes()
   save(tmp_path / 'mask.png', np.rot90(MASK, -1))
   out = tmp_path / f'out{suffix}'
@@ -354,10 +473,18 @@ def test_metadata_is_kept_but_for_what_shows_the_hole(complete, tmp_path, suffix
     assert kept.get(0x0112, 1) == 1
     assert kept[271] == 'Maker'
     table = kept.get_ifd(0x8769)
-    assert float(table[0x829A]) == pytest.approx(0.01) and (table[0xA002], table[0xA003]) == (20, 30)
+    assert float(table[0x829A]) == pytest.approx(0.01) and (table[0xA002], table[0xA003]) == (
+      20,
+      30,
+    )
     assert 0x927C not in table
     assert kept.get_ifd(0x8825)[1] == 'N'
-  assert complete(tmp_path / 'photo.jpg', '--mask', tmp_path / 'mask.png', '--output', out, '--strip-gps')[0] == 0
+  assert (
+    complete(
+      tmp_path / 'photo.jpg', '--mask', tmp_path / 'mask.png', '--output', out, '--strip-gps'
+    )[0]
+    == 0
+  )
   with Image.open(out) as found:
     found.load()
     assert not found.getexif().get_ifd(0x8825) and found.getexif()[271] == 'Maker'
@@ -377,9 +504,12 @@ def test_text_of_a_png_is_kept_but_xmp(complete, pair, tmp_path):
 def test_a_jpeg_stays_a_jpeg_and_of_several_pictures_one(complete, pair, tmp_path):
   smooth = photo().resize((3, 2)).resize((30, 20), Image.Resampling.BICUBIC)
   save(tmp_path / 'photo.jpg', smooth, quality=95, subsampling=0)
-  smooth.save(tmp_path / 'two.jpg', format='MPO', save_all=True, append_images=[photo(1)], quality=95)
-  code, out, err = complete(tmp_path / 'photo.jpg', tmp_path / 'two.jpg', '--mask', pair[1], '--output',
-                            tmp_path / 'out')
+  smooth.save(
+    tmp_path / 'two.jpg', format='MPO', save_all=True, append_images=[photo(1)], quality=95
+  )
+  code, out, err = complete(
+    tmp_path / 'photo.jpg', tmp_path / 'two.jpg', '--mask', pair[1], '--output', tmp_path / 'out'
+  )
   assert code == 0 and err.count('JPEG is lossy') == 1 and 'several pictures' in err
   for line in out.splitlines():
     with Image.open(line) as found, Image.open(tmp_path / os.path.basename(line)) as given:
@@ -390,11 +520,23 @@ def test_a_jpeg_stays_a_jpeg_and_of_several_pictures_one(complete, pair, tmp_pat
     assert difference[far].max() < 8
 
 
-@pytest.mark.parametrize('mode, suffix, kept, note', [
-    ('L', '.png', 'L', ''), ('LA', '.png', 'LA', ''), ('RGBA', '.webp', 'RGBA', ''), ('P', '.png', 'RGB', 'mode P'),
-    ('1', '.png', 'L', 'mode 1'), ('CMYK', '.tif', 'CMYK', ''), ('CMYK', '.png', 'RGB', 'does not hold CMYK'),
-    ('RGBA', '.jpg', 'RGB', 'does not hold transparency'), ('L', '.webp', 'RGB', ''), ('L', '.jpg', 'L', 'lossy'),
-    ('L', '.bmp', 'L', ''), ('RGB', '.gif', 'P', '256 colours')])
+@pytest.mark.parametrize(
+  'mode, suffix, kept, note',
+  [
+    ('L', '.png', 'L', ''),
+    ('LA', '.png', 'LA', ''),
+    ('RGBA', '.webp', 'RGBA', ''),
+    ('P', '.png', 'RGB', 'mode P'),
+    ('1', '.png', 'L', 'mode 1'),
+    ('CMYK', '.tif', 'CMYK', ''),
+    ('CMYK', '.png', 'RGB', 'does not hold CMYK'),
+    ('RGBA', '.jpg', 'RGB', 'does not hold transparency'),
+    ('L', '.webp', 'RGB', ''),
+    ('L', '.jpg', 'L', 'lossy'),
+    ('L', '.bmp', 'L', ''),
+    ('RGB', '.gif', 'P', '256 colours'),
+  ],
+)
 def test_modes_and_formats(complete, tmp_path, mode, suffix, kept, note):
   given = photo(mode=mode)
   if 'A' in mode:
@@ -409,7 +551,9 @@ def test_modes_and_formats(complete, tmp_path, mode, suffix, kept, note):
     assert found.mode == kept
     if suffix not in ('.jpg', '.gif'):
       known = MASK == 0
-      np.testing.assert_array_equal(np.asarray(found)[known], np.asarray(given.convert(kept))[known])
+      np.testing.assert_array_equal(
+        np.asarray(found)[known], np.asarray(given.convert(kept))[known]
+      )
 
 
 @pytest.mark.parametrize('colors', [8, 200, 256])
@@ -420,11 +564,16 @@ def test_a_gif_keeps_the_colours_of_its_known_pixels(complete, tmp_path, colors)
   pixels[MASK == 0] = palette[np.arange((MASK == 0).sum()) % colors]  # all of them are known
   given = Image.fromarray(np.arange(256, dtype=np.uint8)[None]).convert('P')
   given.putpalette(palette.tobytes())
-  save(tmp_path / 'photo.gif', Image.fromarray(pixels).quantize(palette=given, dither=Image.Dither.NONE))
+  save(
+    tmp_path / 'photo.gif',
+    Image.fromarray(pixels).quantize(palette=given, dither=Image.Dither.NONE),
+  )
   save(tmp_path / 'mask.png', MASK)
   with Image.open(tmp_path / 'photo.gif') as image:
     before = image.convert('RGB')
-  code, _, err = complete(tmp_path / 'photo.gif', '--mask', tmp_path / 'mask.png', '--output', tmp_path / 'out.gif')
+  code, _, err = complete(
+    tmp_path / 'photo.gif', '--mask', tmp_path / 'mask.png', '--output', tmp_path / 'out.gif'
+  )
   assert code == 0 and 'those that are left' in err
   with Image.open(tmp_path / 'out.gif') as found:
     after = np.asarray(found.convert('RGB'))
@@ -436,7 +585,12 @@ def test_a_16_bit_png_stays_one(complete, tmp_path):
   wide = np.random.default_rng(0).integers(0, 65_536, (20, 30), dtype=np.uint16)
   save(tmp_path / 'photo.png', wide)
   save(tmp_path / 'mask.png', MASK)
-  assert complete(tmp_path / 'photo.png', '--mask', tmp_path / 'mask.png', '--output', tmp_path / 'out.png')[0] == 0
+  assert (
+    complete(
+      tmp_path / 'photo.png', '--mask', tmp_path / 'mask.png', '--output', tmp_path / 'out.png'
+    )[0]
+    == 0
+  )
   with Image.open(tmp_path / 'out.png') as found:
     assert found.mode == 'I;16'
   same_outside(tmp_path / 'out.png', wide)
@@ -444,14 +598,15 @@ def test_a_16_bit_png_stays_one(complete, tmp_path):
 
 def test_wrong_combinations_are_refused(complete, pair, tmp_path):
   for arguments, sentence in (
-      (('--mask', pair[1], '--hole-color', 'red'), 'give one of them'),
-      (('--invert-mask',), 'needs a --mask'),
-      (('--hole-color', 'reddish'), 'give a colour'),
-      (('--mask', pair[1], '--format', 'jpg'), 'leave one of them out'),
-      (('--mask', pair[1], '--compare', tmp_path / 'sheet'), 'give a picture file'),
-      (('--mask', pair[1], '--dilate', '-1'), 'number of pixels'),
-      (('--mask', pair[1], '--dilate', '40'), 'smaller --dilate'),
-      (('--mask', pair[1], '--device', 'gpu'), 'There is no gpu')):
+    (('--mask', pair[1], '--hole-color', 'red'), 'give one of them'),
+    (('--invert-mask',), 'needs a --mask'),
+    (('--hole-color', 'reddish'), 'give a colour'),
+    (('--mask', pair[1], '--format', 'jpg'), 'leave one of them out'),
+    (('--mask', pair[1], '--compare', tmp_path / 'sheet'), 'give a picture file'),
+    (('--mask', pair[1], '--dilate', '-1'), 'number of pixels'),
+    (('--mask', pair[1], '--dilate', '40'), 'smaller --dilate'),
+    (('--mask', pair[1], '--device', 'gpu'), 'There is no gpu'),
+  ):
     code, out, err = complete(pair[0], '--output', tmp_path / 'out.png', *arguments)
     assert (code, out) == (2, '') and sentence in err
     assert not (tmp_path / 'out.png').exists()
@@ -460,7 +615,9 @@ def test_wrong_combinations_are_refused(complete, pair, tmp_path):
 def test_progress_is_for_terminals(complete, folders, monkeypatch):
   monkeypatch.setattr('sys.stderr.isatty', lambda: True, raising=False)
   save(folders / 'photos' / 'a.png', photo(mode='P'))
-  _, out, err = complete(folders / 'photos', '--mask', folders / 'masks', '--output', folders / 'out')
+  _, out, err = complete(
+    folders / 'photos', '--mask', folders / 'masks', '--output', folders / 'out'
+  )
   assert '2 of 4' in err and '2 of 4' not in out
   shown = [line.rsplit('\x1b[K', 1)[-1] for line in err.split('\n')]  # what stays on the screen
   assert shown[0].endswith('the result is RGB.') and shown[0].startswith(str(folders))
@@ -472,11 +629,28 @@ def started(model, folders, count):
   for number in range(count):
     save(folders / 'many' / f'{number:02}.png', photo(number).resize((240, 160)))
   mask = save(folders / 'large.png', Image.fromarray(MASK).resize((240, 160)))
-  program = ('import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); '
-             'from glcic_jax import cli; sys.exit(cli.main(sys.argv[1:]))')
+  program = (
+    'import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); '
+    'from glcic_jax import cli; sys.exit(cli.main(sys.argv[1:]))'
+  )
   return subprocess.Popen(
-      [sys.executable, '-c', program, 'complete', str(folders / 'many'), '--mask', str(mask), '--model', str(model),
-       '--output', str(folders / 'out')], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    [
+      sys.executable,
+      '-c',
+      program,
+      'complete',
+      str(folders / 'many'),
+      '--mask',
+      str(mask),
+      '--model',
+      str(model),
+      '--output',
+      str(folders / 'out'),
+    ],
+    stdout=subprocess.PIPE,
+    stderr=subprocess.PIPE,
+    text=True,
+  )
 
 
 @pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM])
@@ -491,7 +665,7 @@ def test_a_signal_stops_between_whole_files(model, folders, number):
   assert written[0] == os.path.basename(first.strip()) and len(written) < 40
   assert len(written) - len(out.splitlines()) in (1, 2)  # the last may be written and not yet said
   for name in written:
-    pictures.read_rgb(folders / 'out' / name)
+    image_files.read_rgb(folders / 'out' / name)
 
 
 def test_nobody_needs_to_read_what_is_done(model, folders):
@@ -509,20 +683,43 @@ def test_a_name_that_is_no_text_is_printed_as_its_bytes(model, tmp_path):
     photo().save(file, 'PNG')
   mask = save(tmp_path / 'mask.png', MASK)
   done = subprocess.run(
-      [sys.executable, '-m', 'glcic_jax', 'complete', name, '--mask', str(mask), '--model', str(model), '--output',
-       f'{tmp_path}/out/'], capture_output=True, env={**os.environ, 'PYTHONIOENCODING': 'utf-8:strict'})
+    [
+      sys.executable,
+      '-m',
+      'glcic_jax',
+      'complete',
+      name,
+      '--mask',
+      str(mask),
+      '--model',
+      str(model),
+      '--output',
+      f'{tmp_path}/out/',
+    ],
+    capture_output=True,
+    env={**os.environ, 'PYTHONIOENCODING': 'utf-8:strict'},
+  )
   assert (done.returncode, done.stderr) == (0, b'')
   assert done.stdout == os.fsencode(tmp_path) + b'/out/\xff\xc3\xbc.png\n'
 
 
 def test_a_mask_that_is_wrong_for_one_picture_names_it(complete, folders):
   save(folders / 'photos' / 'b.png', photo().resize((31, 20)))
-  code, _, err = complete(folders / 'photos', '--mask', folders / 'masks' / 'a.png', '--output', folders / 'out')
-  assert code == 1 and f'{folders / "photos" / "b.png"}: ' in err and 'same size' in err and '1 of 4' in err
+  code, _, err = complete(
+    folders / 'photos', '--mask', folders / 'masks' / 'a.png', '--output', folders / 'out'
+  )
+  assert (
+    code == 1
+    and f'{folders / "photos" / "b.png"}: ' in err
+    and 'same size' in err
+    and '1 of 4' in err
+  )
 
 
 def test_a_large_picture_is_not_called_an_attack(complete, pair, tmp_path, monkeypatch):
-  monkeypatch.setattr(Image, 'MAX_IMAGE_PIXELS', 500)  # Pillow warns from there and refuses from twice as many
+  monkeypatch.setattr(
+    Image, 'MAX_IMAGE_PIXELS', 500
+  )  # Pillow warns from there and refuses from twice as many
   assert complete(pair[0], '--mask', pair[1], '--output', tmp_path / 'out.png')[::2] == (0, '')
   monkeypatch.setattr(Image, 'MAX_IMAGE_PIXELS', 200)
   code, _, err = complete(pair[0], '--mask', pair[1], '--output', tmp_path / 'out.png')
@@ -531,27 +728,42 @@ def test_a_large_picture_is_not_called_an_attack(complete, pair, tmp_path, monke
 
 def test_a_sheet_says_where_it_ends(complete, folders, monkeypatch):
   monkeypatch.setattr('glcic_jax.cli.complete._SHEET_ROWS', 2)
-  code, _, err = complete(folders / 'photos', '--mask', folders / 'masks', '--output', folders / 'out', '--compare',
-                          folders / 'sheet.png')
+  code, _, err = complete(
+    folders / 'photos',
+    '--mask',
+    folders / 'masks',
+    '--output',
+    folders / 'out',
+    '--compare',
+    folders / 'sheet.png',
+  )
   assert code == 0 and err.count('shows the first 2 pictures') == 1
 
 
 def test_a_result_that_cannot_be_written_fails_alone(complete, folders):
   save(folders / 'out' / 'deep.png', photo())
-  os.rename(folders / 'out' / 'deep.png', folders / 'out' / 'deep')  # a file where a folder should be
-  code, out, err = complete(folders / 'photos', '--mask', folders / 'masks', '--output', folders / 'out')
+  os.rename(
+    folders / 'out' / 'deep.png', folders / 'out' / 'deep'
+  )  # a file where a folder should be
+  code, out, err = complete(
+    folders / 'photos', '--mask', folders / 'masks', '--output', folders / 'out'
+  )
   assert code == 1 and len(out.splitlines()) == 2 and 'cannot be made' in err and '2 of 4' in err
 
 
 def test_programs_are_kept_for_the_next_run(monkeypatch, tmp_path):
   import jax
+
   from glcic_jax.inference import compilation
+
   names = ('jax_compilation_cache_dir', 'jax_persistent_cache_min_compile_time_secs')
   before = {name: getattr(jax.config, name) for name in names}
   monkeypatch.setenv('XDG_CACHE_HOME', str(tmp_path))
   try:
     compilation.keep_programs()
-    assert jax.config.jax_compilation_cache_dir == before['jax_compilation_cache_dir']  # told of a place: left alone
+    assert (
+      jax.config.jax_compilation_cache_dir == before['jax_compilation_cache_dir']
+    )  # told of a place: left alone
     jax.config.update('jax_compilation_cache_dir', None)
     compilation.keep_programs()
     assert jax.config.jax_compilation_cache_dir == str(tmp_path / 'glcic_jax' / 'programs')
@@ -563,13 +775,19 @@ def test_programs_are_kept_for_the_next_run(monkeypatch, tmp_path):
 def test_colours_of_16_bits_are_read_with_8_and_that_is_said(complete, tmp_path):
   def chunk(name, data):
     return struct.pack('>I', len(data)) + name + data + struct.pack('>I', zlib.crc32(name + data))
+
   deep = np.random.default_rng(0).integers(0, 65_536, (20, 30, 3)).astype('>u2')
   rows = b''.join(b'\0' + row.tobytes() for row in deep)
   (tmp_path / 'photo.png').write_bytes(
-      b'\x89PNG\r\n\x1a\n' + chunk(b'IHDR', struct.pack('>IIBBBBB', 30, 20, 16, 2, 0, 0, 0))
-      + chunk(b'IDAT', zlib.compress(rows)) + chunk(b'IEND', b''))
+    b'\x89PNG\r\n\x1a\n'
+    + chunk(b'IHDR', struct.pack('>IIBBBBB', 30, 20, 16, 2, 0, 0, 0))
+    + chunk(b'IDAT', zlib.compress(rows))
+    + chunk(b'IEND', b'')
+  )
   save(tmp_path / 'mask.png', MASK)
-  code, _, err = complete(tmp_path / 'photo.png', '--mask', tmp_path / 'mask.png', '--output', tmp_path / 'out.png')
+  code, _, err = complete(
+    tmp_path / 'photo.png', '--mask', tmp_path / 'mask.png', '--output', tmp_path / 'out.png'
+  )
   assert code == 0 and '16-bit colours' in err
   same_outside(tmp_path / 'out.png', (deep // 256).astype(np.uint8))
 
@@ -582,6 +800,10 @@ def test_damaged_metadata_does_not_stop_a_picture(complete, tmp_path):
     for place in rng.integers(14, len(exif), 12):
       exif[place] = rng.integers(0, 256)
     save(tmp_path / 'photo.webp', photo(), exif=bytes(exif), lossless=True)
-    code, _, err = complete(tmp_path / 'photo.webp', '--mask', tmp_path / 'mask.png', '--output', tmp_path / 'out.jpg')
-    assert code == 0 or code == 2 and 'cannot be read' in err  # where its orientation cannot be told
+    code, _, err = complete(
+      tmp_path / 'photo.webp', '--mask', tmp_path / 'mask.png', '--output', tmp_path / 'out.jpg'
+    )
+    assert (
+      code == 0 or code == 2 and 'cannot be read' in err
+    )  # where its orientation cannot be told
     assert 'Traceback' not in err

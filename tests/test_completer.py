@@ -1,4 +1,6 @@
-"""Completer: known pixels are sacred, any size, kinds and modes come back, nothing heavy is imported."""
+"""Completer: known pixels are sacred, any size, kinds and modes come back, nothing heavy is
+imported.
+"""
 
 import dataclasses
 import subprocess
@@ -9,32 +11,43 @@ import numpy as np
 from PIL import Image
 import pytest
 
-from glcic_jax import Completer
 from glcic_jax import cli
+from glcic_jax import Completer
 from glcic_jax import errors
-from glcic_jax import model_files
 from glcic_jax.inference import completer as completer_lib
 from glcic_jax.inference import tiling
+from glcic_jax.model_directory import model_files
 from glcic_jax.models import folding
 from glcic_jax.models import glcic
 
 DESCRIPTION = model_files.Description(
-    method='glcic', architecture={'name': 'glcic', 'options': {'width': 1 / 16, 'dilated': True}},
-    value_range=(0.0, 1.0), mean_color=(0.5, 0.4, 0.3), image_size=32,
-    mask={'kind': 'rectangle', 'side': [8, 16]}, step=7, versions={'jax': jax.__version__})
+  method='glcic',
+  architecture={'name': 'glcic', 'options': {'width': 1 / 16, 'dilated': True}},
+  value_range=(0.0, 1.0),
+  mean_color=(0.5, 0.4, 0.3),
+  image_size=32,
+  mask={'kind': 'rectangle', 'side': [8, 16]},
+  step=7,
+  versions={'jax': jax.__version__},
+)
 
 
 def random_variables(**options):
-  """A narrow generator's variables, none as initialised, whose outputs spread over the whole range."""
+  """A narrow generator's variables, none as initialised, whose outputs spread over the whole
+  range.
+  """
   rng = np.random.default_rng(0)
   image = np.zeros((1, 16, 16, 3), np.float32)
-  tree = glcic.CompletionNetwork(width=1 / 16, **options).init(jax.random.key(0), image, image[..., :1])
+  tree = glcic.CompletionNetwork(width=1 / 16, **options).init(
+    jax.random.key(0), image, image[..., :1]
+  )
 
   def shaken(path, leaf):
     if path[-1].key in ('scale', 'var'):
       return rng.uniform(0.5, 1.5, leaf.shape).astype(np.float32)
     noisy = np.asarray(leaf) + rng.uniform(-0.1, 0.1, leaf.shape)
     return (noisy * (30 if path[-2].key == 'conv17' else 1)).astype(np.float32)
+
   return jax.tree_util.tree_map_with_path(shaken, tree)
 
 
@@ -63,7 +76,9 @@ def random_case(height, width, mode='RGB', seed=0):
   pixels = rng.integers(0, 256, (height, width, bands), dtype=np.uint8)
   image = Image.fromarray(pixels[..., 0] if bands == 1 else pixels)
   mask = np.zeros((height, width), bool)
-  mask[height // 3:height // 3 + max(1, height // 3), width // 3:width // 3 + max(1, width // 3)] = True
+  mask[
+    height // 3 : height // 3 + max(1, height // 3), width // 3 : width // 3 + max(1, width // 3)
+  ] = True
   mask[0, 0] = False
   mask[-1, -1] |= not mask.any()
   return image, mask
@@ -94,7 +109,8 @@ def test_the_hole_is_what_the_network_says(completer, variables):
   pixels = np.asarray(image).astype(np.float32) / 255
   filled = np.where(mask[..., None], np.float32([0.5, 0.4, 0.3]), pixels)
   raw = glcic.CompletionNetwork(width=1 / 16).apply(
-      variables, filled[None], mask[None, ..., None].astype(np.float32))
+    variables, filled[None], mask[None, ..., None].astype(np.float32)
+  )
   expected = np.round(np.asarray(raw)[0] * 255)[mask]
   assert expected.std() > 20
   assert np.abs(np.asarray(completer(image, mask, blend='none'))[mask] - expected).max() <= 1
@@ -112,10 +128,14 @@ def test_kinds_come_back(completer, tmp_path):
   Image.fromarray(mask).save(tmp_path / 'mask.png')
   array = completer(np.asarray(image), mask)
   assert isinstance(array, np.ndarray) and array.dtype == np.uint8
-  results = [completer(image, Image.fromarray(mask)), completer(tmp_path / 'picture.png', mask),
-             completer(str(tmp_path / 'picture.png'), str(tmp_path / 'mask.png')),
-             completer(image, mask.astype(np.uint8)), completer(image, mask.astype(np.uint8) * 255),
-             completer(image, mask.astype(float)[..., None])]
+  results = [
+    completer(image, Image.fromarray(mask)),
+    completer(tmp_path / 'picture.png', mask),
+    completer(str(tmp_path / 'picture.png'), str(tmp_path / 'mask.png')),
+    completer(image, mask.astype(np.uint8)),
+    completer(image, mask.astype(np.uint8) * 255),
+    completer(image, mask.astype(float)[..., None]),
+  ]
   for result in results:
     assert isinstance(result, Image.Image)
     np.testing.assert_array_equal(np.asarray(result), array)
@@ -130,7 +150,9 @@ def test_a_list_equals_a_loop(completer):
     completer([case[0] for case in cases], [cases[0][1]])
 
 
-@pytest.mark.parametrize('image, mask, sentence', [
+@pytest.mark.parametrize(
+  'image, mask, sentence',
+  [
     (np.zeros((4, 4, 3), np.float32), np.eye(4), 'uint8'),
     (np.zeros((4, 4, 5), np.uint8), np.eye(4), r'shape \(4, 4, 5\)'),
     (np.zeros((1, 1, 4, 4, 3), np.uint8), np.eye(4), r'shape \(1, 1, 4, 4, 3\)'),
@@ -151,7 +173,8 @@ def test_a_list_equals_a_loop(completer):
     (np.zeros((4, 4, 3), np.uint8), np.zeros((4, 4, 2)), r'shape \(4, 4, 2\)'),
     (np.zeros((4, 4, 3), np.uint8), np.zeros((4, 4)), 'no hole'),
     (np.zeros((4, 4, 3), np.uint8), np.ones((4, 4)), 'nothing is known'),
-])
+  ],
+)
 def test_wrong_arrays_get_a_sentence(completer, image, mask, sentence):
   with pytest.raises(errors.InputError, match=sentence):
     completer(image, mask)
@@ -162,8 +185,14 @@ def test_an_absent_device_is_refused(variables):
     Completer(variables, DESCRIPTION, device='tpu')
 
 
-@pytest.mark.parametrize('settings, sentence', [
-    ({'device': 7}, 'cpu, gpu or tpu'), ({'batch_size': 0}, '1 or more'), ({'batch_size': -1}, '1 or more')])
+@pytest.mark.parametrize(
+  'settings, sentence',
+  [
+    ({'device': 7}, 'cpu, gpu or tpu'),
+    ({'batch_size': 0}, '1 or more'),
+    ({'batch_size': -1}, '1 or more'),
+  ],
+)
 def test_wrong_settings_get_a_sentence(variables, settings, sentence):
   with pytest.raises(errors.InputError, match=sentence):
     Completer(variables, DESCRIPTION, **settings)
@@ -178,32 +207,50 @@ def test_numbers_of_other_machines_come_back_as_they_were(completer):
 
 
 def test_weights_that_do_not_fit_are_refused(variables):
-  lacking = {'params': {k: v for k, v in variables['params'].items() if k != 'conv3'},
-             'batch_stats': variables['batch_stats']}
+  lacking = {
+    'params': {k: v for k, v in variables['params'].items() if k != 'conv3'},
+    'batch_stats': variables['batch_stats'],
+  }
   with pytest.raises(errors.InputError, match='do not fit'):
     Completer(lacking, DESCRIPTION)
 
 
-@pytest.mark.parametrize('name, options, sentence', [
-    ('glcic', {'width': 'wide'}, "option width 'wide'"), ('glcic', {'width': float('nan')}, 'option width nan'),
-    ('glcic', {'width': None}, 'option width None'), ('glcic', {'dilated': 'no'}, "option dilated 'no'"),
-    ('glcic', {'output': 'relu'}, "option output 'relu'"), ('glcic', {'channel_order': 'grb'}, 'option channel_order'),
-    ('glcic', {'input_mean': [0.1, 0.2]}, 'option input_mean'), ('glcic', {'input_mean': 'red'}, 'option input_mean'),
-    ('glcic', {'dtype': 'int8'}, 'option dtype'), ('glcic', {'name': 'x'}, 'option name'),
+@pytest.mark.parametrize(
+  'name, options, sentence',
+  [
+    ('glcic', {'width': 'wide'}, "option width 'wide'"),
+    ('glcic', {'width': float('nan')}, 'option width nan'),
+    ('glcic', {'width': None}, 'option width None'),
+    ('glcic', {'dilated': 'no'}, "option dilated 'no'"),
+    ('glcic', {'output': 'relu'}, "option output 'relu'"),
+    ('glcic', {'channel_order': 'grb'}, 'option channel_order'),
+    ('glcic', {'input_mean': [0.1, 0.2]}, 'option input_mean'),
+    ('glcic', {'input_mean': 'red'}, 'option input_mean'),
+    ('glcic', {'dtype': 'int8'}, 'option dtype'),
+    ('glcic', {'name': 'x'}, 'option name'),
     ('glcic', {'deep': True}, 'option deep True, which this version does not know; upgrade'),
     ('context_encoder', {'bottleneck': 'none'}, 'option bottleneck'),
     ('context_encoder', {'image_size': 3}, 'do not fit each other'),
     ('context_encoder', {'image_size': True}, 'option image_size True'),
-    ('context_encoder', {'image_size': -128}, 'option image_size -128')])
+    ('context_encoder', {'image_size': -128}, 'option image_size -128'),
+  ],
+)
 def test_an_architecture_that_no_network_has_is_refused(variables, name, options, sentence):
   description = dataclasses.replace(DESCRIPTION, architecture={'name': name, 'options': options})
   with pytest.raises(errors.InputError, match=sentence):
     Completer(variables, description)
 
 
-@pytest.mark.parametrize('options, sentence', [
-    ({'blend': 'seamless'}, 'poisson, opencv, none'), ({'large': 'huge'}, 'crop, resize, whole'),
-    ({'feather': -1}, '0 or more'), ({'feather': '2'}, '0 or more'), ({'feather': float('nan')}, '0 or more')])
+@pytest.mark.parametrize(
+  'options, sentence',
+  [
+    ({'blend': 'seamless'}, 'poisson, opencv, none'),
+    ({'large': 'huge'}, 'crop, resize, whole'),
+    ({'feather': -1}, '0 or more'),
+    ({'feather': '2'}, '0 or more'),
+    ({'feather': float('nan')}, '0 or more'),
+  ],
+)
 def test_wrong_options_get_a_sentence(completer, options, sentence):
   with pytest.raises(errors.InputError, match=sentence):
     completer(*random_case(8, 8), **options)
@@ -222,12 +269,17 @@ def test_windows_of_one_size_run_together(variables):
   cases = [random_case(30 + seed, 40, seed=seed) for seed in range(7)]
   sizes = []
   run = together._run_windows
-  together._run_windows = lambda weights, image, mask: (sizes.append(image.shape), run(weights, image, mask))[1]
+  together._run_windows = lambda weights, image, mask: (
+    sizes.append(image.shape),
+    run(weights, image, mask),
+  )[1]
   results = together([image for image, _ in cases], [mask for _, mask in cases])
   assert sizes == [(3, 32, 32, 3), (3, 32, 32, 3), (1, 32, 32, 3)]
   for result, case in zip(results, cases, strict=True):
     difference = np.asarray(result).astype(int) - np.asarray(alone(*case))
-    assert np.abs(difference).max() <= 1  # rounding: convolutions of batches add up in another order
+    assert (
+      np.abs(difference).max() <= 1
+    )  # rounding: convolutions of batches add up in another order
 
 
 @pytest.mark.parametrize('large', ['crop', 'resize'])
@@ -237,14 +289,15 @@ def test_a_thousand_photographs_compile_few_programs(completer, large):
   for _ in range(1000):
     mask = np.zeros(rng.integers(1, 900, 2), bool)
     top, left = (int(rng.integers(0, length)) for length in mask.shape)
-    mask[top:top + rng.integers(1, 300), left:left + rng.integers(1, 300)] = True
+    mask[top : top + rng.integers(1, 300), left : left + rng.integers(1, 300)] = True
     shapes |= {part.size for part in tiling.parts(mask, large=large, side=32, multiple=4)}
   assert 2 * len(shapes) < 10  # in full batches, and one by one
 
 
 def test_a_hole_wider_than_the_network_sees_is_warned_about():
-  description = dataclasses.replace(DESCRIPTION, architecture={
-      'name': 'glcic', 'options': {'width': 1 / 16, 'dilated': False}})
+  description = dataclasses.replace(
+    DESCRIPTION, architecture={'name': 'glcic', 'options': {'width': 1 / 16, 'dilated': False}}
+  )
   completer = Completer(random_variables(dilated=False), description)
   image = np.zeros((120, 120, 3), np.uint8)
   mask = np.zeros((120, 120), bool)
@@ -292,12 +345,29 @@ def test_the_command_turns_pictures_upright_and_keeps_known_pixels(tmp_path, mod
   mask = np.zeros((28, 20) if sideways else (20, 28), np.uint8)
   mask[6:12, 4:9] = 255
   Image.fromarray(mask).save(tmp_path / 'mask.png')
-  code = cli.main(['complete', str(tmp_path / 'picture.png'), '--mask', str(tmp_path / 'mask.png'),
-                   '--model', str(model), '--output', str(tmp_path / 'out.png')])
+  code = cli.main(
+    [
+      'complete',
+      str(tmp_path / 'picture.png'),
+      '--mask',
+      str(tmp_path / 'mask.png'),
+      '--model',
+      str(model),
+      '--output',
+      str(tmp_path / 'out.png'),
+    ]
+  )
   assert code == 0
-  turn = {1: lambda a: a, 2: lambda a: a[:, ::-1], 3: lambda a: a[::-1, ::-1], 4: lambda a: a[::-1],
-          5: lambda a: a.swapaxes(0, 1), 6: lambda a: np.rot90(a, -1),
-          7: lambda a: a[::-1, ::-1].swapaxes(0, 1), 8: lambda a: np.rot90(a)}[orientation]
+  turn = {
+    1: lambda a: a,
+    2: lambda a: a[:, ::-1],
+    3: lambda a: a[::-1, ::-1],
+    4: lambda a: a[::-1],
+    5: lambda a: a.swapaxes(0, 1),
+    6: lambda a: np.rot90(a, -1),
+    7: lambda a: a[::-1, ::-1].swapaxes(0, 1),
+    8: lambda a: np.rot90(a),
+  }[orientation]
   with Image.open(tmp_path / 'out.png') as out:
     assert out.getexif().get(0x0112, 1) == 1
     np.testing.assert_array_equal(np.asarray(out)[mask == 0], turn(np.asarray(image))[mask == 0])
@@ -307,14 +377,14 @@ def test_completing_imports_no_tensorflow_orbax_or_optax(tmp_path, model):
   image, mask = random_case(12, 16)
   image.save(tmp_path / 'picture.png')
   Image.fromarray(mask).save(tmp_path / 'mask.png')
-  program = f'''
+  program = f"""
 import sys
 for name in ('tensorflow', 'orbax', 'optax', 'clu', 'tensorflow_datasets', 'skimage', 'tensorboard'):
   sys.modules[name] = None
 from glcic_jax import cli
 sys.exit(cli.main(['complete', {str(tmp_path / 'picture.png')!r}, '--mask', {str(tmp_path / 'mask.png')!r},
                    '--model', {str(model)!r}, '--output', {str(tmp_path / 'out.png')!r}]))
-'''
+"""
   done = subprocess.run([sys.executable, '-c', program], capture_output=True, text=True)
   assert done.returncode == 0, done.stderr
   assert (tmp_path / 'out.png').exists()
@@ -323,7 +393,11 @@ sys.exit(cli.main(['complete', {str(tmp_path / 'picture.png')!r}, '--mask', {str
 @pytest.mark.parametrize('large', tiling.LARGE)
 def test_a_network_that_is_off_by_a_shade_is_mended_across_all_parts(large):
   y, x = np.mgrid[:150, :200]
-  truth = np.stack([60 + x / 2, 200 - y / 2, 128 + 40 * np.sin(x / 50 + y / 70)], axis=-1).round().astype(np.uint8)
+  truth = (
+    np.stack([60 + x / 2, 200 - y / 2, 128 + 40 * np.sin(x / 50 + y / 70)], axis=-1)
+    .round()
+    .astype(np.uint8)
+  )
   mask = np.zeros((150, 200), bool)
   mask[20:23, 5:195] = mask[5:140, 60:64] = mask[80:110, 120:160] = mask[130:, 170:] = True
   canvas = truth.copy()

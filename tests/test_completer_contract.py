@@ -1,4 +1,6 @@
-"""The contract of completing, by property: any size, mode, hole and option; known pixels to the bit."""
+"""The contract of completing, by property: any size, mode, hole and option; known pixels to the
+bit.
+"""
 
 import functools
 
@@ -37,25 +39,31 @@ def picture(height, width, mode, seed=0):
     image.putpalette(rng.integers(0, 256, 24, dtype=np.uint8).tobytes())
     return image
   bands = len(Image.new(mode, (1, 1)).getbands())
-  return Image.frombytes(mode, (width, height), rng.integers(0, 256, height * width * bands, dtype=np.uint8).tobytes())
+  return Image.frombytes(
+    mode, (width, height), rng.integers(0, 256, height * width * bands, dtype=np.uint8).tobytes()
+  )
 
 
 def hole(height, width, kind):
-  """A hole of a kind, with at least one known pixel; None where the picture is too small for both."""
+  """A hole of a kind, with at least one known pixel; None where the picture is too small for
+  both.
+  """
   mask = np.zeros((height, width), bool)
   middle = height // 2, width // 2
   if kind == 'pixel':
     mask[middle] = True
   elif kind in ('top', 'bottom'):
-    mask[:max(1, height // 3)] = True
+    mask[: max(1, height // 3)] = True
     mask = mask if kind == 'top' else mask[::-1]
   elif kind in ('left', 'right'):
-    mask[:, :max(1, width // 3)] = True
+    mask[:, : max(1, width // 3)] = True
     mask = mask if kind == 'left' else mask[:, ::-1]
   elif kind == 'corner':
-    mask[middle[0]:, middle[1]:] = True
+    mask[middle[0] :, middle[1] :] = True
   elif kind == 'L':
-    mask[height // 4:, width // 4:width // 3 + 1] = mask[height * 2 // 3:height * 2 // 3 + 1, width // 4:] = True
+    mask[height // 4 :, width // 4 : width // 3 + 1] = mask[
+      height * 2 // 3 : height * 2 // 3 + 1, width // 4 :
+    ] = True
   elif kind == 'many':
     mask = np.random.default_rng(0).random((height, width)) < 0.1
   else:
@@ -73,8 +81,15 @@ sizes = st.integers(1, 70)
 
 
 @settings(max_examples=120, deadline=None)
-@given(sizes, sizes, st.sampled_from(MODES), st.sampled_from(HOLES), st.sampled_from(tiling.LARGE),
-       st.sampled_from(blending.BLENDS), st.sampled_from([0, 0, 3]))
+@given(
+  sizes,
+  sizes,
+  st.sampled_from(MODES),
+  st.sampled_from(HOLES),
+  st.sampled_from(tiling.LARGE),
+  st.sampled_from(blending.BLENDS),
+  st.sampled_from([0, 0, 3]),
+)
 def test_size_mode_and_known_pixels_are_kept(height, width, mode, kind, large, blend, feather):
   mask = hole(height, width, kind)
   if mask is None:
@@ -89,7 +104,10 @@ def test_size_mode_and_known_pixels_are_kept(height, width, mode, kind, large, b
   assert result.size == image.size
   assert result.mode == CHANGED.get(mode, mode)
   np.testing.assert_array_equal(np.asarray(result)[~mask], seen(image)[~mask])
-  assert result.tobytes() == completer()(image, mask, large=large, blend=blend, feather=feather).tobytes()
+  assert (
+    result.tobytes()
+    == completer()(image, mask, large=large, blend=blend, feather=feather).tobytes()
+  )
 
 
 @pytest.mark.parametrize('side', range(1, 71))
@@ -103,22 +121,37 @@ def test_every_side_from_1_to_70(side):
 
 
 @settings(max_examples=15, deadline=None)
-@given(st.lists(st.tuples(sizes, sizes, st.sampled_from(MODES), st.sampled_from(HOLES)), min_size=1, max_size=5))
+@given(
+  st.lists(
+    st.tuples(sizes, sizes, st.sampled_from(MODES), st.sampled_from(HOLES)), min_size=1, max_size=5
+  )
+)
 def test_a_list_equals_a_loop(cases):
-  pairs = [(picture(height, width, mode), hole(height, width, kind)) for height, width, mode, kind in cases]
+  pairs = [
+    (picture(height, width, mode), hole(height, width, kind)) for height, width, mode, kind in cases
+  ]
   pairs = [pair for pair in pairs if pair[1] is not None]
   results = completer()([image for image, _ in pairs], [mask for _, mask in pairs])
-  assert [result.tobytes() for result in results] == [completer()(*pair).tobytes() for pair in pairs]
+  assert [result.tobytes() for result in results] == [
+    completer()(*pair).tobytes() for pair in pairs
+  ]
 
 
 @settings(max_examples=25, deadline=None)
-@given(sizes, sizes, st.sampled_from([(), (1,), (2,), (3,), (4,)]), st.sampled_from([np.uint8, np.uint16]),
-       st.sampled_from(HOLES))
+@given(
+  sizes,
+  sizes,
+  st.sampled_from([(), (1,), (2,), (3,), (4,)]),
+  st.sampled_from([np.uint8, np.uint16]),
+  st.sampled_from(HOLES),
+)
 def test_arrays_keep_shape_type_and_known_values(height, width, channels, dtype, kind):
   mask = hole(height, width, kind)
   if mask is None:
     return
-  array = np.random.default_rng(1).integers(0, np.iinfo(dtype).max, (height, width, *channels), dtype, endpoint=True)
+  array = np.random.default_rng(1).integers(
+    0, np.iinfo(dtype).max, (height, width, *channels), dtype, endpoint=True
+  )
   result = completer()(array, mask)
   assert result.shape == array.shape and result.dtype == array.dtype
   np.testing.assert_array_equal(result[~mask], array[~mask])
@@ -144,4 +177,6 @@ def test_a_transparent_colour_becomes_an_alpha_channel(mode):
   result = completer()(image, mask)
   assert result.mode == ('LA' if mode in ('L', '1') else 'RGBA')
   assert 'transparency' not in result.info
-  np.testing.assert_array_equal(np.asarray(result)[~mask], np.asarray(image.convert(result.mode))[~mask])
+  np.testing.assert_array_equal(
+    np.asarray(result)[~mask], np.asarray(image.convert(result.mode))[~mask]
+  )

@@ -14,17 +14,42 @@ _ROOT = pathlib.Path(__file__).resolve().parent.parent
 _CONFIGS = sorted((_ROOT / 'configs').glob('*.py'))
 _FORMS = [pytest.param(path, (), id=path.stem) for path in _CONFIGS]
 _NAMED = {
-    'glcic_faces': ('laptop', 'laptop,mse'),
-    'glcic_places2': ('local', 'global', 'both', 'mse', 'undilated'),
-    'glcic_scenes': ('local', 'mse,undilated'),
-    'context_encoder_center': (
-        'laptop', 'official', 'laptop,official', 'overlap0', 'overlap4', 'l1', 'reconstruction',
-        'adversarial', 'noise', 'l1,laptop,reconstruction', 'laptop,overlap0'),
-    'context_encoder_random': (
-        'laptop', 'alexnet', 'alexnet,laptop', 'official', 'shared', 'blocks', 'hole', 'l1',
-        'reconstruction', 'adversarial', 'noise', 'adversarial,laptop')}
-_FORMS += [pytest.param(_ROOT / 'configs' / f'{name}.py', (form,), id=f'{name}-{form}')
-           for name, named in _NAMED.items() for form in named]
+  'glcic_faces': ('laptop', 'laptop,mse'),
+  'glcic_places2': ('local', 'global', 'both', 'mse', 'undilated'),
+  'glcic_scenes': ('local', 'mse,undilated'),
+  'context_encoder_center': (
+    'laptop',
+    'official',
+    'laptop,official',
+    'overlap0',
+    'overlap4',
+    'l1',
+    'reconstruction',
+    'adversarial',
+    'noise',
+    'l1,laptop,reconstruction',
+    'laptop,overlap0',
+  ),
+  'context_encoder_random': (
+    'laptop',
+    'alexnet',
+    'alexnet,laptop',
+    'official',
+    'shared',
+    'blocks',
+    'hole',
+    'l1',
+    'reconstruction',
+    'adversarial',
+    'noise',
+    'adversarial,laptop',
+  ),
+}
+_FORMS += [
+  pytest.param(_ROOT / 'configs' / f'{name}.py', (form,), id=f'{name}-{form}')
+  for name, named in _NAMED.items()
+  for form in named
+]
 
 
 def _load(path):
@@ -44,8 +69,21 @@ def test_default_passes_its_own_check():
   config_lib.check(config_lib.default())
 
 
-@pytest.mark.parametrize('place', ['', 'model', 'loss', 'optimizer', 'optimizer.generator',
-                                   'schedule', 'data', 'mask', 'checkpoint', 'validation'])
+@pytest.mark.parametrize(
+  'place',
+  [
+    '',
+    'model',
+    'loss',
+    'optimizer',
+    'optimizer.generator',
+    'schedule',
+    'data',
+    'mask',
+    'checkpoint',
+    'validation',
+  ],
+)
 def test_unknown_keys_are_refused_at_every_level(place):
   config = config_lib.default()
   section = config_lib.value_of(config, place) if place else config
@@ -63,7 +101,9 @@ def test_each_default_is_a_fresh_config():
   assert config_lib.default().mask.side == (96, 128)
 
 
-@pytest.mark.parametrize('key, value', [
+@pytest.mark.parametrize(
+  'key, value',
+  [
     ('method', 'gan'),
     ('model.branches', 'none'),
     ('model.bottleneck', 'dense'),
@@ -135,14 +175,17 @@ def test_each_default_is_a_fresh_config():
     ('schedule.phases', ('joint',)),
     ('schedule.reconstruction_steps', -1),
     ('schedule.total_steps', 99_999),
-])
+  ],
+)
 def test_a_bad_value_is_refused_with_its_key(key, value):
   with pytest.raises(errors.InputError) as caught:
     config_lib.check(_changed(key, value))
   assert key in str(caught.value)
 
 
-@pytest.mark.parametrize('key, value', [
+@pytest.mark.parametrize(
+  'key, value',
+  [
     ('dtype', 'bfloat16'),
     ('model.local_size', 256),
     ('model.local_size', 1),
@@ -156,7 +199,8 @@ def test_a_bad_value_is_refused_with_its_key(key, value):
     ('validation.count', 0),
     ('loss.balance_factor', 1.0),
     ('optimizer.generator.name', 'adam'),
-])
+  ],
+)
 def test_values_at_the_edge_of_the_allowed_pass(key, value):
   config_lib.check(_changed(key, value))
 
@@ -170,9 +214,13 @@ def test_small_multiples_of_four_pass(size):
   config_lib.check(config)
 
 
-@pytest.mark.parametrize('name, form, key', [
+@pytest.mark.parametrize(
+  'name, form, key',
+  [
     ('context_encoder_random', 'reconstruction,adversarial', 'loss.reconstruction_weight'),
-    ('context_encoder_random', 'alexnet,adversarial', 'loss.reconstruction_weight')])
+    ('context_encoder_random', 'alexnet,adversarial', 'loss.reconstruction_weight'),
+  ],
+)
 def test_forms_that_leave_nothing_to_learn_from_are_refused(name, form, key):
   with pytest.raises(errors.InputError, match=f'{key} is 0'):
     config_lib.check(_load(_ROOT / 'configs' / f'{name}.py').get_config(form))
@@ -232,38 +280,64 @@ def test_the_papers_own_configs_differ_from_it_in_the_adversarial_form_alone(nam
 
 def _center(**changes):
   config = _load(_ROOT / 'configs' / 'context_encoder_center.py').get_config()
-  config.update_from_flattened_dict({key.replace('__', '.'): value for key, value in changes.items()})
+  config.update_from_flattened_dict(
+    {key.replace('__', '.'): value for key, value in changes.items()}
+  )
   return config
 
 
 def _random(form='', **changes):
   config = _load(_ROOT / 'configs' / 'context_encoder_random.py').get_config(form)
-  config.update_from_flattened_dict({key.replace('__', '.'): value for key, value in changes.items()})
+  config.update_from_flattened_dict(
+    {key.replace('__', '.'): value for key, value in changes.items()}
+  )
   return config
 
 
-@pytest.mark.parametrize('config, sentence', [
-    (lambda: _center(image_size=96), 'image_size is 96; the centre .* takes 32 or 64 or 128 or 256'),
+@pytest.mark.parametrize(
+  'config, sentence',
+  [
+    (
+      lambda: _center(image_size=96),
+      'image_size is 96; the centre .* takes 32 or 64 or 128 or 256',
+    ),
     (lambda: _center(image_size=512), 'takes 32 or 64 or 128 or 256'),
-    (lambda: _random(image_size=160), 'image_size is 160; the random-region .* takes 32 or 64 or 128 or'),
+    (
+      lambda: _random(image_size=160),
+      'image_size is 160; the random-region .* takes 32 or 64 or 128 or',
+    ),
     (lambda: _random('alexnet', image_size=224), 'image_size is 224; the AlexNet .* takes 227'),
-    (lambda: _random('alexnet', schedule__phases=('joint',), schedule__reconstruction_steps=0),
-     'schedule.phases .*has no discriminator'),
-    (lambda: _center(mask__kind='rectangle'), "mask.kind is 'rectangle'.* method context_encoder_random"),
+    (
+      lambda: _random('alexnet', schedule__phases=('joint',), schedule__reconstruction_steps=0),
+      'schedule.phases .*has no discriminator',
+    ),
+    (
+      lambda: _center(mask__kind='rectangle'),
+      "mask.kind is 'rectangle'.* method context_encoder_random",
+    ),
     (lambda: _center(mask__center__side=0.5), 'mask.center.side is 0.5; .* give 0.390625'),
     (lambda: _center(model__overlap=4), 'give 0.4375'),
     (lambda: _center(model__overlap=32), 'model.overlap is 32; give less than 32'),
-    (lambda: _center(loss__reconstruction_region='hole'), "with method context_encoder_center .* 'patch'"),
-    (lambda: _random(loss__reconstruction_region='patch'), "it can be 'whole' or 'hole'")])
+    (
+      lambda: _center(loss__reconstruction_region='hole'),
+      "with method context_encoder_center .* 'patch'",
+    ),
+    (lambda: _random(loss__reconstruction_region='patch'), "it can be 'whole' or 'hole'"),
+  ],
+)
 def test_what_a_context_encoder_cannot_run_is_refused_with_what_it_can(config, sentence):
   with pytest.raises(errors.InputError, match=sentence):
     config_lib.check(config())
 
 
-@pytest.mark.parametrize('name, form, paper', [
+@pytest.mark.parametrize(
+  'name, form, paper',
+  [
     ('context_encoder_center', '', 'context_encoder_center'),
     ('context_encoder_random', '', 'context_encoder_random'),
-    ('context_encoder_random', 'alexnet', 'context_encoder_alexnet')])
+    ('context_encoder_random', 'alexnet', 'context_encoder_alexnet'),
+  ],
+)
 def test_the_context_encoders_are_their_paper_by_default(name, form, paper):
   config = _load(_ROOT / 'configs' / f'{name}.py').get_config(form)
   assert config.paper == paper
@@ -283,7 +357,7 @@ def test_forms_are_applied_in_the_configs_order_whatever_the_arguments():
 def test_reconstruction_only_keeps_the_number_of_steps():
   glcic = _load(_ROOT / 'configs' / 'glcic_places2.py')
   for config in (_random('reconstruction'), glcic.get_config('mse')):
-    (phase, span), = schedule.from_config(config.schedule).spans().items()
+    ((phase, span),) = schedule.from_config(config.schedule).spans().items()
     assert phase is schedule.Phase.RECONSTRUCTION and len(span) == config.schedule.total_steps
 
 
@@ -315,10 +389,14 @@ def _attribute_chains():
 
 def _is_read(key, chains):
   """As `config.data.folder`, or as `config.folder` where `config.data` is handed over."""
+
   def found(parts):
     return any(read.endswith(f'config.{".".join(parts)}') for read in chains)
+
   parts = key.split('.')
-  return found(parts) or any(found(parts[:cut]) and found(parts[cut:]) for cut in range(1, len(parts)))
+  return found(parts) or any(
+    found(parts[:cut]) and found(parts[cut:]) for cut in range(1, len(parts))
+  )
 
 
 def test_every_key_is_read_somewhere():

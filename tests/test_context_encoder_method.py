@@ -1,4 +1,6 @@
-"""The Context Encoders as Methods: losses by hand, what each network sees, noise, a run, completion."""
+"""The Context Encoders as Methods: losses by hand, what each network sees, noise, a run,
+completion.
+"""
 
 import dataclasses
 import functools
@@ -11,15 +13,15 @@ import numpy as np
 import optax
 import pytest
 
-from glcic_jax import Completer
 from glcic_jax import batch as batch_lib
+from glcic_jax import Completer
 from glcic_jax import config as config_lib
 from glcic_jax import errors
-from glcic_jax import forms
-from glcic_jax import model_files
 from glcic_jax import parallel
 from glcic_jax import schedule
-from glcic_jax.inference import own_side
+from glcic_jax.config import forms
+from glcic_jax.inference import fixed_size
+from glcic_jax.model_directory import model_files
 from glcic_jax.models import context_encoder
 from glcic_jax.training import loop
 from glcic_jax.training import method as method_lib
@@ -37,7 +39,9 @@ OUTER = slice(8, 24)  # what is predicted
 
 
 def tiny(variant, **changes):
-  """The config of a variant at 32 px and a sixteenth of the channels; in a change, `__` stands for a dot."""
+  """The config of a variant at 32 px and a sixteenth of the channels; in a change, `__` stands
+  for a dot.
+  """
   config = forms.context_encoder(f'context_encoder_{variant}')
   config.image_size = SIZE
   config.batch_size = 4
@@ -48,7 +52,9 @@ def tiny(variant, **changes):
   config.mask.kind = {'center': 'center', 'random': 'region'}[variant]
   config.loss.reconstruction_region = {'center': 'patch', 'random': 'whole'}[variant]
   forms.overlap(OVERLAP)(config)
-  config.update_from_flattened_dict({key.replace('__', '.'): value for key, value in changes.items()})
+  config.update_from_flattened_dict(
+    {key.replace('__', '.'): value for key, value in changes.items()}
+  )
   config_lib.check(config)
   return config
 
@@ -72,12 +78,20 @@ def run(variant, phase=Phase.JOINT, score=lambda image: jnp.zeros(image.shape[0]
   """One step of a Painter and a Judge, by gradient descent: batch, gradient, metrics."""
   sgd = optax.sgd(1.0)
   method = dataclasses.replace(
-      make_method(variant, **changes), generator=fakes.Painter(PICTURE), discriminator=fakes.Judge(score),
-      generator_optimizer=sgd, discriminator_optimizer=sgd)
+    make_method(variant, **changes),
+    generator=fakes.Painter(PICTURE),
+    discriminator=fakes.Judge(score),
+    generator_optimizer=sgd,
+    discriminator_optimizer=sgd,
+  )
   batch, before = make_batch(variant), fakes.fake_state(method)
   step = jax.jit(functools.partial(step_lib.train_step, method=method, phase=phase))
   after, metrics = step(before, batch)
-  return batch, np.asarray(before.generator.params['picture'] - after.generator.params['picture']), metrics
+  return (
+    batch,
+    np.asarray(before.generator.params['picture'] - after.generator.params['picture']),
+    metrics,
+  )
 
 
 def signed(image):
@@ -98,8 +112,12 @@ def border_weights(overlap, border):
 @pytest.mark.parametrize('overlap', [OVERLAP, 0])
 def test_the_centre_loss_weighs_the_overlap_tenfold(norm, power, overlap):
   batch, gradient, metrics = run(
-      'center', loss__reconstruction_norm=norm, loss__adversarial_weight=0.0, model__overlap=overlap,
-      mask__center__side=(PATCH - 2 * overlap) / SIZE)
+    'center',
+    loss__reconstruction_norm=norm,
+    loss__adversarial_weight=0.0,
+    model__overlap=overlap,
+    mask__center__side=(PATCH - 2 * overlap) / SIZE,
+  )
   difference = (PICTURE - signed(batch.image))[:, OUTER, OUTER]
   weights = border_weights(overlap, 10)
   loss = 0.999 * np.mean(weights * np.abs(difference) ** power)
@@ -113,13 +131,15 @@ def test_the_centre_loss_weighs_the_overlap_tenfold(norm, power, overlap):
 def test_the_overlaps_weight_is_a_key():
   batch, _, metrics = run('center', loss__overlap_weight=3.0)
   difference = (PICTURE - signed(batch.image))[:, OUTER, OUTER]
-  loss = 0.999 * np.mean(border_weights(OVERLAP, 3) * difference ** 2)
+  loss = 0.999 * np.mean(border_weights(OVERLAP, 3) * difference**2)
   np.testing.assert_allclose(metrics['reconstruction_loss'], loss, rtol=1e-5)
 
 
 @pytest.mark.parametrize('region, mean', [('whole', 'all'), ('hole', 'all'), ('hole', 'hole')])
 def test_the_random_loss_is_of_the_whole_picture_or_of_the_hole(region, mean):
-  batch, _, metrics = run('random', loss__reconstruction_region=region, loss__reconstruction_mean=mean)
+  batch, _, metrics = run(
+    'random', loss__reconstruction_region=region, loss__reconstruction_mean=mean
+  )
   squared = (PICTURE - signed(batch.image)) ** 2
   if region == 'hole':
     squared = squared * batch.mask
@@ -141,30 +161,40 @@ def test_the_discriminator_judges_raw_output_the_centre_alone_or_all(variant, sh
   def score(image):
     sides.append(image.shape[1])
     return jnp.mean(image, axis=(1, 2, 3)) * 4
+
   batch, _, metrics = run(variant, Phase.DISCRIMINATOR, score)
   real = sigmoid(4 * signed(batch.image)[:, shown, shown].mean(axis=(1, 2, 3))).mean()
   np.testing.assert_allclose(metrics['real_probability'], real, rtol=1e-5)
   np.testing.assert_allclose(
-      metrics['completed_probability'], sigmoid(4 * PICTURE[shown, shown].mean()), rtol=1e-5)
+    metrics['completed_probability'], sigmoid(4 * PICTURE[shown, shown].mean()), rtol=1e-5
+  )
   assert set(sides) == {PATCH if variant == 'center' else SIZE}
 
 
 def test_the_adversarial_gradient_reaches_known_pixels_too():
-  _, gradient, _ = run('random', score=lambda image: jnp.sum(image, axis=(1, 2, 3)) / 100,
-                       loss__reconstruction_weight=0.0, loss__adversarial_weight=1.0)
+  _, gradient, _ = run(
+    'random',
+    score=lambda image: jnp.sum(image, axis=(1, 2, 3)) / 100,
+    loss__reconstruction_weight=0.0,
+    loss__adversarial_weight=1.0,
+  )
   assert (gradient != 0).all()
 
 
 @pytest.mark.parametrize('variant', ['center', 'random'])
 def test_pictures_are_signed_and_the_hole_has_the_mean_colour(variant):
-  method = dataclasses.replace(make_method(variant), generator=fakes.Painter(PICTURE),
-                               discriminator=fakes.Judge(lambda image: jnp.zeros(image.shape[0])))
+  method = dataclasses.replace(
+    make_method(variant),
+    generator=fakes.Painter(PICTURE),
+    discriminator=fakes.Judge(lambda image: jnp.zeros(image.shape[0])),
+  )
   batch = make_batch(variant)
 
   @jax.jit
   def seen(state, batch):
     step_lib.train_step(state, batch, method=method, phase=Phase.DISCRIMINATOR)
     return method.generator.calls[0][0]
+
   image = seen(fakes.fake_state(method), batch)
   expected = np.where(batch.mask, 2 * np.float32(fakes.MEAN_COLOR) - 1, signed(batch.image))
   np.testing.assert_allclose(image, expected, rtol=1e-5, atol=1e-6)
@@ -174,21 +204,28 @@ def test_weights_and_rates_are_the_papers():
   method = make_method('center')
   assert (method.reconstruction_weight, method.adversarial_weight) == (0.999, 0.001)
   gradient = jnp.asarray([3.0, -5.0])
-  for optimizer, rate in ((method.generator_optimizer, 2e-3), (method.discriminator_optimizer, 2e-4)):
+  for optimizer, rate in (
+    (method.generator_optimizer, 2e-3),
+    (method.discriminator_optimizer, 2e-4),
+  ):
     update, state = optimizer.update(gradient, optimizer.init(gradient))
     np.testing.assert_allclose(update, [-rate, rate], rtol=1e-4)  # Adam's first step
     update, _ = optimizer.update(0 * gradient, state)
-    mean, square = 0.25 / 0.75, 0.999 * 0.001 / (1 - 0.999 ** 2)  # beta1 0.5, beta2 0.999
-    np.testing.assert_allclose(update, [-rate * mean / square**0.5, rate * mean / square**0.5], rtol=1e-3)
+    mean, square = 0.25 / 0.75, 0.999 * 0.001 / (1 - 0.999**2)  # beta1 0.5, beta2 0.999
+    np.testing.assert_allclose(
+      update, [-rate * mean / square**0.5, rate * mean / square**0.5], rtol=1e-3
+    )
 
 
 def test_noise_is_a_function_of_the_seed_and_the_step_alone():
   def loss_at(step, seed):
     method = make_method('random', model__noise=8, seed=seed)
     state = fakes.random_state(method, size=SIZE).replace(step=np.int32(step))
-    _, metrics = jax.jit(functools.partial(
-        step_lib.train_step, method=method, phase=Phase.RECONSTRUCTION))(state, make_batch('random'))
+    _, metrics = jax.jit(
+      functools.partial(step_lib.train_step, method=method, phase=Phase.RECONSTRUCTION)
+    )(state, make_batch('random'))
     return float(metrics['reconstruction_loss'])
+
   first = loss_at(3, 0)
   assert loss_at(3, 0) == first
   assert loss_at(4, 0) != first
@@ -213,24 +250,38 @@ def load(name):
   return module
 
 
-@pytest.mark.parametrize('name, form', [
-    ('context_encoder_center', ''), ('context_encoder_center', 'laptop,official,noise'),
-    ('context_encoder_random', ''), ('context_encoder_random', 'laptop,hole,l1'),
-    ('context_encoder_random', 'alexnet'), ('glcic_faces', 'laptop,global')])
+@pytest.mark.parametrize(
+  'name, form',
+  [
+    ('context_encoder_center', ''),
+    ('context_encoder_center', 'laptop,official,noise'),
+    ('context_encoder_random', ''),
+    ('context_encoder_random', 'laptop,hole,l1'),
+    ('context_encoder_random', 'alexnet'),
+    ('glcic_faces', 'laptop,global'),
+  ],
+)
 def test_the_whole_step_keeps_the_states_shapes_for_every_form(name, form):
   config = load(name).get_config(form)
   config_lib.check(config)
   method = method_lib.from_config(config, fakes.MEAN_COLOR)
   size, mesh = config.image_size, parallel.make_mesh(jax.devices()[:1])
   state = state_lib.abstract_state(method, size, mesh)
-  batch = jax.eval_shape(lambda: batch_lib.Batch(
-      image=jnp.zeros((2, size, size, 3), jnp.uint8), mask=jnp.zeros((2, size, size, 1), jnp.uint8),
-      view=jnp.zeros((2, 2), jnp.int32), real_view=jnp.zeros((2, 2), jnp.int32), weight=jnp.ones(2)))
+  batch = jax.eval_shape(
+    lambda: batch_lib.Batch(
+      image=jnp.zeros((2, size, size, 3), jnp.uint8),
+      mask=jnp.zeros((2, size, size, 1), jnp.uint8),
+      view=jnp.zeros((2, 2), jnp.int32),
+      real_view=jnp.zeros((2, 2), jnp.int32),
+      weight=jnp.ones(2),
+    )
+  )
   for phase in schedule.from_config(config.schedule).spans():
     step = functools.partial(step_lib.train_step, method=method, phase=phase)
     after, metrics = jax.eval_shape(step, state, batch)
     assert jax.tree.map(lambda leaf: (leaf.shape, leaf.dtype), after) == jax.tree.map(
-        lambda leaf: (leaf.shape, leaf.dtype), state)
+      lambda leaf: (leaf.shape, leaf.dtype), state
+    )
     assert all(value.shape == () for value in metrics.values())
 
 
@@ -242,11 +293,18 @@ def trained(tmp_path_factory):
   def of(variant):
     if variant not in runs:
       workdir = tmp_path_factory.mktemp(variant)
-      config = tiny(variant, schedule__total_steps=4, log_every=1, checkpoint__every=2, batch_size=8,
-                    validation__samples=2)
+      config = tiny(
+        variant,
+        schedule__total_steps=4,
+        log_every=1,
+        checkpoint__every=2,
+        batch_size=8,
+        validation__samples=2,
+      )
       loop.train_and_evaluate(config, workdir, batches=made_up.batches(config))
       runs[variant] = workdir, config
     return runs[variant]
+
   return of
 
 
@@ -270,13 +328,17 @@ def test_the_one_loop_trains_a_centre_variant_and_its_model_completes_the_middle
 
 
 @pytest.mark.usefixtures('one_device')
-@pytest.mark.parametrize('hole', [(slice(9, 22), slice(10, 22)), (slice(12, 20), slice(12, 23)), (0, 0)])
+@pytest.mark.parametrize(
+  'hole', [(slice(9, 22), slice(10, 22)), (slice(12, 20), slice(12, 23)), (0, 0)]
+)
 def test_a_centre_model_refuses_a_free_hole_and_says_what_to_use(trained, hole):
   workdir, _ = trained('center')
   completer = Completer.from_pretrained(workdir)
   mask = np.zeros((SIZE, SIZE), bool)
   mask[hole] = True
-  with pytest.raises(errors.InputError, match='only the middle .* 12 of its 32 .*random-region.*GLCIC'):
+  with pytest.raises(
+    errors.InputError, match='only the middle .* 12 of its 32 .*random-region.*GLCIC'
+  ):
     completer(np.zeros((SIZE, SIZE, 3), np.uint8), mask)
 
 
@@ -296,15 +358,28 @@ def test_a_random_region_model_completes_any_hole_at_any_size(trained):
 @pytest.mark.usefixtures('one_device')
 def test_the_alexnet_form_trains_without_a_discriminator_and_completes(tmp_path):
   config = load('context_encoder_random').get_config('alexnet')
-  config.update_from_flattened_dict({
-      'model.width': 1 / 32, 'batch_size': 2, 'schedule.total_steps': 2, 'schedule.reconstruction_steps': 2,
-      'log_every': 1, 'validation.samples': 1, 'mask.kind': 'blocks', 'data.mean_color': fakes.MEAN_COLOR})
+  config.update_from_flattened_dict(
+    {
+      'model.width': 1 / 32,
+      'batch_size': 2,
+      'schedule.total_steps': 2,
+      'schedule.reconstruction_steps': 2,
+      'log_every': 1,
+      'validation.samples': 1,
+      'mask.kind': 'blocks',
+      'data.mean_color': fakes.MEAN_COLOR,
+    }
+  )
   state = loop.train_and_evaluate(config, tmp_path, batches=made_up.batches(config))
   assert state.step == 2 and not jax.tree.leaves(state.discriminator.params)
-  image, mask = np.random.default_rng(0).integers(0, 256, (60, 90, 3), np.uint8), np.zeros((60, 90), bool)
+  image, mask = (
+    np.random.default_rng(0).integers(0, 256, (60, 90, 3), np.uint8),
+    np.zeros((60, 90), bool),
+  )
   mask[20:40, 30:50] = True
   from_model, from_checkpoint = (
-      Completer.from_pretrained(model)(image, mask) for model in (tmp_path / 'model', tmp_path))
+    Completer.from_pretrained(model)(image, mask) for model in (tmp_path / 'model', tmp_path)
+  )
   np.testing.assert_array_equal(from_model, from_checkpoint)
   np.testing.assert_array_equal(from_model[~mask], image[~mask])
   assert (from_model[mask] != image[mask]).any()
@@ -316,8 +391,10 @@ def test_at_its_own_size_completion_is_the_networks():
   mask = np.zeros((1, SIZE, SIZE, 1), np.float32)
   mask[:, 14:16, 14:16] = 1  # a part of its hole: all of it is hidden from the network
   fill = jnp.asarray([0.1, -0.2, 0.3])
-  variables = fakes.random_leaves(jax.eval_shape(lambda: network.init(jax.random.key(0), image, mask)))
-  raw = own_side.complete(network, variables, jnp.asarray(image), jnp.asarray(mask), fill)
+  variables = fakes.random_leaves(
+    jax.eval_shape(lambda: network.init(jax.random.key(0), image, mask))
+  )
+  raw = fixed_size.complete(network, variables, jnp.asarray(image), jnp.asarray(mask), fill)
   filled = np.array(image)
   filled[:, INNER, INNER] = fill
   np.testing.assert_allclose(raw, network.apply(variables, filled, mask), rtol=1e-6)
@@ -345,5 +422,7 @@ def test_eight_devices_make_the_step_of_one():
     for devices in (1, 8):
       mesh = parallel.make_mesh(jax.devices()[:devices])
       step = step_lib.compile_steps(method, mesh)[Phase.JOINT]
-      after.append(jax.device_get(step(fakes.to_devices(before, mesh), parallel.to_global(batch, mesh))))
+      after.append(
+        jax.device_get(step(fakes.to_devices(before, mesh), parallel.to_global(batch, mesh)))
+      )
   fakes.assert_close(after[1], after[0], 1e-9)

@@ -1,4 +1,6 @@
-"""convert on the command line: a photograph completed with converted weights, and there and back again."""
+"""convert on the command line: a photograph completed with converted weights, and there and
+back again.
+"""
 
 import json
 import sys
@@ -9,10 +11,10 @@ from PIL import Image
 import pytest
 import safetensors.numpy
 
-from glcic_jax import model_files
 from glcic_jax import models
 from glcic_jax.convert import names
 from glcic_jax.convert import origins
+from glcic_jax.model_directory import model_files
 from glcic_jax.training import loop
 from tests import foreign
 from tests import foreign_models
@@ -33,8 +35,21 @@ def photograph(tmp_path):
 
 def complete(capsys, tmp_path, model):
   """The photograph, completed by the network alone, as a whole."""
-  code, _, err = run(capsys, 'complete', tmp_path / 'photo.png', '--mask', tmp_path / 'hole.png', '--model', model,
-                     '--output', tmp_path / 'out.png', '--blend', 'none', '--large', 'whole')
+  code, _, err = run(
+    capsys,
+    'complete',
+    tmp_path / 'photo.png',
+    '--mask',
+    tmp_path / 'hole.png',
+    '--model',
+    model,
+    '--output',
+    tmp_path / 'out.png',
+    '--blend',
+    'none',
+    '--large',
+    'whole',
+  )
   assert code == 0, err
   return np.asarray(Image.open(tmp_path / 'out.png'))
 
@@ -44,11 +59,19 @@ def source_of(tmp_path, case):
   arrays = foreign.arrays(foreign.reference(case)['shapes'], foreign.SEED)
   if case != 'glcic_official':
     return foreign_models.write(tmp_path / 'weights.safetensors', arrays)
-  architecture = origins.describe(names.GLCIC_OFFICIAL, arrays, 'x', foreign.MEAN, origins.Wishes()).architecture
-  network = torch7_files.network(names.generator(names.GLCIC_OFFICIAL, architecture),
-                                 lambda ours: names.geometry(architecture, ours), arrays, old=True)
+  architecture = origins.describe(
+    names.GLCIC_OFFICIAL, arrays, 'x', foreign.MEAN, origins.Wishes()
+  ).architecture
+  network = torch7_files.network(
+    names.generator(names.GLCIC_OFFICIAL, architecture),
+    lambda ours: names.geometry(architecture, ours),
+    arrays,
+    old=True,
+  )
   path = tmp_path / 'completionnet_celeba.t7'
-  path.write_bytes(torch7_files.dump({'model': network, 'mean': torch7_files.tensor(np.float64(foreign.MEAN))}))
+  path.write_bytes(
+    torch7_files.dump({'model': network, 'mean': torch7_files.tensor(np.float64(foreign.MEAN))})
+  )
   return path
 
 
@@ -88,14 +111,18 @@ def test_the_mean_colour_beside_the_weights_or_given_is_used(tmp_path, capsys):
   source = foreign_models.write(tmp_path / 'phase_3' / 'model_cn_step400000', arrays)
   assert '--mean-color' in refused(capsys, 'convert', source, tmp_path / 'model')
   (tmp_path / 'config.json').write_text(json.dumps({'mpv': [0.1, 0.2, 0.3], 'cn_input_size': 128}))
-  for extra, expected, size in (((), (0.1, 0.2, 0.3), 128),
-                                (('--mean-color', '0.4,0.5,0.6', '--image-size', '96'), (0.4, 0.5, 0.6), 96)):
+  for extra, expected, size in (
+    ((), (0.1, 0.2, 0.3), 128),
+    (('--mean-color', '0.4,0.5,0.6', '--image-size', '96'), (0.4, 0.5, 0.6), 96),
+  ):
     assert run(capsys, 'convert', source, tmp_path / 'model', *extra)[0] == 0
     _, description = model_files.load(tmp_path / 'model')
     assert (description.mean_color, description.image_size) == (expected, size)
 
 
-@pytest.mark.parametrize('arguments, sentence', [
+@pytest.mark.parametrize(
+  'arguments, sentence',
+  [
     (('missing.t7', 'model'), 'There is no file'),
     (('.', 'model'), 'is a folder'),
     (('empty.pth', 'model'), 'none of the files that can be converted'),
@@ -117,7 +144,8 @@ def test_the_mean_colour_beside_the_weights_or_given_is_used(tmp_path, capsys):
     (('missing', 'out.t7', '--to', 'pytorch'), 'is no name for a file of PyTorch'),
     (('missing', 'out.pth', '--to', 'pytorch', '--overlap', '4'), '--overlap is not for'),
     (('missing', 'out.pth', '--to', 'pytorch', '--mean-color', '1,1,1'), '--mean-color is not for'),
-])
+  ],
+)
 def test_wrong_usage_gets_a_sentence(tmp_path, capsys, arguments, sentence):
   (tmp_path / 'empty.pth').write_bytes(b'')
   (tmp_path / 'text.txt').write_text('weights')
@@ -129,8 +157,10 @@ def test_wrong_usage_gets_a_sentence(tmp_path, capsys, arguments, sentence):
   (tmp_path / 'list.t7').write_bytes(torch7_files.dump({1: 2}))
   (tmp_path / 'other').mkdir()
   (tmp_path / 'other' / 'README.md').write_text('mine')
-  names_ = [part if part.startswith('-') or index > 1 and not part.endswith('.pth') else tmp_path / part
-            for index, part in enumerate(arguments)]
+  names_ = [
+    part if part.startswith('-') or index > 1 and not part.endswith('.pth') else tmp_path / part
+    for index, part in enumerate(arguments)
+  ]
   before = sorted(tmp_path.rglob('*'))
   assert sentence in refused(capsys, 'convert', *names_)
   assert sorted(tmp_path.rglob('*')) == before
@@ -148,21 +178,31 @@ def test_no_file_that_is_not_a_models_is_replaced(tmp_path, capsys):
   assert {path: path.read_bytes() for path in folder.iterdir()} == before
   assert run(capsys, 'convert', source, tmp_path / 'model')[0] == 0
   written = (tmp_path / 'model' / 'model.safetensors').read_bytes()
-  assert 'one no longer' in refused(capsys, 'convert', tmp_path / 'model', tmp_path / 'model' / 'model.safetensors',
-                                    '--to', 'pytorch')
+  assert 'one no longer' in refused(
+    capsys,
+    'convert',
+    tmp_path / 'model',
+    tmp_path / 'model' / 'model.safetensors',
+    '--to',
+    'pytorch',
+  )
   assert (tmp_path / 'model' / 'model.safetensors').read_bytes() == written
   (tmp_path / 'model' / 'config.json').unlink()  # as where the disk was full before it was written
   assert run(capsys, 'convert', source, tmp_path / 'model')[0] == 0
 
 
 def there_and_back(tmp_path, capsys, model, name):
-  """A model directory -> a file for PyTorch -> another model directory, of which all is the same."""
+  """A model directory -> a file for PyTorch -> another model directory, of which all is the
+  same.
+  """
   code, out, err = run(capsys, 'convert', model, tmp_path / name, '--to', 'pytorch')
   assert code == 0, err
   written = out.strip()
   code, _, err = run(capsys, 'convert', written, tmp_path / 'again')
   assert code == 0, err
-  (first, described), (second, again) = (model_files.load(folder) for folder in (model, tmp_path / 'again'))
+  (first, described), (second, again) = (
+    model_files.load(folder) for folder in (model, tmp_path / 'again')
+  )
   jax.tree.map(np.testing.assert_array_equal, first, second)
   assert again == described
   return written
@@ -177,12 +217,20 @@ def test_a_trained_glcic_goes_to_pytorch_and_back(tmp_path, capsys, tiny_config,
   capsys.readouterr()
   written = there_and_back(tmp_path, capsys, tmp_path / 'run' / 'model', 'net.safetensors')
   held = safetensors.numpy.load_file(written)
-  assert {name.split('.')[0] for name in held} == {str(number) for number in range(49) if number % 3 != 2}
+  assert {name.split('.')[0] for name in held} == {
+    str(number) for number in range(49) if number % 3 != 2
+  }
   assert held['36.weight'].shape == (16, 8, 4, 4)  # transposed: inputs first
 
 
-OPTIONS = {'image_size': 32, 'patch_size': 16, 'overlap': 2, 'bottleneck': 'convolution', 'bottleneck_features': 160,
-           'width': 1 / 16}
+OPTIONS = {
+  'image_size': 32,
+  'patch_size': 16,
+  'overlap': 2,
+  'bottleneck': 'convolution',
+  'bottleneck_features': 160,
+  'width': 1 / 16,
+}
 
 
 def model_of(folder, name, options, **fields):
@@ -194,39 +242,80 @@ def model_of(folder, name, options, **fields):
   rng = np.random.default_rng(0)
   shapes = jax.eval_shape(lambda: network.init(jax.random.key(0), image, image[..., :1]))
   variables = jax.tree.map(lambda leaf: rng.random(leaf.shape, np.float32), shapes)
-  model_files.write(folder, variables, model_files.Description(
-      method='x', architecture=architecture, value_range=(0.0, 1.0), mean_color=(0.1, 0.2, 0.3), image_size=side,
-      mask={'kind': 'center'}, step=5, versions={}, **fields))
+  model_files.write(
+    folder,
+    variables,
+    model_files.Description(
+      method='x',
+      architecture=architecture,
+      value_range=(0.0, 1.0),
+      mean_color=(0.1, 0.2, 0.3),
+      image_size=side,
+      mask={'kind': 'center'},
+      step=5,
+      versions={},
+      **fields,
+    ),
+  )
   return folder
 
 
-@pytest.mark.parametrize('name, options, first', [
+@pytest.mark.parametrize(
+  'name, options, first',
+  [
     ('context_encoder', OPTIONS, '0.0.weight'),
     ('context_encoder', OPTIONS | {'noise_features': 3}, '0.0.0.weight'),
     ('context_encoder', OPTIONS | {'biases': False, 'patch_size': 32}, 'main_encode.0.weight'),
     ('glcic', {'width': 1 / 16, 'dilated': False}, '0.weight'),
     ('glcic', {'width': 1 / 16, 'relu_first': True}, 'conv1.weight'),
-    ('glcic', {'width': 1 / 16, 'hidden_biases': False, 'channel_order': 'bgr'}, 'generator.encoder.enc1.conv.weight'),
-])
-def test_every_network_that_a_program_has_goes_there_and_back(tmp_path, capsys, name, options, first):
+    (
+      'glcic',
+      {'width': 1 / 16, 'hidden_biases': False, 'channel_order': 'bgr'},
+      'generator.encoder.enc1.conv.weight',
+    ),
+  ],
+)
+def test_every_network_that_a_program_has_goes_there_and_back(
+  tmp_path, capsys, name, options, first
+):
   model = model_of(tmp_path / 'model', name, options, licence='CC0', source='somewhere')
   written = there_and_back(tmp_path, capsys, model, 'net.safetensors')
   assert first in safetensors.numpy.load_file(written)
 
 
-@pytest.mark.parametrize('name, options', [('context_encoder', OPTIONS | {'bottleneck': 'channelwise'}),
-                                           ('context_encoder_alexnet', {'width': 1 / 64})])
+@pytest.mark.parametrize(
+  'name, options',
+  [
+    ('context_encoder', OPTIONS | {'bottleneck': 'channelwise'}),
+    ('context_encoder_alexnet', {'width': 1 / 64}),
+  ],
+)
 def test_a_network_that_no_released_code_has_is_refused(tmp_path, capsys, name, options):
   model = model_of(tmp_path / 'model', name, options)
-  assert 'no released code' in refused(capsys, 'convert', model, tmp_path / 'out.pth', '--to', 'pytorch')
+  assert 'no released code' in refused(
+    capsys, 'convert', model, tmp_path / 'out.pth', '--to', 'pytorch'
+  )
   assert not (tmp_path / 'out.pth').exists()
 
 
 def test_a_note_that_is_not_understood_is_refused(tmp_path, capsys):
   arrays = foreign.arrays(foreign.reference('otenim')['shapes'], foreign.SEED)
-  good = {'layout': 'otenim', 'method': 'glcic', 'architecture': {'name': 'glcic', 'options': {'relu_first': True}},
-          'value_range': [0, 1], 'mean_color': [0, 0, 0], 'image_size': 32, 'mask': {}, 'step': 0, 'versions': {}}
-  other = {'architecture': {'name': 'glcic', 'options': {'width': 'wide'}}}, {'layout': 'other'}, {'mean_color': 3}
+  good = {
+    'layout': 'otenim',
+    'method': 'glcic',
+    'architecture': {'name': 'glcic', 'options': {'relu_first': True}},
+    'value_range': [0, 1],
+    'mean_color': [0, 0, 0],
+    'image_size': 32,
+    'mask': {},
+    'step': 0,
+    'versions': {},
+  }
+  other = (
+    {'architecture': {'name': 'glcic', 'options': {'width': 'wide'}}},
+    {'layout': 'other'},
+    {'mean_color': 3},
+  )
   path = tmp_path / 'a.safetensors'
   for note in ('{', '[]', '{}', *(json.dumps(good | change) for change in other)):
     path.write_bytes(safetensors.numpy.save(arrays, metadata={'glcic_jax': note}))
@@ -238,7 +327,9 @@ def test_a_note_that_is_not_understood_is_refused(tmp_path, capsys):
 def test_without_torch_its_files_are_refused_and_safetensors_written(tmp_path, capsys, monkeypatch):
   monkeypatch.setitem(sys.modules, 'torch', None)  # as if it were not installed
   (tmp_path / 'a.pth').write_bytes(b'PK\x03\x04')
-  assert "pip install 'glcic_jax[convert]'" in refused(capsys, 'convert', tmp_path / 'a.pth', tmp_path / 'model')
+  assert "pip install 'glcic_jax[convert]'" in refused(
+    capsys, 'convert', tmp_path / 'a.pth', tmp_path / 'model'
+  )
   model = model_of(tmp_path / 'model', 'glcic', {'width': 1 / 64})
   code, out, _ = run(capsys, 'convert', model, tmp_path / 'out.pth', '--to', 'pytorch')
   assert (code, out.strip()) == (0, str(tmp_path / 'out.safetensors'))

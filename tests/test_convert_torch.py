@@ -1,4 +1,6 @@
-"""Against torch itself, where it is installed: the same pictures, its own files, and files of ours in its networks."""
+"""Against torch itself, where it is installed: the same pictures, its own files, and files of
+ours in its networks.
+"""
 
 import collections
 import io
@@ -9,9 +11,9 @@ import numpy as np
 import pytest
 
 from glcic_jax import errors
-from glcic_jax import model_files
 from glcic_jax.convert import converter
 from glcic_jax.convert import pytorch
+from glcic_jax.model_directory import model_files
 from tests import foreign
 from tests import foreign_models
 
@@ -32,7 +34,9 @@ def network_of(case):
 def test_a_file_of_torch_paints_what_torch_paints(tmp_path, case):
   network = network_of(case)
   torch.save(network.state_dict(), tmp_path / 'network.pth')
-  converter.to_model_directory(tmp_path / 'network.pth', tmp_path / 'model', foreign_models.wishes(case))
+  converter.to_model_directory(
+    tmp_path / 'network.pth', tmp_path / 'model', foreign_models.wishes(case)
+  )
   pictures, mask = foreign.pictures(torch_networks.CASES[case][1], SEED)
   for train, tolerance in ((False, 1e-5), (True, 1e-4)):
     expected = torch_networks.raw(case, network, pictures, mask, train=train)
@@ -49,7 +53,9 @@ def test_a_file_of_ours_runs_in_their_network(tmp_path, case):
   network = torch_networks.CASES[case][0](WIDTH)
   if case == 'mmagic':  # its program loads a generator without the discriminators too
     lacking = network.load_state_dict(state, strict=False)
-    assert all(name.startswith('disc.') for name in lacking.missing_keys) and not lacking.unexpected_keys
+    assert (
+      all(name.startswith('disc.') for name in lacking.missing_keys) and not lacking.unexpected_keys
+    )
   else:
     network.load_state_dict(state)
   source = foreign.arrays(foreign.reference(case)['shapes'], SEED)
@@ -62,14 +68,19 @@ def test_a_file_of_ours_runs_in_their_network(tmp_path, case):
   assert all(np.array_equal(flat[0][name], flat[1][name]) for name in flat[0])
 
 
-@pytest.mark.parametrize('wrap', [
+@pytest.mark.parametrize(
+  'wrap',
+  [
     lambda state: {f'module.{name}': tensor for name, tensor in state.items()},
     lambda state: {'state_dict': state, 'epoch': 3, 'optimizer': {'lr': 0.1}},
     lambda state: {'model': state, 'mean': torch.tensor([0.1, 0.2, 0.3])},
     lambda state: {name: tensor.double() for name, tensor in state.items()},
-    lambda state: collections.OrderedDict((name, torch.nn.Parameter(tensor)) if tensor.is_floating_point()
-                                          else (name, tensor) for name, tensor in state.items()),
-])
+    lambda state: collections.OrderedDict(
+      (name, torch.nn.Parameter(tensor)) if tensor.is_floating_point() else (name, tensor)
+      for name, tensor in state.items()
+    ),
+  ],
+)
 @pytest.mark.parametrize('zipped', [True, False])
 def test_state_dicts_are_found_however_they_were_saved(tmp_path, wrap, zipped):
   state = network_of('glcic_official').state_dict()
@@ -82,7 +93,6 @@ def test_state_dicts_are_found_however_they_were_saved(tmp_path, wrap, zipped):
 
 
 class _Harm:
-
   def __init__(self, path):
     self._path = path
 
@@ -91,7 +101,11 @@ class _Harm:
 
 
 def test_nothing_is_unpickled_but_tensors(tmp_path):
-  for value in (_Harm(str(tmp_path / 'harm')), {'weight': _Harm(str(tmp_path / 'harm'))}, network_of('otenim')):
+  for value in (
+    _Harm(str(tmp_path / 'harm')),
+    {'weight': _Harm(str(tmp_path / 'harm'))},
+    network_of('otenim'),
+  ):
     torch.save(value, tmp_path / 'bad.pth')
     with pytest.raises(errors.InputError, match='holds more than tensors') as caught:
       converter.to_model_directory(tmp_path / 'bad.pth', tmp_path / 'model')
@@ -102,9 +116,15 @@ def test_nothing_is_unpickled_but_tensors(tmp_path):
   assert not (tmp_path / 'harm').exists() and not (tmp_path / 'model').exists()
 
 
-@pytest.mark.parametrize('value, sentence', [
-    ({'epoch': 3}, 'no state dict'), ([torch.zeros(3)], 'no state dict'), (torch.zeros(3), 'no state dict'),
-    ({}, 'none of the networks')])
+@pytest.mark.parametrize(
+  'value, sentence',
+  [
+    ({'epoch': 3}, 'no state dict'),
+    ([torch.zeros(3)], 'no state dict'),
+    (torch.zeros(3), 'no state dict'),
+    ({}, 'none of the networks'),
+  ],
+)
 def test_files_without_a_state_dict_are_refused(tmp_path, value, sentence):
   torch.save(value, tmp_path / 'bad.pth')
   with pytest.raises(errors.InputError, match=sentence):
@@ -119,15 +139,26 @@ def test_a_damaged_file_is_refused(tmp_path):
       pytorch.parse(damaged, 'damaged.pth')
 
 
-@pytest.mark.parametrize('make, sentence', [
-    (lambda: torch.sparse_coo_tensor(torch.zeros((1, 1), dtype=torch.long), torch.ones(1), (2**45,)), 'no weight'),
+@pytest.mark.parametrize(
+  'make, sentence',
+  [
+    (
+      lambda: torch.sparse_coo_tensor(
+        torch.zeros((1, 1), dtype=torch.long), torch.ones(1), (2**45,)
+      ),
+      'no weight',
+    ),
     (lambda: torch.empty(3, device='meta'), 'no weight'),
     (lambda: torch.zeros(3, dtype=torch.complex64), 'torch.complex64 that is no weight'),
     (lambda: torch.zeros(3, dtype=torch.bool), 'torch.bool that is no weight'),
     (lambda: torch.quantize_per_tensor(torch.zeros(3), 0.1, 0, torch.qint8), 'no weight'),
     (lambda: torch.zeros(1).expand(10**13), 'more numbers than the file has room for'),
-    (lambda: torch.zeros(1, dtype=torch.half).expand(10**13), 'more numbers than the file has room for'),
-])
+    (
+      lambda: torch.zeros(1, dtype=torch.half).expand(10**13),
+      'more numbers than the file has room for',
+    ),
+  ],
+)
 @pytest.mark.filterwarnings('ignore')  # of torch, that it will drop some of these kinds
 def test_tensors_whose_numbers_are_not_in_the_file_are_refused(make, sentence):
   buffer = io.BytesIO()
@@ -140,7 +171,10 @@ def test_a_compressed_archive_is_refused():
   """Before torch would unpack it."""
   whole, small = io.BytesIO(), io.BytesIO()
   torch.save({'weight': torch.zeros(10_000)}, whole)
-  with zipfile.ZipFile(whole) as source, zipfile.ZipFile(small, 'w', zipfile.ZIP_DEFLATED) as target:
+  with (
+    zipfile.ZipFile(whole) as source,
+    zipfile.ZipFile(small, 'w', zipfile.ZIP_DEFLATED) as target,
+  ):
     for member in source.infolist():
       target.writestr(member.filename, source.read(member))
   with pytest.raises(errors.InputError, match='compressed archive'):
@@ -149,8 +183,10 @@ def test_a_compressed_archive_is_refused():
 
 def test_a_mean_or_a_note_may_be_anything():
   state = network_of('otenim').state_dict()
-  for mean, kept in ((torch.tensor([[0.5, 0.25, 1]]), [0.5, 0.25, 1]),
-                     (torch.zeros(1).expand(10**13), 'another tensor')):
+  for mean, kept in (
+    (torch.tensor([[0.5, 0.25, 1]]), [0.5, 0.25, 1]),
+    (torch.zeros(1).expand(10**13), 'another tensor'),
+  ):
     buffer = io.BytesIO()
     torch.save({'state_dict': state, 'mean': mean}, buffer)
     assert pytorch.parse(buffer.getvalue(), 'network.pth').mean == kept
@@ -164,8 +200,10 @@ def test_the_sentence_has_none_of_torchs_advice(tmp_path):
   torch.save({'weight': _Harm(str(tmp_path / 'harm'))}, tmp_path / 'bad.pth')
   with pytest.raises(errors.InputError) as caught:
     pytorch.parse((tmp_path / 'bad.pth').read_bytes(), 'bad.pth')
-  assert str(caught.value) == ('bad.pth holds more than tensors (io.open), and nothing else is read; in PyTorch, save '
-                               'the state dict alone: torch.save(network.state_dict(), FILE).')
+  assert str(caught.value) == (
+    'bad.pth holds more than tensors (io.open), and nothing else is read; in PyTorch, save '
+    'the state dict alone: torch.save(network.state_dict(), FILE).'
+  )
 
 
 def test_a_torch_that_can_be_made_to_run_code_is_not_used(tmp_path, monkeypatch):

@@ -11,16 +11,24 @@ import pytest
 
 from glcic_jax import cli
 from glcic_jax import errors
-from glcic_jax.training import estimate
+from glcic_jax.cost import estimate
 from tests import fakes
 from tests import made_up
 
-CONFIG = ['--config', 'configs/glcic_places2.py', *(f'--config.{key}={value}' for key, value in made_up.TINY.items())]
+CONFIG = [
+  '--config',
+  'configs/glcic_places2.py',
+  *(f'--config.{key}={value}' for key, value in made_up.TINY.items()),
+]
 
 
 # One phase takes a quarter of the time to trace.
-ONE_PHASE = {'schedule__phases': ('reconstruction',), 'schedule__reconstruction_steps': 4,
-             'schedule__discriminator_steps': 0, 'schedule__total_steps': 4}
+ONE_PHASE = {
+  'schedule__phases': ('reconstruction',),
+  'schedule__reconstruction_steps': 4,
+  'schedule__discriminator_steps': 0,
+  'schedule__total_steps': 4,
+}
 
 ONE_PHASE_FLAGS = [f'--config.{key.replace("__", ".")}={value}' for key, value in ONE_PHASE.items()]
 
@@ -33,10 +41,15 @@ def counted():
 
 def test_a_count_has_each_phase_of_the_schedule(counted):
   assert {name: phase.steps for name, phase in counted.phases.items()} == {
-      'reconstruction': 2, 'discriminator': 2, 'joint': 96}
+    'reconstruction': 2,
+    'discriminator': 2,
+    'joint': 96,
+  }
   joint = counted.phases['joint']
   assert joint.flops_per_step == fakes.ROWS * joint.flops_per_image > 0
-  assert counted.flops == sum(phase.steps * phase.flops_per_step for phase in counted.phases.values())
+  assert counted.flops == sum(
+    phase.steps * phase.flops_per_step for phase in counted.phases.values()
+  )
   assert counted.phases['discriminator'].peak_bytes < joint.peak_bytes
 
 
@@ -45,7 +58,9 @@ def test_state_and_batch_are_what_they_are(counted):
   assert counted.state_bytes == sum(leaf.nbytes for leaf in jax.tree.leaves(state))
   assert counted.checkpoints_bytes == 3 * counted.state_bytes
   assert counted.batch_bytes == sum(leaf.nbytes for leaf in jax.tree.leaves(fakes.make_batch()))
-  assert counted.parameters['generator'] == sum(leaf.size for leaf in jax.tree.leaves(state.generator.params))
+  assert counted.parameters['generator'] == sum(
+    leaf.size for leaf in jax.tree.leaves(state.generator.params)
+  )
 
 
 def test_more_devices_share_batch_and_time_and_each_has_the_whole_state(counted):
@@ -55,14 +70,18 @@ def test_more_devices_share_batch_and_time_and_each_has_the_whole_state(counted)
   one, four = counted.phases['reconstruction'], shared.phases['reconstruction']
   assert one.flops_per_step == four.flops_per_step
   assert one.peak_bytes / 4 < four.peak_bytes < one.peak_bytes
-  seconds = [estimate.seconds_per_step(c, peak=1e12, utilisation=0.5)['reconstruction'] for c in (counted, shared)]
+  seconds = [
+    estimate.seconds_per_step(c, peak=1e12, utilisation=0.5)['reconstruction']
+    for c in (counted, shared)
+  ]
   assert seconds[0] == pytest.approx(one.flops_per_step / 0.5e12)
   assert seconds[1] == pytest.approx(seconds[0] / 4)
 
 
 def test_hours_are_of_all_steps(counted):
-  assert estimate.hours(counted, {'reconstruction': 36, 'discriminator': 18, 'joint': 3600}) == pytest.approx(
-      0.02 + 0.01 + 96)
+  assert estimate.hours(
+    counted, {'reconstruction': 36, 'discriminator': 18, 'joint': 3600}
+  ) == pytest.approx(0.02 + 0.01 + 96)
 
 
 def test_devices_that_cannot_share_the_batch_are_refused():
@@ -74,8 +93,11 @@ def test_the_compiled_step_needs_about_what_the_trace_says():
   config = fakes.tiny_config(**ONE_PHASE, batch_size=64)
   row = estimate.compiled(config, 1)['reconstruction']
   compiled = row['argument_bytes'] + row['temporary_bytes']
-  # A CPU's program takes a third more, a GPU's a twentieth less to 1 % more (benchmarks/ahead_of_time.py).
-  assert compiled == pytest.approx(estimate.count(config).phases['reconstruction'].peak_bytes, rel=0.4)
+  # A CPU's program takes a third more, a GPU's a twentieth less to 1 % more
+  # (benchmarks/ahead_of_time.py).
+  assert compiled == pytest.approx(
+    estimate.count(config).phases['reconstruction'].peak_bytes, rel=0.4
+  )
   assert row['flops'] > 0 and row['device']
 
 
@@ -86,10 +108,14 @@ def run(capsys, *arguments):
 
 
 def test_the_command_prints_json_that_agrees_with_itself(capsys):
-  code, out, err = run(capsys, *CONFIG, '--devices=2', '--peak-tflops=0.5', '--utilisation=0.25', '--price=3', '--json')
+  code, out, err = run(
+    capsys, *CONFIG, '--devices=2', '--peak-tflops=0.5', '--utilisation=0.25', '--price=3', '--json'
+  )
   assert (code, err) == (0, '')
   result = json.loads(out)
-  seconds = {name: phase['flops_per_step'] / (2 * 0.5e12 * 0.25) for name, phase in result['phases'].items()}
+  seconds = {
+    name: phase['flops_per_step'] / (2 * 0.5e12 * 0.25) for name, phase in result['phases'].items()
+  }
   assert result['seconds_per_step'] == pytest.approx(seconds)
   assert result['hours'] == pytest.approx(sum(2 * value for value in seconds.values()) / 3600)
   assert result['money'] == pytest.approx(result['hours'] * 2 * 3)
@@ -99,22 +125,36 @@ def test_the_command_prints_json_that_agrees_with_itself(capsys):
 def test_the_command_measures_a_peak_where_none_is_given_and_says_what_is_not_counted(capsys):
   code, out, _ = run(capsys, *CONFIG, *ONE_PHASE_FLAGS)
   assert code == 0
-  for words in ('measured now: a float32 matrix product on one', 'Not counted:', 'for the whole schedule, at 50%'):
+  for words in (
+    'measured now: a float32 matrix product on one',
+    'Not counted:',
+    'for the whole schedule, at 50%',
+  ):
     assert words in out
 
 
 def test_the_command_simulates_devices_trains_nothing_and_reads_neither_tensorflow_nor_orbax():
-  program = ('import sys; from glcic_jax import cli; code = cli.main(["estimate", *sys.argv[1:]]); import jax; '
-             'assert jax.device_count() == 4; assert not {"tensorflow", "orbax"} & set(sys.modules); sys.exit(code)')
+  program = (
+    'import sys; from glcic_jax import cli; code = cli.main(["estimate", *sys.argv[1:]]); import '
+    'jax; '
+    'assert jax.device_count() == 4; assert not {"tensorflow", "orbax"} & set(sys.modules); '
+    'sys.exit(code)'
+  )
   environment = os.environ | {'JAX_PLATFORMS': 'cpu'}
   done = subprocess.run(
-      [sys.executable, '-c', program, *CONFIG, *ONE_PHASE_FLAGS, '--devices=4', '--peak-tflops=1'], env=environment,
-      cwd=pathlib.Path(__file__).parent.parent, capture_output=True, text=True)
+    [sys.executable, '-c', program, *CONFIG, *ONE_PHASE_FLAGS, '--devices=4', '--peak-tflops=1'],
+    env=environment,
+    cwd=pathlib.Path(__file__).parent.parent,
+    capture_output=True,
+    text=True,
+  )
   assert done.returncode == 0, done.stderr
   assert 'over 4 device(s)' in done.stdout
 
 
-@pytest.mark.parametrize('flag, sentence', [
+@pytest.mark.parametrize(
+  'flag, sentence',
+  [
     ('--devices=0', "--devices is '0'"),
     ('--devices=3', '3 devices cannot share evenly'),
     ('--devices=many', "--devices is 'many'"),
@@ -124,7 +164,8 @@ def test_the_command_simulates_devices_trains_nothing_and_reads_neither_tensorfl
     ('--price=cheap', "--price is 'cheap'"),
     ('--config.batch_sise=8', 'did you mean batch_size?'),
     ('--nonsense=1', 'nonsense'),
-])
+  ],
+)
 def test_wrong_usage_gets_one_sentence(capsys, flag, sentence):
   code, out, err = run(capsys, *CONFIG, flag)
   assert (code, out, len(err.splitlines())) == (2, '', 1)

@@ -33,7 +33,9 @@ def files():
 @pytest.fixture(scope='module')
 def manifest(files):
   hole_of = holes.drawn(('center', 'rectangle'), seed=0, size=None, center_side=0.5)
-  return manifest_lib.build(list(files), files.__getitem__, hole_of, seed=0, size=None, masks='test')[0]
+  return manifest_lib.build(
+    list(files), files.__getitem__, hole_of, seed=0, size=None, masks='test'
+  )[0]
 
 
 def _pixels(number):
@@ -45,22 +47,31 @@ def _pixels(number):
 def _truth(damaged, hole):
   """The picture that this was: entrants are not shown it."""
   assert not damaged[hole].any()
-  return next(image for image in map(_pixels, range(COUNT))
-              if image.shape == damaged.shape and (image == damaged)[~hole].all())
+  return next(
+    image
+    for image in map(_pixels, range(COUNT))
+    if image.shape == damaged.shape and (image == damaged)[~hole].all()
+  )
 
 
 def _entrant(label, change, together=1, outputs=('completed',)):
   """Completes to the truth changed by `change`."""
+
   def complete(images, found):
     complete.sizes.append(len(images))
-    return [np.where(hole[..., None], change(_truth(image, hole)), image).astype(np.uint8)
-            for image, hole in zip(images, found)]
+    return [
+      np.where(hole[..., None], change(_truth(image, hole)), image).astype(np.uint8)
+      for image, hole in zip(images, found)
+    ]
+
   complete.sizes = []
   return entrants_lib.Entrant(label, {}, dict.fromkeys(outputs, complete), together)
 
 
 PERFECT = _entrant('perfect', lambda image: image)
-OFF_BY_20 = _entrant('off by 20', lambda image: image + 20, together=4, outputs=('completed', 'raw'))
+OFF_BY_20 = _entrant(
+  'off by 20', lambda image: image + 20, together=4, outputs=('completed', 'raw')
+)
 
 
 @pytest.fixture(scope='module')
@@ -77,26 +88,34 @@ def _find(records, **wanted):
 def test_rows_come_in_order_and_score_what_was_completed(rows, manifest):
   names = [entry.name for entry in manifest.entries]
   assert [(row.label, row.output, row.entry.name) for row in rows] == [
-      *(('perfect', 'completed', name) for name in names), *(('off by 20', 'completed', name) for name in names),
-      *(('off by 20', 'raw', name) for name in names)]
+    *(('perfect', 'completed', name) for name in names),
+    *(('off by 20', 'completed', name) for name in names),
+    *(('off by 20', 'raw', name) for name in names),
+  ]
   for row in rows[:COUNT]:
     assert row.scores['hole_l1'] == row.scores['whole_l2'] == row.scores['seam'] == 0
-    assert row.scores['whole_psnr'] == np.inf and row.scores['whole_ssim'] == row.scores['hole_ssim'] == 1
+    assert (
+      row.scores['whole_psnr'] == np.inf
+      and row.scores['whole_ssim'] == row.scores['hole_ssim'] == 1
+    )
   for row in rows[COUNT:]:
     np.testing.assert_allclose(row.scores['hole_l1'], 20 / 255, rtol=1e-6)
     np.testing.assert_allclose(row.scores['mmagic_l1'], 2000 / 255, rtol=1e-6)
-    np.testing.assert_allclose(row.scores['whole_l2'], row.entry.hole.mean() * (20 / 255)**2, rtol=1e-6)
+    np.testing.assert_allclose(
+      row.scores['whole_l2'], row.entry.hole.mean() * (20 / 255) ** 2, rtol=1e-6
+    )
     np.testing.assert_allclose(row.scores['hole_psnr'], 20 * np.log10(255 / 20), rtol=1e-6)
   assert OFF_BY_20.outputs['raw'].sizes[:2] == [4, 2]  # of four at a time
 
 
 def test_a_score_near_the_hole_is_that_of_the_whole_picture():
   from glcic_jax import scores
+
   rng = np.random.default_rng(0)
   truth = rng.integers(0, 256, (60, 70, 3), dtype=np.uint8)
   for box in ((0, 4, 3, 9), (20, 30, 25, 50), (55, 60, 0, 70)):
     hole = np.zeros((60, 70), bool)
-    hole[box[0]:box[1], box[2]:box[3]] = True
+    hole[box[0] : box[1], box[2] : box[3]] = True
     completed = np.where(hole[..., None], np.uint8(90), truth)
     found = scoring.score(completed, truth, hole)
     for region in ('hole', 'whole'):
@@ -105,9 +124,18 @@ def test_a_score_near_the_hole_is_that_of_the_whole_picture():
   assert list(found) == list(scoring.SCORES)
 
 
-@pytest.mark.parametrize('percent, expected', [
-    (0.5, 'below 1 %'), (1, '1-10 %'), (9.99, '1-10 %'), (10, '10-20 %'), (59, '50-60 %'), (60, 'above 60 %'),
-    (99, 'above 60 %')])
+@pytest.mark.parametrize(
+  'percent, expected',
+  [
+    (0.5, 'below 1 %'),
+    (1, '1-10 %'),
+    (9.99, '1-10 %'),
+    (10, '10-20 %'),
+    (59, '50-60 %'),
+    (60, 'above 60 %'),
+    (99, 'above 60 %'),
+  ],
+)
 def test_bins(percent, expected):
   assert evaluate.bin_of(percent / 100) == expected
 
@@ -119,9 +147,13 @@ def test_means_and_paired_differences(rows):
   np.testing.assert_allclose([l1['mean'], l1['low'], l1['high']], [20 / 255] * 3, rtol=1e-6)
   psnr = _find(summary['means'], model='perfect', group='all', score='hole_psnr')
   assert (psnr['n'], psnr['infinite'], psnr['mean'], psnr['low']) == (0, COUNT, None, None)
-  difference = _find(summary['differences'], model='off by 20', output='completed', group='all', score='hole_l1')
+  difference = _find(
+    summary['differences'], model='off by 20', output='completed', group='all', score='hole_l1'
+  )
   assert difference['minus'] == 'perfect'
-  np.testing.assert_allclose([difference[key] for key in ('mean', 'low', 'high')], [20 / 255] * 3, rtol=1e-6)
+  np.testing.assert_allclose(
+    [difference[key] for key in ('mean', 'low', 'high')], [20 / 255] * 3, rtol=1e-6
+  )
   assert not [r for r in summary['differences'] if r['model'] == 'perfect']
   for group, count in (('center', 3), ('rectangle', 3), ('20-30 %', 3)):
     assert _find(summary['means'], model='perfect', group=group, score='hole_l1')['n'] == count
@@ -141,7 +173,9 @@ def test_the_interval_is_the_normal_one_where_that_is_right_and_seeded():
   values = np.random.default_rng(0).normal(3, 2, 400)
   low, high = bootstrap.interval(values, seed=0)
   error = values.std() / 20
-  np.testing.assert_allclose([low, high], values.mean() + np.array([-1.96, 1.96]) * error, atol=0.25 * error)
+  np.testing.assert_allclose(
+    [low, high], values.mean() + np.array([-1.96, 1.96]) * error, atol=0.25 * error
+  )
   assert bootstrap.interval(values, seed=0) == (low, high) != bootstrap.interval(values, seed=1)
   assert bootstrap.interval(values[:1], seed=0) is None
 
@@ -162,10 +196,13 @@ def test_a_hole_at_the_border_has_an_empty_cell_for_its_ssim(manifest, files):
     hole = np.zeros(full, bool)
     hole[:2, :2] = True
     return hole, 'own'
+
   built, _ = manifest_lib.build(list(files), files.__getitem__, corner, seed=0, size=None, masks='')
   found, _ = evaluate.run(built, files.__getitem__, [OFF_BY_20])
   assert next(csv.DictReader(io.StringIO(evaluate.to_csv(found).decode())))['hole_ssim'] == ''
-  record = _find(evaluate.summarise(found, 'off by 20', 0)['means'], score='hole_ssim', group='all', output='raw')
+  record = _find(
+    evaluate.summarise(found, 'off by 20', 0)['means'], score='hole_ssim', group='all', output='raw'
+  )
   assert (record['n'], record['mean'], record['infinite']) == (0, None, 0)
 
 
@@ -173,28 +210,38 @@ def test_a_hole_at_the_border_has_an_empty_cell_for_its_ssim(manifest, files):
 def test_a_baseline_fills_the_hole_alone_and_plausibly(name, files, manifest):
   if name == 'biharmonic':
     pytest.importorskip('skimage')
-  entrant, = entrants_lib.load([name], manifest, blend='poisson', large='crop', device=None)
+  (entrant,) = entrants_lib.load([name], manifest, blend='poisson', large='crop', device=None)
   assert list(entrant.outputs) == ['completed']
   ramp = np.broadcast_to(np.arange(40, 140, 2, dtype=np.uint8)[:, None, None], (50, 40, 3))
   hole = np.zeros((50, 40), bool)
   hole[20:26, 15:22] = True
-  completed, = entrant.outputs['completed']([ramp], [hole])
+  (completed,) = entrant.outputs['completed']([ramp], [hole])
   np.testing.assert_array_equal(completed[~hole], ramp[~hole])
   if name == 'mean':
     assert (completed[hole] == np.round(np.asarray(manifest.mean_color) * 255)).all()
   else:
-    assert np.abs(completed[hole].astype(int) - ramp[hole]).max() <= (1 if name == 'biharmonic' else 12)
+    assert np.abs(completed[hole].astype(int) - ramp[hole]).max() <= (
+      1 if name == 'biharmonic' else 12
+    )
 
 
 def test_biharmonic_without_scikit_image_is_one_sentence(monkeypatch):
   import sys
+
   monkeypatch.setitem(sys.modules, 'skimage', None)
-  with pytest.raises(errors.InputError, match=r"glcic_jax\[evaluate\]"):
+  with pytest.raises(errors.InputError, match=r'glcic_jax\[evaluate\]'):
     baselines.check_biharmonic()
 
 
-@pytest.mark.parametrize('names, expected', [
-    (['runs/faces/model', 'telea'], ['faces', 'telea']), (['a/x/model', 'b/x/model'], ['a/x', 'b/x']),
-    (['x', 'x/model'], ['x', 'x/model']), (['runs/a', 'runs/b/'], ['a', 'b']), (['model'], ['model'])])
+@pytest.mark.parametrize(
+  'names, expected',
+  [
+    (['runs/faces/model', 'telea'], ['faces', 'telea']),
+    (['a/x/model', 'b/x/model'], ['a/x', 'b/x']),
+    (['x', 'x/model'], ['x', 'x/model']),
+    (['runs/a', 'runs/b/'], ['a', 'b']),
+    (['model'], ['model']),
+  ],
+)
 def test_labels_are_short_and_differ(names, expected):
   assert entrants_lib.labels(names) == expected

@@ -16,9 +16,9 @@ import pytest
 
 from glcic_jax import cli
 from glcic_jax import errors
-from glcic_jax import model_files
 from glcic_jax import models
 from glcic_jax.evaluation import evaluate as evaluation
+from glcic_jax.model_directory import model_files
 from tests import fakes
 from tests.conftest import write_pictures
 from tests.test_completer import DESCRIPTION
@@ -29,8 +29,11 @@ COUNT = 6
 def _write(folder, description):
   """A model directory with weights at random; nothing is compiled for them."""
   side = description.image_size
-  shapes = jax.eval_shape(lambda: models.build_generator(description.architecture).init(
-      jax.random.key(0), jnp.zeros((1, side, side, 3)), jnp.zeros((1, side, side, 1)), train=False))
+  shapes = jax.eval_shape(
+    lambda: models.build_generator(description.architecture).init(
+      jax.random.key(0), jnp.zeros((1, side, side, 3)), jnp.zeros((1, side, side, 1)), train=False
+    )
+  )
   model_files.write(folder, fakes.random_leaves(shapes), description)
   return folder
 
@@ -43,10 +46,19 @@ def model(tmp_path_factory):
 @pytest.fixture(scope='module')
 def center_model(tmp_path_factory):
   """A Context Encoder of the centre variant: 8 of 32 px in the middle."""
-  architecture = {'name': 'context_encoder',
-                  'options': {'image_size': 32, 'patch_size': 16, 'overlap': 4, 'width': 1 / 16}}
-  return _write(tmp_path_factory.mktemp('models') / 'center' / 'model', dataclasses.replace(
-      DESCRIPTION, method='context_encoder_center', architecture=architecture, value_range=(-1.0, 1.0)))
+  architecture = {
+    'name': 'context_encoder',
+    'options': {'image_size': 32, 'patch_size': 16, 'overlap': 4, 'width': 1 / 16},
+  }
+  return _write(
+    tmp_path_factory.mktemp('models') / 'center' / 'model',
+    dataclasses.replace(
+      DESCRIPTION,
+      method='context_encoder_center',
+      architecture=architecture,
+      value_range=(-1.0, 1.0),
+    ),
+  )
 
 
 @pytest.fixture
@@ -58,12 +70,14 @@ def images(tmp_path):
 @pytest.fixture
 def evaluate(capsys, tmp_path):
   """Runs the command into `out`, or the folder given: exit code, stdout, stderr."""
+
   def run(*arguments, output='out'):
     try:
       code = cli.main(['evaluate', *map(str, arguments), '--output', str(tmp_path / output)])
     except SystemExit as exit_:
       code = exit_.code
     return code, *capsys.readouterr()
+
   return run
 
 
@@ -72,13 +86,18 @@ def _rows(folder):
     return list(csv.DictReader(file))
 
 
-def test_models_and_baselines_side_by_side_and_the_same_bytes_again(evaluate, images, model, tmp_path):
+def test_models_and_baselines_side_by_side_and_the_same_bytes_again(
+  evaluate, images, model, tmp_path
+):
   who = ['--model', 'mean', model, '--images', images]
   code, out, err = evaluate(*who, '--size', 32)
   assert (code, err) == (0, '')
   rows = _rows(tmp_path / 'out')
   assert [(row['model'], row['output']) for row in rows[::COUNT]] == [
-      ('mean', 'completed'), ('glcic', 'completed'), ('glcic', 'raw')]
+    ('mean', 'completed'),
+    ('glcic', 'completed'),
+    ('glcic', 'raw'),
+  ]
   assert len({row['picture'] for row in rows}) == COUNT
   found = json.loads((tmp_path / 'out/scores.json').read_text())
   assert found['models']['glcic']['step'] == 7 and found['reference'] == 'mean'
@@ -86,7 +105,9 @@ def test_models_and_baselines_side_by_side_and_the_same_bytes_again(evaluate, im
   assert [feature['status'] for feature in found['features'].values()] == ['weights not given'] * 3
   assert '>glcic</text>' in (tmp_path / 'out/report.html').read_text()
 
-  code, out, _ = evaluate(*who, '--manifest', tmp_path / 'out/manifest.json', '--json', output='again')
+  code, out, _ = evaluate(
+    *who, '--manifest', tmp_path / 'out/manifest.json', '--json', output='again'
+  )
   assert code == 0 and json.loads(out) == found
   for name in ('scores.csv', 'scores.json', 'manifest.json', 'report.html'):
     assert (tmp_path / 'again' / name).read_bytes() == (tmp_path / 'out' / name).read_bytes()
@@ -99,11 +120,24 @@ def test_scores_are_of_the_picture_that_complete_writes(evaluate, images, model,
   height, width = truth.shape[:2]
   mask = np.zeros((height, width), np.uint8)
   rows, columns = ((length - round(length / 2)) // 2 for length in (height, width))
-  mask[rows:rows + round(height / 2), columns:columns + round(width / 2)] = 255
+  mask[rows : rows + round(height / 2), columns : columns + round(width / 2)] = 255
   Image.fromarray(truth).save(tmp_path / 'a.png')
   Image.fromarray(mask).save(tmp_path / 'hole.png')
-  assert cli.main(['complete', str(tmp_path / 'a.png'), '--mask', str(tmp_path / 'hole.png'), '--model', str(model),
-                   '--output', str(tmp_path / 'b.png')]) == 0
+  assert (
+    cli.main(
+      [
+        'complete',
+        str(tmp_path / 'a.png'),
+        '--mask',
+        str(tmp_path / 'hole.png'),
+        '--model',
+        str(model),
+        '--output',
+        str(tmp_path / 'b.png'),
+      ]
+    )
+    == 0
+  )
   capsys.readouterr()
   completed = np.asarray(Image.open(tmp_path / 'b.png'))
   error = np.abs(completed.astype(float) - truth)[mask > 0].mean() / 255
@@ -115,10 +149,14 @@ def test_all_models_on_the_holes_of_a_centre_model(evaluate, images, model, cent
   code, _, err = evaluate(*arguments, '--masks', 'center', '--mask-side', 0.25)
   assert (code, err) == (0, '')
   assert {(row['model'], row['kind'], row['ratio']) for row in _rows(tmp_path / 'out')} == {
-      ('center', 'center', '0.0625'), ('glcic', 'center', '0.0625')}
+    ('center', 'center', '0.0625'),
+    ('glcic', 'center', '0.0625'),
+  }
   code, out, err = evaluate(*arguments, '--masks', 'rectangle', output='other')
   assert (code, out) == (2, '') and len(err.splitlines()) == 1
-  assert 'center cannot take the rectangle hole of' in err and '--masks center --mask-side 0.25' in err
+  assert (
+    'center cannot take the rectangle hole of' in err and '--masks center --mask-side 0.25' in err
+  )
   assert not (tmp_path / 'other').exists()
 
 
@@ -155,7 +193,9 @@ def test_a_list_of_pictures_is_paired_as_they_are(evaluate, images, tmp_path):
   code, _, err = evaluate('--model', 'mean', '--images', images / 'list.txt', '--masks', masks)
   assert (code, err) == (0, '')
   assert {(row['picture'], row['kind']) for row in _rows(tmp_path / 'out')} == {
-      (names[0], 'own'), (str(images / names[1]), 'own')}
+    (names[0], 'own'),
+    (str(images / names[1]), 'own'),
+  }
 
 
 def test_a_mean_over_fewer_pictures_says_so(evaluate, images, tmp_path):
@@ -182,12 +222,18 @@ def test_names_of_any_bytes(evaluate, images, tmp_path):
   assert b'"\xff, ""x"".png"' in (tmp_path / 'out/scores.csv').read_bytes()
   manifest = tmp_path / 'out/manifest.json'
   assert evaluate('--model', 'telea', '--images', images, '--manifest', manifest)[0] == 0
-  assert evaluate('--model', 'telea', '--images', images, '--limit', COUNT)[0] == 0  # chosen by a hash of the names
+  assert (
+    evaluate('--model', 'telea', '--images', images, '--limit', COUNT)[0] == 0
+  )  # chosen by a hash of the names
 
 
-def test_what_an_earlier_evaluation_left_is_not_mixed_with_a_new_one(evaluate, images, model, tmp_path, monkeypatch):
+def test_what_an_earlier_evaluation_left_is_not_mixed_with_a_new_one(
+  evaluate, images, model, tmp_path, monkeypatch
+):
   assert evaluate('--model', 'mean', '--images', images)[0] == 0
-  monkeypatch.setattr(evaluation, 'run', lambda *_, **__: (_ for _ in ()).throw(errors.RunError('stopped')))
+  monkeypatch.setattr(
+    evaluation, 'run', lambda *_, **__: (_ for _ in ()).throw(errors.RunError('stopped'))
+  )
   assert evaluate('--model', 'mean', '--images', images, '--seed', 1)[0] == 3
   assert [path.name for path in (tmp_path / 'out').iterdir()] == ['manifest.json']
 
@@ -197,6 +243,7 @@ def test_a_warning_is_said_once_for_many_pictures(evaluate, images, monkeypatch)
     for across in (400, 500):
       warnings.warn(f'The hole is {across} px across.', stacklevel=1)
     return run_as_it_is(*arguments, **options)
+
   run_as_it_is = evaluation.run
   monkeypatch.setattr(evaluation, 'run', run)
   with warnings.catch_warnings():
@@ -207,9 +254,12 @@ def test_a_warning_is_said_once_for_many_pictures(evaluate, images, monkeypatch)
 
 def test_the_held_back_pictures_are_those_of_training(evaluate, images, tmp_path):
   from glcic_jax.data import sources
+
   split = sources.split(sources.folder(images), 0.5)
   for side in ('train', 'validation'):
-    code, _, _ = evaluate('--model', 'mean', '--images', images, '--split', side, '--validation-fraction', 0.5)
+    code, _, _ = evaluate(
+      '--model', 'mean', '--images', images, '--split', side, '--validation-fraction', 0.5
+    )
     assert code == 0
     assert {row['picture'] for row in _rows(tmp_path / 'out')} == set(getattr(split, side).names)
 
@@ -218,19 +268,39 @@ def test_a_bad_picture_among_several_is_named(evaluate, images, tmp_path):
   (images / 'bad.png').write_bytes(b'nothing')
   code, out, err = evaluate('--model', 'mean', '--images', images)
   assert code == 1 and 'bad.png' in err and len(err.splitlines()) == 1 and 'mean' in out
-  assert [r['picture'] for r in json.loads((tmp_path / 'out/scores.json').read_text())['failed']] == ['bad.png']
+  assert [
+    r['picture'] for r in json.loads((tmp_path / 'out/scores.json').read_text())['failed']
+  ] == ['bad.png']
   assert len(_rows(tmp_path / 'out')) == COUNT
 
 
 def test_no_library_for_training_is_needed(images, model, tmp_path):
-  program = ("import sys; sys.modules |= dict.fromkeys(('tensorflow', 'orbax', 'clu', 'optax', 'skimage', 'torch')); "
-             'from glcic_jax import cli; sys.exit(cli.main(sys.argv[1:]))')
-  arguments = ['evaluate', '--model', 'telea', model, '--images', images, '--size', 32, '--output', tmp_path / 'out']
-  done = subprocess.run([sys.executable, '-c', program, *map(str, arguments)], capture_output=True, text=True)
+  program = (
+    "import sys; sys.modules |= dict.fromkeys(('tensorflow', 'orbax', 'clu', 'optax', 'skimage', "
+    "'torch')); "
+    'from glcic_jax import cli; sys.exit(cli.main(sys.argv[1:]))'
+  )
+  arguments = [
+    'evaluate',
+    '--model',
+    'telea',
+    model,
+    '--images',
+    images,
+    '--size',
+    32,
+    '--output',
+    tmp_path / 'out',
+  ]
+  done = subprocess.run(
+    [sys.executable, '-c', program, *map(str, arguments)], capture_output=True, text=True
+  )
   assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize('arguments, sentence', [
+@pytest.mark.parametrize(
+  'arguments, sentence',
+  [
     (('--masks', 'circle'), 'kind of hole'),
     (('--draw-masks',), '--draw-masks needs'),
     (('--mask-side', 0.3), '--mask-side is the side'),
@@ -250,8 +320,11 @@ def test_no_library_for_training_is_needed(images, model, tmp_path):
     (('--features', 'nowhere'), 'check --features'),
     (('--manifest', 'setup.cfg'), 'no manifest'),
     (('--manifest', 'a.json', '--size', 32), 'leave out --size'),
-])
-def test_wrong_usage_is_one_sentence_and_leaves_nothing(evaluate, images, tmp_path, arguments, sentence):
+  ],
+)
+def test_wrong_usage_is_one_sentence_and_leaves_nothing(
+  evaluate, images, tmp_path, arguments, sentence
+):
   code, out, err = evaluate('--model', 'mean', '--images', images, *arguments)
   assert (code, out) == (2, '')
   assert sentence in err and len(err.splitlines()) == 1
@@ -263,6 +336,7 @@ def test_wrong_pictures_are_one_sentence(evaluate, images, tmp_path):
     code, out, err = evaluate('--model', 'mean', *arguments, output=output)
     assert (code, out) == (2, '') and len(err.splitlines()) == 1
     return err
+
   assert 'There is no folder' in refused('--images', tmp_path / 'nowhere')
   picture = next(images.glob('*.png'))
   assert 'is a file' in refused('--images', picture)
@@ -285,8 +359,12 @@ def test_a_manifest_of_other_pictures_is_refused(evaluate, images, tmp_path):
   manifest = tmp_path / 'out/manifest.json'
   picture = next(images.glob('*.png'))
   Image.new('RGB', (30, 30)).save(picture)
-  code, out, err = evaluate('--model', 'mean', '--images', images, '--manifest', manifest, output='again')
+  code, out, err = evaluate(
+    '--model', 'mean', '--images', images, '--manifest', manifest, output='again'
+  )
   assert (code, out) == (2, '') and 'changed' in err and picture.name in err
   picture.unlink()
-  code, _, err = evaluate('--model', 'mean', '--images', images, '--manifest', manifest, output='again')
+  code, _, err = evaluate(
+    '--model', 'mean', '--images', images, '--manifest', manifest, output='again'
+  )
   assert code == 2 and 'not in' in err and not (tmp_path / 'again').exists()

@@ -1,4 +1,6 @@
-"""The holes of an evaluation: by kind, from a folder, one for each picture; on pictures of any shape."""
+"""The holes of an evaluation: by kind, from a folder, one for each picture; on pictures of any
+shape.
+"""
 
 import numpy as np
 from PIL import Image
@@ -23,7 +25,10 @@ def test_every_kind_draws_on_every_shape_by_seed_and_index(kind, size):
     assert hole.shape == shape and hole.dtype == bool and 0 < hole.mean() < 0.61
     assert name in holes.KINDS[kind]
     np.testing.assert_array_equal(_drawn(kind, size)(index, 'b', WIDE)[0], hole)
-  assert any((hole_of(i, 'a', WIDE)[0] != _drawn(kind, size, seed=1)(i, 'a', WIDE)[0]).any() for i in range(6))
+  assert any(
+    (hole_of(i, 'a', WIDE)[0] != _drawn(kind, size, seed=1)(i, 'a', WIDE)[0]).any()
+    for i in range(6)
+  )
 
 
 def test_the_centre_is_exact_on_every_shape():

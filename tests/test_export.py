@@ -1,4 +1,6 @@
-"""Exported functions: the picture of `complete`, any size and platform, both kinds of weights, ONNX, wrong input."""
+"""Exported functions: the picture of `complete`, any size and platform, both kinds of weights,
+ONNX, wrong input.
+"""
 
 import dataclasses
 import importlib.util
@@ -13,21 +15,32 @@ import numpy as np
 from PIL import Image
 import pytest
 
-from glcic_jax import Completer
 from glcic_jax import cli
+from glcic_jax import Completer
 from glcic_jax import errors
-from glcic_jax import model_files
 from glcic_jax import models
 from glcic_jax.inference import export
 from glcic_jax.inference import run_exported
+from glcic_jax.model_directory import model_files
 from tests import fakes
 from tests.test_completer import DESCRIPTION
 from tests.test_completer import random_case
 
-CENTER = {'name': 'context_encoder', 'options': {'image_size': 32, 'patch_size': 16, 'overlap': 2, 'width': 1 / 16}}
-RELEASE = {'name': 'context_encoder', 'options': {
-    'image_size': 32, 'patch_size': 32, 'width': 1 / 16, 'noise_features': 4, 'bottleneck': 'convolution',
-    'bottleneck_features': 100}}
+CENTER = {
+  'name': 'context_encoder',
+  'options': {'image_size': 32, 'patch_size': 16, 'overlap': 2, 'width': 1 / 16},
+}
+RELEASE = {
+  'name': 'context_encoder',
+  'options': {
+    'image_size': 32,
+    'patch_size': 32,
+    'width': 1 / 16,
+    'noise_features': 4,
+    'bottleneck': 'convolution',
+    'bottleneck_features': 100,
+  },
+}
 
 
 @pytest.fixture(scope='module')
@@ -51,8 +64,10 @@ def context_encoder(architecture):
   generator = models.build_generator(architecture)
   image = jnp.zeros((1, 32, 32, 3))
   shapes = jax.eval_shape(lambda: generator.init(jax.random.key(0), image, image[..., :1]))
-  return Completer(fakes.random_leaves(shapes), dataclasses.replace(
-      DESCRIPTION, architecture=architecture, value_range=(-1.0, 1.0)))
+  return Completer(
+    fakes.random_leaves(shapes),
+    dataclasses.replace(DESCRIPTION, architecture=architecture, value_range=(-1.0, 1.0)),
+  )
 
 
 @pytest.fixture(scope='module')
@@ -66,7 +81,9 @@ def exported(tmp_path_factory, completer):
 def cases(height, width, count=2):
   """Random pictures with holes: `[B, H, W, 3]` uint8, `[B, H, W, 1]` uint8."""
   images, masks = zip(*(random_case(height, width, seed=seed) for seed in range(count)))
-  return np.stack([np.asarray(image) for image in images]), np.stack(masks)[..., None].astype(np.uint8)
+  return np.stack([np.asarray(image) for image in images]), np.stack(masks)[..., None].astype(
+    np.uint8
+  )
 
 
 def call(path, *arguments):
@@ -86,25 +103,31 @@ def test_the_export_is_the_network_before_rounding_at_any_size(exported, complet
   np.testing.assert_array_equal(found[~hole], image[~hole])
 
 
-def test_the_program_beside_it_needs_jax_alone_and_gives_the_picture_of_complete(tmp_path, completer, exported):
+def test_the_program_beside_it_needs_jax_alone_and_gives_the_picture_of_complete(
+  tmp_path, completer, exported
+):
   image, mask = random_case(33, 42)
   image.save(tmp_path / 'photo.png')
   Image.fromarray(mask).save(tmp_path / 'hole.png')
   export.write(completer, tmp_path / 'model.stablehlo', weights='separate')
-  program = '''
+  program = """
 import runpy, sys
 for name in ('glcic_jax', 'flax', 'safetensors', 'etils', 'scipy.ndimage'):
   sys.modules[name] = None
 sys.argv = ['model_run.py', 'model.stablehlo', 'photo.png', 'hole.png', 'completed.png']
 runpy.run_path('model_run.py', run_name='__main__')
-'''
-  done = subprocess.run([sys.executable, '-I', '-c', program], cwd=tmp_path, capture_output=True, text=True)
+"""
+  done = subprocess.run(
+    [sys.executable, '-I', '-c', program], cwd=tmp_path, capture_output=True, text=True
+  )
   assert done.returncode == 0, done.stderr
   expected = np.asarray(completer(image, mask, large='whole', blend='none'))
   with Image.open(tmp_path / 'completed.png') as result:
     np.testing.assert_array_equal(np.asarray(result), expected)
   baked = run_exported.load(str(exported))
-  np.testing.assert_array_equal(baked(np.asarray(image)[None], mask[None, ..., None].astype(np.uint8))[0], expected)
+  np.testing.assert_array_equal(
+    baked(np.asarray(image)[None], mask[None, ..., None].astype(np.uint8))[0], expected
+  )
 
 
 def test_the_program_is_short():
@@ -123,7 +146,11 @@ def test_separate_weights_are_the_files_and_the_program_holds_none(tmp_path, com
 
 
 def test_one_file_is_for_every_platform_unless_fewer_are_asked_for(tmp_path, completer, exported):
-  assert jax_export.deserialize(bytearray(exported.read_bytes())).platforms == ('cpu', 'cuda', 'tpu')
+  assert jax_export.deserialize(bytearray(exported.read_bytes())).platforms == (
+    'cpu',
+    'cuda',
+    'tpu',
+  )
   export.write(completer, tmp_path / 'model.stablehlo', platforms=['tpu'])
   only = jax_export.deserialize(bytearray((tmp_path / 'model.stablehlo').read_bytes()))
   assert only.platforms == ('tpu',)
@@ -167,14 +194,26 @@ def run(capsys, *arguments):
 
 
 def test_the_command_names_what_it_wrote(tmp_path, capsys, model):
-  code, out, err = run(capsys, '--model', model, '--output', tmp_path / 'out.bin', '--weights', 'separate')
+  code, out, err = run(
+    capsys, '--model', model, '--output', tmp_path / 'out.bin', '--weights', 'separate'
+  )
   assert code == 0 and err == ''
-  assert out.splitlines() == [str(tmp_path / name) for name in ('out.bin.safetensors', 'out_run.py', 'out.bin')]
-  assert sorted(path.name for path in tmp_path.iterdir()) == ['out.bin', 'out.bin.safetensors', 'out_run.py']
-  assert run(capsys, '--model', model, '--output', tmp_path / 'out.bin')[0] == 0  # its own program may be replaced
+  assert out.splitlines() == [
+    str(tmp_path / name) for name in ('out.bin.safetensors', 'out_run.py', 'out.bin')
+  ]
+  assert sorted(path.name for path in tmp_path.iterdir()) == [
+    'out.bin',
+    'out.bin.safetensors',
+    'out_run.py',
+  ]
+  assert (
+    run(capsys, '--model', model, '--output', tmp_path / 'out.bin')[0] == 0
+  )  # its own program may be replaced
 
 
-@pytest.mark.parametrize('arguments, sentence', [
+@pytest.mark.parametrize(
+  'arguments, sentence',
+  [
     (['--output', 'deep/model.stablehlo'], 'There is no folder'),
     (['--output', '.'], 'is a folder'),
     (['--output', 'model.safetensors'], 'by the name of something else'),
@@ -184,8 +223,11 @@ def test_the_command_names_what_it_wrote(tmp_path, capsys, model):
     (['--output', 'a.stablehlo', '--platforms', ','], "platform '' is unknown"),
     (['--output', 'a.onnx', '--weights', 'separate'], 'leave --weights and --platforms out'),
     (['--output', 'a.stablehlo', '--model', 'nowhere/at/all'], 'is no model'),
-])
-def test_wrong_input_gets_a_sentence_and_leaves_nothing(tmp_path, monkeypatch, capsys, model, arguments, sentence):
+  ],
+)
+def test_wrong_input_gets_a_sentence_and_leaves_nothing(
+  tmp_path, monkeypatch, capsys, model, arguments, sentence
+):
   monkeypatch.chdir(tmp_path)
   (tmp_path / 'taken_run.py').write_text('print("mine")\n')
   code, out, err = run(capsys, *itertools.chain(['--model', model], arguments))
@@ -203,7 +245,8 @@ def test_separate_weights_are_not_written_over_a_model(tmp_path, capsys, model):
   code, _, err = run(capsys, '--model', own, '--output', own / 'model', '--weights', 'separate')
   assert code == 2 and 'over those of the model' in err
   assert {file.name: file.read_bytes() for file in own.iterdir()} == {
-      file.name: file.read_bytes() for file in model.iterdir()}
+    file.name: file.read_bytes() for file in model.iterdir()
+  }
 
 
 def test_weights_that_do_not_fit_into_one_file_are_refused(tmp_path):
@@ -211,22 +254,27 @@ def test_weights_that_do_not_fit_into_one_file_are_refused(tmp_path):
     export._check(export.epath.Path(tmp_path / 'a'), 'stablehlo', 'baked', ('cpu',), 3 * 2**30)
 
 
-@pytest.mark.skipif(importlib.util.find_spec('jax2onnx') is not None, reason='jax2onnx is installed')
+@pytest.mark.skipif(
+  importlib.util.find_spec('jax2onnx') is not None, reason='jax2onnx is installed'
+)
 def test_without_its_extra_onnx_says_what_to_install(tmp_path, capsys, model):
   code, _, err = run(capsys, '--model', model, '--output', tmp_path / 'model.onnx')
   assert code == 2 and "pip install 'glcic_jax[onnx]'" in err
   assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.skipif(importlib.util.find_spec('jax2onnx') is None, reason='jax2onnx is not installed')
+@pytest.mark.skipif(
+  importlib.util.find_spec('jax2onnx') is None, reason='jax2onnx is not installed'
+)
 @pytest.mark.filterwarnings('default')  # its own, of many kinds
 def test_onnx_is_the_network_at_any_size(tmp_path, completer):
   import onnxruntime
+
   export.write(completer, tmp_path / 'model.onnx', form='onnx')
   session = onnxruntime.InferenceSession(tmp_path / 'model.onnx')
   for size in ((4, 8), (32, 40), (64, 20)):
     image, mask = cases(*size)
-    found, = session.run(['completed'], {'image': image, 'mask': mask})
+    (found,) = session.run(['completed'], {'image': image, 'mask': mask})
     run_network, variables = completer.network
     raw = np.asarray(run_network(variables, image.astype(np.float32), mask))
     hole = mask[..., 0] > 0

@@ -1,4 +1,6 @@
-"""FID, KID and LPIPS: without their weights they say so, and nothing that fails in them stops anything."""
+"""FID, KID and LPIPS: without their weights they say so, and nothing that fails in them stops
+anything.
+"""
 
 import hashlib
 
@@ -15,7 +17,9 @@ COUNT = 4
 def _rows(labels=('a',)):
   for label in labels:
     for number in range(COUNT):
-      yield evaluate.Row(label, 'completed', manifest_lib.Entry(f'{number}', '', 64, 64, 'own', 0.5, False, ''), {})
+      yield evaluate.Row(
+        label, 'completed', manifest_lib.Entry(f'{number}', '', 64, 64, 'own', 0.5, False, ''), {}
+      )
 
 
 def _picture(number):
@@ -36,7 +40,9 @@ def test_without_weights_every_distance_says_so(tmp_path, given):
 def test_weights_with_another_digest_are_not_used(tmp_path):
   (tmp_path / features.INCEPTION).write_bytes(b'other weights')
   results = features.Collector(str(tmp_path)).results()
-  assert 'SHA-256' in results['FID']['status'] and results['KID']['status'] == results['FID']['status']
+  assert (
+    'SHA-256' in results['FID']['status'] and results['KID']['status'] == results['FID']['status']
+  )
   assert results['LPIPS']['status'] == 'weights not given'
 
 
@@ -62,8 +68,8 @@ def test_the_libraries_compute_on_weights_that_are_there(tmp_path, monkeypatch):
   pytest.importorskip('torch_fidelity', reason='the extra [metrics] is not installed')
   pytest.importorskip('lpips', reason='the extra [metrics] is not installed')
   import torch
-  import torchvision
   from torch_fidelity import feature_extractor_inceptionv3
+  import torchvision
 
   def save(network, name):
     for weights in network.parameters():
@@ -77,13 +83,19 @@ def test_the_libraries_compute_on_weights_that_are_there(tmp_path, monkeypatch):
 
   # Weights at random: here it matters that they are loaded and used.
   torch.manual_seed(0)
-  monkeypatch.setattr(feature_extractor_inceptionv3.FeatureExtractorInceptionV3, 'load_state_dict', lambda *_: None)
+  monkeypatch.setattr(
+    feature_extractor_inceptionv3.FeatureExtractorInceptionV3, 'load_state_dict', lambda *_: None
+  )
   (tmp_path / 'none').write_bytes(b'')
   monkeypatch.setattr(torch, 'load', lambda *_, **__: {})
-  inception = feature_extractor_inceptionv3.FeatureExtractorInceptionV3('x', ['2048'], str(tmp_path / 'none'))
+  inception = feature_extractor_inceptionv3.FeatureExtractorInceptionV3(
+    'x', ['2048'], str(tmp_path / 'none')
+  )
   monkeypatch.undo()
   monkeypatch.setattr(features, 'INCEPTION', save(inception, 'inception'))
-  monkeypatch.setattr(features, 'ALEXNET', save(torchvision.models.alexnet(weights=None), 'alexnet'))
+  monkeypatch.setattr(
+    features, 'ALEXNET', save(torchvision.models.alexnet(weights=None), 'alexnet')
+  )
   collector = features.Collector(str(tmp_path))
   for row in _rows(('same', 'other')):
     number = int(row.entry.name)
@@ -92,4 +104,6 @@ def test_the_libraries_compute_on_weights_that_are_there(tmp_path, monkeypatch):
   for name, result in results.items():
     assert result['status'] == '', name
     same, other = (result['values'][label]['completed'] for label in ('same', 'other'))
-    assert other > same and (abs(same) < 1e-3 * other or name == 'KID'), name  # KID has no bias: it may be below 0
+    assert other > same and (abs(same) < 1e-3 * other or name == 'KID'), (
+      name
+    )  # KID has no bias: it may be below 0

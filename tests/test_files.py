@@ -36,7 +36,10 @@ def test_a_write_that_fails_half_way_leaves_the_old_file_and_no_other(tmp_path):
   path.write_bytes(b'old')
   with _no_file_larger_than(1_000), pytest.raises(OSError) as caught:
     files.write(path, bytes(100_000))
-  assert (caught.value.errno, caught.value.filename) == (errno.EFBIG, str(path))  # not the temporary's name
+  assert (caught.value.errno, caught.value.filename) == (
+    errno.EFBIG,
+    str(path),
+  )  # not the temporary's name
   assert path.read_bytes() == b'old'
   assert list(tmp_path.iterdir()) == [path]
 

@@ -27,13 +27,28 @@ def test_a_folded_network_says_the_same(dilated):
   np.testing.assert_allclose(folding.apply(network, folded, image, mask), expected, atol=1e-5)
 
 
-@pytest.mark.parametrize('architecture, foldable', [
+@pytest.mark.parametrize(
+  'architecture, foldable',
+  [
     ({'name': 'glcic', 'options': {'width': 0.5, 'dilated': True}}, True),
-    ({'name': 'glcic', 'options': {'width': 0.5, 'input_mean': [0.4, 0.4, 0.4], 'output': 'clamp'}}, True),
+    (
+      {
+        'name': 'glcic',
+        'options': {'width': 0.5, 'input_mean': [0.4, 0.4, 0.4], 'output': 'clamp'},
+      },
+      True,
+    ),
     ({'name': 'glcic', 'options': {'relu_first': True}}, False),  # something stands between the two
-    ({'name': 'glcic', 'options': {'hidden_biases': False}}, False),  # there is no bias to fold into
-    ({'name': 'glcic', 'options': {'anything': 1}}, False),  # whatever it is: it is not known to fold
+    (
+      {'name': 'glcic', 'options': {'hidden_biases': False}},
+      False,
+    ),  # there is no bias to fold into
+    (
+      {'name': 'glcic', 'options': {'anything': 1}},
+      False,
+    ),  # whatever it is: it is not known to fold
     ({'name': 'context_encoder', 'options': {}}, False),
-])
+  ],
+)
 def test_only_networks_that_are_known_to_fold_are_folded(architecture, foldable):
   assert folding.is_foldable(architecture) == foldable

@@ -12,8 +12,24 @@ from tests import fakes
 
 # PAPERS.md, section 1: weights and biases of the 17 convolutions.
 COMPLETION_PARAMETERS = [
-    6_464, 73_856, 147_584, 295_168, 590_080, 590_080, 590_080, 590_080, 590_080, 590_080, 590_080,
-    590_080, 524_416, 147_584, 131_136, 18_464, 867]
+  6_464,
+  73_856,
+  147_584,
+  295_168,
+  590_080,
+  590_080,
+  590_080,
+  590_080,
+  590_080,
+  590_080,
+  590_080,
+  590_080,
+  524_416,
+  147_584,
+  131_136,
+  18_464,
+  867,
+]
 COMPLETION_CHANNELS = [64, 128, 128, 256, 256, 256, 256, 256, 256, 256, 256, 256, 128, 128, 64, 32]
 DECONVOLUTIONS = (13, 15)
 
@@ -21,15 +37,21 @@ DECONVOLUTIONS = (13, 15)
 def completion_shapes(size=32, **options):
   """The completion network's variables, as shapes."""
   network = glcic.CompletionNetwork(**options)
-  return jax.eval_shape(lambda: network.init(
-      jax.random.key(0), jnp.zeros((1, size, size, 3)), jnp.zeros((1, size, size, 1))))
+  return jax.eval_shape(
+    lambda: network.init(
+      jax.random.key(0), jnp.zeros((1, size, size, 3)), jnp.zeros((1, size, size, 1))
+    )
+  )
 
 
 def discriminator_shapes(size, local_size, **options):
   """The discriminator's variables, as shapes."""
   network = glcic.Discriminator(local_size=local_size, **options)
-  return jax.eval_shape(lambda: network.init(
-      jax.random.key(0), jnp.zeros((1, size, size, 3)), jnp.zeros((1, 2), jnp.int32)))
+  return jax.eval_shape(
+    lambda: network.init(
+      jax.random.key(0), jnp.zeros((1, size, size, 3)), jnp.zeros((1, 2), jnp.int32)
+    )
+  )
 
 
 def count(tree):
@@ -95,26 +117,46 @@ def convolutions(network, *inputs):
   """(stride, dilation, padding, dtype) of the convolutions that a network makes, in order."""
   variables = jax.eval_shape(lambda: network.init(jax.random.key(0), *inputs))
   program = jax.make_jaxpr(network.apply)(variables, *inputs)
-  return [(equation.params['window_strides'][0], equation.params['rhs_dilation'][0],
-           equation.params['padding'][0], equation.invars[1].aval.dtype)
-          for equation in program.eqns if equation.primitive.name == 'conv_general_dilated']
+  return [
+    (
+      equation.params['window_strides'][0],
+      equation.params['rhs_dilation'][0],
+      equation.params['padding'][0],
+      equation.invars[1].aval.dtype,
+    )
+    for equation in program.eqns
+    if equation.primitive.name == 'conv_general_dilated'
+  ]
 
 
 @pytest.mark.parametrize('dilated', [True, False])
 def test_strides_dilations_and_padding_are_the_papers(dilated):
-  found = convolutions(glcic.CompletionNetwork(width=1 / 16, dilated=dilated),
-                       jnp.zeros((1, 64, 64, 3)), jnp.zeros((1, 64, 64, 1)))
+  found = convolutions(
+    glcic.CompletionNetwork(width=1 / 16, dilated=dilated),
+    jnp.zeros((1, 64, 64, 3)),
+    jnp.zeros((1, 64, 64, 1)),
+  )
   dilations = (2, 4, 8, 16) if dilated else (1, 1, 1, 1)
-  expected = [(1, 1, (2, 2)), (2, 1, (1, 1)), (1, 1, (1, 1)), (2, 1, (1, 1)), *[(1, 1, (1, 1))] * 2,
-              *[(1, d, (d, d)) for d in dilations], *[(1, 1, (1, 1))] * 2]
+  expected = [
+    (1, 1, (2, 2)),
+    (2, 1, (1, 1)),
+    (1, 1, (1, 1)),
+    (2, 1, (1, 1)),
+    *[(1, 1, (1, 1))] * 2,
+    *[(1, d, (d, d)) for d in dilations],
+    *[(1, 1, (1, 1))] * 2,
+  ]
   assert [row[:3] for row in found[:12]] == expected
 
 
 @pytest.mark.parametrize('height, width', [(16, 16), (36, 20), (44, 64)])
 def test_output_has_the_pictures_size(height, width):
   output = jax.eval_shape(
-      glcic.CompletionNetwork(width=1 / 16).apply, completion_shapes(width=1 / 16),
-      jnp.zeros((2, height, width, 3)), jnp.zeros((2, height, width, 1)))
+    glcic.CompletionNetwork(width=1 / 16).apply,
+    completion_shapes(width=1 / 16),
+    jnp.zeros((2, height, width, 3)),
+    jnp.zeros((2, height, width, 1)),
+  )
   assert output.shape == (2, height, width, 3)
   assert output.dtype == jnp.float32
 
@@ -130,8 +172,13 @@ def plain_conv(x, params, stride=1, dilation=1):
   """A convolution by XLA, padded on both sides alike."""
   pad = dilation * (params['kernel'].shape[0] // 2)
   return params['bias'] + jax.lax.conv_general_dilated(
-      x, params['kernel'], (stride, stride), ((pad, pad), (pad, pad)),
-      rhs_dilation=(dilation, dilation), dimension_numbers=('NHWC', 'HWIO', 'NHWC'))
+    x,
+    params['kernel'],
+    (stride, stride),
+    ((pad, pad), (pad, pad)),
+    rhs_dilation=(dilation, dilation),
+    dimension_numbers=('NHWC', 'HWIO', 'NHWC'),
+  )
 
 
 @jax.jit
@@ -156,7 +203,7 @@ def plain_discriminator(variables, image, view, local_size, relu):
   """Tables 2 to 4 of the paper, written a second time, for one picture."""
   vectors = []
   top, left = view[0]
-  local = image[:, top:top + local_size, left:left + local_size]
+  local = image[:, top : top + local_size, left : left + local_size]
   for branch, x in (('local', local), ('global', image)):
     part = {kind: tree.get(branch) for kind, tree in variables.items()}
     for number in range(1, 4 if branch == 'global' else 3):
@@ -212,7 +259,8 @@ def test_bfloat16_convolves_in_bfloat16_and_keeps_the_rest_in_float32():
   assert {leaf.dtype for leaf in jax.tree.leaves(variables)} == {np.dtype('float32')}
   assert {row[-1] for row in convolutions(network, *inputs)} == {jnp.dtype('bfloat16')}
   output = jax.eval_shape(
-      lambda v: network.apply(v, *inputs, train=True, mutable=['batch_stats']), variables)
+    lambda v: network.apply(v, *inputs, train=True, mutable=['batch_stats']), variables
+  )
   assert {leaf.dtype for leaf in jax.tree.leaves(output)} == {np.dtype('float32')}
 
 
@@ -221,7 +269,8 @@ def test_bfloat16_discriminator_gives_float32_logits_and_statistics():
   inputs = jnp.zeros((4, 32, 32, 3)), jnp.zeros((4, 2), jnp.int32)
   variables = jax.eval_shape(lambda: network.init(jax.random.key(0), *inputs))
   logits, updates = jax.eval_shape(
-      lambda v: network.apply(v, *inputs, train=True, groups=2, mutable=['batch_stats']), variables)
+    lambda v: network.apply(v, *inputs, train=True, groups=2, mutable=['batch_stats']), variables
+  )
   assert logits.shape == (4,)
   leaves = jax.tree.leaves((variables, logits, updates))
   assert {leaf.dtype for leaf in leaves} == {np.dtype('float32')}
@@ -239,7 +288,8 @@ def test_discriminator_equals_a_second_writing(relu):
     logit = jax.jit(network.apply)(variables, image, view)
     assert logit.shape == (1,)
     np.testing.assert_allclose(
-        logit[0], plain_discriminator(variables, image, view, 16, relu), rtol=1e-10)
+      logit[0], plain_discriminator(variables, image, view, 16, relu), rtol=1e-10
+    )
 
 
 @pytest.fixture(scope='module')
@@ -252,13 +302,15 @@ def pixel_gradients():
   @jax.jit
   def gradient(kernel):
     params = {**variables['params'], 'fusion': {**variables['params']['fusion'], 'kernel': kernel}}
-    return jax.grad(lambda image: network.apply(
-        {**variables, 'params': params}, image, jnp.int32([[5, 11]]))[0])(image)
+    return jax.grad(
+      lambda image: network.apply({**variables, 'params': params}, image, jnp.int32([[5, 11]]))[0]
+    )(image)
 
   def of(branch):
     kernel = np.ones((128, 1), np.float32)
     kernel[slice(64, None) if branch == 'local' else slice(64)] = 0
     return np.abs(gradient(kernel)[0]).sum(-1)
+
   return of
 
 
@@ -288,9 +340,13 @@ def test_a_discriminator_of_one_branch_is_the_other_without_it(branch):
 
 def test_a_local_discriminator_judges_its_view_alone():
   network = glcic.Discriminator(local_size=16, width=1 / 16, branches='local')
-  variables = fakes.random_leaves(discriminator_shapes(32, 16, width=1 / 16, branches='local'), seed=3)
+  variables = fakes.random_leaves(
+    discriminator_shapes(32, 16, width=1 / 16, branches='local'), seed=3
+  )
   image = np.random.default_rng(2).uniform(size=(1, 32, 32, 3)).astype(np.float32)
-  gradient = jax.jit(jax.grad(lambda image: network.apply(variables, image, jnp.int32([[5, 11]]))[0]))(image)
+  gradient = jax.jit(
+    jax.grad(lambda image: network.apply(variables, image, jnp.int32([[5, 11]]))[0])
+  )(image)
   seen = np.abs(gradient[0]).sum(-1) > 0
   assert seen[5:21, 11:27].mean() > 0.9
   seen[5:21, 11:27] = False

@@ -36,8 +36,9 @@ def test_floats_are_the_linear_map_of_the_levels(value_range):
 @pytest.mark.parametrize('value_range', _RANGES)
 def test_bytes_survive_under_jit_and_through_bfloat16_within_its_precision(value_range):
   levels = np.arange(256, dtype=np.uint8)
-  back = jax.jit(lambda x: images.to_uint8(
-      images.to_float(x, value_range, jnp.bfloat16), value_range))(levels)
+  back = jax.jit(
+    lambda x: images.to_uint8(images.to_float(x, value_range, jnp.bfloat16), value_range)
+  )(levels)
   assert back.dtype == jnp.uint8
   assert np.abs(np.asarray(back, int) - levels).max() <= 2
 
@@ -61,7 +62,7 @@ def test_fill_overwrites_the_hole_with_one_color_and_nothing_else(rng):
 def _awkward_floats(rng, shape):
   """Float32s of every bit pattern but NaN: infinities, minus zero, denormals."""
   bits = rng.integers(0, 2**32, shape, dtype=np.uint32)
-  bits[..., 0] &= np.uint32(0x807fffff)  # denormals of both signs
+  bits[..., 0] &= np.uint32(0x807FFFFF)  # denormals of both signs
   values = bits.view(np.float32)
   values[0, 0, 0] = -0.0
   values[0, 0, 1] = np.inf
@@ -106,6 +107,7 @@ def test_no_gradient_reaches_the_network_from_outside_the_hole(rng):
 
   def loss(x, y):
     return jnp.sum(slope * images.composite(x, y, mask))
+
   to_raw, to_image = jax.grad(loss, argnums=(0, 1))(raw, image)
   np.testing.assert_array_equal(to_raw, slope * mask)
   np.testing.assert_array_equal(to_image, slope * (1 - mask))
@@ -116,7 +118,7 @@ def test_local_views_are_the_slices(rng, size):
   image = rng.integers(0, 256, (4, 8, 9, 3), dtype=np.uint8)
   corner = np.stack([rng.integers(0, 8 - size + 1, 4), rng.integers(0, 9 - size + 1, 4)], axis=1)
   views = jax.jit(images.local_view, static_argnums=2)(image, corner.astype(np.int32), size)
-  expected = [picture[y:y + size, x:x + size] for picture, (y, x) in zip(image, corner)]
+  expected = [picture[y : y + size, x : x + size] for picture, (y, x) in zip(image, corner)]
   np.testing.assert_array_equal(views, expected)
 
 

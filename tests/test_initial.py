@@ -6,9 +6,9 @@ import pytest
 
 from glcic_jax import checkpoints
 from glcic_jax import errors
-from glcic_jax import model_files
 from glcic_jax import parallel
-from glcic_jax.training import initial
+from glcic_jax.model_directory import model_files
+from glcic_jax.training import fine_tuning
 from glcic_jax.training import loop
 from glcic_jax.training import method as method_lib
 from glcic_jax.training import state as state_lib
@@ -52,7 +52,7 @@ def fresh():
 
 
 def load(fresh, config):
-  return initial.load_networks(fresh, config, MESH)
+  return fine_tuning.load_networks(fresh, config, MESH)
 
 
 def test_a_model_directory_gives_the_generator_alone(fresh, other, model):
@@ -94,25 +94,35 @@ def test_another_width_is_refused_by_the_name_of_an_array(model):
     load(wider, config_of(model, model__width=1 / 8))
 
 
-def test_the_licence_of_the_weights_stays_with_what_is_made_of_them(tmp_path, tiny_config, one_device):
+def test_the_licence_of_the_weights_stays_with_what_is_made_of_them(
+  tmp_path, tiny_config, one_device
+):
   tiny_config.schedule.phases = ('reconstruction',)
   tiny_config.schedule.total_steps = tiny_config.schedule.reconstruction_steps = 1
   tiny_config.schedule.discriminator_steps = tiny_config.validation.every = 0
   method = method_lib.from_config(tiny_config, fakes.MEAN_COLOR)
   base, run = tmp_path / 'base', tmp_path / 'run'
   state = fakes.random_leaves(state_lib.abstract_state(method, tiny_config.image_size, MESH))
-  model_files.write(base, state.generator.variables,
-                    method_lib.describe(method, tiny_config, fakes.MEAN_COLOR, 5, 'CC BY-NC-SA 4.0'))
-  assert initial.licence(tiny_config, run) == ''  # it starts from nothing
+  model_files.write(
+    base,
+    state.generator.variables,
+    method_lib.describe(method, tiny_config, fakes.MEAN_COLOR, 5, 'CC BY-NC-SA 4.0'),
+  )
+  assert fine_tuning.licence(tiny_config, run) == ''  # it starts from nothing
   tiny_config.init_from = str(base)
   loop.train_and_evaluate(tiny_config, run, batches=made_up.batches(tiny_config))
   assert model_files.load(run / 'model')[1].licence == 'CC BY-NC-SA 4.0'
   card = (run / 'model' / 'README.md').read_text()
-  assert 'license: cc-by-nc-sa-4.0' in card and 'fine-tuned from, which bind what is made of them' in card
+  assert (
+    'license: cc-by-nc-sa-4.0' in card
+    and 'fine-tuned from, which bind what is made of them' in card
+  )
   (base / 'config.json').unlink()
-  assert initial.licence(tiny_config, run) == 'CC BY-NC-SA 4.0'  # a run that goes on needs its base no longer
+  assert (
+    fine_tuning.licence(tiny_config, run) == 'CC BY-NC-SA 4.0'
+  )  # a run that goes on needs its base no longer
   tiny_config.init_from = str(run)
-  assert initial.licence(tiny_config, tmp_path / 'next') == 'CC BY-NC-SA 4.0'
+  assert fine_tuning.licence(tiny_config, tmp_path / 'next') == 'CC BY-NC-SA 4.0'
 
 
 def test_no_model_is_refused(fresh, tmp_path):

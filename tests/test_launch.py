@@ -16,8 +16,13 @@ SCRIPTS = sorted((ROOT / 'launch').glob('*.sh')) + [ROOT / 'launch/slurm.sbatch'
 
 def bash(*arguments, **environment):
   """Exit code, stdout, stderr of a script."""
-  done = subprocess.run(['bash', *map(str, arguments)], cwd=ROOT, capture_output=True, text=True,
-                        env=os.environ | environment)
+  done = subprocess.run(
+    ['bash', *map(str, arguments)],
+    cwd=ROOT,
+    capture_output=True,
+    text=True,
+    env=os.environ | environment,
+  )
   return done.returncode, done.stdout, done.stderr
 
 
@@ -28,7 +33,9 @@ def test_every_script_parses_and_passes_shellcheck(script):
   shellcheck = str(beside_python) if beside_python.exists() else shutil.which('shellcheck')
   if shellcheck is None:
     pytest.skip('shellcheck is not installed here')
-  done = subprocess.run([shellcheck, '-x', '--shell=bash', str(script)], capture_output=True, text=True, cwd=ROOT)
+  done = subprocess.run(
+    [shellcheck, '-x', '--shell=bash', str(script)], capture_output=True, text=True, cwd=ROOT
+  )
   assert done.returncode == 0, done.stdout
 
 
@@ -36,25 +43,38 @@ POD = ('launch/tpu_pod.sh', '--dry-run')
 
 
 def test_a_pod_is_created_as_the_environment_says():
-  code, out, _ = bash(*POD, 'create', TPU_NAME='mine', TPU_ZONE='europe-west4-b', TPU_TYPE='v5p-32', TPU_SPOT='1')
+  code, out, _ = bash(
+    *POD, 'create', TPU_NAME='mine', TPU_ZONE='europe-west4-b', TPU_TYPE='v5p-32', TPU_SPOT='1'
+  )
   assert code == 0
-  assert out.split() == ('gcloud compute tpus tpu-vm create mine --zone europe-west4-b --accelerator-type v5p-32 '
-                         '--version v2-alpha-tpuv5-lite --spot').split()
+  assert (
+    out.split()
+    == (
+      'gcloud compute tpus tpu-vm create mine --zone europe-west4-b --accelerator-type v5p-32 '
+      '--version v2-alpha-tpuv5-lite --spot'
+    ).split()
+  )
 
 
 def test_a_run_packs_installs_and_trains_on_all_hosts():
-  code, out, _ = bash(*POD, 'run', '--config', 'configs/glcic_places2.py', '--workdir', 'gs://bucket/a run')
+  code, out, _ = bash(
+    *POD, 'run', '--config', 'configs/glcic_places2.py', '--workdir', 'gs://bucket/a run'
+  )
   pack, copy, install, train = out.strip().splitlines()
   assert code == 0
   assert pack.startswith('tar czf') and '--exclude .git' in pack
   assert ' scp ' in copy
   assert all('--worker=all' in line for line in (copy, install, train))
   assert 'pip install' in install and '[train,tpu]' in install
-  assert '--processes on' in train.replace('\\ ', ' ') and 'a\\\\\\ run' in train  # quoted for the far shell too
+  assert (
+    '--processes on' in train.replace('\\ ', ' ') and 'a\\\\\\ run' in train
+  )  # quoted for the far shell too
 
 
-@pytest.mark.parametrize('command, words', [
-    ('status', 'describe'), ('logs', 'tail -n 100 train.log'), ('delete', 'delete glcic-jax')])
+@pytest.mark.parametrize(
+  'command, words',
+  [('status', 'describe'), ('logs', 'tail -n 100 train.log'), ('delete', 'delete glcic-jax')],
+)
 def test_the_other_commands_of_the_pod(command, words):
   code, out, _ = bash(*POD, command)
   assert code == 0 and words in out.replace('\\ ', ' ') and len(out.splitlines()) == 1
@@ -73,8 +93,16 @@ def test_wrong_usage_of_the_rehearsal_shows_how(arguments):
 
 
 def test_the_rehearsal_gives_the_exit_code_of_its_processes(tmp_path):
-  code, _, err = bash('launch/local_processes.sh', '2', '--config', 'configs/none.py', '--workdir', tmp_path / 'run',
-                      PYTHON=sys.executable, PYTHONPATH=str(ROOT))
+  code, _, err = bash(
+    'launch/local_processes.sh',
+    '2',
+    '--config',
+    'configs/none.py',
+    '--workdir',
+    tmp_path / 'run',
+    PYTHON=sys.executable,
+    PYTHONPATH=str(ROOT),
+  )
   assert code == 2
   assert err.count('There is no config file configs/none.py') == 2
 
@@ -92,7 +120,7 @@ def test_the_manifests_fit_together():
   pod = job['template']['spec']
   assert pod['serviceAccountName'] == by_kind['ServiceAccount']['metadata']['name']
   assert pod['restartPolicy'] == 'Never' and pod['terminationGracePeriodSeconds'] >= 60
-  container, = pod['containers']
+  (container,) = pod['containers']
   # A 4x4 slice has sixteen chips.
   chips = math.prod(map(int, pod['nodeSelector']['cloud.google.com/gke-tpu-topology'].split('x')))
   assert job['parallelism'] * container['resources']['limits']['google.com/tpu'] == chips
@@ -101,7 +129,8 @@ def test_the_manifests_fit_together():
 
 def test_the_job_s_arguments_are_a_command_of_ours():
   container = next(m for m in manifests() if m['kind'] == 'JobSet')['spec']['replicatedJobs'][0][
-      'template']['spec']['template']['spec']['containers'][0]
+    'template'
+  ]['spec']['template']['spec']['containers'][0]
   command, *options = container['args']
   assert command == 'train' and all(isinstance(option, str) for option in options)
   named = dict(zip(options, options[1:]))

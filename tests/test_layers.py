@@ -8,8 +8,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from glcic_jax.models import convolution
 from glcic_jax.models import layers
+from glcic_jax.models.convolutions import convolution
 from tests import fakes
 
 
@@ -22,10 +22,12 @@ def x64():
 
 def value_and_gradients(module, variables, x, weight):
   """The output, and the gradients of its weighted sum by the parameters and the input."""
+
   @jax.jit
   def both(params, x):
     output, pull_back = jax.vjp(lambda p, x: module.apply({'params': p}, x), params, x)
     return output, pull_back(weight)
+
   return both(variables, x)
 
 
@@ -45,8 +47,9 @@ def test_up_conv_is_flax_conv_transpose(x64, height, width):
   x, weight = normal(2, height, width, 3), normal(2, 2 * height, 2 * width, 5)
   ours = layers.UpConv(5, dtype=jnp.float64)
   flax = nn.ConvTranspose(5, (4, 4), (2, 2), 'SAME', dtype=jnp.float64)
-  assert_close(value_and_gradients(ours, params, x, weight),
-               value_and_gradients(flax, params, x, weight))
+  assert_close(
+    value_and_gradients(ours, params, x, weight), value_and_gradients(flax, params, x, weight)
+  )
 
 
 def test_up_conv_scatters_each_pixel_by_the_flipped_kernel(x64):
@@ -54,7 +57,7 @@ def test_up_conv_scatters_each_pixel_by_the_flipped_kernel(x64):
   padded = np.zeros((1, 2 * 3 + 2, 2 * 4 + 2, 3))
   for i in range(3):
     for j in range(4):
-      padded[0, 2 * i:2 * i + 4, 2 * j:2 * j + 4] += x[0, i, j] @ kernel[::-1, ::-1]
+      padded[0, 2 * i : 2 * i + 4, 2 * j : 2 * j + 4] += x[0, i, j] @ kernel[::-1, ::-1]
   assert_close(convolution.up_conv(x, kernel), padded[:, 1:-1, 1:-1])
 
 
@@ -63,9 +66,10 @@ def test_up_conv_of_five_taps_scatters_each_pixel_by_the_flipped_kernel(x64):
   padded = np.zeros((1, 2 * 2 + 5, 2 * 3 + 5, 3))
   for i in range(3):
     for j in range(4):
-      padded[0, 2 * i:2 * i + 5, 2 * j:2 * j + 5] += x[0, i, j] @ kernel[::-1, ::-1]
+      padded[0, 2 * i : 2 * i + 5, 2 * j : 2 * j + 5] += x[0, i, j] @ kernel[::-1, ::-1]
   output = layers.UpConv(3, dtype=jnp.float64, kernel=5).apply(
-      {'params': {'kernel': kernel, 'bias': np.ones(3)}}, x)
+    {'params': {'kernel': kernel, 'bias': np.ones(3)}}, x
+  )
   assert output.shape == (1, 5, 7, 3)
   assert_close(output, padded[:, 2:-2, 2:-2] + 1)
 
@@ -73,16 +77,20 @@ def test_up_conv_of_five_taps_scatters_each_pixel_by_the_flipped_kernel(x64):
 def test_collapse_is_flax_valid_convolution(x64):
   params = {'kernel': normal(4, 4, 3, 5), 'bias': normal(5)}
   x, weight = normal(2, 4, 4, 3), normal(2, 1, 1, 5)
-  assert_close(value_and_gradients(layers.Collapse(5, dtype=jnp.float64), params, x, weight),
-               value_and_gradients(nn.Conv(5, (4, 4), 1, 'VALID', dtype=jnp.float64), params, x, weight))
+  assert_close(
+    value_and_gradients(layers.Collapse(5, dtype=jnp.float64), params, x, weight),
+    value_and_gradients(nn.Conv(5, (4, 4), 1, 'VALID', dtype=jnp.float64), params, x, weight),
+  )
 
 
 def test_expand_is_flax_valid_conv_transpose(x64):
   params = {'kernel': normal(4, 4, 3, 5), 'bias': normal(5)}
   x, weight = normal(2, 1, 1, 3), normal(2, 4, 4, 5)
   flax = nn.ConvTranspose(5, (4, 4), (1, 1), 'VALID', dtype=jnp.float64)
-  assert_close(value_and_gradients(layers.Expand(5, 4, dtype=jnp.float64), params, x, weight),
-               value_and_gradients(flax, params, x, weight))
+  assert_close(
+    value_and_gradients(layers.Expand(5, 4, dtype=jnp.float64), params, x, weight),
+    value_and_gradients(flax, params, x, weight),
+  )
 
 
 def test_channelwise_layer_is_a_loop_over_maps_and_pixels(x64):
@@ -105,7 +113,7 @@ def test_channelwise_layer_is_one_batched_contraction():
   variables = jax.eval_shape(lambda: layer.init(jax.random.key(0), x))
   program = jax.make_jaxpr(layer.apply)(variables, x)
   products = [equation for equation in program.eqns if equation.primitive.name == 'dot_general']
-  (_, batched), = (equation.params['dimension_numbers'] for equation in products)
+  ((_, batched),) = (equation.params['dimension_numbers'] for equation in products)
   assert len(batched[0]) == 1  # the maps
   assert not {'while', 'scan'} & {equation.primitive.name for equation in program.eqns}
 
@@ -125,12 +133,27 @@ def loop_convolution(x, kernel, stride, dilation):
   return output
 
 
-@pytest.mark.parametrize('kernel, stride, dilation, height, width', [
-    (3, 1, 1, 5, 6), (5, 1, 1, 6, 7),
-    (3, 2, 1, 12, 14), (3, 2, 1, 11, 13), (5, 2, 1, 12, 9), (5, 2, 1, 10, 15),
-    (4, 2, 1, 12, 10), (4, 2, 1, 8, 4),  # the Context Encoder's: padding 1
-    (3, 2, 1, 8, 6), (5, 2, 1, 8, 8), (5, 2, 1, 5, 3), (5, 2, 1, 1, 1),
-    (3, 1, 2, 9, 8), (3, 1, 4, 7, 9), (3, 1, 16, 4, 5), (3, 2, 2, 12, 7)])
+@pytest.mark.parametrize(
+  'kernel, stride, dilation, height, width',
+  [
+    (3, 1, 1, 5, 6),
+    (5, 1, 1, 6, 7),
+    (3, 2, 1, 12, 14),
+    (3, 2, 1, 11, 13),
+    (5, 2, 1, 12, 9),
+    (5, 2, 1, 10, 15),
+    (4, 2, 1, 12, 10),
+    (4, 2, 1, 8, 4),  # the Context Encoder's: padding 1
+    (3, 2, 1, 8, 6),
+    (5, 2, 1, 8, 8),
+    (5, 2, 1, 5, 3),
+    (5, 2, 1, 1, 1),
+    (3, 1, 2, 9, 8),
+    (3, 1, 4, 7, 9),
+    (3, 1, 16, 4, 5),
+    (3, 2, 2, 12, 7),
+  ],
+)
 def test_conv_is_a_loop_over_the_pixels(x64, kernel, stride, dilation, height, width):
   params = {'kernel': normal(kernel, kernel, 3, 4), 'bias': normal(4)}
   x = normal(2, height, width, 3)
@@ -152,7 +175,9 @@ def test_padding_can_be_left_out(x64):
   params = {'kernel': normal(11, 11, 2, 3), 'bias': normal(3)}
   x = normal(1, 19, 23, 2)
   output = layers.Conv(3, 11, 4, dtype=jnp.float64, padding=0).apply({'params': params}, x)
-  padded = loop_convolution(x, params['kernel'], 1, 1)  # the same at every place, with a margin of 5
+  padded = loop_convolution(
+    x, params['kernel'], 1, 1
+  )  # the same at every place, with a margin of 5
   assert_close(output, padded[:, 5:-5:4, 5:-5:4] + params['bias'])
 
 
@@ -160,7 +185,8 @@ def plain_convolution(x, kernel):
   """XLA's own strided convolution."""
   pad = (kernel.shape[0] // 2,) * 2
   return jax.lax.conv_general_dilated(
-      x, kernel, (2, 2), (pad, pad), dimension_numbers=('NHWC', 'HWIO', 'NHWC'))
+    x, kernel, (2, 2), (pad, pad), dimension_numbers=('NHWC', 'HWIO', 'NHWC')
+  )
 
 
 @pytest.mark.parametrize('kernel, height, width', [(5, 8, 8), (5, 7, 5), (3, 6, 6), (3, 1, 3)])
@@ -170,7 +196,8 @@ def test_small_outputs_and_gradients_are_those_of_the_plain_form(x64, kernel, he
   plain, pull_back = jax.vjp(plain_convolution, x, params['kernel'])
   weight = normal(*plain.shape)
   output, (by_params, by_input) = value_and_gradients(
-      layers.Conv(4, kernel, 2, dtype=jnp.float64), params, x, weight)
+    layers.Conv(4, kernel, 2, dtype=jnp.float64), params, x, weight
+  )
   assert_close((output, (by_input, by_params['kernel'])), (plain, pull_back(weight)))
 
 
@@ -201,28 +228,32 @@ def test_dense_is_a_product_and_a_sum(x64):
 @pytest.mark.parametrize('shape', [(5, 5, 4, 32), (100, 40)])
 def test_kernels_start_as_torch_starts_them(shape):
   kernel = np.asarray(layers.torch_uniform(jax.random.key(0, impl='rbg'), shape, jnp.float32))
-  bound = 100 ** -0.5  # 1 / sqrt(fan in)
+  bound = 100**-0.5  # 1 / sqrt(fan in)
   assert 0.95 * bound < kernel.max() <= bound
   assert -bound <= kernel.min() < -0.95 * bound
   assert abs(kernel.mean()) < 0.05 * bound
-  assert kernel.std() == pytest.approx(bound / 3 ** 0.5, rel=0.05)
+  assert kernel.std() == pytest.approx(bound / 3**0.5, rel=0.05)
 
 
-@pytest.mark.parametrize('width, full, expected', [
-    (1, 64, 64), (1 / 16, 64, 4), (0.1, 64, 6), (1e-3, 64, 1)])
+@pytest.mark.parametrize(
+  'width, full, expected', [(1, 64, 64), (1 / 16, 64, 4), (0.1, 64, 6), (1e-3, 64, 1)]
+)
 def test_channels_scale_and_never_vanish(width, full, expected):
   assert layers.channels(width, full) == expected
 
 
-NORM = {'params': {'scale': normal(3) + 2, 'bias': normal(3)},
-        'batch_stats': {'mean': normal(3, seed=1), 'var': normal(3, seed=1) ** 2 + 0.5}}
+NORM = {
+  'params': {'scale': normal(3) + 2, 'bias': normal(3)},
+  'batch_stats': {'mean': normal(3, seed=1), 'var': normal(3, seed=1) ** 2 + 0.5},
+}
 
 
 @functools.partial(jax.jit, static_argnames='groups')
 def normalise(variables, x, groups=1):
   """A training call: the output and the new statistics."""
   output, updates = layers.BatchNorm().apply(
-      variables, x, train=True, groups=groups, mutable=['batch_stats'])
+    variables, x, train=True, groups=groups, mutable=['batch_stats']
+  )
   return output, updates['batch_stats']
 
 
@@ -254,11 +285,11 @@ def test_batch_norm_and_its_gradients_are_flax_ones(x64):
       variables = {'params': params, 'batch_stats': NORM['batch_stats']}
       output, updates = module.apply(variables, x, mutable=['batch_stats'], **options)
       return output, updates['batch_stats']
+
     output, pull_back, stats = jax.vjp(output_of, NORM['params'], x, has_aux=True)
     return output, pull_back(weight), stats
 
-  flax = nn.BatchNorm(
-      False, momentum=0.9, epsilon=1e-5, dtype=jnp.float64, use_fast_variance=False)
+  flax = nn.BatchNorm(False, momentum=0.9, epsilon=1e-5, dtype=jnp.float64, use_fast_variance=False)
   assert_close(run(layers.BatchNorm(), train=True), run(flax))
 
 
@@ -279,8 +310,10 @@ def test_groups_are_separate_batches_in_order(x64):
 
 def test_variance_survives_a_large_mean():
   x = np.float32(np.random.default_rng(0).normal(1000, 0.1, (64, 8, 8, 2)))
-  variables = {'params': {'scale': np.ones(2, np.float32), 'bias': np.zeros(2, np.float32)},
-               'batch_stats': {'mean': np.zeros(2, np.float32), 'var': np.zeros(2, np.float32)}}
+  variables = {
+    'params': {'scale': np.ones(2, np.float32), 'bias': np.zeros(2, np.float32)},
+    'batch_stats': {'mean': np.zeros(2, np.float32), 'var': np.zeros(2, np.float32)},
+  }
   output, stats = normalise(variables, jnp.asarray(x))
   np.testing.assert_allclose(stats['var'], 0.1 * x.astype(np.float64).var((0, 1, 2)), rtol=1e-3)
   np.testing.assert_allclose(np.std(output, axis=(0, 1, 2)), 1, rtol=2e-3)

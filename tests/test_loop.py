@@ -31,15 +31,25 @@ pytestmark = pytest.mark.usefixtures('one_device')
 def command(workdir, folder, **overrides):
   """The `train` command of a small run on a folder."""
   keys = made_up.TINY | {'data.folder': folder, 'data.validation_fraction': 0.2} | overrides
-  return [sys.executable, '-m', 'glcic_jax', 'train', '--config', 'configs/glcic_places2.py',
-          '--workdir', str(workdir), *(f'--config.{key}={value}' for key, value in keys.items())]
+  return [
+    sys.executable,
+    '-m',
+    'glcic_jax',
+    'train',
+    '--config',
+    'configs/glcic_places2.py',
+    '--workdir',
+    str(workdir),
+    *(f'--config.{key}={value}' for key, value in keys.items()),
+  ]
 
 
 def start(arguments):
   """Starts a command in a process of its own."""
   environment = os.environ | {'PYTHONPATH': str(ROOT), 'JAX_PLATFORMS': 'cpu'}
-  return subprocess.Popen(arguments, cwd=ROOT, env=environment, text=True, stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE)
+  return subprocess.Popen(
+    arguments, cwd=ROOT, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+  )
 
 
 def wait_for(path, process, seconds=300):
@@ -54,7 +64,9 @@ def wait_for(path, process, seconds=300):
 def rows(workdir):
   """metrics.csv without the one column that is a measured speed."""
   with open(workdir / 'metrics.csv') as file:
-    return [{k: v for k, v in row.items() if k != 'images_per_second'} for row in csv.DictReader(file)]
+    return [
+      {k: v for k, v in row.items() if k != 'images_per_second'} for row in csv.DictReader(file)
+    ]
 
 
 def final_state(workdir, config):
@@ -80,20 +92,28 @@ def test_a_killed_and_resumed_run_equals_one_left_alone(tmp_path, picture_folder
     assert process.returncode == 0, err
     assert ('Continuing from step' in out) == (workdir is killed)
 
-  jax.tree.map(np.testing.assert_array_equal, final_state(killed, tiny_config),
-               final_state(alone, tiny_config))
+  jax.tree.map(
+    np.testing.assert_array_equal, final_state(killed, tiny_config), final_state(alone, tiny_config)
+  )
   assert rows(killed) == rows(alone)
   card = (killed / 'model/README.md').read_text()
   assert card == (alone / 'model/README.md').read_text()
   assert 'PSNR in the hole' in card and 'n = 12 holes' in card and str(picture_folder) not in card
   assert (killed / 'model/model.safetensors').read_bytes() == (
-      alone / 'model/model.safetensors').read_bytes()
+    alone / 'model/model.safetensors'
+  ).read_bytes()
 
 
 def test_sigterm_saves_and_the_same_command_goes_on(tmp_path, picture_folder):
-  arguments = command(tmp_path / 'run', picture_folder, **{
-      'checkpoint.every': 100_000, 'schedule.reconstruction_steps': 100_000,
-      'schedule.total_steps': 200_000})
+  arguments = command(
+    tmp_path / 'run',
+    picture_folder,
+    **{
+      'checkpoint.every': 100_000,
+      'schedule.reconstruction_steps': 100_000,
+      'schedule.total_steps': 200_000,
+    },
+  )
   process = start(arguments)
   wait_for(tmp_path / 'run' / 'metrics.csv', process)
   process.send_signal(signal.SIGTERM)
@@ -123,7 +143,9 @@ def own_config(**changes):
   """The config of `finished`; in a change, `__` stands for a dot."""
   config = config_lib.default()
   config.update_from_flattened_dict(made_up.TINY | {'checkpoint.keep': 2})
-  config.update_from_flattened_dict({key.replace('__', '.'): value for key, value in changes.items()})
+  config.update_from_flattened_dict(
+    {key.replace('__', '.'): value for key, value in changes.items()}
+  )
   return config
 
 
@@ -147,15 +169,26 @@ def test_a_row_holds_what_its_phase_measures(finished):
   by_phase = {row['phase']: {k for k, v in row.items() if v} for row in rows(finished)}
   assert 'discriminator_loss' not in by_phase['reconstruction']
   assert 'reconstruction_loss' not in by_phase['discriminator']
-  assert {'reconstruction_loss', 'adversarial_loss', 'discriminator_loss', 'real_accuracy',
-          'reconstruction_gradient_norm', 'adversarial_gradient_norm', 'gradient_ratio'} <= by_phase['joint']
+  assert {
+    'reconstruction_loss',
+    'adversarial_loss',
+    'discriminator_loss',
+    'real_accuracy',
+    'reconstruction_gradient_norm',
+    'adversarial_gradient_norm',
+    'gradient_ratio',
+  } <= by_phase['joint']
 
 
 def test_a_finished_run_leaves_model_samples_config_and_few_checkpoints(finished):
   assert {p.name for p in (finished / 'model').iterdir()} == {
-      'model.safetensors', 'config.json', 'README.md'}
+    'model.safetensors',
+    'config.json',
+    'README.md',
+  }
   assert [p.name for p in sorted((finished / 'samples').iterdir())] == [
-      f'{step:08d}.png' for step in (2, 3, 4, 6)]
+    f'{step:08d}.png' for step in (2, 3, 4, 6)
+  ]
   assert sorted(int(p.name) for p in (finished / 'checkpoints').iterdir()) == [4, 6]
   facts = json.loads((finished / 'config.json').read_text())
   assert facts['config']['model.width'] == made_up.TINY['model.width']
@@ -213,7 +246,7 @@ def test_a_changed_listing_is_refused_unless_allowed(tmp_path, tiny_config, pict
 
 
 def test_the_loop_runs_without_tensorflow_and_clu(tmp_path):
-  program = f'''
+  program = f"""
 import sys
 for name in ('tensorflow', 'clu', 'tensorflow_datasets'):
   sys.modules[name] = None
@@ -226,7 +259,7 @@ from tests import made_up
 config = config_lib.default()
 config.update_from_flattened_dict({made_up.TINY!r})
 loop.train_and_evaluate(config, {str(tmp_path)!r}, batches=made_up.batches(config))
-'''
+"""
   process = start([sys.executable, '-c', program])
   _, err = process.communicate()
   assert process.returncode == 0, err

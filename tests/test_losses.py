@@ -33,7 +33,7 @@ def _by_loops(raw, image, mask, mean_over):
     total, count = 0.0, 0
     for y, x, c in np.ndindex(raw.shape[1:]):
       inside = mask[b, y, x, 0] == 1
-      total += (raw[b, y, x, c] - image[b, y, x, c])**2 if inside else 0.0
+      total += (raw[b, y, x, c] - image[b, y, x, c]) ** 2 if inside else 0.0
       count += 1 if inside or mean_over == 'all' else 0
     result.append(total / count)
   return result
@@ -50,8 +50,10 @@ def test_masked_squared_error_equals_the_loops(rng, mean_over):
 
 def test_the_mean_is_over_all_elements_by_default(rng):
   raw, image, mask = _sample(rng)
-  np.testing.assert_array_equal(losses.masked_squared_error(raw, image, mask),
-                                losses.masked_squared_error(raw, image, mask, mean_over='all'))
+  np.testing.assert_array_equal(
+    losses.masked_squared_error(raw, image, mask),
+    losses.masked_squared_error(raw, image, mask, mean_over='all'),
+  )
 
 
 def test_hole_mean_is_larger_by_the_share_of_the_hole():
@@ -60,7 +62,8 @@ def test_hole_mean_is_larger_by_the_share_of_the_hole():
   raw, image = np.full((1, 10, 10, 3), 0.75), np.full((1, 10, 10, 3), 0.25)
   np.testing.assert_allclose(losses.masked_squared_error(raw, image, mask), [0.05], rtol=1e-14)
   np.testing.assert_allclose(
-      losses.masked_squared_error(raw, image, mask, mean_over='hole'), [0.25], rtol=1e-14)
+    losses.masked_squared_error(raw, image, mask, mean_over='hole'), [0.25], rtol=1e-14
+  )
 
 
 def test_errors_outside_the_hole_do_not_count(rng):
@@ -68,8 +71,9 @@ def test_errors_outside_the_hole_do_not_count(rng):
   changed = raw + 10 * (1 - mask)
   for mean_over in ('all', 'hole'):
     np.testing.assert_array_equal(
-        losses.masked_squared_error(changed, image, mask, mean_over=mean_over),
-        losses.masked_squared_error(raw, image, mask, mean_over=mean_over))
+      losses.masked_squared_error(changed, image, mask, mean_over=mean_over),
+      losses.masked_squared_error(raw, image, mask, mean_over=mean_over),
+    )
 
 
 def test_reconstruction_gradient_is_twice_the_masked_difference_over_all(rng):
@@ -97,15 +101,18 @@ def _probability(logit):
 
 def test_discriminator_loss_is_the_cross_entropy():
   real, completed = [-3.0, 0.0, 0.5, 6.0], [2.0, 0.0, -1.5, -7.0]
-  expected = [-math.log(_probability(r)) - math.log(1 - _probability(c))
-              for r, c in zip(real, completed)]
+  expected = [
+    -math.log(_probability(r)) - math.log(1 - _probability(c)) for r, c in zip(real, completed)
+  ]
   np.testing.assert_allclose(
-      losses.discriminator(np.array(real), np.array(completed)), expected, rtol=1e-11)
+    losses.discriminator(np.array(real), np.array(completed)), expected, rtol=1e-11
+  )
 
 
 def test_an_undecided_discriminator_pays_two_bits():
   np.testing.assert_allclose(
-      losses.discriminator(np.zeros(1), np.zeros(1)), [2 * math.log(2)], rtol=1e-15)
+    losses.discriminator(np.zeros(1), np.zeros(1)), [2 * math.log(2)], rtol=1e-15
+  )
 
 
 @pytest.mark.parametrize('logit', [-6.0, -0.5, 0.0, 3.0])
@@ -116,25 +123,33 @@ def test_adversarial_forms_are_their_logarithms(logit):
   np.testing.assert_allclose(losses.saturating(logits), [math.log(1 - p)], rtol=1e-12)
 
 
-@pytest.mark.parametrize('logit, non_saturating, saturating', [
+@pytest.mark.parametrize(
+  'logit, non_saturating, saturating',
+  [
     (0.0, -0.5, -0.5),
     (math.log(3), -0.25, -0.75),  # D = 3/4
     (-math.log(3), -0.75, -0.25),  # D = 1/4
     (-math.log(999), -0.999, -0.001),  # D is sure: only one form still pulls
-])
+  ],
+)
 def test_gradients_at_known_logits(logit, non_saturating, saturating):
   np.testing.assert_allclose(
-      jax.grad(lambda x: losses.non_saturating(x).sum())(np.array([logit])), [non_saturating],
-      rtol=1e-12)
+    jax.grad(lambda x: losses.non_saturating(x).sum())(np.array([logit])),
+    [non_saturating],
+    rtol=1e-12,
+  )
   np.testing.assert_allclose(
-      jax.grad(lambda x: losses.saturating(x).sum())(np.array([logit])), [saturating], rtol=1e-12)
+    jax.grad(lambda x: losses.saturating(x).sum())(np.array([logit])), [saturating], rtol=1e-12
+  )
 
 
 def test_discriminator_gradients_push_real_up_and_completed_down():
   def loss(real, completed):
     return losses.discriminator(real, completed).sum()
+
   to_real, to_completed = jax.grad(loss, argnums=(0, 1))(
-      np.array([math.log(3)]), np.array([math.log(3)]))
+    np.array([math.log(3)]), np.array([math.log(3)])
+  )
   np.testing.assert_allclose(to_real, [-0.25], rtol=1e-12)
   np.testing.assert_allclose(to_completed, [0.75], rtol=1e-12)
 
@@ -151,7 +166,9 @@ def test_extreme_logits_stay_finite(logit):
 
 def test_forms_go_by_the_names_of_the_config():
   assert losses.ADVERSARIAL_FORMS == {
-      'non_saturating': losses.non_saturating, 'saturating': losses.saturating}
+    'non_saturating': losses.non_saturating,
+    'saturating': losses.saturating,
+  }
 
 
 @pytest.mark.parametrize('norm, power', [('l2', 2), ('l1', 1)])
@@ -159,8 +176,13 @@ def test_forms_go_by_the_names_of_the_config():
 def test_weighted_error_weighs_every_element(rng, norm, power, mean_over):
   raw, image, _ = _sample(rng)
   weight = rng.uniform(0, 10, (1, 5, 4, 1))
-  errors = [[weight[0, y, x, 0] * abs(raw[b, y, x, c] - image[b, y, x, c])**power
-             for y, x, c in np.ndindex(5, 4, 3)] for b in range(3)]
+  errors = [
+    [
+      weight[0, y, x, 0] * abs(raw[b, y, x, c] - image[b, y, x, c]) ** power
+      for y, x, c in np.ndindex(5, 4, 3)
+    ]
+    for b in range(3)
+  ]
   count = 5 * 4 * 3 if mean_over == 'all' else 3 * weight.sum()
   actual = losses.weighted_error(raw, image, weight, norm=norm, mean_over=mean_over)
   np.testing.assert_allclose(actual, np.sum(errors, axis=1) / count, rtol=1e-12)

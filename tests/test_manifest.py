@@ -26,11 +26,19 @@ def _files(count=4, shape=(30, 40)):
 
 def _build(found, kinds=('rectangle',), size=None, seed=3, side=0.5):
   hole_of = holes.drawn(kinds, seed=seed, size=size, center_side=side)
-  return manifest_lib.build(list(found), found.__getitem__, hole_of, seed=seed, size=size, masks='test')
+  return manifest_lib.build(
+    list(found), found.__getitem__, hole_of, seed=seed, size=size, masks='test'
+  )
 
 
-@pytest.mark.parametrize('runs, expected', [
-    ('4 2', [[0, 0, 0], [0, 1, 1]]), ('0 1 5', [[1, 0, 0], [0, 0, 0]]), ('1 4 1', [[0, 1, 1], [1, 1, 0]])])
+@pytest.mark.parametrize(
+  'runs, expected',
+  [
+    ('4 2', [[0, 0, 0], [0, 1, 1]]),
+    ('0 1 5', [[1, 0, 0], [0, 0, 0]]),
+    ('1 4 1', [[0, 1, 1], [1, 1, 0]]),
+  ],
+)
 def test_runs_by_hand(runs, expected):
   hole = np.asarray(expected, bool)
   assert manifest_lib.to_runs(hole) == runs
@@ -58,25 +66,39 @@ def test_a_manifest_comes_back_and_is_a_function_of_its_seed():
   assert manifest_lib.Manifest.from_bytes(data, 'it') == manifest
   assert _build(found, holes.kinds_of('mixture'))[0].to_bytes() == data
   assert _build(found, holes.kinds_of('mixture'), seed=4)[0].entries != manifest.entries
-  assert [entry.kind for entry in manifest.entries] == ['rectangle', 'region', 'blocks', 'thin strokes']
+  assert [entry.kind for entry in manifest.entries] == [
+    'rectangle',
+    'region',
+    'blocks',
+    'thin strokes',
+  ]
   manifest_lib.check(manifest, list(found), found.__getitem__, 'here')
 
 
 def test_an_entry_says_what_its_hole_is():
   manifest, _ = _build(_files(), ('center',))
   for number, entry in enumerate(manifest.entries):
-    assert (entry.name, entry.height, entry.width, entry.kind) == (f'{number}.png', 30, 40, 'center')
+    assert (entry.name, entry.height, entry.width, entry.kind) == (
+      f'{number}.png',
+      30,
+      40,
+      'center',
+    )
     assert entry.ratio == 0.25 and not entry.border
     assert entry.hole[8:23, 10:30].sum() + entry.hole[7:22, 10:30].sum() > entry.hole.sum()
   # The mean of the known pixels: levels 0, 40, 80, 120.
   np.testing.assert_allclose(manifest.mean_color, [60 / 255] * 3, atol=1e-6)
+
   def at_the_edge(index, name, full):
     del index, name
     hole = np.zeros(full, bool)
     hole[5, -1] = True
     return hole, 'own'
+
   found = _files()
-  built, _ = manifest_lib.build(list(found), found.__getitem__, at_the_edge, seed=0, size=None, masks='')
+  built, _ = manifest_lib.build(
+    list(found), found.__getitem__, at_the_edge, seed=0, size=None, masks=''
+  )
   assert all(entry.border for entry in built.entries)
 
 
@@ -105,24 +127,40 @@ def test_changed_and_missing_pictures_are_refused():
     manifest_lib.check(manifest, ['a.png'], found.__getitem__, 'elsewhere')
   turned = dataclasses.replace(manifest.entries[0], height=40, width=30)
   with pytest.raises(errors.InputError, match='says that 0.png is 30x40, and it is 40x30'):
-    manifest_lib.check(dataclasses.replace(manifest, entries=(turned, *manifest.entries[1:])), list(found),
-                       found.__getitem__, 'here')
+    manifest_lib.check(
+      dataclasses.replace(manifest, entries=(turned, *manifest.entries[1:])),
+      list(found),
+      found.__getitem__,
+      'here',
+    )
   with pytest.raises(errors.InputError, match='fewer than two'):
     short = dataclasses.replace(manifest, entries=manifest.entries[:1])
     manifest_lib.check(short, list(found), found.__getitem__, 'here')
 
 
-@pytest.mark.parametrize('change', [
-    lambda values: values.pop('seed'), lambda values: values['entries'][0].pop('runs'),
-    lambda values: values['entries'][0].update(runs='1 2 3'), lambda values: values['entries'][0].update(runs='1200'),
-    lambda values: values['entries'].append(values['entries'][0]), lambda values: values.update(mean_color=None),
-    lambda values: values.update(mean_color=[0.5, 0.5]), lambda values: values.update(mean_color=[0.5, 0.5, 9]),
-    lambda values: values.update(seed=-1), lambda values: values.update(seed=float('inf')),
-    lambda values: values.update(size=64), lambda values: values.update(size=-64),
-    lambda values: values['entries'][0].update(kind=5), lambda values: values['entries'][0].update(ratio='a'),
-    lambda values: values['entries'][0].update(ratio=0.9), lambda values: values['entries'][0].update(border=True),
+@pytest.mark.parametrize(
+  'change',
+  [
+    lambda values: values.pop('seed'),
+    lambda values: values['entries'][0].pop('runs'),
+    lambda values: values['entries'][0].update(runs='1 2 3'),
+    lambda values: values['entries'][0].update(runs='1200'),
+    lambda values: values['entries'].append(values['entries'][0]),
+    lambda values: values.update(mean_color=None),
+    lambda values: values.update(mean_color=[0.5, 0.5]),
+    lambda values: values.update(mean_color=[0.5, 0.5, 9]),
+    lambda values: values.update(seed=-1),
+    lambda values: values.update(seed=float('inf')),
+    lambda values: values.update(size=64),
+    lambda values: values.update(size=-64),
+    lambda values: values['entries'][0].update(kind=5),
+    lambda values: values['entries'][0].update(ratio='a'),
+    lambda values: values['entries'][0].update(ratio=0.9),
+    lambda values: values['entries'][0].update(border=True),
     lambda values: values['entries'][0].update(height=10**6, width=10**6, runs=f'1 {10**12 - 1}'),
-    lambda values: values['entries'][0].update(height=-30, width=-40)])
+    lambda values: values['entries'][0].update(height=-30, width=-40),
+  ],
+)
 def test_a_damaged_manifest_is_refused(change):
   values = json.loads(_build(_files())[0].to_bytes())
   change(values)

@@ -5,8 +5,10 @@ import pytest
 
 from glcic_jax import config as config_lib
 from glcic_jax import errors
-from glcic_jax import masks
-from glcic_jax import shapes
+from glcic_jax.holes import draws
+from glcic_jax.holes import kinds
+from glcic_jax.holes import shapes
+from glcic_jax.holes import views
 
 
 def _sides(mask):
@@ -19,7 +21,7 @@ def _sides(mask):
 
 
 def _draws(count, size=24, side=(3, 7)):
-  return [_sides(shapes.rectangle(masks.generator(0, index), size, side)) for index in range(count)]
+  return [_sides(shapes.rectangle(draws.generator(0, index), size, side)) for index in range(count)]
 
 
 def test_sides_take_every_value_of_the_range_and_no_other():
@@ -49,57 +51,62 @@ def test_every_place_is_about_equally_likely():
 
 
 def test_a_hole_as_large_as_the_picture_fits():
-  mask = shapes.rectangle(masks.generator(0, 0), 9, (9, 9))
+  mask = shapes.rectangle(draws.generator(0, 0), 9, (9, 9))
   np.testing.assert_array_equal(mask, np.ones((9, 9, 1), np.uint8))
 
 
 def test_a_mask_is_bytes_with_one_channel():
-  mask = shapes.rectangle(masks.generator(0, 0), 24, (3, 7))
+  mask = shapes.rectangle(draws.generator(0, 0), 24, (3, 7))
   assert mask.shape == (24, 24, 1)
   assert mask.dtype == np.uint8
   assert set(np.unique(mask)) == {0, 1}
 
 
 def test_the_same_seed_index_and_stream_give_the_same_hole():
-  draw = masks.from_config(config_lib.default().mask, 256)
-  first = [draw(masks.generator(3, index)) for index in range(5)]
-  again = [draw(masks.generator(3, index)) for index in reversed(range(5))][::-1]
+  draw = kinds.from_config(config_lib.default().mask, 256)
+  first = [draw(draws.generator(3, index)) for index in range(5)]
+  again = [draw(draws.generator(3, index)) for index in reversed(range(5))][::-1]
   np.testing.assert_array_equal(first, again)
 
 
 @pytest.mark.parametrize('other', [(1, 0, 0), (0, 1, 0), (0, 0, 1), (2**40, 0, 0)])
 def test_seed_index_and_stream_each_change_the_draws(other):
-  ours = masks.generator(0, 0, masks.COMPLETION).random(4)
-  assert (masks.generator(*other).random(4) != ours).all()
+  ours = draws.generator(0, 0, draws.COMPLETION).random(4)
+  assert (draws.generator(*other).random(4) != ours).all()
 
 
 def test_neighbouring_samples_of_all_streams_are_all_different():
-  draws = {tuple(masks.generator(seed, index, stream).integers(2**62, size=2))
-           for seed in range(5) for index in range(50)
-           for stream in (masks.COMPLETION, masks.VALIDATION, masks.PICTURE)}
+  draws = {
+    tuple(draws.generator(seed, index, stream).integers(2**62, size=2))
+    for seed in range(5)
+    for index in range(50)
+    for stream in (draws.COMPLETION, draws.VALIDATION, draws.PICTURE)
+  }
   assert len(draws) == 750
 
 
 def test_the_completion_stream_is_the_default():
-  assert masks.generator(1, 2).random() == masks.generator(1, 2, masks.COMPLETION).random()
-  assert len({masks.COMPLETION, masks.VALIDATION, masks.PICTURE}) == 3
+  assert draws.generator(1, 2).random() == draws.generator(1, 2, draws.COMPLETION).random()
+  assert len({draws.COMPLETION, draws.VALIDATION, draws.PICTURE}) == 3
 
 
 def test_a_config_draws_what_its_keys_say():
   config = config_lib.default().mask
   config.side = (5, 6)
-  drawn = masks.from_config(config, 16)(masks.generator(4, 7))
-  np.testing.assert_array_equal(drawn, shapes.rectangle(masks.generator(4, 7), 16, (5, 6)))
+  drawn = kinds.from_config(config, 16)(draws.generator(4, 7))
+  np.testing.assert_array_equal(drawn, shapes.rectangle(draws.generator(4, 7), 16, (5, 6)))
 
 
-@pytest.mark.parametrize('key, value', [
-    ('kind', 'star'), ('side', (0, 4)), ('side', (4, 17)), ('side', (6, 5)), ('side', (-3, 5))])
+@pytest.mark.parametrize(
+  'key, value',
+  [('kind', 'star'), ('side', (0, 4)), ('side', (4, 17)), ('side', (6, 5)), ('side', (-3, 5))],
+)
 def test_an_impossible_mask_config_is_refused_by_key(key, value):
   config = config_lib.default().mask
   config.side = (4, 8)
   config[key] = value
   with pytest.raises(errors.InputError, match=f'mask.{key}'):
-    masks.from_config(config, 16)
+    kinds.from_config(config, 16)
 
 
 def _hole(height, width, rows, columns):
@@ -108,7 +115,9 @@ def _hole(height, width, rows, columns):
   return mask
 
 
-@pytest.mark.parametrize('mask, view, corner', [
+@pytest.mark.parametrize(
+  'mask, view, corner',
+  [
     (_hole(20, 20, (8, 12), (6, 12)), 8, (6, 5)),  # centres 10 and 9
     (_hole(20, 20, (0, 4), (16, 20)), 8, (0, 12)),  # kept inside at the top and the right
     (_hole(20, 20, (16, 20), (0, 4)), 8, (12, 0)),  # at the bottom and the left
@@ -117,28 +126,29 @@ def _hole(height, width, rows, columns):
     (_hole(20, 20, (10, 11), (10, 11)), 1, (10, 10)),  # one pixel
     (_hole(12, 30, (4, 8), (20, 24)), 8, (2, 18)),  # a picture that is no square
     (_hole(20, 20, (9, 12), (9, 12)), 3, (9, 9)),  # an odd hole exactly in an odd view
-])
+  ],
+)
 def test_known_views(mask, view, corner):
-  found = masks.view_corner(mask, view)
+  found = views.view_corner(mask, view)
   assert found.dtype == np.int32
   assert tuple(found) == corner
 
 
 def test_a_half_pixel_centre_goes_to_either_neighbour():
   for top in range(4, 10):
-    corner = masks.view_corner(_hole(20, 20, (top, top + 3), (8, 12)), 4)
+    corner = views.view_corner(_hole(20, 20, (top, top + 3), (8, 12)), 4)
     assert corner[0] in (top - 1, top)  # the centre is at top + 1.5, the exact corner at top - 0.5
 
 
 def test_the_view_spans_all_parts_of_a_hole_of_several():
   mask = _hole(20, 20, (4, 6), (4, 6)) | _hole(20, 20, (12, 14), (10, 12))
-  assert tuple(masks.view_corner(mask, 10)) == (4, 3)  # the box is rows 4..14, columns 4..12
+  assert tuple(views.view_corner(mask, 10)) == (4, 3)  # the box is rows 4..14, columns 4..12
 
 
 @pytest.mark.parametrize('view', [7, 8, 11])
 def test_a_view_that_is_large_enough_contains_its_hole(view):
   for index in range(300):
-    mask = shapes.rectangle(masks.generator(1, index), 24, (3, 7))
-    y, x = masks.view_corner(mask, view)
+    mask = shapes.rectangle(draws.generator(1, index), 24, (3, 7))
+    y, x = views.view_corner(mask, view)
     assert 0 <= y <= 24 - view and 0 <= x <= 24 - view
-    assert mask[y:y + view, x:x + view].sum() == mask.sum()
+    assert mask[y : y + view, x : x + view].sum() == mask.sum()

@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from glcic_jax.training import memory
+from glcic_jax.cost import memory
 
 N = 1000 * 4  # bytes of each array below
 
@@ -24,6 +24,7 @@ def test_what_is_used_later_or_returned_stays():
   def kept(x):
     early = jnp.sin(x)
     return jnp.exp(jnp.tanh(jnp.cos(early))) + early
+
   assert peak(kept) == 3 * N
   assert peak(lambda x: (jnp.sin(x), jnp.cos(x), jnp.tanh(x))) == 3 * N
 
@@ -32,12 +33,15 @@ def test_what_nobody_uses_is_gone():
   def forgetful(x):
     jnp.sin(x)
     return jnp.cos(x)
+
   assert peak(forgetful) == N
 
 
 def test_inputs_and_random_keys_count_nothing():
   assert peak(lambda x: x) == 0
-  small = peak(lambda x, seed: jax.random.uniform(jax.random.fold_in(jax.random.key(seed), 1)) + x[0], 3)
+  small = peak(
+    lambda x, seed: jax.random.uniform(jax.random.fold_in(jax.random.key(seed), 1)) + x[0], 3
+  )
   assert small < 200
 
 
@@ -49,10 +53,12 @@ def test_an_inner_function_is_looked_into():
 
 def test_a_gradient_holds_what_its_backward_pass_needs():
   layers = 10
+
   def deep(x):
     for _ in range(layers):
       x = jnp.sin(x)
     return x.sum()
+
   held = peak(jax.grad(deep))
   assert layers * N <= held <= (layers + 3) * N  # one cosine for each layer
 

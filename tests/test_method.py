@@ -9,7 +9,7 @@ import optax
 import pytest
 
 from glcic_jax import __version__
-from glcic_jax import model_files
+from glcic_jax.model_directory import model_files
 from glcic_jax.training import method as method_lib
 from tests import fakes
 
@@ -39,9 +39,9 @@ def test_both_networks_train_by_torchs_adadelta(gradients):
   square_avg = acc_delta = params = np.zeros(6)
   path = []
   for gradient in gradients:
-    square_avg = rho * square_avg + (1 - rho) * gradient ** 2
+    square_avg = rho * square_avg + (1 - rho) * gradient**2
     delta = np.sqrt(acc_delta + epsilon) / np.sqrt(square_avg + epsilon) * gradient
-    acc_delta = rho * acc_delta + (1 - rho) * delta ** 2
+    acc_delta = rho * acc_delta + (1 - rho) * delta**2
     params = params - delta
     path.append(params)
   method = fakes.tiny_method()
@@ -51,8 +51,10 @@ def test_both_networks_train_by_torchs_adadelta(gradients):
 
 def test_adadelta_takes_its_numbers_from_the_config(gradients):
   method = fakes.tiny_method(
-      optimizer__generator__learning_rate=0.5, optimizer__generator__rho=0.8,
-      optimizer__generator__epsilon=1e-3)
+    optimizer__generator__learning_rate=0.5,
+    optimizer__generator__rho=0.8,
+    optimizer__generator__epsilon=1e-3,
+  )
   first = -0.5 * np.sqrt(1e-3) / np.sqrt(0.2 * gradients[0] ** 2 + 1e-3) * gradients[0]
   path = trained(method.generator_optimizer, gradients[:1])
   np.testing.assert_allclose(path, [first], rtol=1e-12)
@@ -65,9 +67,9 @@ def test_adam_by_config_for_one_network_alone(gradients):
   path = []
   for step, gradient in enumerate(gradients, 1):
     first = 0.5 * first + 0.5 * gradient
-    second = 0.99 * second + 0.01 * gradient ** 2
-    deviation = np.sqrt(second / (1 - 0.99 ** step))
-    params = params - 2e-4 * (first / (1 - 0.5 ** step)) / (deviation + 1e-8)
+    second = 0.99 * second + 0.01 * gradient**2
+    deviation = np.sqrt(second / (1 - 0.99**step))
+    params = params - 2e-4 * (first / (1 - 0.5**step)) / (deviation + 1e-8)
     path.append(params)
   np.testing.assert_allclose(trained(method.discriminator_optimizer, gradients), path, rtol=1e-9)
   assert np.abs(trained(method.generator_optimizer, gradients) - path).max() > 1e-3
@@ -75,7 +77,8 @@ def test_adam_by_config_for_one_network_alone(gradients):
 
 def test_networks_are_as_the_config_says():
   method = fakes.tiny_method(
-      model__dilated=False, model__fully_connected_relu=False, dtype='bfloat16')
+    model__dilated=False, model__fully_connected_relu=False, dtype='bfloat16'
+  )
   assert method.generator.width == method.discriminator.width == 1 / 16
   assert not method.generator.dilated and not method.discriminator.fully_connected_relu
   assert method.discriminator.local_size == 8
@@ -85,8 +88,12 @@ def test_networks_are_as_the_config_says():
 
 def test_balance_ends_so_many_steps_into_the_joint_phase():
   method = fakes.tiny_method(
-      schedule__reconstruction_steps=10, schedule__discriminator_steps=5, schedule__total_steps=100,
-      loss__balance_steps=7, loss__balance_factor=3.0)
+    schedule__reconstruction_steps=10,
+    schedule__discriminator_steps=5,
+    schedule__total_steps=100,
+    loss__balance_steps=7,
+    loss__balance_factor=3.0,
+  )
   assert method.balance_until == 22
   assert method.balance_factor == 3.0
 

@@ -32,8 +32,9 @@ def test_an_interval_gives_means_and_starts_anew():
   assert interval.take() == {'discriminator_loss': 7.0}
 
 
-@pytest.mark.parametrize('value, shown', [
-    (float('nan'), 'nan'), (float('inf'), 'inf'), (float('-inf'), '-inf')])
+@pytest.mark.parametrize(
+  'value, shown', [(float('nan'), 'nan'), (float('inf'), 'inf'), (float('-inf'), '-inf')]
+)
 def test_a_value_that_is_not_finite_names_its_first_step(value, shown):
   interval = _interval(1.0, 2.0, value, 3.0, float('nan'), first=41)
   with pytest.raises(errors.RunError, match=f'reconstruction_loss is {shown} at step 43;'):
@@ -54,8 +55,12 @@ def test_a_table_has_the_columns_and_blanks_for_what_is_not_measured(tmp_path):
   assert lines[3] == ''
   first, second = _rows(path)
   filled = {key: value for key, value in first.items() if value}
-  assert filled == {'step': '10', 'phase': 'reconstruction', 'images_per_second': '1234.5',
-                    'reconstruction_loss': '0.125'}
+  assert filled == {
+    'step': '10',
+    'phase': 'reconstruction',
+    'images_per_second': '1234.5',
+    'reconstruction_loss': '0.125',
+  }
   assert second['validation_hole_psnr'] == '21' and second['reconstruction_loss'] == ''
 
 
@@ -72,8 +77,9 @@ def _written(path):
   return path
 
 
-@pytest.mark.parametrize('until, kept', [(9, []), (10, [10]), (20, [10, 20]), (25, [10, 20]),
-                                         (30, [10, 20, 30])])
+@pytest.mark.parametrize(
+  'until, kept', [(9, []), (10, [10]), (20, [10, 20]), (25, [10, 20]), (30, [10, 20, 30])]
+)
 def test_a_resumed_table_keeps_the_rows_that_its_checkpoint_has_seen(tmp_path, until, kept):
   path = _written(tmp_path / 'metrics.csv')
   metrics.Table(path, until=until).add(40, 'joint', {'reconstruction_loss': 9.0})
@@ -105,25 +111,38 @@ def test_the_last_scores_are_those_that_did_not_fail(tmp_path):
   table = metrics.Table(tmp_path / 'metrics.csv', until=0)
   assert table.last_scores() == {}
   table.add(10, 'joint', {name: 1.0 for name in metrics.VALIDATION_NAMES})
-  table.add(20, 'joint', {'validation_hole_l1': 0.25, 'validation_count': 12.0})  # PSNR and SSIM failed
+  table.add(
+    20, 'joint', {'validation_hole_l1': 0.25, 'validation_count': 12.0}
+  )  # PSNR and SSIM failed
   table.add(30, 'joint', {'reconstruction_loss': 1.0})
   assert table.last_scores() == {'step': 20, 'validation_hole_l1': 0.25, 'validation_count': 12}
 
 
 def test_rows_of_an_older_version_are_kept_with_blanks_for_younger_columns(tmp_path):
   path = tmp_path / 'metrics.csv'
-  path.write_text('step,phase,reconstruction_loss,validation_hole_psnr,dropped\n'
-                  '10,joint,0.5,,1\n10,joint,,20,\n')
+  path.write_text(
+    'step,phase,reconstruction_loss,validation_hole_psnr,dropped\n10,joint,0.5,,1\n10,joint,,20,\n'
+  )
   table = metrics.Table(path, until=10)
   assert table.evaluated(10)
   table.add(20, 'joint', {'validation_psnr': 30.0})
   assert path.read_text().splitlines()[0] == ','.join(metrics.COLUMNS)
-  assert [(row['reconstruction_loss'], row['validation_hole_psnr'], row['validation_psnr'])
-          for row in _rows(path)] == [('0.5', '', ''), ('', '20', ''), ('', '', '30')]
+  assert [
+    (row['reconstruction_loss'], row['validation_hole_psnr'], row['validation_psnr'])
+    for row in _rows(path)
+  ] == [('0.5', '', ''), ('', '20', ''), ('', '', '30')]
 
 
-@pytest.mark.parametrize('content', [
-    b'step,phase\nten,joint\n', b'step;phase\n10;joint\n', b'phase,step\njoint\n', b'step\n"10', b'step\n\xff\n'])
+@pytest.mark.parametrize(
+  'content',
+  [
+    b'step,phase\nten,joint\n',
+    b'step;phase\n10;joint\n',
+    b'phase,step\njoint\n',
+    b'step\n"10',
+    b'step\n\xff\n',
+  ],
+)
 def test_a_file_that_somebody_changed_is_refused_and_kept(tmp_path, content):
   path = tmp_path / 'metrics.csv'
   path.write_bytes(content)

@@ -1,4 +1,6 @@
-"""The model card: front matter that the Hub reads, what was trained, scores with definitions, and no private word."""
+"""The model card: front matter that the Hub reads, what was trained, scores with definitions,
+and no private word.
+"""
 
 import dataclasses
 import importlib.util
@@ -7,12 +9,17 @@ import pytest
 import yaml
 
 from glcic_jax import config as config_lib
-from glcic_jax import masks
-from glcic_jax import model_card
-from glcic_jax import model_files
+from glcic_jax.holes import kinds
+from glcic_jax.model_directory import model_card
+from glcic_jax.model_directory import model_files
 from tests.test_completer import DESCRIPTION
 
-SCORES = {'step': 2_700.0, 'validation_hole_psnr': 18.6789, 'validation_hole_l1': 0.08125, 'validation_count': 512.0}
+SCORES = {
+  'step': 2_700.0,
+  'validation_hole_psnr': 18.6789,
+  'validation_hole_l1': 0.08125,
+  'validation_count': 512.0,
+}
 PRIVATE = '/home/someone/photos of my house'
 
 
@@ -23,7 +30,9 @@ def own_config(**changes):
   config.batch_size = 16
   config.schedule.reconstruction_steps, config.schedule.discriminator_steps = 2_200, 150
   config.schedule.total_steps = 2_750
-  config.update_from_flattened_dict({key.replace('__', '.'): value for key, value in changes.items()})
+  config.update_from_flattened_dict(
+    {key.replace('__', '.'): value for key, value in changes.items()}
+  )
   return config
 
 
@@ -41,13 +50,19 @@ def front_matter(card):
 
 def test_the_front_matter_is_the_hubs():
   assert front_matter(card_of()) == {
-      'license': 'unknown', 'library_name': 'glcic_jax', 'pipeline_tag': 'image-to-image',
-      'tags': ['image-completion', 'inpainting', 'jax', 'glcic']}
+    'license': 'unknown',
+    'library_name': 'glcic_jax',
+    'pipeline_tag': 'image-to-image',
+    'tags': ['image-completion', 'inpainting', 'jax', 'glcic'],
+  }
 
 
-@pytest.mark.skipif(importlib.util.find_spec('huggingface_hub') is None, reason='huggingface_hub is not installed')
+@pytest.mark.skipif(
+  importlib.util.find_spec('huggingface_hub') is None, reason='huggingface_hub is not installed'
+)
 def test_huggingface_hub_reads_the_card():
   from huggingface_hub import ModelCard
+
   card = ModelCard(card_of(init_from='org/places@v1'))
   assert card.data.license == 'unknown' and card.data.pipeline_tag == 'image-to-image'
   assert card.data.base_model == 'org/places' and 'jax' in card.data.tags
@@ -63,26 +78,40 @@ def test_it_says_what_it_was_trained_on_and_how_long():
   assert '`schedule.total_steps`: 2,750 (the paper: 500,000)' in card
 
 
-@pytest.mark.parametrize('kind, words', [
+@pytest.mark.parametrize(
+  'kind, words',
+  [
     ('center', "center, side 0.5 (sides and areas are shares of the picture's)."),
     ('folder', 'masks of a folder, flip False, rotate False, scale 1.0 to 1.0.'),
     ('mixture', 'mixture of rectangle=1, strokes=2.'),
-])
+  ],
+)
 def test_holes_are_described_and_their_folder_is_not(kind, words):
-  config = own_config(mask__kind=kind, mask__mixture=('rectangle=1', 'strokes=2'), mask__folder__path=PRIVATE)
-  card = card_of(description=dataclasses.replace(DESCRIPTION, mask=masks.describe(config.mask)))
+  config = own_config(
+    mask__kind=kind, mask__mixture=('rectangle=1', 'strokes=2'), mask__folder__path=PRIVATE
+  )
+  card = card_of(description=dataclasses.replace(DESCRIPTION, mask=kinds.describe(config.mask)))
   assert f'Holes: {words}' in card and 'house' not in card
 
 
-@pytest.mark.parametrize('changes, words', [
+@pytest.mark.parametrize(
+  'changes, words',
+  [
     ({'data__source': 'sample'}, 'The photographs inside scikit-image, 8,366'),
-    ({'data__source': 'tfds:celeb_a', 'data__tfds__dir': PRIVATE}, 'The TFDS dataset celeb_a, 8,366'),
+    (
+      {'data__source': 'tfds:celeb_a', 'data__tfds__dir': PRIVATE},
+      'The TFDS dataset celeb_a, 8,366',
+    ),
     ({'data__source': f'folder:{PRIVATE}'}, 'A folder of pictures, 8,366'),
-    ({'data__source': 'mixture', 'data__mixture': (f'folder:{PRIVATE}=3', 'tfds:celeb_a=0.5')},
-     'A mixture of a folder of pictures (weight 3) and the TFDS dataset celeb_a (weight 0.5), 8,366'),
+    (
+      {'data__source': 'mixture', 'data__mixture': (f'folder:{PRIVATE}=3', 'tfds:celeb_a=0.5')},
+      'A mixture of a folder of pictures (weight 3) and the TFDS dataset celeb_a (weight 0.5), '
+      '8,366',
+    ),
     ({'init_from': f'{PRIVATE}/model'}, 'Fine-tuned from another model.'),
     ({'init_from': 'org/places@v1'}, 'Fine-tuned from org/places@v1.'),
-])
+  ],
+)
 def test_no_path_is_published(changes, words):
   card = card_of(**changes)
   assert words in card
@@ -103,26 +132,38 @@ def test_batches_of_a_program_are_no_pictures():
 
 
 def limits(method, name, **options):
-  description = dataclasses.replace(DESCRIPTION, method=method, architecture={'name': name, 'options': options},
-                                    image_size=options.get('image_size', 64))
+  description = dataclasses.replace(
+    DESCRIPTION,
+    method=method,
+    architecture={'name': name, 'options': options},
+    image_size=options.get('image_size', 64),
+  )
   card = card_of(description=description)
-  return card[card.index('## Limits'):card.index('## Licence')]
+  return card[card.index('## Limits') : card.index('## Licence')]
 
 
 def test_limits_are_those_of_the_network():
   assert 'It sees 307 px around a pixel' in limits('glcic', 'glcic')
   assert 'It sees 99 px around a pixel' in limits('glcic', 'glcic', dilated=False)
-  center = limits('context_encoder_center', 'context_encoder', image_size=128, patch_size=64, overlap=7)
+  center = limits(
+    'context_encoder_center', 'context_encoder', image_size=128, patch_size=64, overlap=7
+  )
   assert 'takes 128x128 px alone' in center and 'only the middle, 50 of its 128 px' in center
   random = limits('context_encoder_random', 'context_encoder', image_size=64, patch_size=64)
   assert 'takes 64x64 px alone' in random and 'only the middle' not in random
 
 
 def test_converted_weights_carry_the_licence_of_their_source(tmp_path):
-  origin = model_card.Origin(pictures='Places2.', converted_from='completionnet_places2.t7', license='cc-by-nc-sa-4.0',
-                             license_note='CC BY-NC-SA 4.0, as its authors published it.')
+  origin = model_card.Origin(
+    pictures='Places2.',
+    converted_from='completionnet_places2.t7',
+    license='cc-by-nc-sa-4.0',
+    license_note='CC BY-NC-SA 4.0, as its authors published it.',
+  )
   model_files.write(tmp_path, {'params': {}}, DESCRIPTION, origin)
   card = (tmp_path / 'README.md').read_text()
   assert front_matter(card)['license'] == 'cc-by-nc-sa-4.0'
-  assert 'Converted from completionnet_places2.t7.' in card and 'as its authors published it' in card
+  assert (
+    'Converted from completionnet_places2.t7.' in card and 'as its authors published it' in card
+  )
   assert 'Nobody has chosen' not in card and 'steps of' not in card

@@ -9,14 +9,17 @@ import pytest
 import safetensors.numpy
 
 from glcic_jax import errors
-from glcic_jax import model_files
+from glcic_jax.model_directory import model_files
 from glcic_jax.training import loop
 from tests import made_up
 from tests.test_completer import DESCRIPTION
 
-VARIABLES = {'params': {'conv1': {'kernel': np.arange(6, dtype=np.float32).reshape(1, 2, 3),
-                                  'bias': np.float32([1, 2])}},
-             'batch_stats': {'norm1': {'mean': np.float32([0.5])}}}
+VARIABLES = {
+  'params': {
+    'conv1': {'kernel': np.arange(6, dtype=np.float32).reshape(1, 2, 3), 'bias': np.float32([1, 2])}
+  },
+  'batch_stats': {'norm1': {'mean': np.float32([0.5])}},
+}
 
 
 @pytest.fixture
@@ -33,12 +36,24 @@ def test_a_model_directory_reads_back_as_it_was_written(folder):
 
 def test_names_and_config_are_the_documented_ones(folder):
   names = set(safetensors.numpy.load((folder / 'model.safetensors').read_bytes()))
-  assert names == {'generator.params.conv1.kernel', 'generator.params.conv1.bias',
-                   'generator.batch_stats.norm1.mean'}
+  assert names == {
+    'generator.params.conv1.kernel',
+    'generator.params.conv1.bias',
+    'generator.batch_stats.norm1.mean',
+  }
   config = json.loads((folder / 'config.json').read_text())
   assert config['format_version'] == 1
-  assert {'method', 'architecture', 'value_range', 'mean_color', 'image_size', 'mask', 'step', 'versions',
-          'sha256'} <= set(config)
+  assert {
+    'method',
+    'architecture',
+    'value_range',
+    'mean_color',
+    'image_size',
+    'mask',
+    'step',
+    'versions',
+    'sha256',
+  } <= set(config)
   assert '8 parameters' in (folder / 'README.md').read_text()
 
 
@@ -51,7 +66,10 @@ def test_a_directory_from_before_discriminators_and_licences_is_read(folder):
 
 def test_a_discriminator_lies_beside_the_generator(tmp_path):
   import safetensors.numpy
-  model_files.write(tmp_path / 'model', VARIABLES, DESCRIPTION, discriminator={'params': VARIABLES['params']})
+
+  model_files.write(
+    tmp_path / 'model', VARIABLES, DESCRIPTION, discriminator={'params': VARIABLES['params']}
+  )
   names = set(safetensors.numpy.load_file(tmp_path / 'model' / 'model.safetensors'))
   assert 'discriminator.params.conv1.kernel' in names
   jax.tree.map(np.testing.assert_array_equal, model_files.load(tmp_path / 'model')[0], VARIABLES)
@@ -69,7 +87,9 @@ def store(folder, arrays):
   change(folder, sha256=hashlib.sha256(content).hexdigest())
 
 
-@pytest.mark.parametrize('damage, sentence', [
+@pytest.mark.parametrize(
+  'damage, sentence',
+  [
     (lambda f: (f / 'model.safetensors').write_bytes(b'x' * 99), 'does not match the digest'),
     (lambda f: (f / 'config.json').write_text('{'), 'is not JSON'),
     (lambda f: change(f, format_version=2), 'upgrade'),
@@ -77,7 +97,10 @@ def store(folder, arrays):
     (lambda f: change(f, format_version=True), 'no format_version'),
     (lambda f: change(f, format_version=0), 'no format_version'),
     (lambda f: (f / 'config.json').write_text('[' * 100_000), 'is not JSON'),
-    (lambda f: (f / 'config.json').write_text('{"format_version": ' + '9' * 5_000 + '}'), 'is not JSON'),
+    (
+      lambda f: (f / 'config.json').write_text('{"format_version": ' + '9' * 5_000 + '}'),
+      'is not JSON',
+    ),
     (lambda f: change(f, mean_color='gone'), 'lacks mean_color'),
     (lambda f: change(f, mean_color='red'), 'values of other kinds'),
     (lambda f: change(f, value_range=[0, 1, 2]), 'values of other kinds'),
@@ -95,12 +118,19 @@ def store(folder, arrays):
     (lambda f: change(f, discriminator='glcic'), 'values of other kinds'),
     (lambda f: change(f, architecture='glcic'), 'values of other kinds'),
     (lambda f: store(f, {'a': np.zeros(1)}), 'cannot be read'),
-    (lambda f: store(f, {'generator.a': np.zeros(1), 'generator.a.b': np.zeros(1)}), 'cannot be read'),
-    (lambda f: store(f, {'generator.a': np.float32([np.nan])}), 'no network can have .for generator.a.'),
+    (
+      lambda f: store(f, {'generator.a': np.zeros(1), 'generator.a.b': np.zeros(1)}),
+      'cannot be read',
+    ),
+    (
+      lambda f: store(f, {'generator.a': np.float32([np.nan])}),
+      'no network can have .for generator.a.',
+    ),
     (lambda f: store(f, {'generator.a': np.int8([1])}), 'no network can have'),
     (lambda f: store(f, {'generator.batch_stats.a.var': np.float32([-1])}), 'no network can have'),
     (lambda f: (f / 'config.json').unlink(), 'is no model'),
-])
+  ],
+)
 def test_damage_gets_a_sentence(folder, damage, sentence):
   damage(folder)
   with pytest.raises(errors.InputError, match=sentence):

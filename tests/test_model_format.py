@@ -6,7 +6,7 @@ import pathlib
 import numpy as np
 import pytest
 
-from glcic_jax import model_files
+from glcic_jax.model_directory import model_files
 from tests.references import make_models
 
 STORED = pathlib.Path(__file__).parent / 'references'
@@ -26,7 +26,8 @@ def test_a_description_of_format_1_says_what_it_said(name):
   now = description.to_json()
   assert stored['format_version'] == 1
   assert {key: now[key] for key in stored if key not in ('format_version', 'sha256')} == {
-      key: value for key, value in stored.items() if key not in ('format_version', 'sha256')}
+    key: value for key, value in stored.items() if key not in ('format_version', 'sha256')
+  }
 
 
 def test_what_is_written_now_keeps_every_name(tmp_path):

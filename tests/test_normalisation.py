@@ -41,7 +41,8 @@ def test_values_and_gradients_are_the_formulas(x64, groups, leak):
   weight = normal(6, 3, 4, 5, seed=1)
   expected, pull_back = jax.vjp(lambda *arrays: formula(*arrays, groups, leak), x, scale, bias)
   output, ours = jax.vjp(
-      lambda *arrays: normalisation.normalise(*arrays, groups, EPSILON, leak)[0], x, scale, bias)
+    lambda *arrays: normalisation.normalise(*arrays, groups, EPSILON, leak)[0], x, scale, bias
+  )
   fakes.assert_close(output, expected, 1e-12)
   fakes.assert_close(ours(weight), pull_back(weight), 1e-12)
 
@@ -50,15 +51,20 @@ def test_rows_without_pixels_between_are_normalised_too(x64):
   x, scale, bias = normal(8, 5), normal(5), normal(5)
   output, mean, variance = normalisation.normalise(x, scale, bias, 2, EPSILON, 0)
   fakes.assert_close(output, formula(x, scale, bias, 2, 0), 1e-12)
-  fakes.assert_close((mean, variance), (np.stack([x[0::2].mean(0), x[1::2].mean(0)]),
-                                        np.stack([x[0::2].var(0), x[1::2].var(0)])), 1e-12)
+  fakes.assert_close(
+    (mean, variance),
+    (np.stack([x[0::2].mean(0), x[1::2].mean(0)]), np.stack([x[0::2].var(0), x[1::2].var(0)])),
+    1e-12,
+  )
 
 
 @pytest.mark.parametrize('first_row', [1000, 0])
 def test_float32_statistics_survive_a_large_mean(first_row):
   x = np.random.default_rng(0).normal(1000, 0.5, (16, 8, 8, 2))
   x[:, 0] += first_row - 1000  # as its fellows, or far from them
-  _, mean, variance = normalisation.normalise(jnp.float32(x), jnp.ones(2), jnp.zeros(2), 1, EPSILON, 1)
+  _, mean, variance = normalisation.normalise(
+    jnp.float32(x), jnp.ones(2), jnp.zeros(2), 1, EPSILON, 1
+  )
   np.testing.assert_allclose(mean[0], x.mean((0, 1, 2)), rtol=1e-6)
   np.testing.assert_allclose(variance[0], x.var((0, 1, 2)), rtol=1e-3)
 
@@ -66,24 +72,31 @@ def test_float32_statistics_survive_a_large_mean(first_row):
 def test_a_constant_channel_has_no_variance_and_no_gradient(x64):
   x = np.full((2, 3, 3, 1), 0.1)
   (output, _, variance), pull_back = jax.vjp(
-      lambda x: normalisation.normalise(x, jnp.ones(1), jnp.full(1, 0.5), 1, EPSILON, 1), x)
+    lambda x: normalisation.normalise(x, jnp.ones(1), jnp.full(1, 0.5), 1, EPSILON, 1), x
+  )
   np.testing.assert_allclose(variance, 0, atol=1e-30)
   np.testing.assert_allclose(output, 0.5, atol=1e-12)
-  gradient, = pull_back((jnp.ones_like(output), jnp.zeros((1, 1)), jnp.zeros((1, 1))))
+  (gradient,) = pull_back((jnp.ones_like(output), jnp.zeros((1, 1)), jnp.zeros((1, 1))))
   np.testing.assert_allclose(gradient, 0, atol=1e-10)
 
 
 def test_no_gradient_flows_through_the_statistics(x64):
   x = normal(2, 3, 3, 2)
-  gradient = jax.grad(lambda x: sum(
-      jnp.sum(statistic) for statistic in normalisation.normalise(x, jnp.ones(2), jnp.zeros(2), 1, EPSILON, 1)[1:]))(x)
+  gradient = jax.grad(
+    lambda x: sum(
+      jnp.sum(statistic)
+      for statistic in normalisation.normalise(x, jnp.ones(2), jnp.zeros(2), 1, EPSILON, 1)[1:]
+    )
+  )(x)
   np.testing.assert_array_equal(gradient, 0)
 
 
 @pytest.mark.parametrize('leak', [1, 0, 0.2])
 def test_the_backward_pass_keeps_the_input_alone(leak):
   x = jnp.zeros((4, 8, 8, 3), jnp.bfloat16)
-  _, pull_back = jax.vjp(lambda x: normalisation.normalise(x, jnp.ones(3), jnp.zeros(3), 1, EPSILON, leak)[0], x)
+  _, pull_back = jax.vjp(
+    lambda x: normalisation.normalise(x, jnp.ones(3), jnp.zeros(3), 1, EPSILON, leak)[0], x
+  )
   kept = [leaf for leaf in jax.tree.leaves(pull_back) if leaf.size >= x.size]
   assert [(leaf.shape, leaf.dtype) for leaf in kept] == [(x.shape, x.dtype)]
   assert pull_back(x)[0].dtype == x.dtype

@@ -11,7 +11,7 @@ import pytest
 from glcic_jax import errors
 from glcic_jax import parallel
 from glcic_jax import schedule
-from glcic_jax.models import convolution
+from glcic_jax.models.convolutions import convolution
 from glcic_jax.training import state as state_lib
 from glcic_jax.training import step as step_lib
 from tests import fakes
@@ -22,7 +22,8 @@ def test_eight_devices_make_the_step_of_one(phase):
   one, eight = fakes.stepped(phase, 1), fakes.stepped(phase, 8)
   paths = [jax.tree_util.keystr(path) for path, _ in jax.tree_util.tree_leaves_with_path(one.after)]
   for name, expected, actual in zip(
-      paths, jax.tree.leaves(one.after), jax.tree.leaves(eight.after), strict=True):
+    paths, jax.tree.leaves(one.after), jax.tree.leaves(eight.after), strict=True
+  ):
     np.testing.assert_allclose(actual, expected, rtol=1e-9, atol=1e-13, err_msg=name)
   assert one.metrics.keys() == eight.metrics.keys()
   for name, expected in one.metrics.items():
@@ -39,14 +40,20 @@ def test_eight_devices_make_three_steps_of_one():
       for seed, phase in enumerate(schedule.Phase):
         state, _ = steps[phase](state, parallel.to_global(fakes.make_batch(seed=seed), mesh))
       return jax.device_get(state)
-  jax.tree.map(lambda actual, expected: np.testing.assert_allclose(actual, expected, rtol=1e-8, atol=1e-12),
-               three_steps(8), three_steps(1))
+
+  jax.tree.map(
+    lambda actual, expected: np.testing.assert_allclose(actual, expected, rtol=1e-8, atol=1e-12),
+    three_steps(8),
+    three_steps(1),
+  )
 
 
 def collective_bytes(text):
   """How many bytes the collectives of a compiled program carry, by kind."""
   sent = collections.Counter()
-  pattern = r' = (.*?) (all-reduce|all-gather|reduce-scatter|all-to-all|collective-permute)(?:-start)?\('
+  pattern = (
+    r' = (.*?) (all-reduce|all-gather|reduce-scatter|all-to-all|collective-permute)(?:-start)?\('
+  )
   for result, kind in re.findall(pattern, text):
     for shape in re.findall(r'f32\[([\d,]*)\]', result):
       sent[kind] += 4 * math.prod(int(length) for length in shape.split(',') if length)
@@ -58,14 +65,17 @@ def test_the_joint_step_sends_each_gradient_once(platform):
   mesh = parallel.make_mesh()
   method = fakes.tiny_method(model__width=1 / 8, model__discriminator_width=1 / 8)
   state = state_lib.abstract_state(method, fakes.SIZE, mesh)
-  batch = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=parallel.by_rows(mesh)),
-                       fakes.make_batch())
+  batch = jax.tree.map(
+    lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=parallel.by_rows(mesh)),
+    fakes.make_batch(),
+  )
   with convolution.compiled_for(platform):
     joint = step_lib.compile_steps(method, mesh)[schedule.Phase.JOINT].lower(state, batch).compile()
   sent = collective_bytes(joint.as_text())
 
   def size(*trees):
     return sum(4 * leaf.size for leaf in jax.tree.leaves(trees))
+
   parameters = size(state.generator.params, state.discriminator.params)
   statistics = size(state.generator.batch_stats, state.discriminator.batch_stats)
   assert set(sent) == {'all-reduce'}  # no picture and no activation travels
@@ -107,7 +117,7 @@ def test_batch_goes_to_the_devices_by_rows_and_comes_back_whole():
   for leaf, rows in zip(jax.tree.leaves(everywhere), jax.tree.leaves(batch), strict=True):
     assert leaf.dtype == rows.dtype
     for device, shard in enumerate(leaf.addressable_shards):
-      np.testing.assert_array_equal(shard.data, rows[2 * device:2 * device + 2])
+      np.testing.assert_array_equal(shard.data, rows[2 * device : 2 * device + 2])
     np.testing.assert_array_equal(parallel.gather(leaf), rows)
 
 

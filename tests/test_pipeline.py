@@ -10,8 +10,10 @@ import pytest
 
 from glcic_jax import config as config_lib
 from glcic_jax import errors
-from glcic_jax import masks
-from glcic_jax import pictures
+from glcic_jax.holes import draws
+from glcic_jax.holes import kinds
+from glcic_jax.holes import views
+from glcic_jax.pictures import image_files
 
 pytest.importorskip('tensorflow', reason='the pipeline needs the train extra')
 
@@ -60,11 +62,15 @@ def _assert_same(one, two):
 
 
 def test_a_batch_has_the_promised_shapes_and_types(picture_folder):
-  batch, = _take(_config(picture_folder), 0, 1)
+  (batch,) = _take(_config(picture_folder), 0, 1)
   shapes = jax.tree.map(lambda leaf: (leaf.shape, leaf.dtype.name), batch)
   assert vars(shapes) == {
-      'image': ((8, 16, 16, 3), 'uint8'), 'mask': ((8, 16, 16, 1), 'uint8'),
-      'view': ((8, 2), 'int32'), 'real_view': ((8, 2), 'int32'), 'weight': ((8,), 'float32')}
+    'image': ((8, 16, 16, 3), 'uint8'),
+    'mask': ((8, 16, 16, 1), 'uint8'),
+    'view': ((8, 2), 'int32'),
+    'real_view': ((8, 2), 'int32'),
+    'weight': ((8,), 'float32'),
+  }
   np.testing.assert_array_equal(batch.weight, np.ones(8))
 
 
@@ -84,17 +90,18 @@ def test_the_processes_together_read_the_global_batch(picture_folder):
 
 
 def test_the_seed_changes_every_draw(picture_folder):
-  one, = _take(_config(picture_folder), 0, 1)
-  two, = _take(_config(picture_folder, seed=1), 0, 1)
+  (one,) = _take(_config(picture_folder), 0, 1)
+  (two,) = _take(_config(picture_folder, seed=1), 0, 1)
   for name in ('image', 'mask', 'view', 'real_view'):
     assert (getattr(one, name) != getattr(two, name)).any()
 
 
 def test_the_seed_changes_the_crops_too(tmp_path):
   Image.fromarray(np.random.default_rng(0).integers(0, 256, (40, 40, 3), dtype=np.uint8)).save(
-      tmp_path / 'one.png')
-  one, = _take(_config(tmp_path), 0, 1)
-  two, = _take(_config(tmp_path, seed=1), 0, 1)
+    tmp_path / 'one.png'
+  )
+  (one,) = _take(_config(tmp_path), 0, 1)
+  (two,) = _take(_config(tmp_path, seed=1), 0, 1)
   assert (one.image != two.image).any(axis=(1, 2, 3)).all()
 
 
@@ -102,7 +109,7 @@ def test_the_seed_changes_the_crops_too(tmp_path):
 def test_every_epoch_visits_every_picture_exactly_once(tmp_path, count):
   config = _config(_constant_pictures(tmp_path / 'pictures', count))
   seen = [which for batch in _take(config, 0, count) for which in _which(batch.image)]
-  epochs = [seen[start:start + count] for start in range(0, 8 * count, count)]
+  epochs = [seen[start : start + count] for start in range(0, 8 * count, count)]
   assert len(epochs) == 8
   for epoch in epochs:
     assert sorted(epoch) == list(range(count))
@@ -137,8 +144,10 @@ def _digests(config, first, count, shares=(_ALL,)):
   """SHA-256 of each global batch, from the rows that the processes read."""
   parts = [_take(config, first, count, rows) for rows in shares]
   whole = [jax.tree.map(lambda *rows: np.concatenate(rows), *step) for step in zip(*parts)]
-  return [hashlib.sha256(b''.join(leaf.tobytes() for leaf in jax.tree.leaves(batch))).hexdigest()
-          for batch in whole]
+  return [
+    hashlib.sha256(b''.join(leaf.tobytes() for leaf in jax.tree.leaves(batch))).hexdigest()
+    for batch in whole
+  ]
 
 
 def test_a_batch_has_one_hash_for_one_process_two_and_a_resume_at_step_1000(picture_folder):
@@ -150,19 +159,22 @@ def test_a_batch_has_one_hash_for_one_process_two_and_a_resume_at_step_1000(pict
   assert _digests(config, 1_001, 1, [range(row, row + 2) for row in range(0, 8, 2)]) == run[3:]
 
 
-@pytest.mark.parametrize('kind', ['rectangle', 'rectangles', 'center', 'blocks', 'region', 'strokes', 'mixture'])
+@pytest.mark.parametrize(
+  'kind', ['rectangle', 'rectangles', 'center', 'blocks', 'region', 'strokes', 'mixture']
+)
 def test_holes_and_views_are_those_of_masks_py(picture_folder, kind):
-  config = _config(picture_folder, seed=5, **{
-      'mask.kind': kind, 'mask.mixture': ('rectangle=1', 'strokes=1')})
-  draw = masks.from_config(config.mask, 16, seed=5)
+  config = _config(
+    picture_folder, seed=5, **{'mask.kind': kind, 'mask.mixture': ('rectangle=1', 'strokes=1')}
+  )
+  draw = kinds.from_config(config.mask, 16, seed=5)
   for step, batch in enumerate(_take(config, 2, 2), start=2):
     for row in range(8):
       index = 8 * step + row
-      mask = draw(masks.generator(5, index, masks.COMPLETION))
-      other = draw(masks.generator(5, masks.neighbour(index), masks.COMPLETION))
+      mask = draw(draws.generator(5, index, draws.COMPLETION))
+      other = draw(draws.generator(5, draws.neighbour(index), draws.COMPLETION))
       np.testing.assert_array_equal(batch.mask[row], mask)
-      np.testing.assert_array_equal(batch.view[row], masks.view_corner(mask, 8))
-      np.testing.assert_array_equal(batch.real_view[row], masks.view_corner(other, 8))
+      np.testing.assert_array_equal(batch.view[row], views.view_corner(mask, 8))
+      np.testing.assert_array_equal(batch.real_view[row], views.view_corner(other, 8))
 
 
 def test_views_lie_inside_and_hold_their_holes(picture_folder):
@@ -170,7 +182,7 @@ def test_views_lie_inside_and_hold_their_holes(picture_folder):
     for corners in (batch.view, batch.real_view):
       assert (corners >= 0).all() and (corners <= 8).all()
     for mask, (y, x) in zip(batch.mask, batch.view):
-      assert mask.sum() == mask[y:y + 8, x:x + 8].sum() >= 9
+      assert mask.sum() == mask[y : y + 8, x : x + 8].sum() >= 9
 
 
 _SCORED = {'data.validation_fraction': 0.4, 'validation.count': 12}
@@ -204,8 +216,9 @@ def test_weight_is_zero_on_the_pad_rows_alone(picture_folder, count, ones):
 def test_validation_shared_by_processes_is_the_whole(picture_folder):
   config = _config(picture_folder, **_SCORED)
   whole = list(pipeline.Pipeline(config, _ALL).validation())
-  shares = [list(pipeline.Pipeline(config, rows).validation())
-            for rows in (range(0, 4), range(4, 8))]
+  shares = [
+    list(pipeline.Pipeline(config, rows).validation()) for rows in (range(0, 4), range(4, 8))
+  ]
   together = [jax.tree.map(lambda *rows: np.concatenate(rows), *step) for step in zip(*shares)]
   _assert_same(together, whole)
 
@@ -218,14 +231,16 @@ def test_validation_takes_held_back_pictures_in_turn_with_other_holes(tmp_path):
   seen = _which(first.image) + _which(second.image)
   assert not trained & set(seen)
   assert len(set(seen[:held_back])) == held_back
-  assert seen[held_back:] == seen[:16 - held_back]
+  assert seen[held_back:] == seen[: 16 - held_back]
   holes = {mask.tobytes() for mask in np.concatenate([first.mask, second.mask])}
   assert len(holes) == 16
 
 
 def test_validation_pictures_are_central_crops_at_the_smallest_size(picture_folder):
-  crops = {pictures.read_crop(path.read_bytes(), 16, 16, (0.5, 0.5)).tobytes()
-           for path in picture_folder.rglob('*.*')}
+  crops = {
+    image_files.read_crop(path.read_bytes(), 16, 16, (0.5, 0.5)).tobytes()
+    for path in picture_folder.rglob('*.*')
+  }
   for batch in _held_back(picture_folder).validation():
     assert {image.tobytes() for image in batch.image} <= crops
 
@@ -239,10 +254,12 @@ def test_samples_are_the_first_held_back_pictures(picture_folder, count, batches
     _assert_same(sample.replace(weight=same.weight), same)
 
 
-@pytest.mark.parametrize('changes', [
-    {'data.validation_fraction': 0.0}, _SCORED | {'validation.count': 0}])
+@pytest.mark.parametrize(
+  'changes', [{'data.validation_fraction': 0.0}, _SCORED | {'validation.count': 0}]
+)
 def test_without_held_back_pictures_nothing_is_scored_and_samples_are_of_training(
-    picture_folder, changes):
+  picture_folder, changes
+):
   feed = pipeline.Pipeline(_config(picture_folder, **changes), _ALL)
   assert list(feed.validation()) == []
   samples, training = list(feed.samples(9)), feed.train(0)
@@ -273,8 +290,9 @@ def test_a_broken_picture_is_replaced_and_no_other_row_changes(tmp_path):
   expected = [[5 if which == 4 else which for which in _which(batch.image)] for batch in before]
   assert any(4 in _which(batch.image) for batch in before)
   assert [_which(batch.image) for batch in after] == expected
-  _assert_same([batch.replace(image=None) for batch in after],
-               [batch.replace(image=None) for batch in before])
+  _assert_same(
+    [batch.replace(image=None) for batch in after], [batch.replace(image=None) for batch in before]
+  )
 
 
 @pytest.mark.parametrize('split', ['train', 'validation'])
@@ -325,7 +343,9 @@ def test_flip_mirrors_half_of_the_pictures_and_moves_no_crop(picture_folder):
 
 
 def test_a_shared_hole_is_one_for_each_training_batch(picture_folder):
-  own, shared = (_take(_config(picture_folder, **{'mask.shared': value}), 0, 3) for value in (False, True))
+  own, shared = (
+    _take(_config(picture_folder, **{'mask.shared': value}), 0, 3) for value in (False, True)
+  )
   assert all((batch.mask == batch.mask[:1]).all() for batch in shared)
   assert not (shared[0].mask[0] == shared[1].mask[0]).all()
   for one, two in zip(own, shared, strict=True):

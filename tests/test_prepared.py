@@ -1,4 +1,6 @@
-"""Datasets of TFDS: a tiny one, prepared here in both formats, through the code path of the real ones."""
+"""Datasets of TFDS: a tiny one, prepared here in both formats, through the code path of the
+real ones.
+"""
 
 import io
 
@@ -11,9 +13,9 @@ import tensorflow_datasets as tfds
 
 from glcic_jax import config as config_lib
 from glcic_jax import errors
-from glcic_jax import pictures
 from glcic_jax.data import pipeline
 from glcic_jax.data import sources
+from glcic_jax.pictures import image_files
 
 COUNT = 13
 
@@ -24,8 +26,15 @@ class Tiny(tfds.core.GeneratorBasedBuilder):
   VERSION = tfds.core.Version('1.0.0')
 
   def _info(self):
-    return tfds.core.DatasetInfo(builder=self, features=tfds.features.FeaturesDict({
-        'image': tfds.features.Image(encoding_format='png'), 'label': tfds.features.ClassLabel(num_classes=2)}))
+    return tfds.core.DatasetInfo(
+      builder=self,
+      features=tfds.features.FeaturesDict(
+        {
+          'image': tfds.features.Image(encoding_format='png'),
+          'label': tfds.features.ClassLabel(num_classes=2),
+        }
+      ),
+    )
 
   def _split_generators(self, dl_manager):
     del dl_manager
@@ -53,7 +62,7 @@ def config_of(directory, **changes):
 
 
 def level(source, name):
-  return int(pictures.read_rgb(source.read(name))[0, 0, 0]) // 10
+  return int(image_files.read_rgb(source.read(name))[0, 0, 0]) // 10
 
 
 def test_every_picture_is_there_once_by_its_number(directory):
@@ -68,7 +77,9 @@ def test_every_picture_is_there_once_by_its_number(directory):
 def test_a_slice_of_a_split_is_a_part_of_it(directory):
   whole = sources.open_splits(config_of(directory)).train
   part = sources.open_splits(config_of(directory, **{'tfds.split': 'train[5:8]'})).train
-  assert [level(part, name) for name in part.names] == [level(whole, name) for name in whole.names[5:8]]
+  assert [level(part, name) for name in part.names] == [
+    level(whole, name) for name in whole.names[5:8]
+  ]
   both = sources.open_splits(config_of(directory, **{'tfds.split': 'train[:2]+test[3:]'})).train
   assert len(both) == 2 + COUNT - 3
   assert len({both.read(name) for name in both.names[:2]}) == 2
@@ -82,9 +93,15 @@ def test_pictures_are_held_back_by_hash_as_of_a_folder(directory):
 def test_batches_come_from_it(directory):
   config = config_lib.default()
   config.data = config_of(directory)
-  config.update_from_flattened_dict({
-      'image_size': 16, 'batch_size': COUNT, 'data.resize_short_edge': (16, 24), 'mask.side': (3, 7),
-      'model.local_size': 8})
+  config.update_from_flattened_dict(
+    {
+      'image_size': 16,
+      'batch_size': COUNT,
+      'data.resize_short_edge': (16, 24),
+      'mask.side': (3, 7),
+      'model.local_size': 8,
+    }
+  )
   batch = next(pipeline.Pipeline(config, range(COUNT)).train(0))
   assert sorted(batch.image[:, 0, 0, 0] // 10) == list(range(COUNT))
 
@@ -103,17 +120,21 @@ def test_what_is_no_name_of_a_dataset_is_refused(directory, name):
 @pytest.mark.parametrize('kind', ['array_record', 'tfrecord'])
 def test_a_cut_file_gives_sentences_that_a_reader_passes_over(tmp_path, kind):
   Tiny(data_dir=tmp_path, file_format=kind).download_and_prepare()
-  file, = tmp_path.rglob('tiny-train*')
+  (file,) = tmp_path.rglob('tiny-train*')
   file.write_bytes(file.read_bytes()[:200])
   source = sources.open_splits(config_of(str(tmp_path))).train
   with pytest.raises(errors.InputError, match='Record 12 of tiny cannot be read'):
     source.read(source.names[12])
 
 
-@pytest.mark.parametrize('key, value, sentence', [
+@pytest.mark.parametrize(
+  'key, value, sentence',
+  [
     ('tfds.split', 'nowhere', "no split 'nowhere'; it has test, train"),
     ('tfds.feature', 'label', 'tfds:tiny has image'),
-    ('source', 'tfds:', "data.source is 'tfds:'")])
+    ('source', 'tfds:', "data.source is 'tfds:'"),
+  ],
+)
 def test_wrong_splits_and_features_are_refused(directory, key, value, sentence):
   with pytest.raises(errors.InputError, match=sentence):
     sources.open_splits(config_of(directory, **{key: value}))

@@ -9,7 +9,7 @@ from glcic_jax import cli
 pytest.importorskip('tensorflow', reason='the pipeline needs the train extra')
 
 from glcic_jax.data import pipeline
-from glcic_jax.data import preview
+from glcic_jax.reporting import preview
 
 
 @pytest.fixture
@@ -26,12 +26,12 @@ def test_the_columns_show_the_first_samples_of_the_run(config):
   np.testing.assert_array_equal(mask[..., :1] == 255, batch.mask[:3] == 1)
   for row in range(3):
     (y, x), (v, u) = batch.view[row], batch.real_view[row]
-    np.testing.assert_array_equal(real[row], batch.image[row, v:v + 16, u:u + 16])
-    hole = batch.mask[row, y:y + 16, x:x + 16, 0] == 1
+    np.testing.assert_array_equal(real[row], batch.image[row, v : v + 16, u : u + 16])
+    hole = batch.mask[row, y : y + 16, x : x + 16, 0] == 1
     assert (view[row][hole] == (255, 0, 0)).all()
-    np.testing.assert_array_equal(view[row][~hole], batch.image[row, y:y + 16, x:x + 16][~hole])
-    assert (framed[row][y, x:x + 16] == (255, 220, 0)).all()
-    assert (framed[row][y:y + 16, x + 15] == (255, 220, 0)).all()
+    np.testing.assert_array_equal(view[row][~hole], batch.image[row, y : y + 16, x : x + 16][~hole])
+    assert (framed[row][y, x : x + 16] == (255, 220, 0)).all()
+    assert (framed[row][y : y + 16, x + 15] == (255, 220, 0)).all()
 
 
 def test_more_samples_than_a_batch_are_taken_from_the_next_ones(config):
@@ -48,9 +48,15 @@ def test_the_statistics_are_those_of_the_holes(config):
   assert preview.preview(config, 1)[1]['hole inside the local view, %'].startswith('25.0')
 
 
-@pytest.mark.parametrize('low, high, expected', [
-    (0, 1, [0, 0.2, 0.4, 0.6, 0.8, 1]), (5, 25, [5, 10, 15, 20, 25]), (0, 33.6, [0, 10, 20, 30]),
-    (24, 26, [24, 24.5, 25, 25.5, 26])])
+@pytest.mark.parametrize(
+  'low, high, expected',
+  [
+    (0, 1, [0, 0.2, 0.4, 0.6, 0.8, 1]),
+    (5, 25, [5, 10, 15, 20, 25]),
+    (0, 33.6, [0, 10, 20, 30]),
+    (24, 26, [24, 24.5, 25, 25.5, 26]),
+  ],
+)
 def test_axes_have_round_numbers(low, high, expected):
   np.testing.assert_allclose(preview._ticks(low, high), expected)
   assert not np.signbit(preview._ticks(low, high)).any()
@@ -58,8 +64,17 @@ def test_axes_have_round_numbers(low, high, expected):
 
 def test_the_command_writes_the_sheet_and_says_what_it_shows(tmp_path, picture_folder, capsys):
   output = tmp_path / 'sheet.png'
-  arguments = ['preview', '--config', 'configs/quickstart.py', '--output', str(output), '--count', '3',
-               '--config.data.source=folder', f'--config.data.folder={picture_folder}']
+  arguments = [
+    'preview',
+    '--config',
+    'configs/quickstart.py',
+    '--output',
+    str(output),
+    '--count',
+    '3',
+    '--config.data.source=folder',
+    f'--config.data.folder={picture_folder}',
+  ]
   assert cli.main(arguments) == 0
   out = capsys.readouterr().out
   assert 'hole area' in out and out.splitlines()[-1] == str(output)
@@ -67,21 +82,34 @@ def test_the_command_writes_the_sheet_and_says_what_it_shows(tmp_path, picture_f
     assert sheet.width == 3 * 300 and sheet.height > 3 * 160 + 250
 
 
-@pytest.mark.parametrize('wrong, sentence', [
-    (['--count', '0'], '--count is'), (['--count', 'many'], '--count is'),
-    (['--config.mask.kind=folder', '--config.mask.folder.path=nowhere'], "no folder of masks 'nowhere'"),
+@pytest.mark.parametrize(
+  'wrong, sentence',
+  [
+    (['--count', '0'], '--count is'),
+    (['--count', 'many'], '--count is'),
+    (
+      ['--config.mask.kind=folder', '--config.mask.folder.path=nowhere'],
+      "no folder of masks 'nowhere'",
+    ),
     (['--config.data.source=tfds:celeb_a'], 'tfds build celeb_a'),
     (['--config.data.source=folder', '--config.data.folder=nowhere'], 'There is no folder nowhere'),
     (['--config.data.source=tfds:No Name!'], 'no name of a dataset'),
     (['--config.data.source=mixture', "--config.data.mixture=('sample=nan',)"], 'data.mixture is'),
     (['--config.mask.kind=mixture', "--config.mask.mixture=('rectangle=inf',)"], 'mask.mixture is'),
-    (['--config.mask.kind=rectangles', "--config.mask.rectangles.count=(1.5,2.5)"], 'mask.rectangles.count is'),
+    (
+      ['--config.mask.kind=rectangles', '--config.mask.rectangles.count=(1.5,2.5)'],
+      'mask.rectangles.count is',
+    ),
     (['--config.data.validation_fraction=1.0'], 'give 0 to below 1'),
     (['--config.data.validation_fraction=1.5'], 'data.validation_fraction is 1.5'),
-    (['--config.mask.kind=strokes', '--config.mask.strokes.area=(0.5,2.0)'], 'mask.strokes.area')])
+    (['--config.mask.kind=strokes', '--config.mask.strokes.area=(0.5,2.0)'], 'mask.strokes.area'),
+  ],
+)
 def test_wrong_input_gets_one_sentence(tmp_path, capsys, wrong, sentence):
   output = tmp_path / 'sheet.png'
-  assert cli.main(['preview', '--config', 'configs/quickstart.py', '--output', str(output), *wrong]) == 2
+  assert (
+    cli.main(['preview', '--config', 'configs/quickstart.py', '--output', str(output), *wrong]) == 2
+  )
   out, err = capsys.readouterr()
   assert sentence in err and len(err.strip().splitlines()) == 1 and not out
   assert not output.exists()
@@ -90,5 +118,3 @@ def test_wrong_input_gets_one_sentence(tmp_path, capsys, wrong, sentence):
 def test_output_is_required(capsys):
   assert cli.main(['preview', '--config', 'configs/quickstart.py']) == 2
   assert '--output is missing' in capsys.readouterr().err
-
-

@@ -27,15 +27,29 @@ def free_port():
 
 def start(arguments, devices):
   """Starts Python with so many simulated devices."""
-  environment = os.environ | {'PYTHONPATH': str(ROOT), 'JAX_PLATFORMS': 'cpu', 'JAX_NUM_CPU_DEVICES': str(devices)}
-  return subprocess.Popen([sys.executable, *arguments], cwd=ROOT, env=environment, text=True,
-                          stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+  environment = os.environ | {
+    'PYTHONPATH': str(ROOT),
+    'JAX_PLATFORMS': 'cpu',
+    'JAX_NUM_CPU_DEVICES': str(devices),
+  }
+  return subprocess.Popen(
+    [sys.executable, *arguments],
+    cwd=ROOT,
+    env=environment,
+    text=True,
+    stdout=subprocess.PIPE,
+    stderr=subprocess.PIPE,
+  )
 
 
 def finish(*processes):
   """Their (exit code, stderr); none outlives the test."""
   try:
-    return [(process.returncode, err) for process in processes for _, err in [process.communicate(timeout=300)]]
+    return [
+      (process.returncode, err)
+      for process in processes
+      for _, err in [process.communicate(timeout=300)]
+    ]
   finally:
     for process in processes:
       process.kill()
@@ -57,20 +71,44 @@ def test_two_processes_of_two_devices_make_the_steps_of_one_device(tmp_path):
 
 def train(workdir, folder, *more, **overrides):
   """The arguments of a run too long to end by itself."""
-  keys = made_up.TINY | {
-      'data.folder': folder, 'data.validation_fraction': 0.2, 'schedule.reconstruction_steps': 100_000,
-      'schedule.total_steps': 200_000, 'checkpoint.every': 100_000, 'validation.every': 0} | overrides
-  return ['-m', 'glcic_jax', 'train', '--config', 'configs/glcic_places2.py', '--workdir', str(workdir), *more,
-          *(f'--config.{key}={value}' for key, value in keys.items())]
+  keys = (
+    made_up.TINY
+    | {
+      'data.folder': folder,
+      'data.validation_fraction': 0.2,
+      'schedule.reconstruction_steps': 100_000,
+      'schedule.total_steps': 200_000,
+      'checkpoint.every': 100_000,
+      'validation.every': 0,
+    }
+    | overrides
+  )
+  return [
+    '-m',
+    'glcic_jax',
+    'train',
+    '--config',
+    'configs/glcic_places2.py',
+    '--workdir',
+    str(workdir),
+    *more,
+    *(f'--config.{key}={value}' for key, value in keys.items()),
+  ]
 
 
-def test_sigterm_to_one_of_two_saves_the_same_step_and_one_process_goes_on(tmp_path, picture_folder):
+def test_sigterm_to_one_of_two_saves_the_same_step_and_one_process_goes_on(
+  tmp_path, picture_folder
+):
   address, workdir = f'127.0.0.1:{free_port()}', tmp_path / 'run'
-  processes = [start(train(workdir, picture_folder, '--processes', f'{address},2,{index}'), 2)
-               for index in range(2)]
+  processes = [
+    start(train(workdir, picture_folder, '--processes', f'{address},2,{index}'), 2)
+    for index in range(2)
+  ]
   end = time.monotonic() + 300
   while not (workdir / 'metrics.csv').exists():
-    assert all(process.poll() is None for process in processes) and time.monotonic() < end, finish(*processes)
+    assert all(process.poll() is None for process in processes) and time.monotonic() < end, finish(
+      *processes
+    )
     time.sleep(0.1)
   processes[1].send_signal(signal.SIGTERM)
   stopped = finish(*processes)
@@ -94,9 +132,11 @@ def test_sigterm_to_one_of_two_saves_the_same_step_and_one_process_goes_on(tmp_p
 
 def test_a_coordinator_that_nobody_is_ends_with_its_address(tmp_path):
   address = f'127.0.0.1:{free_port()}'
-  program = (f'from glcic_jax import parallel, errors\n'
-             f'try:\n  parallel.initialize("{address},2,1", timeout=3)\n'
-             f'except errors.RunError as error:\n  print(error); raise SystemExit(error.exit_code)')
+  program = (
+    f'from glcic_jax import parallel, errors\n'
+    f'try:\n  parallel.initialize("{address},2,1", timeout=3)\n'
+    f'except errors.RunError as error:\n  print(error); raise SystemExit(error.exit_code)'
+  )
   process = start(['-c', program], 1)
   out, err = process.communicate(timeout=120)
   assert process.returncode == 3, err
@@ -109,11 +149,19 @@ def test_a_wrong_description_of_the_processes_is_refused(wrong):
     parallel.initialize(wrong)
 
 
-@pytest.mark.parametrize('environment, several', [
-    ({}, False), ({'SLURM_NTASKS': '1', 'SLURM_PROCID': '0'}, False), ({'SLURM_NTASKS': '4'}, False),
-    ({'SLURM_NTASKS': '4', 'SLURM_PROCID': '0'}, True), ({'OMPI_COMM_WORLD_SIZE': '2'}, True),
-    ({'TPU_WORKER_HOSTNAMES': 'localhost'}, False), ({'TPU_WORKER_HOSTNAMES': '10.0.0.1,10.0.0.2'}, True),
-    ({'JAX_COORDINATOR_ADDRESS': 'main:1234'}, True)])
+@pytest.mark.parametrize(
+  'environment, several',
+  [
+    ({}, False),
+    ({'SLURM_NTASKS': '1', 'SLURM_PROCID': '0'}, False),
+    ({'SLURM_NTASKS': '4'}, False),
+    ({'SLURM_NTASKS': '4', 'SLURM_PROCID': '0'}, True),
+    ({'OMPI_COMM_WORLD_SIZE': '2'}, True),
+    ({'TPU_WORKER_HOSTNAMES': 'localhost'}, False),
+    ({'TPU_WORKER_HOSTNAMES': '10.0.0.1,10.0.0.2'}, True),
+    ({'JAX_COORDINATOR_ADDRESS': 'main:1234'}, True),
+  ],
+)
 def test_the_environment_tells_of_several_processes(environment, several):
   assert parallel._several_are_announced(environment) == several
 

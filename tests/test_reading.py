@@ -46,12 +46,15 @@ def test_readable_pictures_are_their_own(capsys):
   assert capsys.readouterr().err == ''
 
 
-@pytest.mark.parametrize('broken, expected', [
+@pytest.mark.parametrize(
+  'broken, expected',
+  [
     ({2}, [0, 10, 30, 30, 40]),
     ({4}, [0, 10, 20, 30, 0]),
     ({1, 2}, [0, 30, 30, 30, 40]),
     ({0, 3, 4}, [10, 10, 20, 10, 10]),
-])
+  ],
+)
 def test_the_next_readable_picture_takes_the_place_and_no_other_moves(broken, expected):
   data = [_BROKEN if index in broken else good for index, good in enumerate(_GOOD)]
   reader = _reader(data)
@@ -90,6 +93,7 @@ def test_a_picture_that_many_threads_find_broken_at_once_counts_once(capsys):
       together.wait()
       return _BROKEN
     return _GOOD[1]
+
   reader = reading.Reader(sources.Source(('broken', 'good'), read), unreadable_share=0.5)
   with futures.ThreadPoolExecutor(4) as pool:
     crops = list(pool.map(lambda _: reader.crop(0, 8, 9, (0, 0)), range(4)))

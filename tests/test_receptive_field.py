@@ -6,8 +6,10 @@ from glcic_jax import cli
 from glcic_jax.models import receptive_field
 
 
-@pytest.mark.parametrize('dilated, quarter, lengths, reach, centred', [
-    (True, 287, {299, 303}, 153, 307), (False, 79, {91, 95}, 49, 99)])
+@pytest.mark.parametrize(
+  'dilated, quarter, lengths, reach, centred',
+  [(True, 287, {299, 303}, 153, 307), (False, 79, {91, 95}, 49, 99)],
+)
 def test_the_gradient_sees_what_the_layers_say(dilated, quarter, lengths, reach, centred):
   found = receptive_field.by_arithmetic(dilated=dilated)
   assert found == receptive_field.by_gradient(dilated=dilated)
@@ -34,6 +36,11 @@ def test_the_command_prints_the_table_twice_measured(capsys):
 
 
 def test_the_command_reads_a_config(capsys):
-  assert cli.main(['receptive-field', '--config', 'configs/quickstart.py', '--config.model.dilated=False']) == 0
+  assert (
+    cli.main(
+      ['receptive-field', '--config', 'configs/quickstart.py', '--config.model.dilated=False']
+    )
+    == 0
+  )
   assert 'without dilation (this config)' in capsys.readouterr().out
   assert cli.main(['receptive-field', '--config', 'configs/none.py']) == 2

@@ -16,8 +16,10 @@ from tests import fakes
 def test_the_step_is_the_same(phase):
   expected = fakes.stepped(phase, 1)
   with jax.enable_x64(True):
-    method = dataclasses.replace(fakes.tiny_method(dtype='float64', remat='blocks', **fakes.WEIGHTS),
-                                 generator=fakes.ShortCompletion(jnp.float64))
+    method = dataclasses.replace(
+      fakes.tiny_method(dtype='float64', remat='blocks', **fakes.WEIGHTS),
+      generator=fakes.ShortCompletion(jnp.float64),
+    )
     assert method.rematerialise and not expected.method.rematerialise
     mesh = parallel.make_mesh(jax.devices()[:1])
     state, rows = fakes.to_devices(expected.before, mesh), parallel.to_global(expected.batch, mesh)
@@ -34,9 +36,13 @@ def test_less_is_kept_for_the_backward_pass():
 
     @jax.jit
     def residuals(params):
-      _, pull_back = jax.vjp(lambda params: step_lib._complete(params, network, inputs, method)[0], params)
+      _, pull_back = jax.vjp(
+        lambda params: step_lib._complete(params, network, inputs, method)[0], params
+      )
       return jax.tree.leaves(pull_back)
+
     arrays = jax.eval_shape(residuals, network.params)
     parameters = sum(leaf.size for leaf in jax.tree.leaves(network.params))
     return sum(leaf.size for leaf in arrays) - parameters
+
   assert 0 < kept('blocks') < 0.6 * kept('none')

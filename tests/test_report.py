@@ -6,11 +6,11 @@ import re
 import numpy as np
 import pytest
 
-from glcic_jax.evaluation import boxes
 from glcic_jax.evaluation import evaluate
 from glcic_jax.evaluation import manifest as manifest_lib
 from glcic_jax.evaluation import report
 from glcic_jax.evaluation import scoring
+from glcic_jax.pages import boxes
 
 COUNT = 5
 LABELS = ('first', 'a<b&c')
@@ -18,9 +18,17 @@ LABELS = ('first', 'a<b&c')
 
 def _entry(number):
   hole = np.zeros((20, 20), bool)
-  hole[:number + 2, :10] = True
-  return manifest_lib.Entry(f'{number}.png', '', 20, 20, 'own' if number else 'rectangle', float(hole.mean()), True,
-                            manifest_lib.to_runs(hole))
+  hole[: number + 2, :10] = True
+  return manifest_lib.Entry(
+    f'{number}.png',
+    '',
+    20,
+    20,
+    'own' if number else 'rectangle',
+    float(hole.mean()),
+    True,
+    manifest_lib.to_runs(hole),
+  )
 
 
 def _rows():
@@ -33,11 +41,22 @@ def _rows():
 
 
 def _found(rows, **changes):
-  return {'manifest': {'sha256': 'f' * 64, 'pictures': COUNT, 'seed': 0, 'size': None, 'masks': 'mixture'},
-          'models': dict.fromkeys(LABELS, {}), 'reference': 'first', 'intervals': 'bootstrap', 'failed': [],
-          'definitions': {name: score._asdict() for name, score in scoring.SCORES.items()},
-          'features': {'FID': {'definition': 'a distance', 'status': 'weights not given', 'values': {}}},
-          **evaluate.summarise(rows, 'first', seed=0)} | changes
+  return {
+    'manifest': {
+      'sha256': 'f' * 64,
+      'pictures': COUNT,
+      'seed': 0,
+      'size': None,
+      'masks': 'mixture',
+    },
+    'models': dict.fromkeys(LABELS, {}),
+    'reference': 'first',
+    'intervals': 'bootstrap',
+    'failed': [],
+    'definitions': {name: score._asdict() for name, score in scoring.SCORES.items()},
+    'features': {'FID': {'definition': 'a distance', 'status': 'weights not given', 'values': {}}},
+    **evaluate.summarise(rows, 'first', seed=0),
+  } | changes
 
 
 def _pictures(entry):
@@ -87,21 +106,33 @@ def test_the_table_has_means_and_says_what_is_not_there(page):
   assert bold == ['8.00']  # the higher of the two completed ones
   assert re.findall(r'<td data-label="L1 hole"><span><b>([\d.]+)', page) == ['2.0000']  # the lower
   assert page.count('weights not given') == 4
-  assert re.findall(r'minus that of first"><span>(?:<b>)?([-+.\d]+)', page) == ['-2.00', '+6.00', '-2.00']
+  assert re.findall(r'minus that of first"><span>(?:<b>)?([-+.\d]+)', page) == [
+    '-2.00',
+    '+6.00',
+    '-2.00',
+  ]
 
 
 def test_the_pictures_are_the_best_median_and_worst_of_each(page):
   # 4.png is the best of the first and the worst of the second; 2.png is the median of both.
   assert re.findall(r'<h3>(.*?)</h3>', page) == ['4.png', '0.png', '2.png']
-  assert 'best of first; worst of a&lt;b&amp;c.' in page and 'median of first; median of a&lt;b&amp;c.' in page
+  assert (
+    'best of first; worst of a&lt;b&amp;c.' in page
+    and 'median of first; median of a&lt;b&amp;c.' in page
+  )
   assert page.count('<figure>') == 3 * (2 + len(LABELS))
 
 
 def test_there_is_a_panel_for_all_for_each_bin_and_for_each_kind(page):
   titles = re.findall(r'aria-label="([^"]*), n = (\d)"', page)
-  first = titles[:len(titles) // 4]  # of four scores
-  assert first == [('all pictures', '5'), ('1-10 % of the picture', '2'), ('10-20 % of the picture', '3'),
-                   ('own', '4'), ('rectangle', '1')]
+  first = titles[: len(titles) // 4]  # of four scores
+  assert first == [
+    ('all pictures', '5'),
+    ('1-10 % of the picture', '2'),
+    ('10-20 % of the picture', '3'),
+    ('own', '4'),
+    ('rectangle', '1'),
+  ]
 
 
 def test_failures_are_listed():
@@ -111,8 +142,10 @@ def test_failures_are_listed():
 
 
 def test_a_model_that_is_exact_everywhere_is_shown():
-  rows = [evaluate.Row('first', 'completed', _entry(number), dict.fromkeys(scoring.SCORES, np.inf))
-          for number in range(COUNT)]
+  rows = [
+    evaluate.Row('first', 'completed', _entry(number), dict.fromkeys(scoring.SCORES, np.inf))
+    for number in range(COUNT)
+  ]
   text = report.render(_found(rows), rows, lambda entry: (_pictures(entry)[0], {})).decode()
   assert 'exact in 5' in text and '<svg' not in text
 
@@ -121,15 +154,23 @@ def test_a_box_lies_where_its_numbers_are():
   numbers = np.asarray([0, 1, 2, 3, 4, 100.0])
   drawn = boxes.panel('title', {'name': numbers}, (0, 100))
   box = re.search(r'class="box" x="([\d.]+)".* width="([\d.]+)"', drawn).groups()
-  left, width = map(float, box[:1] + (re.search(r'class="box" x="[\d.]+" y="-7" width="([\d.]+)"', drawn)[1],))
+  left, width = map(
+    float, box[:1] + (re.search(r'class="box" x="[\d.]+" y="-7" width="([\d.]+)"', drawn)[1],)
+  )
   axis = [float(x) for x in re.findall(r'class="grid" x1="([\d.]+)"', drawn)]
   scale = (axis[-1] - axis[0]) / 100
   np.testing.assert_allclose([left - axis[0], width], [1.25 * scale, 2.5 * scale], atol=0.11)
   assert drawn.count('class="point"') == 1  # 100 lies beyond the whiskers
 
 
-@pytest.mark.parametrize('low, high, expected', [
-    (0, 1, [0, 0.2, 0.4, 0.6, 0.8, 1]), (9.3, 31, [10, 15, 20, 25, 30]), (-0.11, 0.12, [-0.1, -0.05, 0, 0.05, 0.1])])
+@pytest.mark.parametrize(
+  'low, high, expected',
+  [
+    (0, 1, [0, 0.2, 0.4, 0.6, 0.8, 1]),
+    (9.3, 31, [10, 15, 20, 25, 30]),
+    (-0.11, 0.12, [-0.1, -0.05, 0, 0.05, 0.1]),
+  ],
+)
 def test_ticks_are_round_numbers_inside_the_axis(low, high, expected):
   found = boxes.ticks(low, high)
   assert all(low <= tick <= high for tick in found) and 3 <= len(found) <= 7

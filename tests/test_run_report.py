@@ -14,8 +14,8 @@ from PIL import Image
 import pytest
 
 from glcic_jax import cli
-from glcic_jax.reporting import page
 from glcic_jax.reporting import run as run_lib
+from glcic_jax.reporting import run_page
 from tests import made_workdir
 
 VOID = {'meta', 'img', 'br', 'path', 'line', 'rect', 'circle', 'polyline'}
@@ -63,7 +63,7 @@ def run(capsys, *arguments):
 
 def rendered(workdir):
   """The page of a workdir."""
-  return Page(page.render(run_lib.read(workdir)))
+  return Page(run_page.render(run_lib.read(workdir)))
 
 
 def test_a_finished_run_has_everything_and_needs_no_network(capsys, tmp_path):
@@ -75,28 +75,44 @@ def test_a_finished_run_has_everything_and_needs_no_network(capsys, tmp_path):
   assert all(word not in content for word in ('http', '<script', '<link', '@import', 'url(h'))
   shown = Page(content)
   assert all(picture['src'].startswith('data:image/') for picture in shown.all('img'))
-  for words in ('60 of 60 (100%)', 'reconstruction: steps 0 to 19', 'discriminator: steps 20 to 39',
-                'joint: steps 40 to 59', 'Accuracy of the discriminator', 'D(real) and D(completed)', 'Gradient norms',
-                'Adversarial : reconstr',
-                'Validation: SSIM', 'best 0.6 at step 60', 'loss.adversarial_form', 'batch_size = 8 (default 96)',
-                'TFLOP/s reached'):
+  for words in (
+    '60 of 60 (100%)',
+    'reconstruction: steps 0 to 19',
+    'discriminator: steps 20 to 39',
+    'joint: steps 40 to 59',
+    'Accuracy of the discriminator',
+    'D(real) and D(completed)',
+    'Gradient norms',
+    'Adversarial : reconstr',
+    'Validation: SSIM',
+    'best 0.6 at step 60',
+    'loss.adversarial_form',
+    'batch_size = 8 (default 96)',
+    'TFLOP/s reached',
+  ):
     assert words in shown.words, words
   assert 'nan' not in content and 'inf,' not in content
-  after = {path: path.read_bytes() for path in workdir.rglob('*') if path.is_file() and path.name != 'report.html'}
+  after = {
+    path: path.read_bytes()
+    for path in workdir.rglob('*')
+    if path.is_file() and path.name != 'report.html'
+  }
   assert after == before
 
 
 def test_the_same_run_gives_the_same_bytes(tmp_path):
   workdir = made_workdir.make(tmp_path / 'run')
-  assert page.render(run_lib.read(workdir)) == page.render(run_lib.read(workdir))
+  assert run_page.render(run_lib.read(workdir)) == run_page.render(run_lib.read(workdir))
 
 
 def test_each_chart_shades_the_phases_that_were_reached(tmp_path):
   finished = rendered(made_workdir.make(tmp_path / 'finished'))
   early = rendered(made_workdir.make(tmp_path / 'early', until=10))
+
   def bands(shown):
     rects = [rect['fill'] for rect in shown.all('rect') if float(rect['height']) > 100]
     return [rects.count(fill) for fill in ('#ffffff', 'url(#hatch)', '#e9edf2')]
+
   charts = len([svg for svg in finished.all('svg') if svg.get('class') == 'chart'])
   assert charts == 10  # there is no L1 in this run
   assert bands(finished) == [2 * charts, charts, charts]  # the hatch lies on white
@@ -106,8 +122,12 @@ def test_each_chart_shades_the_phases_that_were_reached(tmp_path):
 def test_one_row_no_samples_no_checkpoint(tmp_path):
   workdir = made_workdir.make(tmp_path / 'run', until=10, scored=())
   shown = rendered(workdir)
-  for words in ('10 of 60 (17%), reconstruction phase', 'There are no samples yet', 'There are none yet',
-                'no model/ yet'):
+  for words in (
+    '10 of 60 (17%), reconstruction phase',
+    'There are no samples yet',
+    'There are none yet',
+    'no model/ yet',
+  ):
     assert words in shown.words
   assert shown.all('polyline') == []  # one point is a marker
   assert shown.all('circle') and not shown.all('img')
@@ -115,9 +135,17 @@ def test_one_row_no_samples_no_checkpoint(tmp_path):
 
 def test_a_run_of_the_joint_phase_alone(tmp_path):
   workdir = made_workdir.make(
-      tmp_path / 'run', until=20, scored=(), method='context_encoder_random', paper='context_encoder_random',
-      image_size=64, data__resize_short_edge=(64, 72), schedule__phases=('joint',), schedule__reconstruction_steps=0,
-      schedule__discriminator_steps=0)
+    tmp_path / 'run',
+    until=20,
+    scored=(),
+    method='context_encoder_random',
+    paper='context_encoder_random',
+    image_size=64,
+    data__resize_short_edge=(64, 72),
+    schedule__phases=('joint',),
+    schedule__reconstruction_steps=0,
+    schedule__discriminator_steps=0,
+  )
   shown = rendered(workdir)
   assert 'joint: steps 0 to 59' in shown.words and 'reconstruction: steps' not in shown.words
   assert 'context_encoder_random' in shown.words
@@ -130,8 +158,15 @@ def test_samples_are_the_same_pictures_over_the_steps(tmp_path):
   assert 'samples/00000040.png could not be read' in shown.words
   pictures = shown.all('img')
   assert [picture['alt'] for picture in pictures[:4]] == [
-      'input', 'completed at step 20', 'completed at step 60', 'truth']
-  levels = [np.asarray(Image.open(io.BytesIO(base64.b64decode(picture['src'].split(',')[1])))) for picture in pictures]
+    'input',
+    'completed at step 20',
+    'completed at step 60',
+    'truth',
+  ]
+  levels = [
+    np.asarray(Image.open(io.BytesIO(base64.b64decode(picture['src'].split(',')[1]))))
+    for picture in pictures
+  ]
   expected = [made_workdir.LEVELS['input'], 140 + 20, 140 + 60, made_workdir.LEVELS['truth']]
   for picture, level in zip(levels, expected + [level + 10 for level in expected], strict=True):
     assert picture.shape == (128, 128, 3)
@@ -140,7 +175,7 @@ def test_samples_are_the_same_pictures_over_the_steps(tmp_path):
 
 def test_what_comes_out_of_files_is_escaped(tmp_path):
   workdir = made_workdir.make(tmp_path / '<b>&run', data__folder='"><script>alert(1)</script>')
-  content = page.render(run_lib.read(workdir))
+  content = run_page.render(run_lib.read(workdir))
   assert '<script' not in content and '&lt;script&gt;' in content
   assert '<b>' not in content and '&lt;b&gt;&amp;run' in content
 
@@ -152,20 +187,35 @@ def test_rows_and_keys_of_another_version(tmp_path):
   facts['config']['since.dropped'] = 3
   (workdir / 'config.json').write_text(json.dumps(facts))
   (workdir / 'metrics.csv').write_text(
-      'step,phase,images_per_second,reconstruction_loss,gone\n10,reconstruction,5,1,inf\n')
+    'step,phase,images_per_second,reconstruction_loss,gone\n10,reconstruction,5,1,inf\n'
+  )
   assert 'Keys of another version, not used here: since.dropped' in rendered(workdir).words
 
 
-@pytest.mark.parametrize('name, content, sentence', [
+@pytest.mark.parametrize(
+  'name, content, sentence',
+  [
     ('metrics.csv', None, 'holds no metrics.csv'),
     ('config.json', None, 'holds no config.json'),
     ('metrics.csv', b'', 'damaged in line 1 (there are no columns step and phase)'),
     ('metrics.csv', b'step,phase,images_per_second\n', 'holds no rows yet'),
     ('metrics.csv', b'step,phase,loss\n10,joint,1\n20,joi', 'damaged in line 3'),
-    ('metrics.csv', b'step,phase,loss\n10,joint,1,2\n', 'damaged in line 2 (it has more or fewer fields'),
-    ('metrics.csv', b'step,phase,loss\n10,joint,one\n', "damaged in line 2 (could not convert string to float: 'one')"),
+    (
+      'metrics.csv',
+      b'step,phase,loss\n10,joint,1,2\n',
+      'damaged in line 2 (it has more or fewer fields',
+    ),
+    (
+      'metrics.csv',
+      b'step,phase,loss\n10,joint,one\n',
+      "damaged in line 2 (could not convert string to float: 'one')",
+    ),
     ('metrics.csv', b'step,phase,loss\n10,dance,1\n', "there is no phase 'dance'"),
-    ('metrics.csv', b'step,phase,loss\n20,joint,1\n10,joint,1\n', 'damaged in line 3 (step 10 comes after step 20)'),
+    (
+      'metrics.csv',
+      b'step,phase,loss\n20,joint,1\n10,joint,1\n',
+      'damaged in line 3 (step 10 comes after step 20)',
+    ),
     ('metrics.csv', b'step,phase,loss\n0,joint,1\n', 'there is no step 0'),
     ('metrics.csv', b'\x89PNG\xff\x00', 'damaged in line 1 (it is no text)'),
     ('config.json', b'{"config": {"batch', 'config.json is damaged'),
@@ -173,7 +223,8 @@ def test_rows_and_keys_of_another_version(tmp_path):
     ('config.json', b'{"config": {"batch_size": "many"}}', 'config.json is damaged'),
     ('config.json', b'{"config": {"paper": "none"}}', "names a paper 'none'"),
     ('config.json', b'{"config": {"schedule.total_steps": 1}}', 'schedule.total_steps is 1'),
-])
+  ],
+)
 def test_a_damaged_workdir_gets_one_sentence_and_no_page(capsys, tmp_path, name, content, sentence):
   workdir = made_workdir.make(tmp_path / 'run', until=10)
   (workdir / name).unlink() if content is None else (workdir / name).write_bytes(content)
@@ -183,16 +234,22 @@ def test_a_damaged_workdir_gets_one_sentence_and_no_page(capsys, tmp_path, name,
   assert not (workdir / 'report.html').exists()
 
 
-@pytest.mark.parametrize('arguments, sentence', [
+@pytest.mark.parametrize(
+  'arguments, sentence',
+  [
     (['{t}/none'], 'There is no folder'),
     (['{t}'], 'holds no config.json'),
     (['{t}/run', '--output', '{t}/run/metrics.csv'], 'ends in .html'),
     (['{t}/run', '--output', '{t}/none/a.html'], 'There is no folder'),
     (['{t}/run', '--output', '{t}/folder.html'], 'is a folder'),
     (['{t}/run', '--peak-tflops', 'fast'], "--peak-tflops is 'fast'"),
-    (['{t}/run', '--estimate', '{t}/run/metrics.csv'], 'is not what glcic-jax estimate --json prints'),
+    (
+      ['{t}/run', '--estimate', '{t}/run/metrics.csv'],
+      'is not what glcic-jax estimate --json prints',
+    ),
     (['{t}/run', '--estimate', '{t}/none.json'], 'none.json'),
-])
+  ],
+)
 def test_wrong_usage_gets_one_sentence(capsys, tmp_path, arguments, sentence):
   workdir = made_workdir.make(tmp_path / 'run', until=10)
   (tmp_path / 'folder.html').mkdir()
@@ -206,21 +263,37 @@ def test_wrong_usage_gets_one_sentence(capsys, tmp_path, arguments, sentence):
 def estimated(path, seconds, **changes):
   """What `estimate --json` prints, as far as `report` reads it."""
   made = made_workdir.config()
-  path.write_text(json.dumps({
-      'phases': {name: {'flops_per_step': 4e9} for name in seconds}, 'seconds_per_step': seconds, 'devices': 2,
-      'batch_size': made.batch_size, 'utilisation': 0.5, 'peak_tflops': 3.0, 'peak_from': 'given',
-      'config': {'method': made.method, 'image_size': made.image_size, 'dtype': made.dtype}} | changes))
+  path.write_text(
+    json.dumps(
+      {
+        'phases': {name: {'flops_per_step': 4e9} for name in seconds},
+        'seconds_per_step': seconds,
+        'devices': 2,
+        'batch_size': made.batch_size,
+        'utilisation': 0.5,
+        'peak_tflops': 3.0,
+        'peak_from': 'given',
+        'config': {'method': made.method, 'image_size': made.image_size, 'dtype': made.dtype},
+      }
+      | changes
+    )
+  )
   return path
 
 
 def test_an_estimate_is_compared_with_the_run(capsys, tmp_path):
   workdir = made_workdir.make(tmp_path / 'run', until=40, rate=80.0)  # batches of 8: 0.1 s a step
-  estimate = estimated(tmp_path / 'e.json', {'reconstruction': 0.08, 'discriminator': 0.2, 'joint': 0.3})
+  estimate = estimated(
+    tmp_path / 'e.json', {'reconstruction': 0.08, 'discriminator': 0.2, 'joint': 0.3}
+  )
   code, out, _ = run(capsys, workdir, '--estimate', estimate, '--output', tmp_path / 'page.html')
   assert code == 0
   rows = {line.split()[0]: line.split()[1:] for line in out.splitlines()[2:5]}
-  assert rows == {'reconstruction': ['0.08', '0.1', '0.04'], 'discriminator': ['0.2', '0.1', '0.04'],
-                  'joint': ['0.3', '-', '-']}
+  assert rows == {
+    'reconstruction': ['0.08', '0.1', '0.04'],
+    'discriminator': ['0.2', '0.1', '0.04'],
+    'joint': ['0.3', '-', '-'],
+  }
   words = Page((tmp_path / 'page.html').read_text()).words
   assert 'reconstruction 80 ms 1.25 100 ms 0.04' in ' '.join(words.split())
   assert 'at 50% of 3 TFLOP/s each' in words
@@ -229,8 +302,10 @@ def test_an_estimate_is_compared_with_the_run(capsys, tmp_path):
 
 def test_an_estimate_of_another_config_is_refused(capsys, tmp_path):
   workdir = made_workdir.make(tmp_path / 'run', until=10)
-  code, _, err = run(capsys, workdir, '--estimate', estimated(tmp_path / 'e.json', {'joint': 1.0}, batch_size=96))
-  assert code == 2 and 'its batch_size is 96, the run\'s is 8' in err
+  code, _, err = run(
+    capsys, workdir, '--estimate', estimated(tmp_path / 'e.json', {'joint': 1.0}, batch_size=96)
+  )
+  assert code == 2 and "its batch_size is 96, the run's is 8" in err
 
 
 def test_a_peak_predicts_as_estimate_does(capsys, tmp_path):
@@ -245,9 +320,16 @@ def test_a_peak_predicts_as_estimate_does(capsys, tmp_path):
 @pytest.mark.parametrize('missing', ['tensorflow orbax clu', 'tensorflow orbax clu optax'])
 def test_neither_tensorflow_nor_orbax_nor_optax_is_needed(tmp_path, missing):
   workdir = made_workdir.make(tmp_path / 'run')
-  program = (f'import sys\nfor name in {missing.split()!r}: sys.modules[name] = None\n'
-             'from glcic_jax import cli; sys.exit(cli.main(["report", sys.argv[1]]))')
-  done = subprocess.run([sys.executable, '-c', program, workdir], cwd=pathlib.Path(__file__).parent.parent,
-                        env=os.environ | {'JAX_PLATFORMS': 'cpu'}, capture_output=True, text=True)
+  program = (
+    f'import sys\nfor name in {missing.split()!r}: sys.modules[name] = None\n'
+    'from glcic_jax import cli; sys.exit(cli.main(["report", sys.argv[1]]))'
+  )
+  done = subprocess.run(
+    [sys.executable, '-c', program, workdir],
+    cwd=pathlib.Path(__file__).parent.parent,
+    env=os.environ | {'JAX_PLATFORMS': 'cpu'},
+    capture_output=True,
+    text=True,
+  )
   assert done.returncode == 0, done.stderr
   assert ('TFLOP/s reached' in (workdir / 'report.html').read_text()) == ('optax' not in missing)

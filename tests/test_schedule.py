@@ -12,21 +12,34 @@ from glcic_jax import schedule
 R, D, J = schedule.Phase.RECONSTRUCTION, schedule.Phase.DISCRIMINATOR, schedule.Phase.JOINT
 
 
-@pytest.mark.parametrize('step, phase', [
-    (0, R), (89_999, R), (90_000, D), (99_999, D), (100_000, J), (499_999, J), (500_000, J),
-    (10**9, J)])
+@pytest.mark.parametrize(
+  'step, phase',
+  [
+    (0, R),
+    (89_999, R),
+    (90_000, D),
+    (99_999, D),
+    (100_000, J),
+    (499_999, J),
+    (500_000, J),
+    (10**9, J),
+  ],
+)
 def test_phase_changes_exactly_at_the_paper_boundaries(step, phase):
   assert schedule.Schedule(90_000, 10_000, 500_000).phase_at(step) is phase
 
 
-@pytest.mark.parametrize('lengths, phases', [
+@pytest.mark.parametrize(
+  'lengths, phases',
+  [
     ((2, 1, 5), [R, R, D, J, J]),
     ((0, 0, 3), [J, J, J]),
     ((3, 0, 3), [R, R, R]),
     ((0, 2, 2), [D, D]),
     ((1, 0, 3), [R, J, J]),
     ((0, 1, 3), [D, J, J]),
-])
+  ],
+)
 def test_every_step_has_its_phase_and_the_spans_agree(lengths, phases):
   plan = schedule.Schedule(*lengths)
   assert [plan.phase_at(step) for step in range(len(phases))] == phases
@@ -38,7 +51,9 @@ def test_a_phase_without_steps_has_no_span():
   assert schedule.Schedule(0, 0, 7).spans() == {J: range(0, 7)}
 
 
-@pytest.mark.parametrize('lengths, key', [
+@pytest.mark.parametrize(
+  'lengths, key',
+  [
     ((-1, 0, 5), 'schedule.reconstruction_steps'),
     ((0, -1, 5), 'schedule.discriminator_steps'),
     ((0, 0, -5), 'schedule.total_steps'),
@@ -46,7 +61,8 @@ def test_a_phase_without_steps_has_no_span():
     ((3, 3, 5), 'schedule.total_steps'),
     ((1.0, 0, 5), 'schedule.reconstruction_steps'),
     ((0, True, 5), 'schedule.discriminator_steps'),
-])
+  ],
+)
 def test_impossible_lengths_are_refused_by_name(lengths, key):
   with pytest.raises(errors.InputError, match=key):
     schedule.Schedule(*lengths)
@@ -63,27 +79,33 @@ def _steps(phases, *lengths):
   return steps
 
 
-@pytest.mark.parametrize('phases, lengths, name', [
+@pytest.mark.parametrize(
+  'phases, lengths, name',
+  [
     (('reconstruction', 'discriminator', 'joint'), (0, 2, 9), 'reconstruction'),
     (('reconstruction', 'discriminator', 'joint'), (2, 0, 9), 'discriminator'),
     (('reconstruction', 'discriminator', 'joint'), (2, 7, 9), 'joint'),
     (('discriminator', 'joint'), (2, 2, 9), 'reconstruction'),
     (('reconstruction', 'joint'), (2, 2, 9), 'discriminator'),
     (('reconstruction', 'discriminator'), (2, 2, 9), 'joint'),
-])
+  ],
+)
 def test_a_phase_skipped_or_added_by_accident_is_refused(phases, lengths, name):
   with pytest.raises(errors.InputError, match=f'the {name} phase'):
     schedule.from_config(_steps(phases, *lengths))
 
 
-@pytest.mark.parametrize('phases, lengths', [
+@pytest.mark.parametrize(
+  'phases, lengths',
+  [
     (('joint',), (0, 0, 9)),
     (('reconstruction',), (9, 0, 9)),
     (('reconstruction', 'joint'), (3, 0, 9)),
     (('discriminator', 'joint'), (0, 3, 9)),
     (('reconstruction', 'discriminator'), (5, 4, 9)),
     (('joint', 'discriminator', 'reconstruction'), (2, 3, 9)),
-])
+  ],
+)
 def test_a_phase_may_be_left_out_on_purpose(phases, lengths):
   plan = schedule.from_config(_steps(phases, *lengths))
   assert plan == schedule.Schedule(*lengths)
@@ -95,8 +117,20 @@ def test_an_unknown_phase_is_refused_with_the_known_ones():
     schedule.from_config(_steps(('warmup',), 2, 2, 9))
 
 
-@pytest.mark.parametrize('other', [(4, 2, 20), (4, 2, 7), (5, 2, 20), (4, 3, 20), (4, 0, 20),
-                                   (0, 6, 20), (6, 0, 20), (0, 0, 20), (8, 2, 20)])
+@pytest.mark.parametrize(
+  'other',
+  [
+    (4, 2, 20),
+    (4, 2, 7),
+    (5, 2, 20),
+    (4, 3, 20),
+    (4, 0, 20),
+    (0, 6, 20),
+    (6, 0, 20),
+    (0, 0, 20),
+    (8, 2, 20),
+  ],
+)
 def test_agreement_is_that_of_every_earlier_step(other):
   one, two = schedule.Schedule(4, 2, 10), schedule.Schedule(*other)
   same = True
@@ -107,36 +141,36 @@ def test_agreement_is_that_of_every_earlier_step(other):
 
 
 def test_the_default_differs_from_the_paper_in_the_adversarial_form_alone():
-  (key, paper, here, reason), = schedule.audit(config_lib.default())
+  ((key, paper, here, reason),) = schedule.audit(config_lib.default())
   assert (key, paper, here) == ('loss.adversarial_form', 'saturating', 'non_saturating')
   assert 'gradient' in reason
 
 
 _CHANGES = {
-    'schedule.reconstruction_steps': 5,
-    'schedule.discriminator_steps': 3,
-    'schedule.total_steps': 8,
-    'schedule.phases': ('reconstruction', 'discriminator'),
-    'batch_size': 8,
-    'image_size': 64,
-    'data.resize_short_edge': (64, 72),
-    'mask.kind': 'blocks',
-    'mask.side': (16, 32),
-    'model.width': 0.5,
-    'model.discriminator_width': 0.25,
-    'model.local_size': 32,
-    'model.dilated': False,
-    'model.branches': 'local',
-    'mask.shared': True,
-    'optimizer.generator.name': 'adam',
-    'optimizer.discriminator.name': 'adam',
-    'optimizer.generator.learning_rate': 0.5,
-    'optimizer.discriminator.learning_rate': 2e-4,
-    'loss.reconstruction_norm': 'l1',
-    'loss.reconstruction_region': 'whole',
-    'loss.reconstruction_weight': 2.0,
-    'loss.discriminator_weight': 4e-4,
-    'loss.adversarial_weight': 0.1,
+  'schedule.reconstruction_steps': 5,
+  'schedule.discriminator_steps': 3,
+  'schedule.total_steps': 8,
+  'schedule.phases': ('reconstruction', 'discriminator'),
+  'batch_size': 8,
+  'image_size': 64,
+  'data.resize_short_edge': (64, 72),
+  'mask.kind': 'blocks',
+  'mask.side': (16, 32),
+  'model.width': 0.5,
+  'model.discriminator_width': 0.25,
+  'model.local_size': 32,
+  'model.dilated': False,
+  'model.branches': 'local',
+  'mask.shared': True,
+  'optimizer.generator.name': 'adam',
+  'optimizer.discriminator.name': 'adam',
+  'optimizer.generator.learning_rate': 0.5,
+  'optimizer.discriminator.learning_rate': 2e-4,
+  'loss.reconstruction_norm': 'l1',
+  'loss.reconstruction_region': 'whole',
+  'loss.reconstruction_weight': 2.0,
+  'loss.discriminator_weight': 4e-4,
+  'loss.adversarial_weight': 0.1,
 }
 
 
@@ -169,20 +203,25 @@ def test_audit_compares_with_the_setting_that_the_config_names():
   config.paper = 'glcic_celeba'
   rows = {key: (paper, here) for key, paper, here, _ in schedule.audit(config)}
   assert rows == {
-      'image_size': (160, 256), 'mask.side': ((48, 96), (96, 128)),
-      'model.local_size': (96, 128), 'loss.adversarial_form': ('saturating', 'non_saturating')}
+    'image_size': (160, 256),
+    'mask.side': ((48, 96), (96, 128)),
+    'model.local_size': (96, 128),
+    'loss.adversarial_form': ('saturating', 'non_saturating'),
+  }
 
 
 def test_audit_text_of_the_default():
   lines = schedule.format_audit(config_lib.default()).split('\n')
   assert lines[:5] == [
-      'Schedule audit, against glcic_places2 of the paper',
-      '  reconstruction  steps 0 to 89,999 (90,000)',
-      '  discriminator   steps 90,000 to 99,999 (10,000)',
-      '  joint           steps 100,000 to 499,999 (400,000)',
-      '  differs from the paper in:']
+    'Schedule audit, against glcic_places2 of the paper',
+    '  reconstruction  steps 0 to 89,999 (90,000)',
+    '  discriminator   steps 90,000 to 99,999 (10,000)',
+    '  joint           steps 100,000 to 499,999 (400,000)',
+    '  differs from the paper in:',
+  ]
   assert lines[5].startswith(
-      '    loss.adversarial_form  paper saturating, here non_saturating: the paper')
+    '    loss.adversarial_form  paper saturating, here non_saturating: the paper'
+  )
   assert len(lines) == 6
 
 
@@ -200,8 +239,10 @@ def test_audit_text_shows_ranges_lists_and_left_out_phases():
   config.schedule.discriminator_steps = 0
   text = schedule.format_audit(config)
   assert '    mask.side                     paper 96 to 128, here 16 to 32' in text
-  assert ('schedule.phases               paper reconstruction, discriminator, joint, '
-          'here reconstruction, joint') in text
+  assert (
+    'schedule.phases               paper reconstruction, discriminator, joint, '
+    'here reconstruction, joint'
+  ) in text
   assert 'schedule.discriminator_steps  paper 10,000, here 0' in text
   assert '  joint           steps 90,000 to 499,999 (410,000)' in text
   assert '  discriminator ' not in text

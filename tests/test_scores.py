@@ -26,12 +26,16 @@ def test_a_constant_error_in_the_hole_scores_exactly(k, dtype):
   arguments = _constant_error(k, dtype)
   for region, share in (('hole', 1.0), ('whole', 0.25)):
     np.testing.assert_allclose(
-        scores.l1(*arguments, region=region), [share * k / 255] * 2, rtol=1e-6)
+      scores.l1(*arguments, region=region), [share * k / 255] * 2, rtol=1e-6
+    )
     np.testing.assert_allclose(
-        scores.l2(*arguments, region=region), [share * (k / 255)**2] * 2, rtol=1e-6)
+      scores.l2(*arguments, region=region), [share * (k / 255) ** 2] * 2, rtol=1e-6
+    )
     np.testing.assert_allclose(
-        scores.psnr(*arguments, region=region),
-        [20 * math.log10(255 / k) - 10 * math.log10(share)] * 2, rtol=1e-6)
+      scores.psnr(*arguments, region=region),
+      [20 * math.log10(255 / k) - 10 * math.log10(share)] * 2,
+      rtol=1e-6,
+    )
 
 
 def test_the_largest_error_is_zero_decibel():
@@ -48,8 +52,11 @@ def test_each_picture_is_scored_by_itself():
   l1 = scores.l1(completed, truth, mask, region='hole')
   l2 = scores.l2(completed, truth, mask, region='hole')
   for b in range(3):
-    inside = [(float(completed[b, y, x, c]) - float(truth[b, y, x, c])) / 255
-              for y, x, c in np.ndindex(5, 6, 3) if mask[b, y, x, 0]]
+    inside = [
+      (float(completed[b, y, x, c]) - float(truth[b, y, x, c])) / 255
+      for y, x, c in np.ndindex(5, 6, 3)
+      if mask[b, y, x, 0]
+    ]
     np.testing.assert_allclose(l1[b], sum(map(abs, inside)) / len(inside), rtol=1e-5)
     np.testing.assert_allclose(l2[b], sum(e * e for e in inside) / len(inside), rtol=1e-5)
 
@@ -93,8 +100,17 @@ def test_ssim_and_psnr_are_scikit_images():
   completed, truth, mask = _noisy()
   bright = np.full_like(truth, 250), np.clip(completed, 230, 255)  # where rounding is worst
   for x, y in ((completed, truth), bright):
-    expected = [metrics.structural_similarity(*pair, gaussian_weights=True, sigma=1.5, channel_axis=-1,
-                                              use_sample_covariance=False, data_range=255) for pair in zip(x, y)]
+    expected = [
+      metrics.structural_similarity(
+        *pair,
+        gaussian_weights=True,
+        sigma=1.5,
+        channel_axis=-1,
+        use_sample_covariance=False,
+        data_range=255,
+      )
+      for pair in zip(x, y)
+    ]
     in_decibel = [metrics.peak_signal_noise_ratio(b, a, data_range=255) for a, b in zip(x, y)]
     for form, tolerance in ((np.float64, 1e-9), (np.asarray, 1e-5), (jnp.asarray, 1e-5)):
       ssim = functools.partial(scores.ssim, region='whole')
@@ -104,7 +120,9 @@ def test_ssim_and_psnr_are_scikit_images():
       np.testing.assert_allclose(psnr, in_decibel, rtol=tolerance)
 
 
-@pytest.mark.parametrize('score', [scores.l1, scores.l2, scores.psnr, scores.ssim, scores.relative_l1])
+@pytest.mark.parametrize(
+  'score', [scores.l1, scores.l2, scores.psnr, scores.ssim, scores.relative_l1]
+)
 @pytest.mark.parametrize('region', ['hole', 'whole'])
 def test_jax_under_jit_and_numpy_agree(score, region):
   arguments = _noisy()
@@ -130,7 +148,9 @@ def test_ssim_in_the_hole_is_that_of_the_windows_centred_there():
   mask[0, 9, 12] = mask[1, 2, 3] = 1  # one window; and none, so near to the border
   window = (slice(0, 1), slice(4, 15), slice(7, 18))
   expected = scores.ssim(completed[window], truth[window], np.ones((1, 11, 11, 1)), region='whole')
-  np.testing.assert_allclose(scores.ssim(completed, truth, mask, region='hole'), [expected[0], np.nan])
+  np.testing.assert_allclose(
+    scores.ssim(completed, truth, mask, region='hole'), [expected[0], np.nan]
+  )
 
 
 def test_ssim_refuses_a_picture_below_its_window():
@@ -141,11 +161,16 @@ def test_ssim_refuses_a_picture_below_its_window():
 
 def test_relative_l1_by_hand():
   _, truth, mask = _constant_error(0)
-  # Errors of 50 on 100: 50 / (100 + 150) and 50 / (100 + 50), in the hole; a quarter of the pixels in the whole.
+  # Errors of 50 on 100: 50 / (100 + 150) and 50 / (100 + 50), in the hole; a quarter of the pixels
+  # in the whole.
   completed = truth + mask * np.array([50, -50])[:, None, None, None]
-  np.testing.assert_allclose(scores.relative_l1(completed, truth, mask, region='hole'), [50 / 250, 50 / 150])
-  np.testing.assert_allclose(scores.relative_l1(completed, truth, mask, region='whole'),
-                             [50 / (3 * 200 + 250), 50 / (3 * 200 + 150)])
+  np.testing.assert_allclose(
+    scores.relative_l1(completed, truth, mask, region='hole'), [50 / 250, 50 / 150]
+  )
+  np.testing.assert_allclose(
+    scores.relative_l1(completed, truth, mask, region='whole'),
+    [50 / (3 * 200 + 250), 50 / (3 * 200 + 150)],
+  )
   black = np.zeros_like(truth)
   np.testing.assert_array_equal(scores.relative_l1(black, black, mask, region='whole'), [0, 0])
 
@@ -157,12 +182,15 @@ def test_mmagics_l1_is_the_holes_times_a_hundred():
 
 def test_a_shifted_ramp_by_hand():
   truth = np.broadcast_to(10 * np.arange(16)[:, None], (1, 16, 16, 3)).copy()
-  shifted = np.where(np.arange(16)[:, None] < 8, truth, truth + 10)  # the right half moved by one pixel
+  shifted = np.where(
+    np.arange(16)[:, None] < 8, truth, truth + 10
+  )  # the right half moved by one pixel
   mask = np.broadcast_to(np.arange(16)[:, None] >= 8, (1, 16, 16, 1))
   for turn in ((0, 1, 2, 3), (0, 2, 1, 3)):
     completed, there, hole = (array.transpose(turn) for array in (shifted, truth, mask))
     np.testing.assert_allclose(scores.l1(completed, there, hole, region='hole'), [10 / 255])
-    # Across the border the truth climbs by 10, the shifted picture by 20; everywhere else they climb alike.
+    # Across the border the truth climbs by 10, the shifted picture by 20; everywhere else they
+    # climb alike.
     np.testing.assert_allclose(scores.seam(completed, there, hole), [10 / 255])
 
 

@@ -6,8 +6,8 @@ import pytest
 
 from glcic_jax import config as config_lib
 from glcic_jax import errors
-from glcic_jax import pictures
 from glcic_jax.data import sources
+from glcic_jax.pictures import image_files
 
 
 def _make(folder, *names):
@@ -34,8 +34,19 @@ def test_a_listing_is_recursive_and_sorted_by_path(tmp_path):
 
 
 def test_hidden_files_and_other_files_are_left_out(tmp_path):
-  _make(tmp_path, 'a.png', 'B.JPG', 'c.gif', '.hidden.png', '.hidden/d.png', 'e.txt', 'png',
-        'f.npy', 'labels/g.json', 'a.png.part')
+  _make(
+    tmp_path,
+    'a.png',
+    'B.JPG',
+    'c.gif',
+    '.hidden.png',
+    '.hidden/d.png',
+    'e.txt',
+    'png',
+    'f.npy',
+    'labels/g.json',
+    'a.png.part',
+  )
   assert sources.folder(tmp_path).names == ('B.JPG', 'a.png', 'c.gif')
 
 
@@ -90,7 +101,7 @@ def test_adding_pictures_moves_none_of_the_others():
 def test_a_larger_fraction_holds_the_same_pictures_back_first():
   names = _names(500)
   few, many = _split(names, 0.05).validation.names, _split(names, 0.2).validation.names
-  assert few and many[:len(few)] == few
+  assert few and many[: len(few)] == few
 
 
 def test_fraction_zero_holds_nothing_back():
@@ -155,7 +166,9 @@ def test_a_list_may_come_from_windows(tmp_path):
 
 def test_a_list_of_what_is_not_there_is_refused_by_its_first_name(tmp_path):
   (tmp_path / 'list.txt').write_text('there/a.png\nthere/b.png\n')
-  with pytest.raises(errors.InputError, match=f'lists there/a.png, which is not there; .*relative to {tmp_path}'):
+  with pytest.raises(
+    errors.InputError, match=f'lists there/a.png, which is not there; .*relative to {tmp_path}'
+  ):
     sources.folder(tmp_path / 'list.txt')
 
 
@@ -164,7 +177,10 @@ def test_names_need_be_no_utf8(tmp_path):
   with open(name, 'wb') as file:
     file.write(b'content')
   source = sources.folder(tmp_path)
-  assert source.digest and len(sources.split(source, 0.5).train) + len(sources.split(source, 0.5).validation) == 1
+  assert (
+    source.digest
+    and len(sources.split(source, 0.5).train) + len(sources.split(source, 0.5).validation) == 1
+  )
   assert source.read(source.names[0]) == b'content'
 
 
@@ -185,7 +201,9 @@ def _mixture(tmp_path, *members, fraction=0.0):
 def test_a_mixture_holds_all_pictures_of_its_members(tmp_path):
   splits = _mixture(tmp_path, f'folder:{tmp_path}/many=1', f'folder:{tmp_path}/few=2')
   assert splits.train.parts == (sources.Part(0, 30, 1.0), sources.Part(30, 10, 2.0))
-  assert splits.train.names == tuple(f'0/{n}' for n in _names(30)) + tuple(f'1/{n}' for n in _names(10))
+  assert splits.train.names == tuple(f'0/{n}' for n in _names(30)) + tuple(
+    f'1/{n}' for n in _names(10)
+  )
   assert splits.train.read('1/00003.jpg') == b'00003.jpg'
 
 
@@ -194,12 +212,23 @@ def test_each_member_of_a_mixture_holds_back_its_own(tmp_path):
   alone = _split(_names(30), 0.3)
   for side, expected in ((splits.train, alone.train), (splits.validation, alone.validation)):
     assert [n for n in side.names if n.startswith('0/')] and {
-        n[2:] for n in side.names if n.startswith('0/')} == set(expected.names)
+      n[2:] for n in side.names if n.startswith('0/')
+    } == set(expected.names)
   assert not set(splits.train.names) & set(splits.validation.names)
 
 
-@pytest.mark.parametrize('members', [(), ('folder:x',), ('folder:x=much',), ('folder:x=0',), ('folder:x=-1',),
-                                     ('folder:x=nan',), ('folder:x=inf',)])
+@pytest.mark.parametrize(
+  'members',
+  [
+    (),
+    ('folder:x',),
+    ('folder:x=much',),
+    ('folder:x=0',),
+    ('folder:x=-1',),
+    ('folder:x=nan',),
+    ('folder:x=inf',),
+  ],
+)
 def test_an_impossible_mixture_is_refused(tmp_path, members):
   with pytest.raises(errors.InputError, match='data.mixture is'):
     _mixture(tmp_path, *members)
@@ -214,7 +243,7 @@ def test_sample_photographs_can_all_be_read_and_fit_a_small_crop():
   assert len(splits.validation) == 2
   for side in (splits.train, splits.validation):
     for name in side.names:
-      picture = pictures.read_rgb(side.read(name), name)
+      picture = image_files.read_rgb(side.read(name), name)
       assert min(picture.shape[:2]) == 256
       assert picture.std() > 5
 

@@ -13,11 +13,13 @@ from tests import fakes
 
 SIZE = fakes.SIZE
 
+
 @pytest.fixture(scope='module')
 def create():
   """Function: a fresh state, compiled once for each seed and mesh."""
   method = dataclasses.replace(
-      fakes.tiny_method(optimizer__generator__name='adam'), generator=fakes.ShortCompletion())
+    fakes.tiny_method(optimizer__generator__name='adam'), generator=fakes.ShortCompletion()
+  )
   states = {}
 
   def of(seed, devices=8):
@@ -25,6 +27,7 @@ def create():
       mesh = parallel.make_mesh(jax.devices()[:devices])
       states[seed, devices] = state_lib.create_state(method, SIZE, seed, mesh)
     return states[seed, devices]
+
   of.method = method
   return of
 
@@ -60,8 +63,12 @@ def test_the_seed_decides_the_parameters_on_any_number_of_devices(create):
 def test_another_seed_gives_other_kernels(create):
   def kernels(state):
     params = state.generator.params, state.discriminator.params
-    return [leaf for path, leaf in jax.tree_util.tree_leaves_with_path(params)
-            if jax.tree_util.keystr(path).endswith("['kernel']")]
+    return [
+      leaf
+      for path, leaf in jax.tree_util.tree_leaves_with_path(params)
+      if jax.tree_util.keystr(path).endswith("['kernel']")
+    ]
+
   pairs = list(zip(kernels(create(0)), kernels(create(1)), strict=True))
   assert len(pairs) == 5 + 2 + 3 + 1
   assert all(np.any(np.asarray(a) != np.asarray(b)) for a, b in pairs)
@@ -78,7 +85,8 @@ def test_float64_state_is_float64_throughout():
     method = fakes.tiny_method(dtype='float64')
     shapes = state_lib.abstract_state(method, SIZE, parallel.make_mesh())
   assert {leaf.dtype for leaf in jax.tree.leaves((shapes.generator, shapes.discriminator))} == {
-      np.dtype('float64')}
+    np.dtype('float64')
+  }
 
 
 def test_a_network_without_statistics_is_welcome():

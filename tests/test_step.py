@@ -21,8 +21,9 @@ def unmoved(before, after):
   """Names of the leaves that are the same to the bit; not of biases, which BatchNorm cancels."""
   names = [jax.tree_util.keystr(path) for path, _ in jax.tree_util.tree_leaves_with_path(before)]
   pairs = zip(names, jax.tree.leaves(before), jax.tree.leaves(after), strict=True)
-  return [name for name, old, new in pairs
-          if np.array_equal(old, new) and not name.endswith("['bias']")]
+  return [
+    name for name, old, new in pairs if np.array_equal(old, new) and not name.endswith("['bias']")
+  ]
 
 
 # The real discriminator and a short completion network; float64, compiled.
@@ -59,8 +60,9 @@ def test_state_is_donated_and_the_batch_is_not(phase):
   assert not any(step.batch_deleted)
 
 
-@pytest.mark.parametrize('phase, count', [
-    (Phase.RECONSTRUCTION, 2), (Phase.DISCRIMINATOR, 6), (Phase.JOINT, 12)])
+@pytest.mark.parametrize(
+  'phase, count', [(Phase.RECONSTRUCTION, 2), (Phase.DISCRIMINATOR, 6), (Phase.JOINT, 12)]
+)
 def test_metrics_are_known_finite_scalars(phase, count):
   metrics = fakes.stepped(phase, DEVICES).metrics
   assert len(metrics) == count and set(metrics) <= set(metrics_lib.STEP_NAMES)
@@ -80,23 +82,27 @@ def complete(step, params):
   filled = image * (1 - hole) + jnp.asarray(fakes.MEAN_COLOR) * hole
   variables = {'params': params, 'batch_stats': step.before.generator.batch_stats}
   raw, updates = step.method.generator.apply(
-      variables, filled, hole, train=True, mutable=['batch_stats'])
+    variables, filled, hole, train=True, mutable=['batch_stats']
+  )
   return image, hole, raw, updates['batch_stats']
 
 
 def judge(step, params, stats, image, view):
   """One call of the discriminator in training mode: logits, new statistics."""
   logits, updates = step.method.discriminator.apply(
-      {'params': params, 'batch_stats': stats}, image, view, train=True, mutable=['batch_stats'])
+    {'params': params, 'batch_stats': stats}, image, view, train=True, mutable=['batch_stats']
+  )
   return logits, updates['batch_stats']
 
 
 def adadelta_step(network, gradient, stats):
   """The network's state after Torch's ADADELTA."""
   updates, opt_state = optax.adadelta(1.0, rho=0.9, eps=1e-6).update(
-      gradient, network.opt_state, network.params)
+    gradient, network.opt_state, network.params
+  )
   return network.replace(
-      params=optax.apply_updates(network.params, updates), batch_stats=stats, opt_state=opt_state)
+    params=optax.apply_updates(network.params, updates), batch_stats=stats, opt_state=opt_state
+  )
 
 
 @pytest.fixture(scope='module')
@@ -115,6 +121,7 @@ def joint():
       fake, stats = judge(step, params, stats, completed, step.batch.view)
       cross_entropy = -jnp.log(jax.nn.sigmoid(real)) - jnp.log(1 - jax.nn.sigmoid(fake))
       return 0.7 * row_mean(cross_entropy), stats
+
     gradient, stats = jax.grad(loss_of, has_aux=True)(network.params)
     return adadelta_step(network, gradient, stats)
 
@@ -124,9 +131,11 @@ def joint():
       image, hole, raw, stats = complete(step, params)
       completed = raw * hole + image * (1 - hole)
       logits, _ = judge(
-          step, discriminator.params, discriminator.batch_stats, completed, step.batch.view)
+        step, discriminator.params, discriminator.batch_stats, completed, step.batch.view
+      )
       squared = jnp.square(hole * (raw - image)).mean((1, 2, 3))
       return row_mean(1.3 * squared - 0.5 * jnp.log(jax.nn.sigmoid(logits))), stats
+
     gradient, stats = jax.grad(loss_of, has_aux=True)(step.before.generator.params)
     return adadelta_step(step.before.generator, gradient, stats)
 
@@ -134,7 +143,9 @@ def joint():
     def in_float64(*args):
       with jax.enable_x64(True):
         return jax.device_get(function(*args))
+
     return in_float64
+
   return step, wide(discriminator_after)(), wide(generator_after)
 
 
@@ -161,8 +172,10 @@ def test_joint_generator_does_not_learn_from_the_old_discriminator(joint):
   assert max(np.abs(leaf).max() for leaf in jax.tree.leaves(differences)) > 1e-4
 
 
-@pytest.mark.parametrize('phase, dtype', [
-    (Phase.RECONSTRUCTION, 'bfloat16'), (Phase.JOINT, 'bfloat16'), (Phase.JOINT, 'float32')])
+@pytest.mark.parametrize(
+  'phase, dtype',
+  [(Phase.RECONSTRUCTION, 'bfloat16'), (Phase.JOINT, 'bfloat16'), (Phase.JOINT, 'float32')],
+)
 def test_state_keeps_its_shapes_and_dtypes(phase, dtype):
   method = fakes.tiny_method(dtype=dtype, optimizer__discriminator__name='adam')
   before = fakes.random_state(method)
@@ -203,13 +216,16 @@ def descent(before, after):
   return np.asarray(before.generator.params['picture'] - after.generator.params['picture'])
 
 
-@pytest.mark.parametrize('phase, generator, discriminator', [
-    (Phase.RECONSTRUCTION, 1, 0), (Phase.DISCRIMINATOR, 1, 1), (Phase.JOINT, 1, 2)])
+@pytest.mark.parametrize(
+  'phase, generator, discriminator',
+  [(Phase.RECONSTRUCTION, 1, 0), (Phase.DISCRIMINATOR, 1, 1), (Phase.JOINT, 1, 2)],
+)
 def test_networks_are_traced_no_more_often_than_needed(phase, generator, discriminator):
   method = fakes.fake_method(PICTURE)
   state = fakes.fake_state(method)
   jax.eval_shape(
-      lambda s, b: step_lib.train_step(s, b, method=method, phase=phase), state, small_batch())
+    lambda s, b: step_lib.train_step(s, b, method=method, phase=phase), state, small_batch()
+  )
   assert len(method.generator.calls) == generator
   assert method.discriminator.calls == discriminator
 
@@ -220,8 +236,9 @@ def test_completion_network_sees_the_mean_colour_in_the_hole():
   @jax.jit
   def seen(state, batch):
     step_lib.train_step(state, batch, method=method, phase=Phase.DISCRIMINATOR)
-    (image, mask, train), = method.generator.calls
+    ((image, mask, train),) = method.generator.calls
     return image, mask, train
+
   image, mask, train = seen(fakes.fake_state(method), batch)
   filled = np.where(batch.mask, np.float32(fakes.MEAN_COLOR), batch.image / np.float32(255))
   np.testing.assert_allclose(image, filled, rtol=1e-6)
@@ -229,8 +246,10 @@ def test_completion_network_sees_the_mean_colour_in_the_hole():
   assert train
 
 
-@pytest.mark.parametrize('phase, moves', [
-    (Phase.RECONSTRUCTION, (1, 0)), (Phase.DISCRIMINATOR, (0, 2)), (Phase.JOINT, (1, 2))])
+@pytest.mark.parametrize(
+  'phase, moves',
+  [(Phase.RECONSTRUCTION, (1, 0)), (Phase.DISCRIMINATOR, (0, 2)), (Phase.JOINT, (1, 2))],
+)
 def test_statistics_move_in_a_networks_own_update_only(phase, moves):
   *_, after, _ = run(phase, small_batch())
   assert (after.generator.batch_stats['calls'], after.discriminator.batch_stats['calls']) == moves
@@ -241,8 +260,11 @@ def test_reconstruction_loss_and_gradient_by_hand(mean_over):
   weight = np.float64([1, 0, 1, 1])
   batch = small_batch(weight=weight)
   before, after, metrics = run(
-      Phase.RECONSTRUCTION, batch, loss__reconstruction_mean=mean_over,
-      loss__reconstruction_weight=2.5)
+    Phase.RECONSTRUCTION,
+    batch,
+    loss__reconstruction_mean=mean_over,
+    loss__reconstruction_weight=2.5,
+  )
   loss, gradient = 0, np.zeros_like(PICTURE, np.float64)
   for image, mask, share in zip(batch.image / 255, batch.mask, weight / 3, strict=True):
     count = 3 * (SIZE * SIZE if mean_over == 'all' else mask.sum())
@@ -251,7 +273,8 @@ def test_reconstruction_loss_and_gradient_by_hand(mean_over):
   np.testing.assert_allclose(metrics['reconstruction_loss'], loss, rtol=1e-5)
   np.testing.assert_allclose(descent(before, after), gradient, rtol=1e-4, atol=1e-7)
   np.testing.assert_allclose(
-      metrics['generator_gradient_norm'], np.linalg.norm(gradient), rtol=1e-5)
+    metrics['generator_gradient_norm'], np.linalg.norm(gradient), rtol=1e-5
+  )
 
 
 def sum_of_pixels(image):
@@ -271,7 +294,8 @@ def test_discriminator_is_shown_whole_truths_and_composites():
   composite = np.where(batch.mask[0], PICTURE, truth)
   np.testing.assert_allclose(metrics['real_probability'], sigmoid(truth.sum() / 20 - 5), rtol=1e-5)
   np.testing.assert_allclose(
-      metrics['completed_probability'], sigmoid(composite.sum() / 20 - 5), rtol=1e-5)
+    metrics['completed_probability'], sigmoid(composite.sum() / 20 - 5), rtol=1e-5
+  )
 
 
 @pytest.mark.parametrize('phase', [Phase.DISCRIMINATOR, Phase.JOINT])
@@ -298,6 +322,7 @@ def known_logits(weight):
     row = jnp.round(pictures[:, 0, 0, 0] * 5).astype(jnp.int32)
     together = pictures.shape[0] == 8  # real and completed pictures, interleaved
     return table[jnp.arange(pictures.shape[0]) % 2 if together else 1, row]
+
   return run(Phase.JOINT, batch, score, loss__discriminator_weight=0.5)
 
 
@@ -310,9 +335,12 @@ def test_metrics_of_known_logits(weight):
     return np.average(values, weights=weight)
 
   expected = {
-      'real_accuracy': mean(real > 0), 'completed_accuracy': mean(completed <= 0),
-      'real_probability': mean(sigmoid(real)), 'completed_probability': mean(sigmoid(completed)),
-      'discriminator_loss': 0.5 * mean(-np.log(sigmoid(real)) - np.log(1 - sigmoid(completed)))}
+    'real_accuracy': mean(real > 0),
+    'completed_accuracy': mean(completed <= 0),
+    'real_probability': mean(sigmoid(real)),
+    'completed_probability': mean(sigmoid(completed)),
+    'discriminator_loss': 0.5 * mean(-np.log(sigmoid(real)) - np.log(1 - sigmoid(completed))),
+  }
   for name, value in expected.items():
     np.testing.assert_allclose(metrics[name], value, rtol=1e-5, err_msg=name)
   # The Judge's offset moves every logit by one.
@@ -322,7 +350,8 @@ def test_metrics_of_known_logits(weight):
   np.testing.assert_allclose(metrics['discriminator_gradient_norm'], abs(slope), rtol=1e-5)
   # The generator is judged by the offset that has just moved.
   np.testing.assert_allclose(
-      metrics['adversarial_loss'], mean(-np.log(sigmoid(completed + offset))), rtol=1e-5)
+    metrics['adversarial_loss'], mean(-np.log(sigmoid(completed + offset))), rtol=1e-5
+  )
 
 
 @pytest.mark.parametrize('phase', Phase)
@@ -334,27 +363,42 @@ def test_rows_of_weight_zero_do_not_count(phase):
   fakes.assert_same(run(phase, changed, sum_of_pixels), run(phase, batch, sum_of_pixels))
 
 
-@pytest.mark.parametrize('form, slope', [
-    ('non_saturating', lambda p: p - 1), ('saturating', lambda p: -p)])
+@pytest.mark.parametrize(
+  'form, slope', [('non_saturating', lambda p: p - 1), ('saturating', lambda p: -p)]
+)
 def test_adversarial_form_decides_the_gradient(form, slope):
   batch = small_batch(rows=1)
   before, after, metrics = run(
-      Phase.JOINT, batch, sum_of_pixels, loss__adversarial_form=form, loss__adversarial_weight=0.3,
-      loss__reconstruction_weight=0.0)
+    Phase.JOINT,
+    batch,
+    sum_of_pixels,
+    loss__adversarial_form=form,
+    loss__adversarial_weight=0.3,
+    loss__reconstruction_weight=0.0,
+  )
   offset = after.discriminator.params['offset']
   composite = np.where(batch.mask[0], PICTURE, batch.image[0] / 255)
   probability = sigmoid(composite.sum() / 20 - 5 + offset)
   gradient = 0.3 * slope(probability) / 20 * np.broadcast_to(batch.mask[0], PICTURE.shape)
   np.testing.assert_allclose(descent(before, after), gradient, rtol=1e-4, atol=1e-7)
   np.testing.assert_allclose(
-      metrics['adversarial_gradient_norm'], np.linalg.norm(gradient), rtol=1e-4)
+    metrics['adversarial_gradient_norm'], np.linalg.norm(gradient), rtol=1e-4
+  )
 
 
-@pytest.mark.parametrize('ratio, step, steps, scale', [
-    (40, 5, 2, 10), (1 / 40, 5, 2, 1 / 10),  # out of balance by more than the factor
-    (2, 5, 2, 1), (1 / 2, 5, 2, 1),  # within the factor
-    (40, 6, 2, 1), (1 / 40, 6, 2, 1),  # after the last balanced step
-    (40, 5, 0, 1), (1 / 40, 5, 0, 1)])  # switched off
+@pytest.mark.parametrize(
+  'ratio, step, steps, scale',
+  [
+    (40, 5, 2, 10),
+    (1 / 40, 5, 2, 1 / 10),  # out of balance by more than the factor
+    (2, 5, 2, 1),
+    (1 / 2, 5, 2, 1),  # within the factor
+    (40, 6, 2, 1),
+    (1 / 40, 6, 2, 1),  # after the last balanced step
+    (40, 5, 0, 1),
+    (1 / 40, 5, 0, 1),
+  ],
+)  # switched off
 def test_balance_scales_the_reconstruction_gradient_to_within_the_factor(ratio, step, steps, scale):
   batch = small_batch(rows=1)
   hole = np.broadcast_to(batch.mask[0], PICTURE.shape)
@@ -366,15 +410,26 @@ def test_balance_scales_the_reconstruction_gradient_to_within_the_factor(ratio, 
 
   def score(pictures):
     return slope * jnp.sum(pictures - composite, axis=(1, 2, 3))
+
   before, after, metrics = run(
-      Phase.JOINT, batch, score, step, loss__balance_steps=steps, loss__balance_factor=4.0,
-      loss__adversarial_weight=1.0, loss__discriminator_weight=0.0)
+    Phase.JOINT,
+    batch,
+    score,
+    step,
+    loss__balance_steps=steps,
+    loss__balance_factor=4.0,
+    loss__adversarial_weight=1.0,
+    loss__discriminator_weight=0.0,
+  )
   np.testing.assert_allclose(
-      descent(before, after), scale * reconstruct + deceive, rtol=1e-3, atol=1e-6)
+    descent(before, after), scale * reconstruct + deceive, rtol=1e-3, atol=1e-6
+  )
   np.testing.assert_allclose(
-      metrics['reconstruction_gradient_norm'], np.linalg.norm(reconstruct), rtol=1e-4)
+    metrics['reconstruction_gradient_norm'], np.linalg.norm(reconstruct), rtol=1e-4
+  )
   np.testing.assert_allclose(
-      metrics['adversarial_gradient_norm'], np.linalg.norm(deceive), rtol=1e-4)
+    metrics['adversarial_gradient_norm'], np.linalg.norm(deceive), rtol=1e-4
+  )
   np.testing.assert_allclose(metrics['gradient_ratio'], ratio, rtol=1e-4)
 
 

@@ -1,4 +1,6 @@
-"""Windows: every hole pixel is in one, holes fit the training scale, few sizes, nothing of the hole leaks."""
+"""Windows: every hole pixel is in one, holes fit the training scale, few sizes, nothing of the
+hole leaks.
+"""
 
 from hypothesis import given
 from hypothesis import settings
@@ -21,40 +23,43 @@ def cut(mask, large='crop', side=32):
 
 
 def test_whole_pads_to_the_next_multiples_and_no_more():
-  part, = cut(hole(33, 50, (4, 5, 20, 30)), 'whole')
+  (part,) = cut(hole(33, 50, (4, 5, 20, 30)), 'whole')
   assert part == ((4, 5, 20, 30), (0, 0, 33, 50), (33, 50), (36, 52))
-  part, = cut(hole(36, 52, (4, 5, 20, 30)), 'whole')
+  (part,) = cut(hole(36, 52, (4, 5, 20, 30)), 'whole')
   assert part.size == (36, 52)
 
 
-@pytest.mark.parametrize('shape, inner, size', [
+@pytest.mark.parametrize(
+  'shape, inner, size',
+  [
     ((20, 20), (20, 20), (32, 32)),  # never enlarged
     ((64, 64), (32, 32), (32, 32)),
     ((64, 96), (32, 48), (32, 48)),
     ((96, 64), (48, 32), (48, 32)),
     ((60, 600), (5, 48), (32, 48)),
     ((3000, 4000), (32, 43), (32, 48)),
-])
+  ],
+)
 def test_resize_brings_the_short_edge_to_the_training_scale(shape, inner, size):
-  part, = cut(hole(*shape, (0, 0, 1, 1)), 'resize')
+  (part,) = cut(hole(*shape, (0, 0, 1, 1)), 'resize')
   assert (part.inner, part.size) == (inner, size)
 
 
 def test_a_small_hole_is_seen_at_its_own_scale_in_the_middle_of_its_window():
-  part, = cut(hole(200, 300, (100, 150, 110, 156)))
+  (part,) = cut(hole(200, 300, (100, 150, 110, 156)))
   assert part == ((100, 150, 110, 156), (89, 137, 121, 169), (32, 32), (32, 32))
 
 
 def test_a_window_stays_inside_the_picture():
-  part, = cut(hole(200, 300, (0, 294, 10, 300)))
+  (part,) = cut(hole(200, 300, (0, 294, 10, 300)))
   assert part.window == (0, 268, 32, 300)
-  part, = cut(hole(10, 300, (0, 294, 10, 299)))
+  (part,) = cut(hole(10, 300, (0, 294, 10, 299)))
   assert part.window == (0, 268, 10, 300)
   assert (part.inner, part.size) == ((10, 32), (32, 32))
 
 
 def test_a_thick_hole_is_shrunk_and_a_scratch_is_not():
-  part, = cut(hole(400, 400, (100, 100, 200, 200)))
+  (part,) = cut(hole(400, 400, (100, 100, 200, 200)))
   assert part.core == (100, 100, 200, 200)
   assert part.window == (50, 50, 250, 250)  # 100 px become 16, half of the network's side
   assert part.inner == (32, 32)
@@ -71,21 +76,40 @@ def test_neighbouring_holes_share_a_window_and_distant_ones_do_not():
 def test_scattered_pixels_need_no_more_windows_than_cells():
   mask = np.zeros((512, 512), bool)
   mask[::2, ::2] = True
-  assert len(cut(mask)) <= (512 // 16)**2
+  assert len(cut(mask)) <= (512 // 16) ** 2
 
 
-@pytest.mark.parametrize('box, expected', [
-    ((10, 10, 11, 40), 1), ((10, 10, 13, 40), 3), ((10, 10, 20, 30), 9), ((0, 10, 3, 40), 5), ((0, 0, 60, 20), 39)])
+@pytest.mark.parametrize(
+  'box, expected',
+  [
+    ((10, 10, 11, 40), 1),
+    ((10, 10, 13, 40), 3),
+    ((10, 10, 20, 30), 9),
+    ((0, 10, 3, 40), 5),
+    ((0, 0, 60, 20), 39),
+  ],
+)
 def test_thickness(box, expected):
   assert tiling.thickness(hole(60, 60, box), box) == expected
 
 
 masks = st.builds(
-    lambda height, width, boxes: hole(height, width, *((int(t * height), int(x * width), int(t * height) + 1 + h,
-                                                         int(x * width) + 1 + w) for t, x, h, w in boxes)),
-    st.integers(1, 150), st.integers(1, 150),
-    st.lists(st.tuples(st.floats(0, 0.999), st.floats(0, 0.999), st.integers(0, 90), st.integers(0, 90)),
-             min_size=1, max_size=4))
+  lambda height, width, boxes: hole(
+    height,
+    width,
+    *(
+      (int(t * height), int(x * width), int(t * height) + 1 + h, int(x * width) + 1 + w)
+      for t, x, h, w in boxes
+    ),
+  ),
+  st.integers(1, 150),
+  st.integers(1, 150),
+  st.lists(
+    st.tuples(st.floats(0, 0.999), st.floats(0, 0.999), st.integers(0, 90), st.integers(0, 90)),
+    min_size=1,
+    max_size=4,
+  ),
+)
 
 
 @settings(max_examples=60, deadline=None)
@@ -122,10 +146,14 @@ def test_nothing_of_the_hole_reaches_the_network(mask, large, dtype):
 
 def test_what_goes_in_comes_back_from_where_it_was():
   y, x = np.mgrid[:300, :400]
-  picture = np.stack([60 + x / 3, 200 - y / 2, 128 + 50 * np.sin(x / 60 + y / 90)], axis=-1).round().astype(np.uint8)
+  picture = (
+    np.stack([60 + x / 3, 200 - y / 2, 128 + 50 * np.sin(x / 60 + y / 90)], axis=-1)
+    .round()
+    .astype(np.uint8)
+  )
   mask = hole(300, 400, (90, 80, 200, 190))
   for large in tiling.LARGE:
-    part, = cut(mask, large, side=128)
+    (part,) = cut(mask, large, side=128)
     window, _ = tiling.network_input(picture, mask, part)
     box = (100, 95, 180, 170)
     found = tiling.from_network(window, part, box)

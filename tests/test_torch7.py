@@ -1,4 +1,6 @@
-"""Torch7's files: read exactly, old and new, and refused with a sentence when they are damaged or hostile."""
+"""Torch7's files: read exactly, old and new, and refused with a sentence when they are damaged
+or hostile.
+"""
 
 import random
 import struct
@@ -10,11 +12,16 @@ from glcic_jax import errors
 from glcic_jax.convert import torch7
 from glcic_jax.convert import torch7_modules
 from tests import torch7_files
-from tests.torch7_files import Object, Tensor
+from tests.torch7_files import Object
+from tests.torch7_files import Tensor
 
 KERNEL = np.arange(2 * 3 * 2 * 5, dtype=np.float32).reshape(2, 3, 2, 5)
-NORM = {'weight': np.float32([1, 2]), 'bias': np.float32([3, 4]), 'running_mean': np.float32([5, 6]),
-        'running_var': np.float32([0.5, 8])}
+NORM = {
+  'weight': np.float32([1, 2]),
+  'bias': np.float32([3, 4]),
+  'running_mean': np.float32([5, 6]),
+  'running_var': np.float32([0.5, 8]),
+}
 
 
 def read(value):
@@ -26,7 +33,15 @@ def layers(*modules):
 
 
 def test_plain_values_come_back():
-  value = {'text': 'a\x00b\xe9', 1: 2.5, 2: 3, 'yes': True, 'no': False, 'inner': {'deep': -1}, 0.5: 'half'}
+  value = {
+    'text': 'a\x00b\xe9',
+    1: 2.5,
+    2: 3,
+    'yes': True,
+    'no': False,
+    'inner': {'deep': -1},
+    0.5: 'half',
+  }
   assert read(value) == value
   assert type(read(3)) is int and type(read(3.5)) is float
   assert read({'nothing': None}) == {'nothing': None}
@@ -43,8 +58,13 @@ def test_tensors_come_back(dtype):
 def test_tensors_are_views_of_a_shared_storage():
   """As after `getParameters`: weights and gradients lie in one storage each."""
   storage = np.arange(100, dtype=np.float32)
-  result = read({'whole': Tensor(storage), 'part': Tensor(storage, (2, 3), offset=10),
-                 'turned': Tensor(storage, (3, 2), (1, 3), offset=10)})
+  result = read(
+    {
+      'whole': Tensor(storage),
+      'part': Tensor(storage, (2, 3), offset=10),
+      'turned': Tensor(storage, (3, 2), (1, 3), offset=10),
+    }
+  )
   np.testing.assert_array_equal(result['whole'], storage)
   np.testing.assert_array_equal(result['part'], storage[10:16].reshape(2, 3))
   np.testing.assert_array_equal(result['turned'], result['part'].T)
@@ -65,13 +85,19 @@ def test_classes_before_versions_and_on_gpus_are_read():
   version = struct.pack('<i', 3) + b'V 1'
   np.testing.assert_array_equal(torch7.parse(data.replace(version, b''), 'old.t7'), [1, 2])
   for name in (b'Tensor', b'Storage'):
-    data = data.replace(struct.pack('<i', len(name) + 11) + b'torch.Float' + name,
-                        struct.pack('<i', len(name) + 10) + b'torch.Cuda' + name)
+    data = data.replace(
+      struct.pack('<i', len(name) + 11) + b'torch.Float' + name,
+      struct.pack('<i', len(name) + 10) + b'torch.Cuda' + name,
+    )
   np.testing.assert_array_equal(torch7.parse(data, 'gpu.t7'), [1, 2])
 
 
 def test_sizes_of_four_bytes_are_read():
-  value = {'kernel': torch7_files.tensor(KERNEL), 'name': 'it', 'double': torch7_files.tensor(np.float64([1, 2, 3]))}
+  value = {
+    'kernel': torch7_files.tensor(KERNEL),
+    'name': 'it',
+    'double': torch7_files.tensor(np.float64([1, 2, 3])),
+  }
   data = torch7_files.dump(value, long=4)
   found = torch7.parse(data, 'windows.t7')
   np.testing.assert_array_equal(found['kernel'], KERNEL)
@@ -89,12 +115,23 @@ def test_functions_are_passed_over():
 
 
 def test_layers_are_named_as_in_pytorch_and_buffers_are_left_out():
-  inner = torch7_files.sequential([
-      torch7_files.convolution('nn.SpatialConvolution', KERNEL, np.float32([1, 2]), (2, 1, 1)), Object('nn.ReLU')])
-  found = layers(inner, torch7_files.norm(NORM),
-                 torch7_files.convolution('nn.SpatialFullConvolution', KERNEL, None, (2, 1, 1), buffers=False))
+  inner = torch7_files.sequential(
+    [
+      torch7_files.convolution('nn.SpatialConvolution', KERNEL, np.float32([1, 2]), (2, 1, 1)),
+      Object('nn.ReLU'),
+    ]
+  )
+  found = layers(
+    inner,
+    torch7_files.norm(NORM),
+    torch7_files.convolution('nn.SpatialFullConvolution', KERNEL, None, (2, 1, 1), buffers=False),
+  )
   assert [(layer.name, layer.kind) for layer in found] == [
-      ('0.0', 'conv'), ('0.1', 'relu'), ('1', 'norm'), ('2', 'deconv')]
+    ('0.0', 'conv'),
+    ('0.1', 'relu'),
+    ('1', 'norm'),
+    ('2', 'deconv'),
+  ]
   assert set(found[0].arrays) == {'weight', 'bias'}
   np.testing.assert_array_equal(found[0].arrays['weight'], KERNEL)
   assert set(found[2].arrays) == set(NORM)
@@ -111,7 +148,9 @@ def test_an_old_batch_norm_has_its_variance():
 
 
 def test_an_old_kernel_gets_its_four_dimensions():
-  module = torch7_files.convolution('nn.SpatialConvolutionMM', KERNEL, np.float32([1, 2]), (1, 1, 2), flat=True)
+  module = torch7_files.convolution(
+    'nn.SpatialConvolutionMM', KERNEL, np.float32([1, 2]), (1, 1, 2), flat=True
+  )
   padding = module.fields.pop('padH'), module.fields.pop('padW')
   module.fields['padding'] = padding[0]  # its older name
   [layer] = layers(module)
@@ -120,7 +159,9 @@ def test_an_old_kernel_gets_its_four_dimensions():
 
 
 def test_dilation_is_read():
-  [layer] = layers(torch7_files.convolution('cudnn.SpatialDilatedConvolution', KERNEL, None, (1, 4, 4)))
+  [layer] = layers(
+    torch7_files.convolution('cudnn.SpatialDilatedConvolution', KERNEL, None, (1, 4, 4))
+  )
   assert layer.geometry == (1, 4, 4)
 
 
@@ -130,7 +171,9 @@ STORAGE = np.zeros(6, np.float32)
 
 def nested(depth):
   """Tables in tables: {1: {1: ...}}."""
-  return b''.join(struct.pack('<iiiid', 3, number, 1, 1, 1) for number in range(depth)) + struct.pack('<i', 0)
+  return b''.join(
+    struct.pack('<iiiid', 3, number, 1, 1, 1) for number in range(depth)
+  ) + struct.pack('<i', 0)
 
 
 def cyclic():
@@ -145,7 +188,9 @@ def itself():
   return module
 
 
-@pytest.mark.parametrize('value, sentence', [
+@pytest.mark.parametrize(
+  'value, sentence',
+  [
     (Object('os.remove', path='x'), "class 'os.remove'"),
     (Object('torch.Generator'), 'class'),
     (b'\x03\0\0\0\x01\0\0\0\xff\xff\xff\x7f', 'announces 2,147,483,647 entries'),
@@ -168,7 +213,8 @@ def itself():
     (Tensor(STORAGE, (LARGE, LARGE, LARGE), (1, 1, 1)), 'leaves its storage'),
     (Tensor(STORAGE, (2**62, 2), (4, 1)), 'leaves its storage'),
     (Tensor(STORAGE, (1,) * 40), '40 dimensions'),
-])
+  ],
+)
 def test_hostile_files_are_refused(value, sentence):
   data = value if isinstance(value, bytes) else torch7_files.dump(value)
   if sentence is None:
@@ -183,7 +229,7 @@ def patched(value, at, number, size='<q'):
   """A file with one number changed, `at` bytes from its end."""
   data = bytearray(torch7_files.dump(value))
   place = len(data) - at
-  data[place:place + struct.calcsize(size)] = struct.pack(size, number)
+  data[place : place + struct.calcsize(size)] = struct.pack(size, number)
   return bytes(data)
 
 
@@ -197,8 +243,10 @@ def test_a_storage_larger_than_the_file_is_refused(count):
 def test_a_tensor_on_something_else_is_refused():
   for storage in ({'a': 1}, Object('nn.ReLU'), np.zeros(6, np.float64)):
     data = torch7_files.dump(Tensor(STORAGE, (2, 3)))
-    storage = torch7_files.dump(storage).replace(b'\x01\0\0\0', b'\x63\0\0\0', 1)  # another number than the tensor's
-    head = data[:len(data) - len(torch7_files.dump(STORAGE))]
+    storage = torch7_files.dump(storage).replace(
+      b'\x01\0\0\0', b'\x63\0\0\0', 1
+    )  # another number than the tensor's
+    head = data[: len(data) - len(torch7_files.dump(STORAGE))]
     with pytest.raises(errors.InputError, match='storage is none of its type'):
       torch7.parse(head + storage, 'some.t7')
 
@@ -213,8 +261,10 @@ def test_keys_that_are_tables_are_refused():
 
 def some_network():
   kernel = torch7_files.convolution('nn.SpatialConvolution', KERNEL, np.float32([1, 2]), (2, 1, 1))
-  return {'model': torch7_files.sequential([kernel, torch7_files.norm(NORM), Object('nn.ReLU')]),
-          'mean': torch7_files.tensor(np.float64([0.1, 0.2, 0.3]))}
+  return {
+    'model': torch7_files.sequential([kernel, torch7_files.norm(NORM), Object('nn.ReLU')]),
+    'mean': torch7_files.tensor(np.float64([0.1, 0.2, 0.3])),
+  }
 
 
 def test_a_file_cut_off_anywhere_is_refused():
@@ -233,7 +283,9 @@ def test_any_damage_gets_a_sentence_or_is_read_as_plain_data():
       damaged[rng.randrange(len(data))] = rng.choice((0, 1, 4, 127, 128, 255, rng.randrange(256)))
     try:
       root = torch7.parse(bytes(damaged), 'some.t7')
-      torch7_modules.layers(root['model'] if isinstance(root, dict) and 'model' in root else root, 'some.t7')
+      torch7_modules.layers(
+        root['model'] if isinstance(root, dict) and 'model' in root else root, 'some.t7'
+      )
     except errors.InputError:
       pass
 
@@ -244,10 +296,15 @@ def test_a_text_file_is_told_apart():
     torch7.parse(b'4\n1\n3\nV 1\n', 'some.t7')
 
 
-@pytest.mark.parametrize('module, sentence', [
+@pytest.mark.parametrize(
+  'module, sentence',
+  [
     (Object('nn.SpatialMaxPooling'), 'nn.SpatialMaxPooling, which none'),
     (Object('nn.Sequential'), 'without its modules'),
-    (Object('nn.Sequential', modules={1: Object('nn.ReLU'), 3: Object('nn.ReLU')}), 'without its modules'),
+    (
+      Object('nn.Sequential', modules={1: Object('nn.ReLU'), 3: Object('nn.ReLU')}),
+      'without its modules',
+    ),
     (Object('nn.Sequential', modules={1: {'a': 1}}), 'holds no network'),
     (Object('nn.LeakyReLU', negval=0.1), 'with 0.2 only'),
     (Object('nn.SpatialBatchNormalization', eps=1e-3), 'with eps 0.001'),
@@ -256,7 +313,8 @@ def test_a_text_file_is_told_apart():
     (Object('nn.SpatialFullConvolution', adjW=1, adjH=1), 'with adjW 1'),
     (Object('nn.SpatialConvolution', dW=2.5, dH=2.5), 'is no whole number'),
     (torch7_files.convolution('nn.SpatialConvolution', KERNEL, None, (1, 1, 1)), None),
-])
+  ],
+)
 def test_layers_that_no_network_here_has_are_refused(module, sentence):
   if sentence is None:
     module.fields['dW'] = 2

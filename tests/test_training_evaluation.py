@@ -38,10 +38,14 @@ def test_scores_are_means_over_the_pictures_that_count(evaluation):
     for image, mask, weight in zip(batch.image, batch.mask, batch.weight, strict=True):
       difference = (painted - image)[mask[..., 0] == 1]
       if weight:
-        psnr.append(10 * np.log10(255 ** 2 / np.mean(difference ** 2)))
+        psnr.append(10 * np.log10(255**2 / np.mean(difference**2)))
         l1.append(np.abs(difference).mean() / 255)
-        whole.append(10 * np.log10(255 ** 2 * image.size / np.sum(difference ** 2)))
-        ssim.extend(scores_lib.ssim(np.where(mask, painted, image)[None], image[None], mask[None], region='whole'))
+        whole.append(10 * np.log10(255**2 * image.size / np.sum(difference**2)))
+        ssim.extend(
+          scores_lib.ssim(
+            np.where(mask, painted, image)[None], image[None], mask[None], region='whole'
+          )
+        )
   scores = evaluation.scores(VARIABLES, batches)
   assert set(scores) == set(metrics_lib.VALIDATION_NAMES)
   assert scores['validation_hole_psnr'] == pytest.approx(np.mean(psnr), rel=1e-5)
@@ -56,14 +60,22 @@ def failing(completed, truth, mask):
   raise ValueError('no such window\nand more of it')
 
 
-@pytest.mark.parametrize('score, told', [
+@pytest.mark.parametrize(
+  'score, told',
+  [
     (failing, 'ValueError: no such window'),
     (lambda completed, truth, mask: jnp.full(len(truth), math.inf), 'it is inf'),
-    (lambda completed, truth, mask: jnp.full(len(truth), math.nan), 'it is nan')])
+    (lambda completed, truth, mask: jnp.full(len(truth), math.nan), 'it is nan'),
+  ],
+)
 def test_a_score_that_fails_is_told_once_and_the_others_are_there(capsys, score, told):
-  wanted = {'validation_psnr': score, 'validation_hole_l1': evaluation_lib.SCORES['validation_hole_l1']}
+  wanted = {
+    'validation_psnr': score,
+    'validation_hole_l1': evaluation_lib.SCORES['validation_hole_l1'],
+  }
   evaluation = evaluation_lib.Evaluation(
-      fakes.fake_method(PICTURE), parallel.make_mesh(jax.devices()[:1]), wanted)
+    fakes.fake_method(PICTURE), parallel.make_mesh(jax.devices()[:1]), wanted
+  )
   scores = evaluation.scores(VARIABLES, [make_batch(0), make_batch(1)])
   assert set(scores) == {'validation_hole_l1', 'validation_count'}
   assert capsys.readouterr().err == f'validation_psnr is left out ({told}); the run goes on.\n'
@@ -92,14 +104,16 @@ def test_samples_keep_known_pixels_and_show_what_went_in(evaluation):
 def test_more_samples_than_a_batch_come_from_the_next(evaluation):
   batches = [make_batch(2), make_batch(3)]
   columns = evaluation.samples(VARIABLES, batches, 11)
-  np.testing.assert_array_equal(columns['truth'], np.concatenate([batches[0].image, batches[1].image[:3]]))
+  np.testing.assert_array_equal(
+    columns['truth'], np.concatenate([batches[0].image, batches[1].image[:3]])
+  )
   assert {len(column) for column in columns.values()} == {11}
 
 
 def test_running_statistics_are_used(evaluation):
   method = fakes.fake_method(PICTURE)
   evaluation_lib.Evaluation(method, parallel.make_mesh()).scores(VARIABLES, [make_batch(0)])
-  (*_, train), = method.generator.calls
+  ((*_, train),) = method.generator.calls
   assert train is False
 
 

@@ -1,4 +1,6 @@
-"""Torch7's binary format, written: values, tensors on shared storages, and the authors' networks as they saved them."""
+"""Torch7's binary format, written: values, tensors on shared storages, and the authors'
+networks as they saved them.
+"""
 
 import struct
 
@@ -21,7 +23,7 @@ class Tensor:
     """`storage`: a flat array; by default, the tensor is the whole of it."""
     self.storage, self.offset = storage, offset
     self.sizes = [len(storage)] if sizes is None else list(sizes)
-    packed = [int(np.prod(self.sizes[axis + 1:])) for axis in range(len(self.sizes))]
+    packed = [int(np.prod(self.sizes[axis + 1 :])) for axis in range(len(self.sizes))]
     self.strides = packed if strides is None else strides
 
 
@@ -36,7 +38,6 @@ def dump(value, long=8):
 
 
 class _Writer:
-
   def __init__(self, long):
     self._long = 'q' if long == 8 else 'i'
     self._written = {}  # id -> (number, the object itself, so that no other gets its id)
@@ -61,15 +62,24 @@ class _Writer:
 
   def _body(self, value):
     if isinstance(value, dict):
-      return _int(len(value)) + b''.join(self.value(key) + self.value(entry) for key, entry in value.items())
+      return _int(len(value)) + b''.join(
+        self.value(key) + self.value(entry) for key, entry in value.items()
+      )
     if isinstance(value, Object):
       return _string('V 1') + _string(value.kind) + self.value(value.fields)
     if isinstance(value, np.ndarray):
       name = _NAMES[value.dtype.name]
-      return _string('V 1') + _string(f'torch.{name}Storage') + self._longs(len(value)) + value.tobytes()
+      return (
+        _string('V 1') + _string(f'torch.{name}Storage') + self._longs(len(value)) + value.tobytes()
+      )
     name = _NAMES[value.storage.dtype.name]
-    return (_string('V 1') + _string(f'torch.{name}Tensor') + _int(len(value.sizes))
-            + self._longs(*value.sizes, *value.strides, value.offset + 1) + self.value(value.storage))
+    return (
+      _string('V 1')
+      + _string(f'torch.{name}Tensor')
+      + _int(len(value.sizes))
+      + self._longs(*value.sizes, *value.strides, value.offset + 1)
+      + self.value(value.storage)
+    )
 
   def _longs(self, *numbers):
     return struct.pack(f'<{len(numbers)}{self._long}', *numbers)
@@ -85,40 +95,68 @@ def _string(text):
 
 def sequential(modules):
   """An nn.Sequential, or another container."""
-  return Object('nn.Sequential', modules=dict(enumerate(modules, start=1)), train=True,
-                output=tensor(np.zeros((1, 2), np.float32)))
+  return Object(
+    'nn.Sequential',
+    modules=dict(enumerate(modules, start=1)),
+    train=True,
+    output=tensor(np.zeros((1, 2), np.float32)),
+  )
 
 
 def convolution(kind, weight, bias, geometry, *, flat=False, buffers=True):
-  """A convolution module: `geometry` is stride, dilation, padding; `flat`: with a kernel of two dimensions."""
+  """A convolution module: `geometry` is stride, dilation, padding; `flat`: with a kernel of two
+  dimensions.
+  """
   stride, dilation, padding = geometry
   inputs = weight.shape[0 if kind.endswith('FullConvolution') else 1]
   outputs = weight.shape[1 if kind.endswith('FullConvolution') else 0]
-  fields = {'nInputPlane': inputs, 'nOutputPlane': outputs, 'kH': weight.shape[2], 'kW': weight.shape[3],
-            'dH': stride, 'dW': stride, 'padH': padding, 'padW': padding}
+  fields = {
+    'nInputPlane': inputs,
+    'nOutputPlane': outputs,
+    'kH': weight.shape[2],
+    'kW': weight.shape[3],
+    'dH': stride,
+    'dW': stride,
+    'padH': padding,
+    'padW': padding,
+  }
   if dilation > 1:
     fields |= {'dilationH': dilation, 'dilationW': dilation}
   fields['weight'] = tensor(weight.reshape(outputs, -1) if flat else weight)
   fields['bias'] = None if bias is None else tensor(bias)
   if buffers:
-    fields |= {'gradWeight': tensor(weight * 3 + 1), 'gradBias': tensor(np.ones(outputs, np.float32)),
-               'finput': tensor(np.ones((3, 5), np.float32)), 'gradInput': Tensor(np.zeros(0, np.float32), [])}
+    fields |= {
+      'gradWeight': tensor(weight * 3 + 1),
+      'gradBias': tensor(np.ones(outputs, np.float32)),
+      'finput': tensor(np.ones((3, 5), np.float32)),
+      'gradInput': Tensor(np.zeros(0, np.float32), []),
+    }
   return Object(kind, **fields)
 
 
 def norm(arrays, *, old=False):
-  """A BatchNorm module from 'weight', 'bias', 'running_mean', 'running_var'; `old`: with the inverse deviation."""
-  fields = {name: tensor(array) for name, array in arrays.items()} | {'eps': 1e-5, 'momentum': 0.1, 'affine': True}
+  """A BatchNorm module from 'weight', 'bias', 'running_mean', 'running_var'; `old`: with the
+  inverse deviation.
+  """
+  fields = {name: tensor(array) for name, array in arrays.items()} | {
+    'eps': 1e-5,
+    'momentum': 0.1,
+    'affine': True,
+  }
   if old:
     variance = arrays['running_var'].astype(np.float64)
     del fields['running_var']
     fields['running_std'] = tensor(1 / np.sqrt(variance + 1e-5))
-  fields |= {'save_mean': tensor(np.ones(3, np.float32)), 'gradWeight': tensor(arrays['weight'] + 2)}
+  fields |= {
+    'save_mean': tensor(np.ones(3, np.float32)),
+    'gradWeight': tensor(arrays['weight'] + 2),
+  }
   return Object('nn.SpatialBatchNormalization', **fields)
 
 
 def network(pairs, geometry, arrays, *, old=False, flat=False):
-  """The module tree of a table of names (`names.generator`): as its authors' program would have saved it.
+  """The module tree of a table of names (`names.generator`): as its authors' program would have
+  saved it.
 
   Args:
     pairs: our layer, their name and the kind of every module.
@@ -138,28 +176,49 @@ def network(pairs, geometry, arrays, *, old=False, flat=False):
 
 
 def _nest(tree, place):
-  modules = [_nest(tree[number], (*place, number)) if isinstance(tree[number], dict) else tree[number]
-             for number in range(len(tree))]
+  modules = [
+    _nest(tree[number], (*place, number)) if isinstance(tree[number], dict) else tree[number]
+    for number in range(len(tree))
+  ]
   container = sequential(modules)
   if len(modules) == 2 and all(module.kind == 'nn.Sequential' for module in modules):
     container.kind = 'nn.ParallelTable'
   return container
 
 
-_PLAIN = {'relu': 'nn.ReLU', 'sigmoid': 'nn.Sigmoid', 'tanh': 'nn.Tanh', 'join': 'nn.JoinTable', 'view': 'nn.View'}
+_PLAIN = {
+  'relu': 'nn.ReLU',
+  'sigmoid': 'nn.Sigmoid',
+  'tanh': 'nn.Tanh',
+  'join': 'nn.JoinTable',
+  'view': 'nn.View',
+}
 
 
 def _module(pair, geometry, arrays, old, flat):
-  own = {name: arrays[f'{pair.theirs}.{name}'] for name in ('weight', 'bias', 'running_mean', 'running_var')
-         if f'{pair.theirs}.{name}' in arrays}
+  own = {
+    name: arrays[f'{pair.theirs}.{name}']
+    for name in ('weight', 'bias', 'running_mean', 'running_var')
+    if f'{pair.theirs}.{name}' in arrays
+  }
   if pair.kind == 'norm':
     return norm(own, old=old)
   if pair.kind in ('conv', 'deconv'):
     stride, dilation, padding = geometry(pair.ours)
-    kind = ('SpatialFullConvolution' if pair.kind == 'deconv' else
-            'SpatialDilatedConvolution' if dilation > 1 else 'SpatialConvolution')
-    return convolution(f'nn.{kind}', own['weight'], own.get('bias'), (stride, dilation, padding),
-                       flat=flat and pair.kind == 'conv')
+    kind = (
+      'SpatialFullConvolution'
+      if pair.kind == 'deconv'
+      else 'SpatialDilatedConvolution'
+      if dilation > 1
+      else 'SpatialConvolution'
+    )
+    return convolution(
+      f'nn.{kind}',
+      own['weight'],
+      own.get('bias'),
+      (stride, dilation, padding),
+      flat=flat and pair.kind == 'conv',
+    )
   if pair.kind == 'leaky relu':
     return Object('nn.LeakyReLU', negval=0.2, inplace=True)
   return Object(_PLAIN[pair.kind], inplace=True)

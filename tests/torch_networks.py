@@ -1,7 +1,8 @@
-"""The networks of other programs written in PyTorch, with the names that their state dicts have, to compare with.
+"""The networks of other programs written in PyTorch, with the names that their state dicts have, to
+compare with.
 
-Imported only where torch is installed. Networks take and return what theirs do, `[B, C, H, W]`; `raw` prepares pictures
-as each program does.
+Imported only where torch is installed. Networks take and return what theirs do, `[B, C, H, W]`;
+`raw` prepares pictures as each program does.
 """
 
 import torch
@@ -10,9 +11,25 @@ from torch import nn
 from tests import foreign
 
 # Kernel, stride, dilation, channels of GLCIC's convolutions; stride 0: transposed, twice the size.
-_COMPLETION = [(5, 1, 1, 64), (3, 2, 1, 128), (3, 1, 1, 128), (3, 2, 1, 256), (3, 1, 1, 256), (3, 1, 1, 256),
-               (3, 1, 2, 256), (3, 1, 4, 256), (3, 1, 8, 256), (3, 1, 16, 256), (3, 1, 1, 256), (3, 1, 1, 256),
-               (4, 0, 1, 128), (3, 1, 1, 128), (4, 0, 1, 64), (3, 1, 1, 32), (3, 1, 1, 3)]
+_COMPLETION = [
+  (5, 1, 1, 64),
+  (3, 2, 1, 128),
+  (3, 1, 1, 128),
+  (3, 2, 1, 256),
+  (3, 1, 1, 256),
+  (3, 1, 1, 256),
+  (3, 1, 2, 256),
+  (3, 1, 4, 256),
+  (3, 1, 8, 256),
+  (3, 1, 16, 256),
+  (3, 1, 1, 256),
+  (3, 1, 1, 256),
+  (4, 0, 1, 128),
+  (3, 1, 1, 128),
+  (4, 0, 1, 64),
+  (3, 1, 1, 32),
+  (3, 1, 1, 3),
+]
 
 
 def _completion_convolutions(width, hidden_biases=True):
@@ -74,10 +91,16 @@ class MMagic(nn.Module):
 
   def __init__(self, width):
     super().__init__()
-    blocks = [_block(convolution, number < 17) for number, convolution in
-              enumerate(_completion_convolutions(width, hidden_biases=False), start=1)]
+    blocks = [
+      _block(convolution, number < 17)
+      for number, convolution in enumerate(
+        _completion_convolutions(width, hidden_biases=False), start=1
+      )
+    ]
     self.generator = nn.Module()
-    self.generator.encoder, self.generator.dilation_neck, self.generator.decoder = (nn.Module() for _ in range(3))
+    self.generator.encoder, self.generator.dilation_neck, self.generator.decoder = (
+      nn.Module() for _ in range(3)
+    )
     for number, block in enumerate(blocks[:6], start=1):
       setattr(self.generator.encoder, f'enc{number}', block)
     self.generator.dilation_neck.dilation_convs = nn.Sequential(*blocks[6:10])
@@ -123,7 +146,9 @@ class _MMagicDiscriminators(nn.Module):
 
 
 class OtenimDiscriminator(nn.Module):
-  """otenim's, for 160 px with a local view of 96 px; the local vector comes first. Logits: no sigmoid."""
+  """otenim's, for 160 px with a local view of 96 px; the local vector comes first. Logits: no
+  sigmoid.
+  """
 
   def __init__(self, width):
     super().__init__()
@@ -150,7 +175,11 @@ class OtenimDiscriminator(nn.Module):
 def _strided(channels, bias):
   modules, inputs = [nn.Conv2d(3, channels[0], 4, 2, 1, bias=bias), nn.LeakyReLU(0.2)], channels[0]
   for features in channels[1:]:
-    modules += [nn.Conv2d(inputs, features, 4, 2, 1, bias=bias), nn.BatchNorm2d(features), nn.LeakyReLU(0.2)]
+    modules += [
+      nn.Conv2d(inputs, features, 4, 2, 1, bias=bias),
+      nn.BatchNorm2d(features),
+      nn.LeakyReLU(0.2),
+    ]
     inputs = features
   return modules
 
@@ -161,9 +190,17 @@ def _context_encoder(width, bottleneck, stages, up_stages, bias):
   encoder = _strided(channels, bias) + [nn.Conv2d(channels[-1], bottleneck, 4, bias=bias)]
   joined = [nn.BatchNorm2d(bottleneck), nn.LeakyReLU(0.2)]
   inputs = round(width * 512)
-  decoder = [nn.ConvTranspose2d(bottleneck, inputs, 4, bias=bias), nn.BatchNorm2d(inputs), nn.ReLU()]
+  decoder = [
+    nn.ConvTranspose2d(bottleneck, inputs, 4, bias=bias),
+    nn.BatchNorm2d(inputs),
+    nn.ReLU(),
+  ]
   for features in [round(width * features) for features in full[-up_stages:-1]][::-1]:
-    decoder += [nn.ConvTranspose2d(inputs, features, 4, 2, 1, bias=bias), nn.BatchNorm2d(features), nn.ReLU()]
+    decoder += [
+      nn.ConvTranspose2d(inputs, features, 4, 2, 1, bias=bias),
+      nn.BatchNorm2d(features),
+      nn.ReLU(),
+    ]
     inputs = features
   return encoder, joined, decoder + [nn.ConvTranspose2d(inputs, 3, 4, 2, 1, bias=bias), nn.Tanh()]
 
@@ -229,28 +266,54 @@ def _from_signed_bgr(output):
   return (output.flip(1) + 1) / 2
 
 
-# Case: how to build it at a width, side of its pictures, how it sees a picture of 0..1, what its output is.
+# Case: how to build it at a width, side of its pictures, how it sees a picture of 0..1, what its
+# output is.
 CASES = {
-    'glcic_official': (glcic_official, (72, 80), _zero_after_mean, _as_it_is),
-    'otenim': (Otenim, (72, 80), _filled, _as_it_is),
-    'mmagic': (MMagic, (72, 80), _signed_bgr, _from_signed_bgr),
-    'center_100': (lambda width: context_encoder_official(width, 100), (128, 128), _released_hole, _signed),
-    'center_4000': (lambda width: context_encoder_official(width, 4_000), (128, 128), _released_hole, _signed),
-    'random': (lambda width: context_encoder_official(width, 100, up_stages=5), (128, 128), _released_hole, _signed),
-    'random_64': (lambda width: context_encoder_official(width, 100, 4, 4), (64, 64), _released_hole, _signed),
-    'boyuan_jiang': (lambda width: BoyuanJiang(width, 200), (128, 128), _released_hole, _signed),
+  'glcic_official': (glcic_official, (72, 80), _zero_after_mean, _as_it_is),
+  'otenim': (Otenim, (72, 80), _filled, _as_it_is),
+  'mmagic': (MMagic, (72, 80), _signed_bgr, _from_signed_bgr),
+  'center_100': (
+    lambda width: context_encoder_official(width, 100),
+    (128, 128),
+    _released_hole,
+    _signed,
+  ),
+  'center_4000': (
+    lambda width: context_encoder_official(width, 4_000),
+    (128, 128),
+    _released_hole,
+    _signed,
+  ),
+  'random': (
+    lambda width: context_encoder_official(width, 100, up_stages=5),
+    (128, 128),
+    _released_hole,
+    _signed,
+  ),
+  'random_64': (
+    lambda width: context_encoder_official(width, 100, 4, 4),
+    (64, 64),
+    _released_hole,
+    _signed,
+  ),
+  'boyuan_jiang': (lambda width: BoyuanJiang(width, 200), (128, 128), _released_hole, _signed),
 }
 
 
 def shapes(network):
   """(name, shape) of a state dict, without torch's counters."""
-  return [(name, tuple(tensor.shape)) for name, tensor in network.state_dict().items()
-          if not name.endswith('num_batches_tracked')]
+  return [
+    (name, tuple(tensor.shape))
+    for name, tensor in network.state_dict().items()
+    if not name.endswith('num_batches_tracked')
+  ]
 
 
 def load(network, arrays):
   """Puts arrays into a network; returns it."""
-  missing = network.load_state_dict({name: torch.from_numpy(array) for name, array in arrays.items()}, strict=False)
+  missing = network.load_state_dict(
+    {name: torch.from_numpy(array) for name, array in arrays.items()}, strict=False
+  )
   assert not missing.unexpected_keys
   assert all(name.endswith('num_batches_tracked') for name in missing.missing_keys)
   return network
@@ -259,27 +322,33 @@ def load(network, arrays):
 def raw(case, network, pictures, mask, *, train):
   """A generator's output for pictures `[B, H, W, 3]` uint8 as its own program runs it, in 0..1.
 
-  In float64: in training mode, a channel that hardly varies makes much of float32's rounding. Returns
-  `[B, H, W, 3]`, of the patch alone where the network paints no more.
+  In float64: in training mode, a channel that hardly varies makes much of float32's rounding.
+  Returns `[B, H, W, 3]`, of the patch alone where the network paints no more.
   """
   _, _, see, show = CASES[case]
   image = torch.from_numpy(pictures.transpose(0, 3, 1, 2) / 255)
   with torch.no_grad():
-    output = show(network.double().train(train)(see(image, torch.from_numpy(mask.transpose(0, 3, 1, 2)).double())))
+    output = show(
+      network.double().train(train)(
+        see(image, torch.from_numpy(mask.transpose(0, 3, 1, 2)).double())
+      )
+    )
   return output.numpy().transpose(0, 2, 3, 1)
 
 
-# Case: how to build its discriminator at a width, side of what it judges, how it sees a picture of 0..1.
+# Case: how to build its discriminator at a width, side of what it judges, how it sees a picture of
+# 0..1.
 JUDGES = {
-    'otenim': (OtenimDiscriminator, 160, lambda image: image),
-    'mmagic': (_MMagicDiscriminators, 192, lambda image: image.flip(1) * 2 - 1),
-    'boyuan_jiang': (BoyuanJiangDiscriminator, 64, lambda image: image * 2 - 1)}
+  'otenim': (OtenimDiscriminator, 160, lambda image: image),
+  'mmagic': (_MMagicDiscriminators, 192, lambda image: image.flip(1) * 2 - 1),
+  'boyuan_jiang': (BoyuanJiangDiscriminator, 64, lambda image: image * 2 - 1),
+}
 
 
 def logits(case, judge, pictures):
   """A discriminator's opinion of pictures `[B, S, S, 3]` uint8: `[B]`."""
   image = JUDGES[case][2](torch.from_numpy(pictures.transpose(0, 3, 1, 2) / 255))
   (top, left), side = foreign.LOCAL_CORNER, foreign.LOCAL_SIDE
-  local = [] if case == 'boyuan_jiang' else [image[:, :, top:top + side, left:left + side]]
+  local = [] if case == 'boyuan_jiang' else [image[:, :, top : top + side, left : left + side]]
   with torch.no_grad():
     return judge.double().eval()(image, *local).numpy()

@@ -7,15 +7,15 @@ import signal
 import sys
 
 COMMANDS = {
-    'train': 'train a model, or continue a run',
-    'complete': 'fill the holes of pictures',
-    'evaluate': 'score models and baselines on the same pictures and holes',
-    'convert': 'weights of other programs into a model directory, and back',
-    'export': 'write a model as StableHLO or ONNX, for other programs',
-    'preview': 'show what a config will feed to the networks',
-    'estimate': 'say what a run will cost, before it costs anything',
-    'report': 'show a run as one page',
-    'receptive-field': 'measure how far a pixel of the network sees',
+  'train': 'train a model, or continue a run',
+  'complete': 'fill the holes of pictures',
+  'evaluate': 'score models and baselines on the same pictures and holes',
+  'convert': 'weights of other programs into a model directory, and back',
+  'export': 'write a model as StableHLO or ONNX, for other programs',
+  'preview': 'show what a config will feed to the networks',
+  'estimate': 'say what a run will cost, before it costs anything',
+  'report': 'show a run as one page',
+  'receptive-field': 'measure how far a pixel of the network sees',
 }
 
 _USAGE = """usage: glcic-jax COMMAND [OPTIONS]
@@ -33,17 +33,23 @@ SIGTERM after saving."""
 def main(arguments: Sequence[str] | None = None) -> int:
   """Runs one command; returns its exit code."""
   arguments = list(sys.argv[1:] if arguments is None else arguments)
-  usage = _USAGE.format(commands='\n'.join(f'  {name:<17}{what}' for name, what in COMMANDS.items()))
+  usage = _USAGE.format(
+    commands='\n'.join(f'  {name:<17}{what}' for name, what in COMMANDS.items())
+  )
   if not arguments or arguments[0] in ('-h', '--help', 'help'):
     print(usage)
     return 0 if arguments else 2
   name, *rest = arguments
   if name == '--version':
     import glcic_jax
+
     print(f'glcic-jax {glcic_jax.__version__}')
     return 0
   if name not in COMMANDS:
-    print(f'glcic-jax: there is no command {name!r}; the commands are {", ".join(COMMANDS)}.', file=sys.stderr)
+    print(
+      f'glcic-jax: there is no command {name!r}; the commands are {", ".join(COMMANDS)}.',
+      file=sys.stderr,
+    )
     return 2
   try:
     return _run(name, rest)
@@ -57,6 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(name: str, arguments: Sequence[str]) -> int:
   from glcic_jax import errors
   from glcic_jax import files
+
   logging.getLogger('absl').setLevel(logging.ERROR)  # Orbax warns of what is as it should be
   try:
     return importlib.import_module(f'glcic_jax.cli.{name.replace("-", "_")}').main(arguments)
@@ -66,8 +73,11 @@ def _run(name: str, arguments: Sequence[str]) -> int:
   except (MemoryError, RuntimeError) as error:
     if isinstance(error, RuntimeError) and 'RESOURCE_EXHAUSTED' not in str(error):  # JAX's word
       raise
-    print('glcic-jax: there is not enough memory here; give smaller batches, smaller pictures or fewer at once.',
-          file=sys.stderr)
+    print(
+      'glcic-jax: there is not enough memory here; give smaller batches, smaller pictures or fewer '
+      'at once.',
+      file=sys.stderr,
+    )
     return 3
   except OSError as error:
     print(f'glcic-jax: {error.filename or "a file"}: {error.strerror or error}.', file=sys.stderr)

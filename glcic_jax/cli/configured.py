@@ -1,6 +1,7 @@
 """`--config FILE --config.KEY=VALUE`, and the sentences for what is wrong with them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from collections.abc import Sequence
 import difflib
 import os
 import re
@@ -14,7 +15,9 @@ from glcic_jax import config as config_lib
 from glcic_jax import errors
 
 
-def parse(command: str, arguments: Sequence[str], options: Mapping[str, str | None]) -> tuple[Any, dict[str, str]]:
+def parse(
+  command: str, arguments: Sequence[str], options: Mapping[str, str | None]
+) -> tuple[Any, dict[str, str]]:
   """Reads a command's config, and its other options.
 
   Args:
@@ -29,7 +32,9 @@ def parse(command: str, arguments: Sequence[str], options: Mapping[str, str | No
     errors.InputError: in one sentence, whatever absl and ml_collections say.
   """
   values = flags.FlagValues()
-  config = config_flags.DEFINE_config_file('config', flag_values=values, sys_argv=[command, *arguments])
+  config = config_flags.DEFINE_config_file(
+    'config', flag_values=values, sys_argv=[command, *arguments]
+  )
   for name, default in options.items():
     flags.DEFINE_string(name, default, '', flag_values=values)
   required = [name for name, default in options.items() if default is None]
@@ -37,7 +42,9 @@ def parse(command: str, arguments: Sequence[str], options: Mapping[str, str | No
     if not any(re.match(f'--?{name}(=|$)', argument) for argument in arguments):
       raise errors.InputError(f'--{name} is missing; see glcic-jax {command} --help.')
   _check_config_file(arguments)
-  sys.modules.pop('config_config', None)  # ml_collections runs each file in it: an earlier one would lend its names
+  sys.modules.pop(
+    'config_config', None
+  )  # ml_collections runs each file in it: an earlier one would lend its names
   try:
     rest = values([command, *arguments])[1:]
     read, own = config.value, {name: values[name].value for name in options}
@@ -46,7 +53,8 @@ def parse(command: str, arguments: Sequence[str], options: Mapping[str, str | No
   config_lib.check_keys(read, _file(arguments))
   if rest:
     raise errors.InputError(
-        f'{rest[0]!r} is not understood; options start with --, see glcic-jax {command} --help.')
+      f'{rest[0]!r} is not understood; options start with --, see glcic-jax {command} --help.'
+    )
   for name in required:
     if not own[name]:
       raise errors.InputError(f'--{name} is empty; see glcic-jax {command} --help.')
@@ -68,11 +76,19 @@ def _check_config_file(arguments: Sequence[str]) -> None:
   if not name:
     raise errors.InputError('--config is empty; give a config file, such as configs/quickstart.py.')
   if not os.path.isfile(name):
-    raise errors.InputError(f'There is no config file {name}; give one such as configs/quickstart.py.')
+    raise errors.InputError(
+      f'There is no config file {name}; give one such as configs/quickstart.py.'
+    )
 
 
 # What the values of a key look like, by the type of its default.
-_KINDS = {bool: 'True or False', int: 'a whole number', float: 'a number', str: 'a name', tuple: 'values in brackets'}
+_KINDS = {
+  bool: 'True or False',
+  int: 'a whole number',
+  float: 'a number',
+  str: 'a name',
+  tuple: 'values in brackets',
+}
 
 
 def _explain(error: Exception, command: str, arguments: Sequence[str]) -> str:
@@ -87,7 +103,10 @@ def _explain(error: Exception, command: str, arguments: Sequence[str]) -> str:
       return f'There is no config key {match[1]}; {hint}'
     if match and match[2] and f'--config.{match[1]}={match[2]}:' in text:
       default = config_lib.value_of(defaults, match[1])
-      return f'{match[1]} is {match[2]!r}; give {_KINDS[type(default)]}, such as its default {default!r}.'
+      return (
+        f'{match[1]} is {match[2]!r}; give {_KINDS[type(default)]}, such as its default '
+        f'{default!r}.'
+      )
   if 'get_config() takes 0 positional arguments' in text:
     return f'{_file(arguments)} has no forms; leave out the colon and what follows it.'
   if not isinstance(error, flags.Error):

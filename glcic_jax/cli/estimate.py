@@ -1,4 +1,6 @@
-"""glcic-jax estimate --config configs/X.py [--devices N] [--peak-tflops T] [--price P] [--config.KEY=VALUE ...]"""
+"""glcic-jax estimate --config configs/X.py [--devices N] [--peak-tflops T] [--price P]
+[--config.KEY=VALUE ...]
+"""
 
 from collections.abc import Sequence
 import dataclasses
@@ -9,8 +11,8 @@ from typing import Any
 from glcic_jax import config as config_lib
 from glcic_jax import errors
 from glcic_jax.cli import configured
-from glcic_jax.reporting import charts
-from glcic_jax.reporting import cost
+from glcic_jax.pages import charts
+from glcic_jax.reporting import spent
 
 UTILISATION = 0.5  # an assumption, and said to be one
 
@@ -44,14 +46,17 @@ def main(arguments: Sequence[str]) -> int:
     return 0
   switches = {name: name in arguments for name in ('--compile', '--json')}
   config, options = configured.parse(
-      'estimate', [argument for argument in arguments if argument not in switches],
-      {'devices': '1', 'peak-tflops': '', 'utilisation': str(UTILISATION), 'price': ''})
+    'estimate',
+    [argument for argument in arguments if argument not in switches],
+    {'devices': '1', 'peak-tflops': '', 'utilisation': str(UTILISATION), 'price': ''},
+  )
   devices = whole_number('devices', options['devices'])
   peak = number('peak-tflops', options['peak-tflops'])
   utilisation = number('utilisation', options['utilisation'], highest=1)
   price = number('price', options['price'])
   config_lib.check(config)
-  from glcic_jax.training import estimate  # JAX starts only now that the usage is right
+  from glcic_jax.cost import estimate  # JAX starts only now that the usage is right
+
   estimate.check_devices(config, devices)
   estimate.simulate_devices(devices, host_alone=peak is not None and not switches['--compile'])
   counted = estimate.count(config, devices)
@@ -61,10 +66,15 @@ def main(arguments: Sequence[str]) -> int:
   seconds = estimate.seconds_per_step(counted, peak=peak * 1e12, utilisation=utilisation)
   total = estimate.hours(counted, seconds)
   result = dataclasses.asdict(counted) | {
-      'config': {key: config_lib.value_of(config, key) for key in ('method', 'image_size', 'dtype')},
-      'peak_tflops': peak, 'peak_from': peak_from, 'utilisation': utilisation, 'seconds_per_step': seconds,
-      'hours': total, 'money': None if price is None else total * devices * price,
-      'compiled': estimate.compiled(config, devices) if switches['--compile'] else None}
+    'config': {key: config_lib.value_of(config, key) for key in ('method', 'image_size', 'dtype')},
+    'peak_tflops': peak,
+    'peak_from': peak_from,
+    'utilisation': utilisation,
+    'seconds_per_step': seconds,
+    'hours': total,
+    'money': None if price is None else total * devices * price,
+    'compiled': estimate.compiled(config, devices) if switches['--compile'] else None,
+  }
   print(json.dumps(result, indent=2) if switches['--json'] else '\n'.join(_table(result)))
   return 0
 
@@ -72,9 +82,14 @@ def main(arguments: Sequence[str]) -> int:
 def _measured(config: Any) -> tuple[float, str]:
   """10^12 FLOP/s of one device here, and what was measured."""
   import jax
-  from glcic_jax.training import flops
+
+  from glcic_jax.cost import flops
+
   rate = flops.matrix_rate(config.dtype)
-  return rate / 1e12, f'measured now: a {config.dtype} matrix product on one {jax.devices()[0].device_kind}'
+  return (
+    rate / 1e12,
+    f'measured now: a {config.dtype} matrix product on one {jax.devices()[0].device_kind}',
+  )
 
 
 def whole_number(name: str, text: str) -> int:
@@ -101,41 +116,73 @@ def number(name: str, text: str, highest: float = math.inf) -> float | None:
 def _table(result: dict[str, Any]) -> list[str]:
   config, number = result['config'], charts.number
   networks = ', '.join(f'{name} {count:,}' for name, count in result['parameters'].items())
-  lines = [f'{config["method"]}, {config["image_size"]} px, batch {result["batch_size"]} over {result["devices"]} '
-           f'device(s), {config["dtype"]}; parameters: {networks}', '',
-           f'{"phase":<16}{"steps":>9}{"GFLOP/image":>13}{"GFLOP/step":>12}{"s/step":>10}{"hours":>9}{"GB/device":>11}']
+  lines = [
+    f'{config["method"]}, {config["image_size"]} px, batch {result["batch_size"]} over '
+    f'{result["devices"]} '
+    f'device(s), {config["dtype"]}; parameters: {networks}',
+    '',
+    f'{"phase":<16}{"steps":>9}{"GFLOP/image":>13}{"GFLOP/step":>12}{"s/step":>10}{"hours":>9}{"GB/device":>11}',
+  ]
   for name, phase in result['phases'].items():
     seconds = result['seconds_per_step'][name]
-    lines.append(f'{name:<16}{phase["steps"]:>9,}{number(phase["flops_per_image"] / 1e9):>13}'
-                 f'{number(phase["flops_per_step"] / 1e9):>12}{number(seconds):>10}'
-                 f'{number(phase["steps"] * seconds / 3600):>9}{number(phase["peak_bytes"] / 1e9):>11}')
+    lines.append(
+      f'{name:<16}{phase["steps"]:>9,}{number(phase["flops_per_image"] / 1e9):>13}'
+      f'{number(phase["flops_per_step"] / 1e9):>12}{number(seconds):>10}'
+      f'{number(phase["steps"] * seconds / 3600):>9}{number(phase["peak_bytes"] / 1e9):>11}'
+    )
   lines += ['', *(f'{label:<12}{text}' for label, text in _facts(result)), '']
   if result['compiled']:
     lines += _compiled_table(result['compiled'])
-  return lines + ['Counted: convolutions and matrix products, and the arrays of one step as it is traced.',
-                  'Not counted: compiling, reading pictures, validation, checkpoints, talk between devices, workspace.']
+  return lines + [
+    'Counted: convolutions and matrix products, and the arrays of one step as it is traced.',
+    'Not counted: compiling, reading pictures, validation, checkpoints, talk between devices, '
+    'workspace.',
+  ]
 
 
 def _facts(result: dict[str, Any]) -> list[tuple[str, str]]:
   number, most = charts.number, max(phase['peak_bytes'] for phase in result['phases'].values())
   facts = [
-      ('time', f'{cost.duration(result["hours"] * 3600)} for the whole schedule, at {result["utilisation"]:.0%} of '
-               f'{number(result["peak_tflops"])} TFLOP/s a device'),
-      ('peak', result['peak_from']),
-      ('memory', f'{number(most / 1e9)} GB on each device, of which {number(result["state_bytes"] / 1e9)} GB are the '
-                 'state'),
-      ('disk', f'{number(result["checkpoints_bytes"] / 1e9)} GB for the checkpoints that are kept'),
-      ('from host', f'{number(result["batch_bytes"] / 1e6)} MB a step')]
+    (
+      'time',
+      f'{spent.duration(result["hours"] * 3600)} for the whole schedule, at '
+      f'{result["utilisation"]:.0%} of '
+      f'{number(result["peak_tflops"])} TFLOP/s a device',
+    ),
+    ('peak', result['peak_from']),
+    (
+      'memory',
+      f'{number(most / 1e9)} GB on each device, of which {number(result["state_bytes"] / 1e9)} GB '
+      'are the '
+      'state',
+    ),
+    ('disk', f'{number(result["checkpoints_bytes"] / 1e9)} GB for the checkpoints that are kept'),
+    ('from host', f'{number(result["batch_bytes"] / 1e6)} MB a step'),
+  ]
   if result['money'] is not None:
-    facts.insert(2, ('money', f'{result["money"]:,.2f} for {number(result["hours"] * result["devices"])} device hours'))
+    facts.insert(
+      2,
+      (
+        'money',
+        f'{result["money"]:,.2f} for {number(result["hours"] * result["devices"])} device hours',
+      ),
+    )
   return facts
 
 
 def _compiled_table(compiled: dict[str, dict[str, Any]]) -> list[str]:
   kind = next(iter(compiled.values()))['device']
+
   def show(value: float | None) -> str:
     return 'not said' if value is None else charts.number(value / 1e9)
-  return [f'As compiled for {kind}, on each device:',
-          f'{"phase":<16}{"GB temporary":>14}{"GB arguments":>14}{"GFLOP":>10}{"GB accessed":>13}',
-          *(f'{name:<16}{show(row["temporary_bytes"]):>14}{show(row["argument_bytes"]):>14}{show(row["flops"]):>10}'
-            f'{show(row["accessed_bytes"]):>13}' for name, row in compiled.items()), '']
+
+  return [
+    f'As compiled for {kind}, on each device:',
+    f'{"phase":<16}{"GB temporary":>14}{"GB arguments":>14}{"GFLOP":>10}{"GB accessed":>13}',
+    *(
+      f'{name:<16}{show(row["temporary_bytes"]):>14}{show(row["argument_bytes"]):>14}{show(row["flops"]):>10}'
+      f'{show(row["accessed_bytes"]):>13}'
+      for name, row in compiled.items()
+    ),
+    '',
+  ]

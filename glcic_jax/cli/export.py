@@ -12,25 +12,43 @@ def main(arguments: Sequence[str]) -> int:
   form = options.format or ('onnx' if options.output.lower().endswith('.onnx') else 'stablehlo')
   from glcic_jax.inference import completer
   from glcic_jax.inference import export  # JAX starts only now that the usage is right
+
   opened = completer.Completer.from_pretrained(options.model)
   platforms = [name.strip() for name in options.platforms.split(',') if name.strip()]
-  for path in export.write(opened, options.output, form=form, weights=options.weights, platforms=platforms):
+  for path in export.write(
+    opened, options.output, form=form, weights=options.weights, platforms=platforms
+  ):
     print(path)
   return 0
 
 
 def _parser() -> argparse.ArgumentParser:
   parser = argparse.ArgumentParser(
-      prog='glcic-jax export', allow_abbrev=False,
-      description='Writes a model as one function of image and mask, for programs without this package: as StableHLO, '
-                  'with a short program beside it that runs it by JAX alone, or as ONNX.')
+    prog='glcic-jax export',
+    allow_abbrev=False,
+    description='Writes a model as one function of image and mask, for programs without this '
+    'package: as StableHLO, '
+    'with a short program beside it that runs it by JAX alone, or as ONNX.',
+  )
   add = parser.add_argument
-  add('--model', required=True,
-      help='a model directory, a training workdir, one checkpoint in it, or a name on the Hugging Face Hub')
+  add(
+    '--model',
+    required=True,
+    help='a model directory, a training workdir, one checkpoint in it, or a name on the Hugging '
+    'Face Hub',
+  )
   add('--output', required=True, metavar='FILE', help='such as model.stablehlo or model.onnx')
   add('--format', choices=('stablehlo', 'onnx'), help='onnx if FILE ends in .onnx, else stablehlo')
-  add('--weights', choices=('baked', 'separate'), default='baked',
-      help='baked: in FILE; separate: beside it, in FILE.safetensors (baked)')
-  add('--platforms', default=_PLATFORMS, metavar='LIST',
-      help=f'what the StableHLO is for, whatever this machine is ({_PLATFORMS})')
+  add(
+    '--weights',
+    choices=('baked', 'separate'),
+    default='baked',
+    help='baked: in FILE; separate: beside it, in FILE.safetensors (baked)',
+  )
+  add(
+    '--platforms',
+    default=_PLATFORMS,
+    metavar='LIST',
+    help=f'what the StableHLO is for, whatever this machine is ({_PLATFORMS})',
+  )
   return parser

@@ -1,11 +1,13 @@
-"""glcic-jax preview --config configs/X.py --output SHEET.png [--count N] [--config.KEY=VALUE ...]"""
+"""glcic-jax preview --config configs/X.py --output SHEET.png [--count N] [--config.KEY=VALUE
+...]
+"""
 
 from collections.abc import Sequence
 
 from glcic_jax import config as config_lib
 from glcic_jax import errors
-from glcic_jax import pictures
 from glcic_jax.cli import configured
+from glcic_jax.pictures import image_files
 
 _HELP = """usage: glcic-jax preview --config FILE --output SHEET.png [--count N] [--config.KEY=VALUE ...]
 
@@ -29,9 +31,10 @@ def main(arguments: Sequence[str]) -> int:
   if not count.isdecimal() or not 1 <= int(count) <= 64:
     raise errors.InputError(f'--count is {count!r}; give 1 to 64.')
   config_lib.check(config)
-  from glcic_jax.data import preview  # TensorFlow starts only now that the usage is right
+  from glcic_jax.reporting import preview  # TensorFlow starts only now that the usage is right
+
   sheet, facts = preview.preview(config, int(count))
-  pictures.write(options['output'], sheet)
+  image_files.write(options['output'], sheet)
   for name, value in facts.items():
     print(f'{name:<34}{value}')
   print(options['output'])

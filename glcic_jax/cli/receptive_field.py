@@ -25,27 +25,35 @@ def main(arguments: Sequence[str]) -> int:
     config, _ = configured.parse('receptive-field', arguments, {})
   config_lib.check(config)
   if config.method != 'glcic':
-    raise errors.InputError(f'A {config.method} sees the whole picture through its fully-connected layer; '
-                            'give a config of glcic.')
+    raise errors.InputError(
+      f'A {config.method} sees the whole picture through its fully-connected layer; '
+      'give a config of glcic.'
+    )
   from glcic_jax.models import receptive_field  # JAX starts only now that the usage is right
+
   print(f'{"pixels seen by":<46}{"gradient":>24}{"arithmetic":>24}')
   agree = True
   for dilated in (True, False):
     marked = ' (this config)' if dilated == config.model.dilated else ''
     print(f'{"dilated" if dilated else "without dilation"}{marked}')
-    both = [receptive_field.by_gradient(dilated=dilated), receptive_field.by_arithmetic(dilated=dilated)]
+    both = [
+      receptive_field.by_gradient(dilated=dilated),
+      receptive_field.by_arithmetic(dilated=dilated),
+    ]
     agree &= both[0] == both[1]
     for name, value in _ROWS.items():
       gradient, arithmetic = (value(field) for field in both)
       print(f'  {name:<44}{gradient:>24}{arithmetic:>24}')
   if not agree:
-    raise errors.RunError('The gradient and the arithmetic differ: the network is not what its table says.')
+    raise errors.RunError(
+      'The gradient and the arithmetic differ: the network is not what its table says.'
+    )
   return 0
 
 
 _ROWS = {
-    'the last quarter-resolution convolution': lambda field: str(field.quarter),
-    'an output pixel, by position modulo 4': lambda field: ', '.join(map(str, field.lengths)),
-    'an output pixel on one side, at most': lambda field: str(field.reach),
-    'the smallest centred window for every pixel': lambda field: str(field.centred),
+  'the last quarter-resolution convolution': lambda field: str(field.quarter),
+  'an output pixel, by position modulo 4': lambda field: ', '.join(map(str, field.lengths)),
+  'an output pixel on one side, at most': lambda field: str(field.reach),
+  'the smallest centred window for every pixel': lambda field: str(field.centred),
 }

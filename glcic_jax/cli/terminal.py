@@ -30,7 +30,12 @@ class Terminal:
     name = ''.join(letter if letter.isprintable() else '?' for letter in name)
     line = f'[{"#" * full}{"." * (_BAR - full)}] {done} of {total}  {name}'
     self._clear()
-    print(line[:shutil.get_terminal_size().columns - 1], end='\n' if done == total else '', file=sys.stderr, flush=True)
+    print(
+      line[: shutil.get_terminal_size().columns - 1],
+      end='\n' if done == total else '',
+      file=sys.stderr,
+      flush=True,
+    )
     self._shows_bar = done < total
 
   def note(self, text: str) -> None:
@@ -66,8 +71,10 @@ def stoppable() -> Iterator[None]:
   if threading.current_thread() is not threading.main_thread():  # elsewhere Python forbids handlers
     yield
     return
+
   def stop(number: int, _: Any) -> None:
     raise KeyboardInterrupt(number)
+
   before = signal.signal(signal.SIGTERM, stop)
   try:
     yield

@@ -28,8 +28,10 @@ def main(arguments: Sequence[str]) -> int:
   workdir = options['workdir']
   config_lib.check(config)
   from glcic_jax import parallel
+
   parallel.initialize(options['processes'])
   from glcic_jax.training import loop  # JAX starts only now that the usage is right
+
   state = loop.train_and_evaluate(config, workdir)
   if parallel.is_main_process():
     print(f'Trained {int(state.step):,} steps; the model is in {os.path.join(workdir, "model")}.')

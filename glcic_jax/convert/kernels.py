@@ -1,7 +1,8 @@
 """Torch's layouts of arrays and ours, one pair of functions for each kind; each pair are inverses.
 
-Torch keeps a convolution's kernel as `[out, in, height, width]` and a transposed one's as `[in, out, height, width]`;
-here both are `[height, width, in, out]`. Where `in` equals `out`, a wrong order shows in no shape.
+Torch keeps a convolution's kernel as `[out, in, height, width]` and a transposed one's as `[in,
+out, height, width]`; here both are `[height, width, in, out]`. Where `in` equals `out`, a wrong
+order shows in no shape.
 """
 
 from collections.abc import Callable
@@ -18,7 +19,8 @@ class Layout(NamedTuple):
 
 
 def _deconv(kernel: np.ndarray) -> np.ndarray:
-  # Flipped: Torch scatters each input pixel through its kernel, ours gathers the pixels that an output sees.
+  # Flipped: Torch scatters each input pixel through its kernel, ours gathers the pixels that an
+  # output sees.
   return kernel.transpose(2, 3, 0, 1)[::-1, ::-1]
 
 
@@ -27,13 +29,16 @@ def _deconv_back(kernel: np.ndarray) -> np.ndarray:
 
 
 VECTOR = Layout(lambda array: array, lambda array: array)
-CONV = Layout(lambda kernel: kernel.transpose(2, 3, 1, 0), lambda kernel: kernel.transpose(3, 2, 0, 1))
+CONV = Layout(
+  lambda kernel: kernel.transpose(2, 3, 1, 0), lambda kernel: kernel.transpose(3, 2, 0, 1)
+)
 DECONV = Layout(_deconv, _deconv_back)
 DENSE = Layout(np.transpose, np.transpose)
 
 
 def flattened(channels: int) -> Layout:
   """A dense layer on a flattened square map: Torch flattens channels first, here they come last."""
+
   def to_ours(weight):
     side = round((weight.shape[1] / channels) ** 0.5)
     maps = weight.reshape(-1, channels, side, side)
@@ -43,6 +48,7 @@ def flattened(channels: int) -> Layout:
     side = round((len(kernel) / channels) ** 0.5)
     maps = kernel.reshape(side, side, channels, -1)
     return maps.transpose(3, 2, 0, 1).reshape(kernel.shape[1], -1)
+
   return Layout(to_ours, to_theirs)
 
 

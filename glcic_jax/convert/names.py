@@ -1,12 +1,15 @@
 """The tables of names: which array of whose file is which of our layers.
 
-A layout is one program's way of naming. Those of the authors number the modules of `nn.Sequential`, activations
-too, so a table lists these as well: in a Torch7 file every one of them is checked.
+A layout is one program's way of naming. Those of the authors number the modules of `nn.Sequential`,
+activations too, so a table lists these as well: in a Torch7 file every one of them is checked.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
+from collections.abc import Mapping
+from collections.abc import Sequence
 import re
-from typing import Any, NamedTuple
+from typing import Any
+from typing import NamedTuple
 
 from glcic_jax.convert import kernels
 from glcic_jax.models import context_encoder
@@ -17,9 +20,12 @@ CONTEXT_ENCODER_OFFICIAL, BOYUAN_JIANG = 'context_encoder', 'boyuan_jiang'
 
 # An array that only this layout has.
 _MARKS = {
-    OTENIM: ('deconv13.weight',), MMAGIC: ('generator.encoder.enc1.conv.weight',),
-    BOYUAN_JIANG: ('main_encode.0.weight',), GLCIC_OFFICIAL: ('48.weight',),
-    CONTEXT_ENCODER_OFFICIAL: ('0.0.weight', '0.0.0.weight')}
+  OTENIM: ('deconv13.weight',),
+  MMAGIC: ('generator.encoder.enc1.conv.weight',),
+  BOYUAN_JIANG: ('main_encode.0.weight',),
+  GLCIC_OFFICIAL: ('48.weight',),
+  CONTEXT_ENCODER_OFFICIAL: ('0.0.weight', '0.0.0.weight'),
+}
 
 
 class Pair(NamedTuple):
@@ -32,16 +38,29 @@ class Pair(NamedTuple):
 
   def arrays(self) -> dict[str, tuple[str, kernels.Layout]]:
     """Our leaf -> its name there, and how it is laid out."""
-    weight = {'conv': kernels.CONV, 'deconv': kernels.DECONV, 'dense': kernels.DENSE, 'swapped': kernels.SWAPPED,
-              'flattened': kernels.flattened(self.channels)}
+    weight = {
+      'conv': kernels.CONV,
+      'deconv': kernels.DECONV,
+      'dense': kernels.DENSE,
+      'swapped': kernels.SWAPPED,
+      'flattened': kernels.flattened(self.channels),
+    }
     ours = self.ours.replace('/', '.')
     if self.kind in weight:
-      return {f'params.{ours}.kernel': (f'{self.theirs}.weight', weight[self.kind]),
-              f'params.{ours}.bias': (f'{self.theirs}.bias', kernels.VECTOR)}
+      return {
+        f'params.{ours}.kernel': (f'{self.theirs}.weight', weight[self.kind]),
+        f'params.{ours}.bias': (f'{self.theirs}.bias', kernels.VECTOR),
+      }
     if self.kind == 'norm':
-      names = {'params.{}.scale': 'weight', 'params.{}.bias': 'bias', 'batch_stats.{}.mean': 'running_mean',
-               'batch_stats.{}.var': 'running_var'}
-      return {mine.format(ours): (f'{self.theirs}.{name}', kernels.VECTOR) for mine, name in names.items()}
+      names = {
+        'params.{}.scale': 'weight',
+        'params.{}.bias': 'bias',
+        'batch_stats.{}.mean': 'running_mean',
+        'batch_stats.{}.var': 'running_var',
+      }
+      return {
+        mine.format(ours): (f'{self.theirs}.{name}', kernels.VECTOR) for mine, name in names.items()
+      }
     return {}
 
 
@@ -52,7 +71,9 @@ def layout_of(names: Iterable[str]) -> str | None:
 
 
 def layout_for(architecture: Mapping[str, Any]) -> str | None:
-  """The layout in which a generator of ours is written; None if no released code has such a network."""
+  """The layout in which a generator of ours is written; None if no released code has such a
+  network.
+  """
   options = architecture['options']
   if architecture['name'] == 'glcic':
     if not options.get('hidden_biases', True):
@@ -118,8 +139,11 @@ def _context_encoder(layout: str, options: Mapping[str, Any]) -> list[Pair]:
   if layout == BOYUAN_JIANG:
     return _numbered('main_encode.', encoder + joined) + _numbered('main_decode.', decoder)
   if options.get('noise_features'):
-    return (_numbered('0.0.', encoder) + _numbered('0.1.', [('noise', 'conv')])
-            + _numbered('', [('', 'join')] + joined + decoder, first=1))
+    return (
+      _numbered('0.0.', encoder)
+      + _numbered('0.1.', [('noise', 'conv')])
+      + _numbered('', [('', 'join')] + joined + decoder, first=1)
+    )
   return _numbered('0.', encoder) + _numbered('', joined + decoder, first=1)
 
 
@@ -132,7 +156,9 @@ def _strided(stages: int) -> list[tuple[str, str]]:
 
 
 def _numbered(prefix: str, layers: Sequence[tuple[str, str]], first: int = 0) -> list[Pair]:
-  return [Pair(ours, f'{prefix}{number}', kind) for number, (ours, kind) in enumerate(layers, start=first)]
+  return [
+    Pair(ours, f'{prefix}{number}', kind) for number, (ours, kind) in enumerate(layers, start=first)
+  ]
 
 
 def context_encoder_discriminator(layout: str, stages: int) -> list[Pair]:
@@ -143,7 +169,9 @@ def context_encoder_discriminator(layout: str, stages: int) -> list[Pair]:
   return _numbered('', layers + [('', 'view')])
 
 
-def glcic_discriminator(layout: str, depths: Mapping[str, int], channels: Mapping[str, int]) -> list[Pair]:
+def glcic_discriminator(
+  layout: str, depths: Mapping[str, int], channels: Mapping[str, int]
+) -> list[Pair]:
   """The table of GLCIC's fused discriminator.
 
   Args:
@@ -155,14 +183,21 @@ def glcic_discriminator(layout: str, depths: Mapping[str, int], channels: Mappin
   for branch, depth in depths.items():
     root = f'model_{branch[0]}d' if layout == OTENIM else f'disc.{branch}_disc'
     for number in range(1, depth + 1):
-      conv, norm = ((f'conv{number}', f'bn{number}') if layout == OTENIM
-                    else (f'conv{number}.conv', f'conv{number}.bn'))
-      pairs += [Pair(f'{branch}/conv{number}', f'{root}.{conv}', 'conv'),
-                Pair(f'{branch}/norm{number}', f'{root}.{norm}', 'norm')]
+      conv, norm = (
+        (f'conv{number}', f'bn{number}')
+        if layout == OTENIM
+        else (f'conv{number}.conv', f'conv{number}.bn')
+      )
+      pairs += [
+        Pair(f'{branch}/conv{number}', f'{root}.{conv}', 'conv'),
+        Pair(f'{branch}/norm{number}', f'{root}.{norm}', 'norm'),
+      ]
     vector = f'{root}.linear{depth + 1}' if layout == OTENIM else f'{root}.fc.linear'
     pairs.append(Pair(f'{branch}/vector', vector, 'flattened', channels[branch]))
   # MMagic joins the global vector first.
-  return pairs + [Pair('fusion', 'linear1', 'dense') if layout == OTENIM else Pair('fusion', 'disc.fc', 'swapped')]
+  return pairs + [
+    Pair('fusion', 'linear1', 'dense') if layout == OTENIM else Pair('fusion', 'disc.fc', 'swapped')
+  ]
 
 
 def geometry(architecture: Mapping[str, Any], ours: str) -> tuple[int, int, int]:

@@ -9,7 +9,8 @@ import io
 import json
 import os
 import re
-from typing import Any, NamedTuple
+from typing import Any
+from typing import NamedTuple
 import zipfile
 
 from etils import epath
@@ -25,7 +26,8 @@ SUFFIXES = ('.pth', '.pt', '.safetensors')  # of what is written
 # What `write` says about the network; torch itself keeps its versions of modules in the same place.
 _NOTE = 'glcic_jax'
 _SAVE = 'torch.save(network.state_dict(), FILE).'
-_COUNTER = 'num_batches_tracked'  # of torch's BatchNorm: how often it has seen a batch; nothing depends on it
+# of torch's BatchNorm: how often it has seen a batch; nothing depends on it
+_COUNTER = 'num_batches_tracked'
 
 
 class Stored(NamedTuple):
@@ -42,7 +44,9 @@ def is_torch(data: bytes) -> bool:
 
 
 def is_safetensors(data: bytes) -> bool:
-  """Whether a file begins as a .safetensors does: the length of a header in JSON, and the header."""
+  """Whether a file begins as a .safetensors does: the length of a header in JSON, and the
+  header.
+  """
   return data[8:9] == b'{' and int.from_bytes(data[:8], 'little') <= len(data) - 8
 
 
@@ -66,41 +70,63 @@ def parse(data: bytes, name: str) -> Stored:
 def _parse_safetensors(data: bytes, name: str) -> Stored:
   try:
     arrays = safetensors.numpy.load(data)
-    header = json.loads(data[8:8 + int.from_bytes(data[:8], 'little')])
+    header = json.loads(data[8 : 8 + int.from_bytes(data[:8], 'little')])
   except (safetensors.SafetensorError, KeyError, TypeError, ValueError) as error:
-    raise errors.InputError(f'{name} cannot be read as .safetensors ({_line(str(error))}); get it again from its '
-                            'source.') from None
+    raise errors.InputError(
+      f'{name} cannot be read as .safetensors ({_line(str(error))}); get it again from its source.'
+    ) from None
   return Stored(arrays, note=header.get('__metadata__', {}).get(_NOTE, ''))
 
 
 def _parse_torch(data: bytes, name: str) -> Stored:
   torch = _torch(f'{name} is a file of PyTorch')
   if _is_compressed(data):
-    raise errors.InputError(f'{name} is a compressed archive, which PyTorch does not write; get it again from its '
-                            'source.')
+    raise errors.InputError(
+      f'{name} is a compressed archive, which PyTorch does not write; get it again from its source.'
+    )
   try:
     value = torch.load(io.BytesIO(data), map_location='cpu', weights_only=True)
   except Exception as error:  # whatever a hostile file makes of it
     raise errors.InputError(f'{name} {_trouble(str(error))}') from None
   mean = value.get('mean') if isinstance(value, Mapping) else None
-  for key in ('state_dict', 'model', 'generator'):  # a training checkpoint, with other things beside it
+  for key in (
+    'state_dict',
+    'model',
+    'generator',
+  ):  # a training checkpoint, with other things beside it
     if isinstance(value, Mapping) and isinstance(value.get(key), Mapping):
       value = value[key]
-  if not isinstance(value, Mapping) or not all(torch.is_tensor(tensor) for tensor in value.values()):
-    raise errors.InputError(f'{name} holds no state dict, names with tensors; in PyTorch, save it so: {_SAVE}')
+  if not isinstance(value, Mapping) or not all(
+    torch.is_tensor(tensor) for tensor in value.values()
+  ):
+    raise errors.InputError(
+      f'{name} holds no state dict, names with tensors; in PyTorch, save it so: {_SAVE}'
+    )
   note = getattr(value, '_metadata', None) or {}
   note = note.get(_NOTE, '') if isinstance(note, Mapping) else ''
-  tensors = {str(key): tensor for key, tensor in value.items() if str(key).split('.')[-1] != _COUNTER}
+  tensors = {
+    str(key): tensor for key, tensor in value.items() if str(key).split('.')[-1] != _COUNTER
+  }
   for key, tensor in tensors.items():
     if not _is_weight(torch, tensor):
-      raise errors.InputError(f'{name} holds {key}, a {tensor.dtype} that is no weight; save it as a plain float32.')
+      raise errors.InputError(
+        f'{name} holds {key}, a {tensor.dtype} that is no weight; save it as a plain float32.'
+      )
   if sum(tensor.numel() for tensor in tensors.values()) > len(data):
-    raise errors.InputError(f'{name} holds tensors of more numbers than the file has room for; it is none of the '
-                            'files that can be converted.')
-  arrays = {key: tensor.detach().to(torch.float64 if tensor.dtype == torch.float64 else torch.float32).numpy()
-            for key, tensor in tensors.items()}
+    raise errors.InputError(
+      f'{name} holds tensors of more numbers than the file has room for; it is none of the '
+      'files that can be converted.'
+    )
+  arrays = {
+    key: tensor.detach()
+    .to(torch.float64 if tensor.dtype == torch.float64 else torch.float32)
+    .numpy()
+    for key, tensor in tensors.items()
+  }
   if torch.is_tensor(mean):
-    mean = mean.flatten().tolist() if _is_weight(torch, mean) and mean.numel() == 3 else 'another tensor'
+    mean = (
+      mean.flatten().tolist() if _is_weight(torch, mean) and mean.numel() == 3 else 'another tensor'
+    )
   return Stored(arrays, mean=mean, note=note if isinstance(note, str) else '?')
 
 
@@ -114,17 +140,29 @@ def _is_compressed(data: bytes) -> bool:
 
 
 def _is_weight(torch: Any, tensor: Any) -> bool:
-  """Whether its numbers lie in the file as fractions: neither sparse nor quantised nor only a shape."""
-  return (tensor.layout is torch.strided and tensor.device.type == 'cpu' and tensor.is_floating_point()
-          and not tensor.is_nested and not tensor.is_quantized)
+  """Whether its numbers lie in the file as fractions: neither sparse nor quantised nor only a
+  shape.
+  """
+  return (
+    tensor.layout is torch.strided
+    and tensor.device.type == 'cpu'
+    and tensor.is_floating_point()
+    and not tensor.is_nested
+    and not tensor.is_quantized
+  )
 
 
 def _trouble(message: str) -> str:
-  """What is wrong with a file that torch will not load, without its advice to load it all the same."""
+  """What is wrong with a file that torch will not load, without its advice to load it all the
+  same.
+  """
   if 'weights_only' in message or 'Weights only' in message:
     held = re.search(r'(?:Unsupported (?:global: GLOBAL|class)|unsupported GLOBAL) (\S+)', message)
     what = f' ({held[1][:60]})' if held else ' (a program)' if 'TorchScript' in message else ''
-    return f'holds more than tensors{what}, and nothing else is read; in PyTorch, save the state dict alone: {_SAVE}'
+    return (
+      f'holds more than tensors{what}, and nothing else is read; in PyTorch, save the state '
+      f'dict alone: {_SAVE}'
+    )
   return f'is damaged, or no file of PyTorch ({_line(message)}); get it again from its source.'
 
 
@@ -159,6 +197,7 @@ def write(path: epath.PathLike, arrays: Mapping[str, np.ndarray], note: str) -> 
 
 def _state_dict(tensors: Mapping[str, Any], note: str) -> Any:
   from collections import OrderedDict
+
   state = OrderedDict(tensors)
   state._metadata = OrderedDict({_NOTE: note})
   return state
@@ -168,11 +207,15 @@ def _torch(what: str) -> Any:
   try:
     import torch
   except ImportError:
-    raise errors.InputError(f"{what}, and PyTorch is not installed: pip install 'glcic_jax[convert]', or save the "
-                            'state dict as .safetensors where it is.') from None
+    raise errors.InputError(
+      f"{what}, and PyTorch is not installed: pip install 'glcic_jax[convert]', or save the "
+      'state dict as .safetensors where it is.'
+    ) from None
   if tuple(map(int, re.findall(r'\d+', torch.__version__)[:2])) < (2, 6):
-    raise errors.InputError(f'{what}, and PyTorch {torch.__version__} can be made to run what a file holds; '
-                            'install 2.6 or later.')
+    raise errors.InputError(
+      f'{what}, and PyTorch {torch.__version__} can be made to run what a file holds; '
+      'install 2.6 or later.'
+    )
   return torch
 
 

@@ -1,8 +1,9 @@
 """Torch7's binary files (.t7), read into plain data: the format of the authors' weights.
 
-A number becomes an int or a float, a string a str, a table a dict, a tensor a NumPy array on the file's own bytes,
-and any other object an `Object`: its class's name and its fields. Nothing in the file is run, and nothing is
-allocated because the file says so: every size is checked against what the file still holds.
+A number becomes an int or a float, a string a str, a table a dict, a tensor a NumPy array on the
+file's own bytes, and any other object an `Object`: its class's name and its fields. Nothing in the
+file is run, and nothing is allocated because the file says so: every size is checked against what
+the file still holds.
 """
 
 import dataclasses
@@ -14,9 +15,19 @@ import numpy as np
 
 from glcic_jax import errors
 
-_TYPES = {'Byte': np.uint8, 'Char': np.int8, 'Short': np.int16, 'Int': np.int32, 'Long': np.int64,
-          'Half': np.float16, 'Float': np.float32, 'Double': np.float64}
-_ARRAY = re.compile(r'torch\.(?:Cuda)?(Byte|Char|Short|Int|Long|Half|Float|Double|)(Tensor|Storage)')
+_TYPES = {
+  'Byte': np.uint8,
+  'Char': np.int8,
+  'Short': np.int16,
+  'Int': np.int32,
+  'Long': np.int64,
+  'Half': np.float16,
+  'Float': np.float32,
+  'Double': np.float64,
+}
+_ARRAY = re.compile(
+  r'torch\.(?:Cuda)?(Byte|Char|Short|Int|Long|Half|Float|Double|)(Tensor|Storage)'
+)
 _MODULE = re.compile(r'(?:nn|cudnn|fbnn)\.\w+')
 
 _NIL, _NUMBER, _STRING, _TABLE, _OBJECT, _BOOLEAN, _FUNCTION = range(7)
@@ -52,7 +63,9 @@ def parse(data: bytes, name: str) -> Any:
     errors.InputError: if the file is cut off, damaged, or made to do harm.
   """
   if data[1:2] == b'\n':
-    raise errors.InputError(f'{name} is a Torch7 file in text form; save it again in Torch with mode "binary".')
+    raise errors.InputError(
+      f'{name} is a Torch7 file in text form; save it again in Torch with mode "binary".'
+    )
   try:
     return _Reader(data, name, 8).value(0)
   except errors.InputError as error:
@@ -170,11 +183,19 @@ class _Reader:
     elements = 1
     for size in sizes:
       elements *= size
-    if (offset < 0 or min(sizes) < 0 or min(strides) < 0 or last >= len(storage)
-        or elements > len(storage)):
-      raise self._error(f'has a tensor of sizes {sizes} and strides {strides} that leaves its storage')
+    if (
+      offset < 0
+      or min(sizes) < 0
+      or min(strides) < 0
+      or last >= len(storage)
+      or elements > len(storage)
+    ):
+      raise self._error(
+        f'has a tensor of sizes {sizes} and strides {strides} that leaves its storage'
+      )
     return np.lib.stride_tricks.as_strided(
-        storage[offset:], sizes, [stride * dtype.itemsize for stride in strides], writeable=False)
+      storage[offset:], sizes, [stride * dtype.itemsize for stride in strides], writeable=False
+    )
 
   def _string(self) -> str:
     return self._take(self._count(1)).decode('latin-1')
@@ -199,8 +220,10 @@ class _Reader:
     if count > self._left():
       raise self._error('ends in the middle of a value')
     self._place += count
-    return self._data[self._place - count:self._place]
+    return self._data[self._place - count : self._place]
 
   def _error(self, what: str) -> errors.InputError:
-    return errors.InputError(f'{self._name} is damaged, or no Torch7 file: it {what} (byte {self._place:,}); '
-                             'get it again from its source.')
+    return errors.InputError(
+      f'{self._name} is damaged, or no Torch7 file: it {what} (byte {self._place:,}); '
+      'get it again from its source.'
+    )

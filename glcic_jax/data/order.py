@@ -46,12 +46,25 @@ def picture_of(sample: tf.Tensor, parts: Sequence[sources.Part], seed: int) -> t
 
   def of(name: str) -> tf.Tensor:
     return tf.gather(tf.constant([getattr(part, name) for part in parts], tf.int64), number)
+
   share = tf.gather(tf.constant(shares, tf.int64), number)
   nth = block * share + place - (tf.gather(ends, number) - share)  # of its own source
-  return of('start') + _shuffled(nth % of('count'), of('count'), seed, _PICTURES, number, nth // of('count'))
+  return of('start') + _shuffled(
+    nth % of('count'), of('count'), seed, _PICTURES, number, nth // of('count')
+  )
 
 
-def _shuffled(position: tf.Tensor, count: tf.Tensor | int, seed: int, stream: int, number: tf.Tensor | int,
-              epoch: tf.Tensor) -> tf.Tensor:
-  key = tf.stack([tf.cast(seed + (stream << 40), tf.int64) + 2**41 * tf.cast(number, tf.int64), epoch])
-  return tf.random.experimental.index_shuffle(position, seed=key, max_index=tf.cast(count, tf.int64) - 1)
+def _shuffled(
+  position: tf.Tensor,
+  count: tf.Tensor | int,
+  seed: int,
+  stream: int,
+  number: tf.Tensor | int,
+  epoch: tf.Tensor,
+) -> tf.Tensor:
+  key = tf.stack(
+    [tf.cast(seed + (stream << 40), tf.int64) + 2**41 * tf.cast(number, tf.int64), epoch]
+  )
+  return tf.random.experimental.index_shuffle(
+    position, seed=key, max_index=tf.cast(count, tf.int64) - 1
+  )

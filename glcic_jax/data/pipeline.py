@@ -22,11 +22,13 @@ import tensorflow as tf
 
 from glcic_jax import batch as batch_lib
 from glcic_jax import errors
-from glcic_jax import masks
 from glcic_jax.data import order
 from glcic_jax.data import reading
 from glcic_jax.data import resampling
 from glcic_jax.data import sources
+from glcic_jax.holes import draws
+from glcic_jax.holes import kinds
+from glcic_jax.holes import views
 
 # Rows that one call of Python makes: each call costs about as much as drawing a hole.
 _MOST_IN_A_CHUNK = 8
@@ -34,7 +36,8 @@ _MOST_IN_A_CHUNK = 8
 _VALIDATION_SEED = 0
 
 
-# tf.data's threads run Python functions: one that still waits when the interpreter ends would never let it end.
+# tf.data's threads run Python functions: one that still waits when the interpreter ends would never
+# let it end.
 _LIVE: weakref.WeakSet = weakref.WeakSet()
 
 
@@ -55,7 +58,8 @@ class Pipeline:
       rows: which rows of the global batch this process reads.
 
     Raises:
-      errors.InputError: if there are no pictures, or what `data.resampler` asks for is not installed.
+      errors.InputError: if there are no pictures, or what `data.resampler` asks for is not
+        installed.
     """
     if tf.config.list_physical_devices('GPU'):
       tf.config.set_visible_devices([], 'GPU')  # they are JAX's
@@ -66,13 +70,22 @@ class Pipeline:
     ground = tuple(round(255 * level) for level in config.data.alpha_color)
     # Held-back pictures are cut as evaluation cuts them: always by Pillow.
     self._readers = {
-        split: reading.Reader(source, unreadable_share=config.data.unreadable_share, ground=ground,
-                              resample=resampling.by_name(resampler))
-        for split, source, resampler in (('train', self._splits.train, config.data.resampler),
-                                         ('validation', self._splits.validation, 'pillow'))}
+      split: reading.Reader(
+        source,
+        unreadable_share=config.data.unreadable_share,
+        ground=ground,
+        resample=resampling.by_name(resampler),
+      )
+      for split, source, resampler in (
+        ('train', self._splits.train, config.data.resampler),
+        ('validation', self._splits.validation, 'pillow'),
+      )
+    }
     self._failure: Exception | None = None  # tf.data loses an exception's type
-    self._draw_mask = {seed: masks.from_config(config.mask, config.image_size, seed)
-                       for seed in {config.seed, _VALIDATION_SEED}}
+    self._draw_mask = {
+      seed: kinds.from_config(config.mask, config.image_size, seed)
+      for seed in {config.seed, _VALIDATION_SEED}
+    }
 
   @property
   def digest(self) -> str:
@@ -94,19 +107,25 @@ class Pipeline:
     Raises:
       errors.RunError: when too many pictures are broken, or all masks are gone.
     """
+
     def samples(k: tf.Tensor):
       index = self._indices(k)
-      picture = tf.map_fn(lambda n: order.picture_of(n, self._splits.train.parts, self._config.seed), index)
+      picture = tf.map_fn(
+        lambda n: order.picture_of(n, self._splits.train.parts, self._config.seed), index
+      )
       return self._in_python(self._train_rows, index, picture)
 
-    dataset = tf.data.Dataset.range(first_step * len(self._rows) // self._chunk, np.iinfo(np.int64).max)
+    dataset = tf.data.Dataset.range(
+      first_step * len(self._rows) // self._chunk, np.iinfo(np.int64).max
+    )
     return self._batches(dataset, samples)
 
   def validation(self) -> Iterator[batch_lib.Batch]:
     """`validation.count` holes in held-back pictures, always the same; the last batch is padded.
 
-    The pictures come in turn, and again with other holes when they are fewer; each is a central crop
-    with its short edge at the smallest training size. Nothing comes if no picture is held back.
+    The pictures come in turn, and again with other holes when they are fewer; each is a central
+    crop with its short edge at the smallest training size. Nothing comes if no picture is held
+    back.
     """
     count = self._config.validation.count
     for number, batch in enumerate(self._held_back(count)):
@@ -114,10 +133,15 @@ class Pipeline:
       yield batch.replace(weight=(index < count).astype(np.float32))
 
   def samples(self, count: int) -> Iterator[batch_lib.Batch]:
-    """Batches of at least `count` pictures to look at, always the same: held-back ones where there are any."""
+    """Batches of at least `count` pictures to look at, always the same: held-back ones where
+    there are any.
+    """
     held_back = len(self._splits.validation) and self._config.validation.count
-    return self._held_back(count) if held_back else itertools.islice(
-        self.train(0), -(-count // self._config.batch_size))
+    return (
+      self._held_back(count)
+      if held_back
+      else itertools.islice(self.train(0), -(-count // self._config.batch_size))
+    )
 
   def _held_back(self, count: int) -> Iterator[batch_lib.Batch]:
     """The first validation batches, until they hold `count` holes."""
@@ -135,13 +159,16 @@ class Pipeline:
   def _indices(self, chunk: tf.Tensor) -> tf.Tensor:
     """The numbers, in the whole run, of the samples in one chunk of this process's rows."""
     own = chunk * self._chunk + tf.range(self._chunk, dtype=tf.int64)
-    return own // len(self._rows) * self._config.batch_size + self._rows.start + own % len(self._rows)
+    return (
+      own // len(self._rows) * self._config.batch_size + self._rows.start + own % len(self._rows)
+    )
 
   def _in_python(self, rows_of, *arguments):
     """`rows_of` the arguments of one chunk, in one call of Python."""
     size, rows = self._config.image_size, self._chunk
-    tensors = tf.numpy_function(functools.partial(self._noted, rows_of), arguments,
-                                [tf.uint8, tf.uint8, tf.int32, tf.int32])
+    tensors = tf.numpy_function(
+      functools.partial(self._noted, rows_of), arguments, [tf.uint8, tf.uint8, tf.int32, tf.int32]
+    )
     shapes = ([rows, size, size, 3], [rows, size, size, 1], [rows, 2], [rows, 2])
     return tuple(tf.ensure_shape(tensor, shape) for tensor, shape in zip(tensors, shapes))
 
@@ -158,38 +185,54 @@ class Pipeline:
     low, high = config.data.resize_short_edge
     image = np.empty((len(index), config.image_size, config.image_size, 3), np.uint8)
     for row, (number, name) in enumerate(zip(index.tolist(), picture.tolist())):
-      rng = masks.generator(config.seed, number, masks.PICTURE)
+      rng = draws.generator(config.seed, number, draws.PICTURE)
       short_edge = int(rng.integers(low, high, endpoint=True))
       crop = self._readers['train'].crop(name, config.image_size, short_edge, rng.random(2))
       image[row] = crop[:, ::-1] if config.data.flip and rng.integers(2) else crop
     holes = index - index % config.batch_size if config.mask.shared else index
-    return image, *self._holes(config.seed, masks.COMPLETION, holes.tolist())
+    return image, *self._holes(config.seed, draws.COMPLETION, holes.tolist())
 
   def _validation_rows(self, index, picture):
     low, _ = self._config.data.resize_short_edge
     crop = self._readers['validation'].crop
-    image = np.stack([crop(name, self._config.image_size, low, (0.5, 0.5)) for name in picture.tolist()])
-    return image, *self._holes(_VALIDATION_SEED, masks.VALIDATION, index.tolist())
+    image = np.stack(
+      [crop(name, self._config.image_size, low, (0.5, 0.5)) for name in picture.tolist()]
+    )
+    return image, *self._holes(_VALIDATION_SEED, draws.VALIDATION, index.tolist())
 
-  def _holes(self, seed: int, stream: int, index: list[int]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+  def _holes(
+    self, seed: int, stream: int, index: list[int]
+  ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The holes M_c of some samples, the views around them, and the views of the real pictures.
 
-    The hole M_d that places a real view (Algorithm 1) is that of the sample's neighbour: independent of the
-    sample's own, and no hole is drawn for its place alone.
+    The hole M_d that places a real view (Algorithm 1) is that of the sample's neighbour:
+    independent of the sample's own, and no hole is drawn for its place alone.
     """
-    neighbours = [masks.neighbour(number) for number in index]
-    hole = {number: self._draw_mask[seed](masks.generator(seed, number, stream))
-            for number in {*index, *neighbours}}
-    view = {number: masks.view_corner(mask, self._config.model.local_size) for number, mask in hole.items()}
-    return (np.stack([hole[number] for number in index]), np.stack([view[number] for number in index]),
-            np.stack([view[number] for number in neighbours]))
+    neighbours = [draws.neighbour(number) for number in index]
+    hole = {
+      number: self._draw_mask[seed](draws.generator(seed, number, stream))
+      for number in {*index, *neighbours}
+    }
+    view = {
+      number: views.view_corner(mask, self._config.model.local_size)
+      for number, mask in hole.items()
+    }
+    return (
+      np.stack([hole[number] for number in index]),
+      np.stack([view[number] for number in index]),
+      np.stack([view[number] for number in neighbours]),
+    )
 
   def _batches(self, dataset: tf.data.Dataset, samples: Any) -> Iterator[batch_lib.Batch]:
     options = tf.data.Options()
     options.deterministic = True
     options.threading.private_threadpool_size = self._config.data.threads or os.cpu_count()
     dataset = dataset.map(samples, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
-    dataset = dataset.batch(len(self._rows) // self._chunk, drop_remainder=True).prefetch(2).with_options(options)
+    dataset = (
+      dataset.batch(len(self._rows) // self._chunk, drop_remainder=True)
+      .prefetch(2)
+      .with_options(options)
+    )
     batches = self._batches_of(dataset)
     _LIVE.add(batches)
     return batches
@@ -198,9 +241,16 @@ class Pipeline:
     iterator = dataset.as_numpy_iterator()
     try:
       while True:
-        image, mask, view, real_view = (leaf.reshape(-1, *leaf.shape[2:]) for leaf in next(iterator))
-        yield batch_lib.Batch(image=image, mask=mask, view=view, real_view=real_view,
-                              weight=np.ones(len(image), np.float32))
+        image, mask, view, real_view = (
+          leaf.reshape(-1, *leaf.shape[2:]) for leaf in next(iterator)
+        )
+        yield batch_lib.Batch(
+          image=image,
+          mask=mask,
+          view=view,
+          real_view=real_view,
+          weight=np.ones(len(image), np.float32),
+        )
     except StopIteration:
       return
     except tf.errors.OpError as error:

@@ -1,12 +1,13 @@
 """Datasets that TFDS has prepared on disk, by index: array_record files, and existing TFRecords.
 
 Nothing is downloaded, no label is needed, and the code that prepared the dataset is
-not. An array_record file finds a record by itself. A TFRecord file does not, so the places of its records
-are noted when it is first read: one pass over the lengths that stand between the records, about
-a tenth of a second for 10,000 of them on a disk. That pass is all that resuming costs.
+not. An array_record file finds a record by itself. A TFRecord file does not, so the places of its
+records are noted when it is first read: one pass over the lengths that stand between the records,
+about a tenth of a second for 10,000 of them on a disk. That pass is all that resuming costs.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from collections.abc import Sequence
 import dataclasses
 import functools
 import struct
@@ -50,17 +51,23 @@ def open_dataset(name: str, *, split: str, directory: str, feature: str) -> Data
   except tfds.core.DatasetNotFoundError:
     where = directory or tfds.core.constants.DATA_DIR
     raise errors.InputError(
-        f'tfds:{name} is not prepared in {where}; prepare it by: tfds build {name} --file_format array_record '
-        f'--data_dir {where}') from None
+      f'tfds:{name} is not prepared in {where}; prepare it by: tfds build {name} --file_format '
+      'array_record '
+      f'--data_dir {where}'
+    ) from None
   except ValueError:
-    raise errors.InputError(f"data.source is 'tfds:{name}', which is no name of a dataset; give one as TFDS has it, "
-                            "such as 'tfds:celeb_a'.") from None
+    raise errors.InputError(
+      f"data.source is 'tfds:{name}', which is no name of a dataset; give one as TFDS has it, "
+      "such as 'tfds:celeb_a'."
+    ) from None
   feature = _image_feature(builder.info.features, feature, name)
   try:
     instructions = builder.info.splits[split].file_instructions
   except (KeyError, ValueError):
-    raise errors.InputError(f'tfds:{name} has no split {split!r}; it has {", ".join(sorted(builder.info.splits))} '
-                            '(data.tfds.split).') from None
+    raise errors.InputError(
+      f'tfds:{name} has no split {split!r}; it has {", ".join(sorted(builder.info.splits))} '
+      '(data.tfds.split).'
+    ) from None
   open_file = _ArrayRecords if builder.info.file_format.value == 'array_record' else _TFRecords
   files = [(open_file(str(part.filename)), part.skip, part.take) for part in instructions]
   ends = np.cumsum([take for *_, take in files])
@@ -73,7 +80,10 @@ def open_dataset(name: str, *, split: str, directory: str, feature: str) -> Data
     except OSError:
       raise
     except Exception as error:  # of four libraries, for a file that is cut or broken
-      raise errors.InputError(f'Record {index} of {name} cannot be read ({type(error).__name__}).') from None
+      raise errors.InputError(
+        f'Record {index} of {name} cannot be read ({type(error).__name__}).'
+      ) from None
+
   return Dataset(f'{builder.info.full_name}/{split}', int(ends[-1]) if files else 0, read)
 
 
@@ -81,8 +91,10 @@ def _image_feature(features: Any, wanted: str, name: str) -> str:
   images = [key for key, feature in features.items() if isinstance(feature, tfds.features.Image)]
   if wanted and wanted not in images or not wanted and len(images) != 1:
     raise errors.InputError(
-        f'data.tfds.feature is {wanted!r}; tfds:{name} has {", ".join(images) or "no image"}, of its features '
-        f'{", ".join(features)}.')
+      f'data.tfds.feature is {wanted!r}; tfds:{name} has {", ".join(images) or "no image"}, of its '
+      'features '
+      f'{", ".join(features)}.'
+    )
   return wanted or images[0]
 
 
@@ -100,6 +112,7 @@ class _ArrayRecords:
   @functools.cached_property
   def _source(self) -> Sequence[bytes]:
     from array_record.python import array_record_data_source
+
     return array_record_data_source.ArrayRecordDataSource([self._path])
 
   def record(self, index: int) -> bytes:
@@ -121,7 +134,7 @@ class _TFRecords:
     places, here = [], 0
     with self._path.open('rb') as file:
       while header := file.read(_LENGTH):
-        length, = struct.unpack('<Q', header)
+        (length,) = struct.unpack('<Q', header)
         places.append((here + _LENGTH + _CHECKSUM, length))
         here += _LENGTH + length + 2 * _CHECKSUM
         file.seek(here)

@@ -13,15 +13,21 @@ import threading
 import numpy as np
 
 from glcic_jax import errors
-from glcic_jax import pictures
 from glcic_jax.data import sources
+from glcic_jax.pictures import image_files
 
 
 class Reader:
   """Crops and mean colours of a source's pictures; safe to call from many threads."""
 
-  def __init__(self, source: sources.Source, *, unreadable_share: float,
-               ground: tuple[int, int, int] = (255, 255, 255), resample: pictures.Resample = pictures.resample):
+  def __init__(
+    self,
+    source: sources.Source,
+    *,
+    unreadable_share: float,
+    ground: tuple[int, int, int] = (255, 255, 255),
+    resample: image_files.Resample = image_files.resample,
+  ):
     """Reads nothing yet.
 
     Args:
@@ -44,13 +50,17 @@ class Reader:
     Raises:
       errors.RunError: when too many pictures are broken.
     """
+
     def read(name: str) -> np.ndarray:
-      return pictures.read_crop(self._source.read(name), size, short_edge, place, name, self._ground,
-                                self._resample)
+      return image_files.read_crop(
+        self._source.read(name), size, short_edge, place, name, self._ground, self._resample
+      )
+
     return self._first_readable(index, read)
 
   def mean_color(self, most: int) -> tuple[float, float, float]:
-    """The mean colour of up to `most` pictures spread evenly over the source, each counting the same.
+    """The mean colour of up to `most` pictures spread evenly over the source, each counting the
+    same.
 
     Returns:
       RGB in 0..1.
@@ -59,9 +69,14 @@ class Reader:
     chosen = [i * len(self._source) // count for i in range(count)]
 
     def mean(name: str) -> np.ndarray:
-      image = pictures.open_picture(self._source.read(name), name)
+      image = image_files.open_picture(self._source.read(name), name)
       image.draft('RGB', (64, 64))
-      return np.asarray(pictures.to_rgb(pictures.load(image), self._ground), np.float64).mean(axis=(0, 1)) / 255
+      return (
+        np.asarray(image_files.to_rgb(image_files.load(image), self._ground), np.float64).mean(
+          axis=(0, 1)
+        )
+        / 255
+      )
 
     with futures.ThreadPoolExecutor() as pool:
       means = list(pool.map(lambda index: self._first_readable(index, mean), chosen))
@@ -84,7 +99,9 @@ class Reader:
       raise self._fail('No picture of the data can be read; check data.folder.')
 
   def _is_broken(self, index: int) -> bool:
-    """Whether a picture was found broken; raises the failure, where another thread found one too many."""
+    """Whether a picture was found broken; raises the failure, where another thread found one
+    too many.
+    """
     with self._lock:
       if self.failure is not None:
         raise self.failure
@@ -97,12 +114,15 @@ class Reader:
       if index in self._broken:
         return
       self._broken.add(index)
-      print(f'{sentence} The next readable picture takes its place ({len(self._broken)} so far).',
-            file=sys.stderr)
+      print(
+        f'{sentence} The next readable picture takes its place ({len(self._broken)} so far).',
+        file=sys.stderr,
+      )
       if len(self._broken) > self._share * len(self._source):
         raise self._fail(
-            f'{len(self._broken)} of {len(self._source)} pictures cannot be read, more than '
-            f'data.unreadable_share = {self._share:g}; remove the broken ones, or raise that share.')
+          f'{len(self._broken)} of {len(self._source)} pictures cannot be read, more than '
+          f'data.unreadable_share = {self._share:g}; remove the broken ones, or raise that share.'
+        )
 
   def _fail(self, sentence: str) -> errors.RunError:
     self.failure = self.failure or errors.RunError(sentence)

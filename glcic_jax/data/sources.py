@@ -1,11 +1,13 @@
-"""Where pictures come from: a folder, a prepared dataset, the photographs inside scikit-image, or a mixture.
+"""Where pictures come from: a folder, a prepared dataset, the photographs inside scikit-image, or a
+mixture.
 
 A source is a list of names and a way to read one: nothing is decoded here, no label and
 no index file is needed. Which pictures are held back for validation is decided by a
 hash of their names, so adding files moves none of the others.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from collections.abc import Sequence
 import dataclasses
 import functools
 import glob
@@ -22,7 +24,7 @@ from PIL import Image
 
 from glcic_jax import errors
 from glcic_jax import files
-from glcic_jax import pictures
+from glcic_jax.pictures import image_files
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,7 +42,9 @@ class Source:
 
   names: tuple[str, ...]
   read: Callable[[str], bytes]
-  weights: tuple[tuple[int, float], ...] = ()  # (how many pictures, weight) of each part; none: one part
+  weights: tuple[
+    tuple[int, float], ...
+  ] = ()  # (how many pictures, weight) of each part; none: one part
 
   def __len__(self) -> int:
     return len(self.names)
@@ -87,22 +91,29 @@ def _open(spec: str, config: Any) -> Splits:
   if kind == 'folder':
     path = name or config.folder
     if not path:
-      raise errors.InputError('data.folder is empty; give a folder of pictures by --config.data.folder=FOLDER.')
+      raise errors.InputError(
+        'data.folder is empty; give a folder of pictures by --config.data.folder=FOLDER.'
+      )
     source = folder(path)
   elif kind == 'tfds' and name:
     path, source = spec, dataset(name, config)
   else:
-    raise errors.InputError(f"data.source is {spec!r}; it is 'folder', 'sample', 'tfds:NAME' or 'mixture'.")
+    raise errors.InputError(
+      f"data.source is {spec!r}; it is 'folder', 'sample', 'tfds:NAME' or 'mixture'."
+    )
   splits = split(source, config.validation_fraction)
   if not splits.train.names:
     raise errors.InputError(
-        f'All {len(splits.validation)} pictures of {path} fall to validation; lower '
-        'data.validation_fraction.')
+      f'All {len(splits.validation)} pictures of {path} fall to validation; lower '
+      'data.validation_fraction.'
+    )
   return splits
 
 
 def _mixture(config: Any) -> Splits:
-  """Several sources by weight, each split by itself; the held-back ones are mixed by their hashes."""
+  """Several sources by weight, each split by itself; the held-back ones are mixed by their
+  hashes.
+  """
   members = []
   for member in config.mixture:
     spec, _, weight = str(member).rpartition('=')
@@ -113,28 +124,36 @@ def _mixture(config: Any) -> Splits:
       break
   total = sum(weight for _, weight in members)
   if any(weight < 0 for _, weight in members) or not 0 < total < math.inf:
-    raise errors.InputError(f'data.mixture is {tuple(config.mixture)}; give sources with weights, as '
-                            "('folder:photos=3', 'tfds:celeb_a=1').")
+    raise errors.InputError(
+      f'data.mixture is {tuple(config.mixture)}; give sources with weights, as '
+      "('folder:photos=3', 'tfds:celeb_a=1')."
+    )
   opened = [_open(spec, config) for spec, _ in members]
 
   def joined(sides: Sequence[Source]) -> Source:
     def read(name: str) -> bytes:
       number, _, inner = name.partition('/')
       return sides[int(number)].read(inner)
+
     names = tuple(f'{number}/{name}' for number, side in enumerate(sides) for name in side.names)
-    return Source(names, read, tuple((len(side), weight) for side, (_, weight) in zip(sides, members)))
+    return Source(
+      names, read, tuple((len(side), weight) for side, (_, weight) in zip(sides, members))
+    )
 
   held_back = joined([splits.validation for splits in opened])
   in_turn = tuple(sorted(held_back.names, key=_place))
-  return Splits(train=joined([splits.train for splits in opened]), validation=Source(in_turn, held_back.read))
+  return Splits(
+    train=joined([splits.train for splits in opened]), validation=Source(in_turn, held_back.read)
+  )
 
 
 def folder(path: epath.PathLike) -> Source:
   """All pictures below a folder, of a glob, or of a list, in the order of their names.
 
   Args:
-    path: a folder, searched in depth; a glob such as `photos/**/*.jpg`; or a text file with a path on
-      each line, relative to itself. Names are relative to the folder, to the glob's fixed part, or as listed.
+    path: a folder, searched in depth; a glob such as `photos/**/*.jpg`; or a text file with a path
+      on each line, relative to itself. Names are relative to the folder, to the glob's fixed part,
+      or as listed.
 
   Raises:
     errors.InputError: if there is no such folder or file, or no picture in it.
@@ -148,27 +167,40 @@ def folder(path: epath.PathLike) -> Source:
     root = epath.Path(path)
     if not root.is_dir():
       raise errors.InputError(f'There is no folder {path}; check data.folder.')
-    names = files.walk(root, pictures.SUFFIXES)
+    names = files.walk(root, image_files.SUFFIXES)
   names = tuple(sorted(set(names)))
   if not names:
-    raise errors.InputError(f'{path} holds no pictures ({", ".join(pictures.SUFFIXES)}), at any depth.')
+    raise errors.InputError(
+      f'{path} holds no pictures ({", ".join(image_files.SUFFIXES)}), at any depth.'
+    )
   if '://' in os.fspath(root):
     return Source(names, lambda name: (root / name).read_bytes())
   return Source(names, functools.partial(_read, os.fspath(root)))
 
 
 def _listed(path: epath.Path) -> list[str]:
-  """The names on the lines of a file; if not one of the first ten is there, the list means something else."""
-  lines = [line.strip() for line in path.read_bytes().decode('utf-8-sig', 'surrogateescape').splitlines()]
-  names = [name for name in lines if name.lower().endswith(pictures.SUFFIXES) and not name.startswith('#')]
+  """The names on the lines of a file; if not one of the first ten is there, the list means
+  something else.
+  """
+  lines = [
+    line.strip() for line in path.read_bytes().decode('utf-8-sig', 'surrogateescape').splitlines()
+  ]
+  names = [
+    name
+    for name in lines
+    if name.lower().endswith(image_files.SUFFIXES) and not name.startswith('#')
+  ]
   if names and not any((path.parent / name).exists() for name in names[:10]):
-    raise errors.InputError(f'{path} lists {names[0]}, which is not there; the paths in it are relative to '
-                            f'{path.parent}.')
+    raise errors.InputError(
+      f'{path} lists {names[0]}, which is not there; the paths in it are relative to {path.parent}.'
+    )
   return names
 
 
 def _read(root: str, name: str) -> bytes:
-  with open(os.path.join(root, name), 'rb') as file:  # epath takes longer to open a file than to read it
+  with open(
+    os.path.join(root, name), 'rb'
+  ) as file:  # epath takes longer to open a file than to read it
     return file.read()
 
 
@@ -178,10 +210,12 @@ def _glob(pattern: str) -> tuple[epath.Path, list[str]]:
   fixed = list(itertools.takewhile(lambda part: not set('*?') & set(part), parts))
   root = epath.Path(*fixed) if fixed else epath.Path('.')
   if '://' in pattern:  # `**` would list a whole bucket, and epath refuses it
-    found = [os.fspath(entry.relative_to(root)) for entry in root.glob('/'.join(parts[len(fixed):]))]
+    found = [
+      os.fspath(entry.relative_to(root)) for entry in root.glob('/'.join(parts[len(fixed) :]))
+    ]
   else:
-    found = glob.glob('/'.join(parts[len(fixed):]), root_dir=root, recursive=True)
-  return root, [name for name in found if name.lower().endswith(pictures.SUFFIXES)]
+    found = glob.glob('/'.join(parts[len(fixed) :]), root_dir=root, recursive=True)
+  return root, [name for name in found if name.lower().endswith(image_files.SUFFIXES)]
 
 
 def dataset(name: str, config: Any) -> Source:
@@ -195,8 +229,10 @@ def dataset(name: str, config: Any) -> Source:
     errors.InputError: if it is not prepared, or has no such split or image.
   """
   from glcic_jax.data import prepared  # TFDS takes seconds to import
-  opened = prepared.open_dataset(name, split=config.tfds.split, directory=config.tfds.dir,
-                                 feature=config.tfds.feature)
+
+  opened = prepared.open_dataset(
+    name, split=config.tfds.split, directory=config.tfds.dir, feature=config.tfds.feature
+  )
   if not opened.count:
     raise errors.InputError(f'The split {config.tfds.split} of tfds:{name} holds no pictures.')
   names = tuple(f'{opened.name}/{number}' for number in range(opened.count))
@@ -208,11 +244,14 @@ def split(source: Source, validation_fraction: float) -> Splits:
 
   The held-back ones are listed by their hash, so that the first n are a fair choice.
   """
-  held_back = sorted((name for name in source.names if _place(name) < validation_fraction), key=_place)
+  held_back = sorted(
+    (name for name in source.names if _place(name) < validation_fraction), key=_place
+  )
   chosen = set(held_back)
   return Splits(
-      train=dataclasses.replace(source, names=tuple(n for n in source.names if n not in chosen)),
-      validation=dataclasses.replace(source, names=tuple(held_back)))
+    train=dataclasses.replace(source, names=tuple(n for n in source.names if n not in chosen)),
+    validation=dataclasses.replace(source, names=tuple(held_back)),
+  )
 
 
 def _place(name: str) -> float:
@@ -226,8 +265,18 @@ def _bytes(name: str) -> bytes:
 
 
 # Photographs that scikit-image installs with itself. The held-back ones are never trained on.
-SAMPLE_TRAINING = ('astronaut.png', 'brick.png', 'camera.png', 'coins.png', 'grass.png', 'gravel.png',
-                   'hubble_deep_field.jpg', 'motorcycle_left.png', 'motorcycle_right.png', 'rocket.jpg')
+SAMPLE_TRAINING = (
+  'astronaut.png',
+  'brick.png',
+  'camera.png',
+  'coins.png',
+  'grass.png',
+  'gravel.png',
+  'hubble_deep_field.jpg',
+  'motorcycle_left.png',
+  'motorcycle_right.png',
+  'rocket.jpg',
+)
 SAMPLE_HELD_BACK = ('chelsea.png', 'coffee.png')
 _SAMPLE_SHORT_EDGE = 256  # pixels: they are decoded once and kept in memory at this size
 
@@ -242,13 +291,18 @@ def sample_pictures() -> Splits:
     data = importlib.resources.files('skimage.data')
   except ModuleNotFoundError:
     raise errors.InputError(
-        "The sample pictures come with scikit-image; install it by pip install 'glcic_jax[train]'.") from None
+      "The sample pictures come with scikit-image; install it by pip install 'glcic_jax[train]'."
+    ) from None
 
   @functools.cache
   def read(name: str) -> bytes:
-    image = pictures.to_rgb(pictures.load(pictures.open_picture((data / name).read_bytes(), name)))
+    image = image_files.to_rgb(
+      image_files.load(image_files.open_picture((data / name).read_bytes(), name))
+    )
     scale = min(1.0, _SAMPLE_SHORT_EDGE / min(image.size))
-    image = image.resize(tuple(round(side * scale) for side in image.size), Image.Resampling.LANCZOS)
+    image = image.resize(
+      tuple(round(side * scale) for side in image.size), Image.Resampling.LANCZOS
+    )
     buffer = io.BytesIO()
     image.save(buffer, 'BMP')  # uncompressed: every sample decodes it again
     return buffer.getvalue()

@@ -1,4 +1,5 @@
-"""What a model has to beat: the mean colour, OpenCV's two inpainters, and scikit-image's biharmonic one.
+"""What a model has to beat: the mean colour, OpenCV's two inpainters, and scikit-image's biharmonic
+one.
 
 Contract: `[H, W, 3]` uint8 and a mask `[H, W, 1]` with 1 in the hole -> the completed picture,
 equal to the input outside the hole.
@@ -12,7 +13,9 @@ from glcic_jax import errors
 RADIUS = 3  # pixels, as in OpenCV's documentation
 
 
-def mean_color(image: np.ndarray, mask: np.ndarray, color: tuple[float, float, float]) -> np.ndarray:
+def mean_color(
+  image: np.ndarray, mask: np.ndarray, color: tuple[float, float, float]
+) -> np.ndarray:
   """Fills the hole with one colour, RGB in 0..1."""
   level = np.round(np.asarray(color) * 255).astype(np.uint8)
   return np.where(mask > 0, level, image)
@@ -29,7 +32,9 @@ def navier_stokes(image: np.ndarray, mask: np.ndarray) -> np.ndarray:
 
 
 def _opencv(image: np.ndarray, mask: np.ndarray, method: int) -> np.ndarray:
-  filled = cv2.inpaint(np.ascontiguousarray(image), np.ascontiguousarray(mask[..., 0], np.uint8), RADIUS, method)
+  filled = cv2.inpaint(
+    np.ascontiguousarray(image), np.ascontiguousarray(mask[..., 0], np.uint8), RADIUS, method
+  )
   return np.where(mask > 0, filled, image)
 
 
@@ -56,6 +61,8 @@ def _restoration():
   try:
     from skimage import restoration
   except ImportError:
-    raise errors.InputError("The baseline 'biharmonic' needs scikit-image; install it by pip install "
-                            "'glcic_jax[evaluate]', or leave the baseline out.") from None
+    raise errors.InputError(
+      "The baseline 'biharmonic' needs scikit-image; install it by pip install "
+      "'glcic_jax[evaluate]', or leave the baseline out."
+    ) from None
   return restoration

@@ -1,4 +1,6 @@
-"""How sure a mean over pictures is: seeded bootstrap intervals, also of differences, picture by picture."""
+"""How sure a mean over pictures is: seeded bootstrap intervals, also of differences, picture by
+picture.
+"""
 
 import functools
 
@@ -33,5 +35,7 @@ def _weights(count: int, seed: int) -> np.ndarray:
   weights = np.empty((RESAMPLES, count), np.float32)
   for start in range(0, RESAMPLES, _ROWS):
     drawn = rng.integers(count, size=(_ROWS, count)) + count * np.arange(_ROWS)[:, None]
-    weights[start:start + _ROWS] = np.bincount(drawn.ravel(), minlength=_ROWS * count).reshape(_ROWS, count)
+    weights[start : start + _ROWS] = np.bincount(drawn.ravel(), minlength=_ROWS * count).reshape(
+      _ROWS, count
+    )
   return weights / count

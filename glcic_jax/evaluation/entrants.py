@@ -1,9 +1,11 @@
 """Who is evaluated: networks, through the Completer that users have, and classical baselines."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from collections.abc import Sequence
 import functools
 import os
-from typing import Any, NamedTuple
+from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 
@@ -12,7 +14,7 @@ from glcic_jax import models
 from glcic_jax.evaluation import baselines
 from glcic_jax.evaluation import manifest as manifest_lib
 from glcic_jax.inference import completer as completer_lib
-from glcic_jax.inference import own_side
+from glcic_jax.inference import fixed_size
 
 BASELINES = ('mean', 'telea', 'navier-stokes', 'biharmonic')
 
@@ -31,8 +33,14 @@ class Entrant(NamedTuple):
   together: int  # how many pictures it takes at a time
 
 
-def load(names: Sequence[str], manifest: manifest_lib.Manifest, *, blend: str, large: str,
-         device: str | None) -> list[Entrant]:
+def load(
+  names: Sequence[str],
+  manifest: manifest_lib.Manifest,
+  *,
+  blend: str,
+  large: str,
+  device: str | None,
+) -> list[Entrant]:
   """Loads all that are named, and checks that each can complete the manifest's holes.
 
   Args:
@@ -47,13 +55,18 @@ def load(names: Sequence[str], manifest: manifest_lib.Manifest, *, blend: str, l
   """
   if len(set(names)) < len(names):
     raise errors.InputError('--model names one model twice; give each once.')
-  return [_baseline(name, manifest) if name in BASELINES
-          else _network(name, label, manifest, blend=blend, large=large, device=device)
-          for name, label in zip(names, labels(names))]
+  return [
+    _baseline(name, manifest)
+    if name in BASELINES
+    else _network(name, label, manifest, blend=blend, large=large, device=device)
+    for name, label in zip(names, labels(names))
+  ]
 
 
 def labels(names: Sequence[str]) -> list[str]:
-  """Short names: of a path, as much of its end as tells it from the others, and no final `model`."""
+  """Short names: of a path, as much of its end as tells it from the others, and no final
+  `model`.
+  """
   parts = []
   for name in names:
     path = os.path.normpath(name).split(os.sep)
@@ -68,34 +81,59 @@ def labels(names: Sequence[str]) -> list[str]:
 def _baseline(name: str, manifest: manifest_lib.Manifest) -> Entrant:
   if name == 'biharmonic':
     baselines.check_biharmonic()
-  fill = {'mean': functools.partial(baselines.mean_color, color=manifest.mean_color), 'telea': baselines.telea,
-          'navier-stokes': baselines.navier_stokes, 'biharmonic': baselines.biharmonic}[name]
+  fill = {
+    'mean': functools.partial(baselines.mean_color, color=manifest.mean_color),
+    'telea': baselines.telea,
+    'navier-stokes': baselines.navier_stokes,
+    'biharmonic': baselines.biharmonic,
+  }[name]
 
   def complete(images: Sequence[np.ndarray], holes: Sequence[np.ndarray]) -> list[np.ndarray]:
     return [fill(image, hole[..., None].astype(np.uint8)) for image, hole in zip(images, holes)]
+
   return Entrant(name, {'model': name, 'baseline': True}, {COMPLETED: complete}, 1)
 
 
-def _network(name: str, label: str, manifest: manifest_lib.Manifest, *, blend: str, large: str,
-             device: str | None) -> Entrant:
+def _network(
+  name: str,
+  label: str,
+  manifest: manifest_lib.Manifest,
+  *,
+  blend: str,
+  large: str,
+  device: str | None,
+) -> Entrant:
   completer = completer_lib.Completer.from_pretrained(name, device=device)
   description = completer.description
   generator = models.build_generator(description.architecture)
   for entry in manifest.entries:
     try:
-      own_side.check_hole(generator, entry.hole[None, ..., None])
+      fixed_size.check_hole(generator, entry.hole[None, ..., None])
     except errors.InputError:
       (first, last), side = models.own_hole(generator), models.own_side(generator)
       raise errors.InputError(
-          f'{label} cannot take the {entry.kind} hole of {entry.name}, because it completes only the middle '
-          f'{last - first} of {side} px; give --masks center --mask-side {(last - first) / side:g}, or leave out '
-          'the model.') from None
+        f'{label} cannot take the {entry.kind} hole of {entry.name}, because it completes only the '
+        'middle '
+        f'{last - first} of {side} px; give --masks center --mask-side {(last - first) / side:g}, '
+        'or leave out '
+        'the model.'
+      ) from None
 
-  def complete(images: Sequence[np.ndarray], holes: Sequence[np.ndarray], *, blend: str) -> list[np.ndarray]:
+  def complete(
+    images: Sequence[np.ndarray], holes: Sequence[np.ndarray], *, blend: str
+  ) -> list[np.ndarray]:
     return completer(list(images), list(holes), blend=blend, large=large)
+
   outputs = {COMPLETED: functools.partial(complete, blend=blend)}
   if blend != 'none':
     outputs[RAW] = functools.partial(complete, blend='none')
-  about = {'model': name, 'baseline': False, 'method': description.method, 'step': description.step,
-           'image_size': description.image_size, 'blend': blend, 'large': large}
+  about = {
+    'model': name,
+    'baseline': False,
+    'method': description.method,
+    'step': description.step,
+    'image_size': description.image_size,
+    'blend': blend,
+    'large': large,
+  }
   return Entrant(label, about, outputs, completer.batch_size)

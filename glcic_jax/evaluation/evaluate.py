@@ -1,11 +1,14 @@
 """Completes a manifest's pictures by every entrant, scores them, and sums up."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
+from collections.abc import Iterator
+from collections.abc import Sequence
 import csv
 import io
 import math
 import time
-from typing import Any, NamedTuple
+from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 
@@ -31,9 +34,14 @@ class Row(NamedTuple):
 Visit = Callable[[Row, np.ndarray, np.ndarray], None]  # row, completed, truth
 
 
-def run(manifest: manifest_lib.Manifest, read: manifest_lib.Read, entrants: Sequence[entrants_lib.Entrant], *,
-        visit: Visit | None = None, progress: Callable[[int, int, str], None] | None = None,
-        ) -> tuple[list[Row], dict[str, float]]:
+def run(
+  manifest: manifest_lib.Manifest,
+  read: manifest_lib.Read,
+  entrants: Sequence[entrants_lib.Entrant],
+  *,
+  visit: Visit | None = None,
+  progress: Callable[[int, int, str], None] | None = None,
+) -> tuple[list[Row], dict[str, float]]:
   """Completes and scores everything.
 
   Args:
@@ -44,8 +52,8 @@ def run(manifest: manifest_lib.Manifest, read: manifest_lib.Read, entrants: Sequ
     progress: is told (done, total, label).
 
   Returns:
-    the rows, in the order of the entrants, outputs and pictures; and how many seconds a picture took each
-    entrant.
+    the rows, in the order of the entrants, outputs and pictures; and how many seconds a picture
+    took each entrant.
   """
   rows: list[Row] = []
   seconds: dict[str, float] = {}
@@ -54,13 +62,17 @@ def run(manifest: manifest_lib.Manifest, read: manifest_lib.Read, entrants: Sequ
     for output, complete in entrant.outputs.items():
       spent = 0.0
       for entries in _groups(manifest.entries, entrant.together):
-        truths = [manifest_lib.decode(read(entry.name), entry.name, manifest.size) for entry in entries]
+        truths = [
+          manifest_lib.decode(read(entry.name), entry.name, manifest.size) for entry in entries
+        ]
         damaged = [_damaged(truth, entry) for truth, entry in zip(truths, entries)]
         start = time.perf_counter()
         results = complete(damaged, [entry.hole for entry in entries])
         spent += time.perf_counter() - start
         for entry, truth, completed in zip(entries, truths, results):
-          rows.append(Row(entrant.label, output, entry, scoring.score(completed, truth, entry.hole)))
+          rows.append(
+            Row(entrant.label, output, entry, scoring.score(completed, truth, entry.hole))
+          )
           if visit:
             visit(rows[-1], completed, truth)
         if progress:
@@ -69,18 +81,29 @@ def run(manifest: manifest_lib.Manifest, read: manifest_lib.Read, entrants: Sequ
   return rows, seconds
 
 
-def _groups(entries: Sequence[manifest_lib.Entry], size: int) -> Iterator[Sequence[manifest_lib.Entry]]:
+def _groups(
+  entries: Sequence[manifest_lib.Entry], size: int
+) -> Iterator[Sequence[manifest_lib.Entry]]:
   for start in range(0, len(entries), size):
-    yield entries[start:start + size]
+    yield entries[start : start + size]
 
 
-def completed(entry: manifest_lib.Entry, *, manifest: manifest_lib.Manifest, read: manifest_lib.Read,
-              entrants: Sequence[entrants_lib.Entrant]) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-  """One picture's truth, and label -> what a user gets of it: completed again, since `run` keeps none."""
+def completed(
+  entry: manifest_lib.Entry,
+  *,
+  manifest: manifest_lib.Manifest,
+  read: manifest_lib.Read,
+  entrants: Sequence[entrants_lib.Entrant],
+) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+  """One picture's truth, and label -> what a user gets of it: completed again, since `run`
+  keeps none.
+  """
   truth = manifest_lib.decode(read(entry.name), entry.name, manifest.size)
   damaged = _damaged(truth, entry)
-  return truth, {entrant.label: entrant.outputs[entrants_lib.COMPLETED]([damaged], [entry.hole])[0]
-                 for entrant in entrants}
+  return truth, {
+    entrant.label: entrant.outputs[entrants_lib.COMPLETED]([damaged], [entry.hole])[0]
+    for entrant in entrants
+  }
 
 
 def _damaged(truth: np.ndarray, entry: manifest_lib.Entry) -> np.ndarray:
@@ -94,14 +117,26 @@ def bin_of(ratio: float) -> str:
 
 
 def to_csv(rows: Sequence[Row]) -> bytes:
-  """scores.csv: a line for each picture and output of an entrant; an empty cell is not defined there."""
+  """scores.csv: a line for each picture and output of an entrant; an empty cell is not defined
+  there.
+  """
   text = io.StringIO()
   writer = csv.writer(text, lineterminator='\n')
   writer.writerow(['model', 'output', 'picture', 'kind', 'ratio', 'bin', 'border', *scoring.SCORES])
   for row in rows:
     entry = row.entry
-    writer.writerow([row.label, row.output, entry.name, entry.kind, f'{entry.ratio:.6g}', bin_of(entry.ratio),
-                     int(entry.border), *map(_cell, row.scores.values())])
+    writer.writerow(
+      [
+        row.label,
+        row.output,
+        entry.name,
+        entry.kind,
+        f'{entry.ratio:.6g}',
+        bin_of(entry.ratio),
+        int(entry.border),
+        *map(_cell, row.scores.values()),
+      ]
+    )
   return text.getvalue().encode(errors='surrogateescape')  # a file's name may be any bytes
 
 
@@ -118,10 +153,10 @@ def summarise(rows: Sequence[Row], reference: str, seed: int) -> dict[str, list[
     seed: of the bootstrap.
 
   Returns:
-    `means`, one record for each entrant, output, group and score; and `differences`, the same for the mean
-    difference to the completed pictures of the reference, picture by picture (positive: higher than the
-    reference). `n` counts the pictures where the score (of both) is finite, and only they are averaged;
-    `infinite` those completed to the bit, whose PSNR is infinite.
+    `means`, one record for each entrant, output, group and score; and `differences`, the same for
+    the mean difference to the completed pictures of the reference, picture by picture (positive:
+    higher than the reference). `n` counts the pictures where the score (of both) is finite, and
+    only they are averaged; `infinite` those completed to the bit, whose PSNR is infinite.
   """
   tables = _tables(rows)
   groups = _members([row.entry for row in rows if (row.label, row.output) == next(iter(tables))])

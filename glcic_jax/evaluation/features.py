@@ -1,11 +1,13 @@
-"""FID, KID and LPIPS by their published networks (torch-fidelity, lpips), where their weights are given.
+"""FID, KID and LPIPS by their published networks (torch-fidelity, lpips), where their weights are
+given.
 
-Nothing is downloaded: the weights are files in a folder, under the names that PyTorch's hub gives them (its
-cache is such a folder), and each must have the SHA-256 digest whose first digits its name ends in.
-What cannot be computed says why and stops nothing.
+Nothing is downloaded: the weights are files in a folder, under the names that PyTorch's hub gives
+them (its cache is such a folder), and each must have the SHA-256 digest whose first digits its name
+ends in. What cannot be computed says why and stops nothing.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from collections.abc import Mapping
 import hashlib
 import os
 from typing import Any
@@ -20,10 +22,13 @@ ALEXNET = 'alexnet-owt-7be5be79.pth'
 _KID_SUBSETS, _KID_SUBSET_SIZE = 100, 1_000  # torch-fidelity's
 
 DEFINITIONS = {
-    'FID': 'Frechet distance of Inception features (torch-fidelity) between the completed pictures and the true ones; '
-           'lower is better; too high for few pictures: compare it at equal n only',
-    'KID': 'squared maximum mean discrepancy of the same features, without that bias; lower is better',
-    'LPIPS': 'distance of AlexNet features (lpips 0.1), whole picture, mean over pictures; lower is better'}
+  'FID': 'Frechet distance of Inception features (torch-fidelity) between the completed pictures '
+  'and the true ones; '
+  'lower is better; too high for few pictures: compare it at equal n only',
+  'KID': 'squared maximum mean discrepancy of the same features, without that bias; lower is better',
+  'LPIPS': 'distance of AlexNet features (lpips 0.1), whole picture, mean over pictures; lower is '
+  'better',
+}
 
 _Key = tuple[str, str]  # label and output
 
@@ -53,19 +58,29 @@ class Collector:
         self._distances.setdefault(key, []).append(self._lpips(completed, truth))
 
   def results(self) -> dict[str, dict[str, Any]]:
-    """For each of `DEFINITIONS`: definition, status (empty: computed), and values by label and output."""
+    """For each of `DEFINITIONS`: definition, status (empty: computed), and values by label and
+    output.
+    """
     values: dict[str, dict[_Key, float]] = {name: {} for name in DEFINITIONS}
     if self._inception:
       with self._never_fatal('FID', 'KID'):
         for key, features in self._completed.items():
-          values['FID'][key], values['KID'][key] = _distances(np.stack(features), np.stack(list(self._truth.values())))
+          values['FID'][key], values['KID'][key] = _distances(
+            np.stack(features), np.stack(list(self._truth.values()))
+          )
     values['LPIPS'] = {key: float(np.mean(distances)) for key, distances in self._distances.items()}
-    return {name: {'definition': definition, 'status': self._status.get(name, ''),
-                   'values': _nested(values[name]) if not self._status.get(name) else {}}
-            for name, definition in DEFINITIONS.items()}
+    return {
+      name: {
+        'definition': definition,
+        'status': self._status.get(name, ''),
+        'values': _nested(values[name]) if not self._status.get(name) else {},
+      }
+      for name, definition in DEFINITIONS.items()
+    }
 
-  def _open(self, names: tuple[str, ...], folder: str | None, file: str,
-            build: Callable[[str], Callable]) -> Callable | None:
+  def _open(
+    self, names: tuple[str, ...], folder: str | None, file: str, build: Callable[[str], Callable]
+  ) -> Callable | None:
     path = os.path.join(folder or '', file)
     reason = ''
     if not folder or not os.path.isfile(path):
@@ -84,7 +99,9 @@ class Collector:
 
 
 class _Noted:
-  """Notes what goes wrong inside it as the status of some distances, and goes on; their first reason stays."""
+  """Notes what goes wrong inside it as the status of some distances, and goes on; their first
+  reason stays.
+  """
 
   def __init__(self, status: dict[str, str], names: tuple[str, ...]):
     self._status, self._names = status, names
@@ -99,14 +116,20 @@ class _Noted:
     if not isinstance(error, Exception):
       return False
     missing = isinstance(error, ImportError)
-    reason = f"{error.name} is not installed; pip install 'glcic_jax[metrics]'" if missing else f'failed: {error}'
+    reason = (
+      f"{error.name} is not installed; pip install 'glcic_jax[metrics]'"
+      if missing
+      else f'failed: {error}'
+    )
     for name in self._names:
       self._status.setdefault(name, reason.split('\n')[0])
     return True
 
 
 def is_whole(path: str) -> bool:
-  """Whether a file's SHA-256 digest begins with the digits after the last dash of its name, as PyTorch's hub has it."""
+  """Whether a file's SHA-256 digest begins with the digits after the last dash of its name, as
+  PyTorch's hub has it.
+  """
   digits = os.path.splitext(path)[0].rpartition('-')[2]
   with open(path, 'rb') as file:
     return hashlib.file_digest(file, 'sha256').hexdigest().startswith(digits)
@@ -116,12 +139,15 @@ def _inception(path: str) -> Callable[[np.ndarray], np.ndarray]:
   """Pictures `[H, W, 3]` uint8 -> `[2048]` features."""
   import torch
   import torch_fidelity.utils
+
   extractor = torch_fidelity.utils.create_feature_extractor(
-      'inception-v3-compat', ['2048'], cuda=False, verbose=False, feature_extractor_weights_path=path)
+    'inception-v3-compat', ['2048'], cuda=False, verbose=False, feature_extractor_weights_path=path
+  )
 
   def features(image: np.ndarray) -> np.ndarray:
     with torch.no_grad():
       return extractor(_tensor(image))[0][0].numpy()
+
   return features
 
 
@@ -130,10 +156,18 @@ def _distances(completed: np.ndarray, truth: np.ndarray) -> tuple[float, float]:
   import torch
   from torch_fidelity import metric_fid
   from torch_fidelity import metric_kid
+
   both = torch.from_numpy(completed), torch.from_numpy(truth)
-  fid = metric_fid.fid_statistics_to_metric(*(metric_fid.fid_features_to_statistics(part) for part in both), False)
-  kid = metric_kid.kid_features_to_metric(*both, kid_subsets=_KID_SUBSETS, verbose=False, rng_seed=0,
-                                          kid_subset_size=min(_KID_SUBSET_SIZE, len(truth)))
+  fid = metric_fid.fid_statistics_to_metric(
+    *(metric_fid.fid_features_to_statistics(part) for part in both), False
+  )
+  kid = metric_kid.kid_features_to_metric(
+    *both,
+    kid_subsets=_KID_SUBSETS,
+    verbose=False,
+    rng_seed=0,
+    kid_subset_size=min(_KID_SUBSET_SIZE, len(truth)),
+  )
   return float(fid[metric_fid.KEY_METRIC_FID]), float(kid[metric_kid.KEY_METRIC_KID_MEAN])
 
 
@@ -141,18 +175,25 @@ def _lpips(path: str) -> Callable[[np.ndarray, np.ndarray], float]:
   """Two pictures `[H, W, 3]` uint8 -> their distance."""
   import lpips
   import torch
-  network = lpips.LPIPS(net='alex', pnet_rand=True, verbose=False)  # its own layers come with the library
+
+  network = lpips.LPIPS(
+    net='alex', pnet_rand=True, verbose=False
+  )  # its own layers come with the library
   stored = torch.load(path, weights_only=True)
-  network.net.load_state_dict({name: stored['features.' + name.partition('.')[2]] for name in network.net.state_dict()})
+  network.net.load_state_dict(
+    {name: stored['features.' + name.partition('.')[2]] for name in network.net.state_dict()}
+  )
 
   def distance(completed: np.ndarray, truth: np.ndarray) -> float:
     with torch.no_grad():
       return float(network(*(_tensor(image).float() / 127.5 - 1 for image in (completed, truth))))
+
   return distance
 
 
 def _tensor(image: np.ndarray):
   import torch
+
   return torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1)))[None]
 
 

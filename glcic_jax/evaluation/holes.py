@@ -1,11 +1,12 @@
 """The holes of an evaluation: drawn by kind, drawn from a folder, or one mask for each picture.
 
 Each of the three gives a function (index, name, full) -> (`[H, W]` bool, kind): `index` is the
-picture's number in the manifest, `name` its name, `full` its (height, width) upright. The hole is of
-the picture as it is evaluated: `full`, or `[size, size]`, the middle square of it.
+picture's number in the manifest, `name` its name, `full` its (height, width) upright. The hole is
+of the picture as it is evaluated: `full`, or `[size, size]`, the middle square of it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from collections.abc import Sequence
 import functools
 
 import numpy as np
@@ -13,23 +14,31 @@ from PIL import Image
 
 from glcic_jax import config as config_lib
 from glcic_jax import errors
-from glcic_jax import masks
-from glcic_jax import own_masks
-from glcic_jax import pictures
-from glcic_jax import shapes
+from glcic_jax.holes import draws
+from glcic_jax.holes import kinds
+from glcic_jax.holes import own_masks
+from glcic_jax.holes import shapes
+from glcic_jax.pictures import image_files
 
 HoleOf = Callable[[int, str, tuple[int, int]], tuple[np.ndarray, str]]
 
 STROKES = tuple(f'{brush} strokes' for brush in shapes.STROKES)
 OWN = 'own'
 # What KIND can be -> the kinds of hole that it stands for; several take turns.
-KINDS = {'center': ('center',), 'rectangle': ('rectangle',), 'rectangles': ('rectangles',),
-         'region': ('region',), 'blocks': ('blocks',), 'strokes': STROKES,
-         **{brush: (f'{brush} strokes',) for brush in shapes.STROKES},
-         'mixture': ('rectangle', 'region', 'blocks', *STROKES)}
+KINDS = {
+  'center': ('center',),
+  'rectangle': ('rectangle',),
+  'rectangles': ('rectangles',),
+  'region': ('region',),
+  'blocks': ('blocks',),
+  'strokes': STROKES,
+  **{brush: (f'{brush} strokes',) for brush in shapes.STROKES},
+  'mixture': ('rectangle', 'region', 'blocks', *STROKES),
+}
 
-# Pixels. Pictures as they are have any size: their holes are drawn on a square and stretched, so that
-# smooth noise, which takes long, is made once. Of pictures of one size, only larger ones' are stretched.
+# Pixels. Pictures as they are have any size: their holes are drawn on a square and stretched, so
+# that smooth noise, which takes long, is made once. Of pictures of one size, only larger ones' are
+# stretched.
 _DRAWN, _LARGEST_DRAWN = 256, 512
 _STROKES_AREA = (0.01, 0.6)  # shares of the picture: all the bins of published tables
 _RECTANGLE_SIDE = (0.375, 0.5)  # GLCIC's 96 to 128 of 256 px
@@ -44,8 +53,10 @@ def kinds_of(text: str) -> tuple[str, ...]:
   chosen: dict[str, None] = {}
   for word in text.split(','):
     if word not in KINDS:
-      raise errors.InputError(f'--masks is {text!r}; give a folder of masks that is there, or a kind of hole '
-                              f'({", ".join(KINDS)}; several with commas between).')
+      raise errors.InputError(
+        f'--masks is {text!r}; give a folder of masks that is there, or a kind of hole '
+        f'({", ".join(KINDS)}; several with commas between).'
+      )
     chosen |= dict.fromkeys(KINDS[word])
   return tuple(chosen)
 
@@ -63,7 +74,9 @@ def drawn(kinds: Sequence[str], *, seed: int, size: int | None, center_side: flo
     errors.InputError: if `center_side` is no share.
   """
   if not 0 < center_side < 1:
-    raise errors.InputError(f'--mask-side is {center_side:g}; give a share of the picture between 0 and 1.')
+    raise errors.InputError(
+      f'--mask-side is {center_side:g}; give a share of the picture between 0 and 1.'
+    )
 
   def hole_of(index: int, name: str, full: tuple[int, int]) -> tuple[np.ndarray, str]:
     del name
@@ -72,13 +85,14 @@ def drawn(kinds: Sequence[str], *, seed: int, size: int | None, center_side: flo
       lines = (shapes.center(length, center_side)[..., 0].any(axis=0) for length in (height, width))
       return np.logical_and.outer(*lines), kind
     side = min(size, _LARGEST_DRAWN) if size else _DRAWN
-    hole = _draw(kind, side, seed)(masks.generator(seed, index, masks.EVALUATION))
+    hole = _draw(kind, side, seed)(draws.generator(seed, index, draws.EVALUATION))
     return _stretched(hole, height, width, name=f'A {kind} hole'), kind
+
   return hole_of
 
 
 @functools.lru_cache(64)
-def _draw(kind: str, side: int, seed: int) -> masks.Draw:
+def _draw(kind: str, side: int, seed: int) -> kinds.Draw:
   config = config_lib.default().mask
   brush, _, strokes = kind.partition(' ')
   config.kind = 'strokes' if strokes else kind
@@ -86,7 +100,7 @@ def _draw(kind: str, side: int, seed: int) -> masks.Draw:
   config.strokes.area = _STROKES_AREA
   if strokes:
     config.strokes.brush = brush
-  return masks.from_config(config, side, seed)
+  return kinds.from_config(config, side, seed)
 
 
 def drawn_from(folder: str, *, seed: int, size: int | None) -> HoleOf:
@@ -95,15 +109,18 @@ def drawn_from(folder: str, *, seed: int, size: int | None) -> HoleOf:
   Raises:
     errors.InputError: if the folder holds no usable mask.
   """
+
   @functools.lru_cache(8)
   def masks_of(side: int) -> own_masks.Folder:
     return own_masks.Folder(folder, side, flip=False, rotate=False, scale=(1.0, 1.0))
+
   masks_of(size or _DRAWN)  # are there any?
 
   def hole_of(index: int, name: str, full: tuple[int, int]) -> tuple[np.ndarray, str]:
     height, width = (size, size) if size else full
-    hole = masks_of(max(height, width))(masks.generator(seed, index, masks.EVALUATION))
+    hole = masks_of(max(height, width))(draws.generator(seed, index, draws.EVALUATION))
     return _stretched(hole, height, width, name=f'The mask drawn for {name}'), OWN
+
   return hole_of
 
 
@@ -114,16 +131,21 @@ def paired(mask_of: Callable[[str], str], *, size: int | None) -> HoleOf:
     mask_of: picture's name -> path of its mask; raises InputError where there is none.
     size: side of the middle square that is evaluated, or None for the whole.
   """
+
   def hole_of(index: int, name: str, full: tuple[int, int]) -> tuple[np.ndarray, str]:
     del index
     path, (height, width) = mask_of(name), full
-    hole = pictures.read_mask(path, (width, height))[..., 0]
+    hole = image_files.read_mask(path, (width, height))[..., 0]
     if size:
       window = min(height, width)
       left, top = (width - window) / 2, (height - window) / 2
-      hole = np.asarray(Image.fromarray(hole).resize((size, size), Image.Resampling.NEAREST,
-                                                     box=(left, top, left + window, top + window)))
+      hole = np.asarray(
+        Image.fromarray(hole).resize(
+          (size, size), Image.Resampling.NEAREST, box=(left, top, left + window, top + window)
+        )
+      )
     return _checked(hole > 0, f'{path}, cut to the middle square,'), OWN
+
   return hole_of
 
 
@@ -134,5 +156,5 @@ def _stretched(hole: np.ndarray, height: int, width: int, *, name: str) -> np.nd
 
 
 def _checked(hole: np.ndarray, name: str) -> np.ndarray:
-  pictures.check_hole(hole, name)
+  image_files.check_hole(hole, name)
   return hole

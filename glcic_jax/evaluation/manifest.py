@@ -1,11 +1,14 @@
 """The manifest: which pictures are evaluated, and with which holes, so that anyone can do it again.
 
-It is JSON: the seed, how the pictures are cut, and for each picture its name, the SHA-256 digest of its file,
-its size, and its hole: kind, share of the picture, whether it touches the border, and itself as a
-run-length code: lengths of runs row by row, by turns known and hole, the first one known.
+It is JSON: the seed, how the pictures are cut, and for each picture its name, the SHA-256 digest of
+its file, its size, and its hole: kind, share of the picture, whether it touches the border, and
+itself as a run-length code: lengths of runs row by row, by turns known and hole, the first one
+known.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
+from collections.abc import Mapping
+from collections.abc import Sequence
 import dataclasses
 import hashlib
 import json
@@ -14,9 +17,9 @@ from typing import Any
 import numpy as np
 
 from glcic_jax import errors
-from glcic_jax import pictures
 from glcic_jax import scores
 from glcic_jax.evaluation import holes
+from glcic_jax.pictures import image_files
 
 FORMAT_VERSION = 1
 
@@ -40,7 +43,9 @@ class Entry:
 
   @property
   def hole(self) -> np.ndarray:
-    """`[H, W]` bool; decoded each time, for those of thousands of photographs would fill the memory."""
+    """`[H, W]` bool; decoded each time, for those of thousands of photographs would fill the
+    memory.
+    """
     return from_runs(self.runs, (self.height, self.width))
 
 
@@ -51,13 +56,18 @@ class Manifest:
   seed: int  # of the holes, and of the bootstrap
   size: int | None  # pixels: the middle square, resized to this side; None: pictures as they are
   masks: str  # where the holes came from, for people
-  mean_color: tuple[float, float, float]  # of all known pixels, RGB in 0..1, each picture counting the same
+  mean_color: tuple[
+    float, float, float
+  ]  # of all known pixels, RGB in 0..1, each picture counting the same
   entries: tuple[Entry, ...]
 
   def to_bytes(self) -> bytes:
     """As a JSON file with one picture on each line."""
     head = {'format_version': FORMAT_VERSION} | {
-        field.name: getattr(self, field.name) for field in dataclasses.fields(self) if field.name != 'entries'}
+      field.name: getattr(self, field.name)
+      for field in dataclasses.fields(self)
+      if field.name != 'entries'
+    }
     lines = ',\n  '.join(json.dumps(dataclasses.asdict(entry)) for entry in self.entries)
     return f'{json.dumps(head, indent=1)[:-2]},\n "entries": [\n  {lines}\n ]\n}}\n'.encode()
 
@@ -72,21 +82,30 @@ class Manifest:
       values = json.loads(data)
       version = values['format_version']
       if not _is_whole(version) or version > FORMAT_VERSION:
-        raise errors.InputError(f'{name} has format_version {version!r}, this version of glcic_jax reads up to '
-                                f'{FORMAT_VERSION}; upgrade glcic_jax.')
+        raise errors.InputError(
+          f'{name} has format_version {version!r}, this version of glcic_jax reads up to '
+          f'{FORMAT_VERSION}; upgrade glcic_jax.'
+        )
       size, seed = values['size'], values['seed']
       mean_color = tuple(float(level) for level in values['mean_color'])
       entries = tuple(_checked_entry(Entry(**entry), size) for entry in values['entries'])
-      if (version < 1 or not _is_whole(seed) or not (size is None or _is_whole(size)) or len(mean_color) != 3
-          or not all(0 <= level <= 1 for level in mean_color)
-          or len({entry.name for entry in entries}) < len(entries)):
+      if (
+        version < 1
+        or not _is_whole(seed)
+        or not (size is None or _is_whole(size))
+        or len(mean_color) != 3
+        or not all(0 <= level <= 1 for level in mean_color)
+        or len({entry.name for entry in entries}) < len(entries)
+      ):
         raise ValueError
       return cls(seed, size, str(values['masks']), mean_color, entries)
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
       if isinstance(error, errors.InputError):
         raise
-      raise errors.InputError(f'{name} is no manifest of glcic-jax evaluate, or it is damaged; write a new one '
-                              'by leaving out --manifest.') from None
+      raise errors.InputError(
+        f'{name} is no manifest of glcic-jax evaluate, or it is damaged; write a new one '
+        'by leaving out --manifest.'
+      ) from None
 
 
 def _is_whole(value: Any) -> bool:
@@ -103,7 +122,12 @@ def _checked_entry(entry: Entry, size: int | None) -> Entry:
   if size is not None and sides != (size, size):
     raise ValueError(f'A picture of {size} px is {sides}.')
   hole = entry.hole
-  if not hole.any() or hole.all() or _ratio(hole) != entry.ratio or _touches_border(hole) != entry.border:
+  if (
+    not hole.any()
+    or hole.all()
+    or _ratio(hole) != entry.ratio
+    or _touches_border(hole) != entry.border
+  ):
     raise ValueError('The hole is not what its line says.')
   return entry
 
@@ -116,8 +140,15 @@ def _touches_border(hole: np.ndarray) -> bool:
   return bool(hole[0].any() or hole[-1].any() or hole[:, 0].any() or hole[:, -1].any())
 
 
-def build(names: Sequence[str], read: Read, hole_of: holes.HoleOf, *, seed: int, size: int | None,
-          masks: str) -> tuple[Manifest, list[tuple[str, str]]]:
+def build(
+  names: Sequence[str],
+  read: Read,
+  hole_of: holes.HoleOf,
+  *,
+  seed: int,
+  size: int | None,
+  masks: str,
+) -> tuple[Manifest, list[tuple[str, str]]]:
   """Reads every picture once and gives it a hole.
 
   Args:
@@ -148,23 +179,39 @@ def build(names: Sequence[str], read: Read, hole_of: holes.HoleOf, *, seed: int,
     colors.append(color)
   if len(entries) < 2:
     why = f' ({failures[0][1].rstrip(".")})' if failures else ''
-    raise errors.InputError(f'There {"is 1 picture" if entries else "are 0 pictures"} to evaluate on{why}; '
-                            'give two or more.')
+    raise errors.InputError(
+      f'There {"is 1 picture" if entries else "are 0 pictures"} to evaluate on{why}; '
+      'give two or more.'
+    )
   mean_color = tuple(float(level) for level in np.mean(colors, axis=0).round(6))
   return Manifest(seed, size, masks, mean_color, tuple(entries)), failures
 
 
-def _entry(index: int, name: str, read: Read, hole_of: holes.HoleOf,
-           size: int | None) -> tuple[Entry, np.ndarray]:
+def _entry(
+  index: int, name: str, read: Read, hole_of: holes.HoleOf, size: int | None
+) -> tuple[Entry, np.ndarray]:
   data = read(name)
   image = decode(data, name, size)
-  upright = image.shape[:2] if size is None else pictures.load(pictures.open_picture(data, name)).size[::-1]
+  upright = (
+    image.shape[:2]
+    if size is None
+    else image_files.load(image_files.open_picture(data, name)).size[::-1]
+  )
   if min(image.shape[:2]) < scores.SMALLEST_SIDE:
-    raise errors.InputError(f'{name} is {image.shape[1]}x{image.shape[0]}; SSIM needs sides of '
-                            f'{scores.SMALLEST_SIDE} px: leave it out, or give --size.')
+    raise errors.InputError(
+      f'{name} is {image.shape[1]}x{image.shape[0]}; SSIM needs sides of '
+      f'{scores.SMALLEST_SIDE} px: leave it out, or give --size.'
+    )
   hole, kind = hole_of(index, name, upright)
-  entry = Entry(name, hashlib.sha256(data).hexdigest(), *image.shape[:2], kind, _ratio(hole),
-                _touches_border(hole), to_runs(hole))
+  entry = Entry(
+    name,
+    hashlib.sha256(data).hexdigest(),
+    *image.shape[:2],
+    kind,
+    _ratio(hole),
+    _touches_border(hole),
+    to_runs(hole),
+  )
   return entry, image[~hole].mean(axis=0) / 255
 
 
@@ -175,8 +222,10 @@ def decode(data: bytes, name: str, size: int | None) -> np.ndarray:
     errors.InputError: if it cannot be read.
   """
   if size is None:
-    return pictures.read_rgb(data, name)
-  return pictures.read_crop(data, size, size, (0.5, 0.5), name)  # as training's validation cuts it
+    return image_files.read_rgb(data, name)
+  return image_files.read_crop(
+    data, size, size, (0.5, 0.5), name
+  )  # as training's validation cuts it
 
 
 def check(manifest: Manifest, names: Sequence[str], read: Read, folder: str) -> None:
@@ -192,23 +241,34 @@ def check(manifest: Manifest, names: Sequence[str], read: Read, folder: str) -> 
     errors.InputError: if some are missing, or have changed.
   """
   if len(manifest.entries) < 2:
-    raise errors.InputError('The manifest names fewer than two pictures; write a new one from more of them.')
+    raise errors.InputError(
+      'The manifest names fewer than two pictures; write a new one from more of them.'
+    )
   there = set(names)
   missing = [entry.name for entry in manifest.entries if entry.name not in there]
   if missing:
-    raise errors.InputError(f'{len(missing)} of the manifest\'s {len(manifest.entries)} pictures, {missing[0]} the '
-                            f'first, are not in {folder}; give --images the folder that it was written for.')
-  changed = [entry.name for entry in manifest.entries
-             if hashlib.sha256(read(entry.name)).hexdigest() != entry.sha256]
+    raise errors.InputError(
+      f"{len(missing)} of the manifest's {len(manifest.entries)} pictures, {missing[0]} the "
+      f'first, are not in {folder}; give --images the folder that it was written for.'
+    )
+  changed = [
+    entry.name
+    for entry in manifest.entries
+    if hashlib.sha256(read(entry.name)).hexdigest() != entry.sha256
+  ]
   if changed:
-    raise errors.InputError(f'{len(changed)} of the manifest\'s {len(manifest.entries)} pictures, {changed[0]} the '
-                            'first, have changed since it was written (SHA-256); give the old ones, or write a '
-                            'new manifest by leaving out --manifest.')
+    raise errors.InputError(
+      f"{len(changed)} of the manifest's {len(manifest.entries)} pictures, {changed[0]} the "
+      'first, have changed since it was written (SHA-256); give the old ones, or write a '
+      'new manifest by leaving out --manifest.'
+    )
   for entry in manifest.entries if manifest.size is None else ():
     height, width = decode(read(entry.name), entry.name, None).shape[:2]
     if (entry.height, entry.width) != (height, width):
-      raise errors.InputError(f'The manifest says that {entry.name} is {entry.width}x{entry.height}, and it is '
-                              f'{width}x{height}; write a new manifest by leaving out --manifest.')
+      raise errors.InputError(
+        f'The manifest says that {entry.name} is {entry.width}x{entry.height}, and it is '
+        f'{width}x{height}; write a new manifest by leaving out --manifest.'
+      )
 
 
 def to_runs(hole: np.ndarray) -> str:
@@ -232,5 +292,10 @@ def from_runs(runs: str, shape: tuple[int, int]) -> np.ndarray:
 
 def summary(manifest: Manifest) -> Mapping[str, Any]:
   """What scores.json says of the manifest it belongs to."""
-  return {'sha256': hashlib.sha256(manifest.to_bytes()).hexdigest(), 'pictures': len(manifest.entries),
-          'seed': manifest.seed, 'size': manifest.size, 'masks': manifest.masks}
+  return {
+    'sha256': hashlib.sha256(manifest.to_bytes()).hexdigest(),
+    'pictures': len(manifest.entries),
+    'seed': manifest.seed,
+    'size': manifest.size,
+    'masks': manifest.masks,
+  }

@@ -1,6 +1,7 @@
 """All scores of one completed picture, with the definition of each."""
 
-from typing import Any, NamedTuple
+from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 
@@ -17,26 +18,62 @@ class Score(NamedTuple):
   definition: str
 
 
-_GAUSSIAN = 'Wang\'s SSIM: 11x11 window, Gaussian of 1.5 px, K1 0.01, K2 0.03, mean of the three channels; '
+_GAUSSIAN = (
+  "Wang's SSIM: 11x11 window, Gaussian of 1.5 px, K1 0.01, K2 0.03, mean of the three channels; "
+)
 
 SCORES = {
-    'hole_l1': Score('L1', 'hole', 'share of 255', 'lower', 'mean absolute error of the hole\'s pixels and channels'),
-    'hole_l2': Score('L2', 'hole', 'share of 255 squared', 'lower', 'mean squared error of the hole\'s pixels'),
-    'hole_psnr': Score('PSNR', 'hole', 'dB', 'higher', '10 log10(255^2 / MSE), MSE over the hole\'s pixels'),
-    'hole_ssim': Score('SSIM', 'hole', '', 'higher', _GAUSSIAN + 'mean of the windows centred in the hole'),
-    'hole_relative_l1': Score('relative L1', 'hole', '', 'lower',
-                              'sum of absolute errors over the sum of both pictures\' levels, in the hole'),
-    'seam': Score('seam error', 'border of the hole', 'share of 255', 'lower',
-                  'mean, over neighbours of which one is in the hole and one is not, of | |step in the result| - '
-                  '|step in the truth| |'),
-    'whole_l1': Score('L1', 'whole', 'share of 255', 'lower', 'mean absolute error of all pixels'),
-    'whole_l2': Score('L2', 'whole', 'share of 255 squared', 'lower', 'mean squared error of all pixels'),
-    'whole_psnr': Score('PSNR', 'whole', 'dB', 'higher', '10 log10(255^2 / MSE), MSE over all pixels'),
-    'whole_ssim': Score('SSIM', 'whole', '', 'higher', _GAUSSIAN + 'mean of the windows inside the picture'),
-    'whole_relative_l1': Score('relative L1', 'whole', '', 'lower',
-                               'sum of absolute errors over the sum of both pictures\' levels'),
-    'mmagic_l1': Score('L1 x100 (MMagic)', 'hole', '% of 255', 'lower',
-                       'mean absolute error of the hole\'s pixels x100, as MMagic prints its L1'),
+  'hole_l1': Score(
+    'L1', 'hole', 'share of 255', 'lower', "mean absolute error of the hole's pixels and channels"
+  ),
+  'hole_l2': Score(
+    'L2', 'hole', 'share of 255 squared', 'lower', "mean squared error of the hole's pixels"
+  ),
+  'hole_psnr': Score(
+    'PSNR', 'hole', 'dB', 'higher', "10 log10(255^2 / MSE), MSE over the hole's pixels"
+  ),
+  'hole_ssim': Score(
+    'SSIM', 'hole', '', 'higher', _GAUSSIAN + 'mean of the windows centred in the hole'
+  ),
+  'hole_relative_l1': Score(
+    'relative L1',
+    'hole',
+    '',
+    'lower',
+    "sum of absolute errors over the sum of both pictures' levels, in the hole",
+  ),
+  'seam': Score(
+    'seam error',
+    'border of the hole',
+    'share of 255',
+    'lower',
+    'mean, over neighbours of which one is in the hole and one is not, of | |step in the result| - '
+    '|step in the truth| |',
+  ),
+  'whole_l1': Score('L1', 'whole', 'share of 255', 'lower', 'mean absolute error of all pixels'),
+  'whole_l2': Score(
+    'L2', 'whole', 'share of 255 squared', 'lower', 'mean squared error of all pixels'
+  ),
+  'whole_psnr': Score(
+    'PSNR', 'whole', 'dB', 'higher', '10 log10(255^2 / MSE), MSE over all pixels'
+  ),
+  'whole_ssim': Score(
+    'SSIM', 'whole', '', 'higher', _GAUSSIAN + 'mean of the windows inside the picture'
+  ),
+  'whole_relative_l1': Score(
+    'relative L1',
+    'whole',
+    '',
+    'lower',
+    "sum of absolute errors over the sum of both pictures' levels",
+  ),
+  'mmagic_l1': Score(
+    'L1 x100 (MMagic)',
+    'hole',
+    '% of 255',
+    'lower',
+    "mean absolute error of the hole's pixels x100, as MMagic prints its L1",
+  ),
 }
 
 _REACH = scores.SMALLEST_SIDE - 1  # pixels: windows that see a pixel see no other so far from it
@@ -51,8 +88,8 @@ def score(completed: np.ndarray, truth: np.ndarray, hole: np.ndarray) -> dict[st
     hole: `[H, W]` bool.
 
   Returns:
-    a number for each of `SCORES`; an infinite PSNR where nothing differs, NaN for `hole_ssim` where no window
-    is centred in the hole.
+    a number for each of `SCORES`; an infinite PSNR where nothing differs, NaN for `hole_ssim` where
+    no window is centred in the hole.
   """
   arguments = completed[None], truth[None], hole[None, ..., None]
   values: dict[str, Any] = {}
@@ -67,13 +104,21 @@ def score(completed: np.ndarray, truth: np.ndarray, hole: np.ndarray) -> dict[st
 
 
 def _ssim(completed: np.ndarray, truth: np.ndarray, mask: np.ndarray) -> tuple[float, float]:
-  """In the hole and in the whole, computed only around what may differ: elsewhere every window has 1."""
+  """In the hole and in the whole, computed only around what may differ: elsewhere every window
+  has 1.
+  """
   matters = mask[0, ..., 0] | (completed[0] != truth[0]).any(axis=-1)
-  box = [slice(max(lines[0] - _REACH, 0), lines[-1] + 1 + _REACH)
-         for lines in (np.flatnonzero(matters.any(axis=axis)) for axis in (1, 0))]
+  box = [
+    slice(max(lines[0] - _REACH, 0), lines[-1] + 1 + _REACH)
+    for lines in (np.flatnonzero(matters.any(axis=axis)) for axis in (1, 0))
+  ]
   here = (slice(None), *box)
   windows = scores.similarity(completed[here], truth[here])
   in_hole = scores.mean_similarity(windows, mask[here], region='hole')[0]
   height, width = (length - _REACH for length in mask.shape[1:3])
-  equal = 1 - windows.shape[1] * windows.shape[2] / (height * width)  # share of the windows left out
-  return in_hole, equal + (1 - equal) * scores.mean_similarity(windows, mask[here], region='whole')[0]
+  equal = 1 - windows.shape[1] * windows.shape[2] / (
+    height * width
+  )  # share of the windows left out
+  return in_hole, equal + (1 - equal) * scores.mean_similarity(windows, mask[here], region='whole')[
+    0
+  ]

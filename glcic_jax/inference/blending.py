@@ -1,13 +1,14 @@
-"""Fitting a completed region to its surroundings: an exact Poisson solve, OpenCV's recipe, or neither.
+"""Fitting a completed region to its surroundings: an exact Poisson solve, OpenCV's recipe, or
+neither.
 
-Contract: `image` and `raw` are `[H, W, C]` numbers on one scale, `hole` and `known` are `[H, W]` bool and
-disjoint; pixels in neither are not there yet. Every function returns `[H, W, C]` float64 that equals
-`image` wherever it is not `hole`.
+Contract: `image` and `raw` are `[H, W, C]` numbers on one scale, `hole` and `known` are `[H, W]`
+bool and disjoint; pixels in neither are not there yet. Every function returns `[H, W, C]` float64
+that equals `image` wherever it is not `hole`.
 
-The paper (section 3.5) fills the hole by fast marching (Telea 2004) and then blends by Poisson (Perez et
-al. 2003), on OpenCV, which solves on the hole's bounding rectangle: that needs a filled hole, and
-changes known pixels. A solve that is restricted to the hole takes its boundary values from the known
-pixels themselves and has no use for the fill; `opencv` is the paper's recipe.
+The paper (section 3.5) fills the hole by fast marching (Telea 2004) and then blends by Poisson
+(Perez et al. 2003), on OpenCV, which solves on the hole's bounding rectangle: that needs a filled
+hole, and changes known pixels. A solve that is restricted to the hole takes its boundary values
+from the known pixels themselves and has no use for the fill; `opencv` is the paper's recipe.
 """
 
 import cv2
@@ -18,11 +19,13 @@ import scipy.sparse.linalg
 
 BLENDS = ('poisson', 'opencv', 'none')
 
-MARGIN = 8  # pixels of surroundings that a blend wants to see; Poisson needs one, the fill a few more
+MARGIN = (
+  8  # pixels of surroundings that a blend wants to see; Poisson needs one, the fill a few more
+)
 
 _TELEA_RADIUS = 3  # pixels
-# A factorisation and multigrid take the same time there (0.2 s on a 30 % hole in 512x512); below, the
-# factorisation is faster, above it slows down and takes far more memory.
+# A factorisation and multigrid take the same time there (0.2 s on a 30 % hole in 512x512); below,
+# the factorisation is faster, above it slows down and takes far more memory.
 _DIRECT_UNKNOWNS = 60_000
 _LARGE_UNKNOWNS = 1_000_000
 _TOLERANCE = 1e-9  # of the residual, relative: far below 1e-6 of a level
@@ -30,8 +33,16 @@ _ITERATIONS = 200
 _COARSEST = 600  # unknowns of the coarsest grid, which is solved directly
 
 
-def blend(image: np.ndarray, raw: np.ndarray, hole: np.ndarray, *, how: str = 'poisson',
-          known: np.ndarray | None = None, feather: int = 0, edge: np.ndarray | None = None) -> np.ndarray:
+def blend(
+  image: np.ndarray,
+  raw: np.ndarray,
+  hole: np.ndarray,
+  *,
+  how: str = 'poisson',
+  known: np.ndarray | None = None,
+  feather: int = 0,
+  edge: np.ndarray | None = None,
+) -> np.ndarray:
   """Puts a network's output into the hole.
 
   Args:
@@ -53,7 +64,9 @@ def blend(image: np.ndarray, raw: np.ndarray, hole: np.ndarray, *, how: str = 'p
   if feather > 0:
     smooth = poisson(image, np.zeros_like(raw), hole, known)
     edge = known if edge is None else edge  # the outside of the picture is none
-    depth = scipy.ndimage.distance_transform_edt(~edge) if edge.any() else np.full(hole.shape, np.inf)
+    depth = (
+      scipy.ndimage.distance_transform_edt(~edge) if edge.any() else np.full(hole.shape, np.inf)
+    )
     share = np.clip(depth / (feather + 1), 0, 1)[..., None]
     filled = share * filled + (1 - share) * smooth
   return np.where(hole[..., None], filled, image)
@@ -66,12 +79,14 @@ def none(image: np.ndarray, raw: np.ndarray, hole: np.ndarray, known: np.ndarray
 
 
 def poisson(image: np.ndarray, raw: np.ndarray, hole: np.ndarray, known: np.ndarray) -> np.ndarray:
-  """The picture whose gradient in the hole is nearest to the output's, and that joins the known pixels.
+  """The picture whose gradient in the hole is nearest to the output's, and that joins the known
+  pixels.
 
-  With f = raw + u, the discrete Poisson equation of f for the gradient of `raw` is Laplace's equation of
-  u, whose values on the known pixels beside the hole are image - raw: the network's error there, continued
-  smoothly into the hole. Neighbours that are not there (outside the picture, or not known yet) are
-  left out, which is Neumann's condition. A region without a known neighbour keeps `raw`.
+  With f = raw + u, the discrete Poisson equation of f for the gradient of `raw` is Laplace's
+  equation of u, whose values on the known pixels beside the hole are image - raw: the network's
+  error there, continued smoothly into the hole. Neighbours that are not there (outside the picture,
+  or not known yet) are left out, which is Neumann's condition. A region without a known neighbour
+  keeps `raw`.
   """
   result = none(image, raw, hole, known)
   hole = hole & _reached(hole, known)
@@ -89,15 +104,22 @@ def _reached(hole: np.ndarray, known: np.ndarray) -> np.ndarray:
   return np.isin(labels, np.unique(beside[beside > 0]))
 
 
-def _equations(error: np.ndarray, hole: np.ndarray,
-               known: np.ndarray) -> tuple[scipy.sparse.csr_array, np.ndarray]:
-  """The five-point Laplacian of the hole, and what the known neighbours add: `[N, N]` and `[N, C]`."""
+def _equations(
+  error: np.ndarray, hole: np.ndarray, known: np.ndarray
+) -> tuple[scipy.sparse.csr_array, np.ndarray]:
+  """The five-point Laplacian of the hole, and what the known neighbours add: `[N, N]` and `[N,
+  C]`.
+  """
   count, width = np.count_nonzero(hole), hole.shape[1] + 2
-  # With a frame of pixels that are neither, no pixel lacks a neighbour; N may be millions, so: 32 bits.
+  # With a frame of pixels that are neither, no pixel lacks a neighbour; N may be millions, so: 32
+  # bits.
   here = np.flatnonzero(np.pad(hole, 1)).astype(np.int32)
   number = np.full((hole.shape[0] + 2) * width, -1, np.int32)
   number[here] = np.arange(count)
-  known, error = np.pad(known, 1).ravel(), np.pad(error, ((1, 1), (1, 1), (0, 0))).reshape(len(number), -1)
+  known, error = (
+    np.pad(known, 1).ravel(),
+    np.pad(error, ((1, 1), (1, 1), (0, 0))).reshape(len(number), -1),
+  )
   columns, values = np.empty((count, 5), np.int32), np.full((count, 5), -1.0)
   right, neighbours = np.zeros((count, error.shape[-1])), np.zeros(count)
   for place, step in enumerate((-width, -1, 0, 1, width)):  # in the order of the unknowns
@@ -109,7 +131,9 @@ def _equations(error: np.ndarray, hole: np.ndarray,
   values[:, 2] = neighbours
   inside = columns >= 0
   ends = np.concatenate([[0], np.cumsum(inside.sum(axis=1))]).astype(np.int32)
-  return scipy.sparse.csr_array((values[inside], columns[inside], ends), shape=(count, count)), right
+  return scipy.sparse.csr_array(
+    (values[inside], columns[inside], ends), shape=(count, count)
+  ), right
 
 
 def _solve(matrix: scipy.sparse.csr_array, right: np.ndarray, places: np.ndarray) -> np.ndarray:
@@ -126,11 +150,17 @@ def _solve(matrix: scipy.sparse.csr_array, right: np.ndarray, places: np.ndarray
 
 
 def _direct(matrix: scipy.sparse.csr_array):
-  return scipy.sparse.linalg.splu(matrix.tocsc(), permc_spec='MMD_AT_PLUS_A', diag_pivot_thresh=0.0,
-                                  options={'SymmetricMode': True}).solve
+  return scipy.sparse.linalg.splu(
+    matrix.tocsc(),
+    permc_spec='MMD_AT_PLUS_A',
+    diag_pivot_thresh=0.0,
+    options={'SymmetricMode': True},
+  ).solve
 
 
-def _conjugate_gradients(matrix: scipy.sparse.csr_array, preconditioner, right: np.ndarray) -> np.ndarray:
+def _conjugate_gradients(
+  matrix: scipy.sparse.csr_array, preconditioner, right: np.ndarray
+) -> np.ndarray:
   """Solves for all channels at once, preconditioned by a V-cycle of smoothed aggregation."""
   solution, residual = np.zeros_like(right), right.copy()
   goal = _TOLERANCE * np.linalg.norm(right, axis=0)
@@ -146,15 +176,18 @@ def _conjugate_gradients(matrix: scipy.sparse.csr_array, preconditioner, right: 
     residual -= step * image
     better = _cycle(*preconditioner, residual)
     before, product = product, np.einsum('nc,nc->c', residual, better)
-    direction = better + np.divide(product, before, out=np.zeros_like(product), where=before > 0) * direction
+    direction = (
+      better + np.divide(product, before, out=np.zeros_like(product), where=before > 0) * direction
+    )
   return solution
 
 
 def _hierarchy(matrix: scipy.sparse.csr_array, places: np.ndarray):
-  """Coarser and coarser systems: (matrix, damped inverse diagonal, prolongation) each, and the last's solver.
+  """Coarser and coarser systems: (matrix, damped inverse diagonal, prolongation) each, and the
+  last's solver.
 
-  Blocks of 3x3 pixels become one unknown (Vanek, Mandel, Brezina 1996), their indicator functions smoothed by
-  one Jacobi step.
+  Blocks of 3x3 pixels become one unknown (Vanek, Mandel, Brezina 1996), their indicator functions
+  smoothed by one Jacobi step.
   """
   levels = []
   while matrix.shape[0] > _COARSEST:
@@ -163,8 +196,9 @@ def _hierarchy(matrix: scipy.sparse.csr_array, places: np.ndarray):
     blocks, members = np.unique(places[:, 0] * width + places[:, 1], return_inverse=True)
     damped = (2 / 3) / matrix.diagonal()
     count = matrix.shape[0]
-    indicator = scipy.sparse.csr_array((np.ones(count), members.astype(np.int32), np.arange(count + 1)),
-                                       shape=(count, len(blocks)))
+    indicator = scipy.sparse.csr_array(
+      (np.ones(count), members.astype(np.int32), np.arange(count + 1)), shape=(count, len(blocks))
+    )
     prolong = (indicator - scipy.sparse.diags_array(damped) @ (matrix @ indicator)).tocsr()
     levels.append((matrix, damped[:, None], prolong, prolong.T.tocsr()))
     matrix = (levels[-1][3] @ (matrix @ prolong)).tocsr()
@@ -184,16 +218,20 @@ def _cycle(levels, coarsest, right: np.ndarray) -> np.ndarray:
 
 
 def opencv(image: np.ndarray, raw: np.ndarray, hole: np.ndarray, known: np.ndarray) -> np.ndarray:
-  """The paper's recipe: Telea's fill, then `seamlessClone` on it (8 bit; values are clipped to 0..255).
+  """The paper's recipe: Telea's fill, then `seamlessClone` on it (8 bit; values are clipped to
+  0..255).
 
-  OpenCV's function throws where the hole is at the border or one pixel wide: the picture gets a frame, and
-  where it throws all the same, the exact solve takes over.
+  OpenCV's function throws where the hole is at the border or one pixel wide: the picture gets a
+  frame, and where it throws all the same, the exact solve takes over.
   """
+
   def levels(picture):
     picture = np.broadcast_to(picture, (*hole.shape, 3))
     return np.ascontiguousarray(np.clip(np.round(picture), 0, 255).astype(np.uint8))
+
   mask = hole.astype(np.uint8) * 255
-  # Where the picture is not known yet, it is the output: the fill looks at nothing that is to be replaced.
+  # Where the picture is not known yet, it is the output: the fill looks at nothing that is to be
+  # replaced.
   target = levels(np.where(known[..., None], image, raw))
   target = cv2.inpaint(target, mask, _TELEA_RADIUS, cv2.INPAINT_TELEA)
   frame = ((MARGIN, MARGIN), (MARGIN, MARGIN), (0, 0))
@@ -201,8 +239,10 @@ def opencv(image: np.ndarray, raw: np.ndarray, hole: np.ndarray, known: np.ndarr
   mask = np.pad(mask, MARGIN)
   left, top, width, height = cv2.boundingRect(mask)
   try:
-    cloned = cv2.seamlessClone(source, target, mask, (left + width // 2, top + height // 2), cv2.NORMAL_CLONE)
+    cloned = cv2.seamlessClone(
+      source, target, mask, (left + width // 2, top + height // 2), cv2.NORMAL_CLONE
+    )
   except cv2.error:
     return poisson(image, raw, hole, known)
-  inner = cloned[MARGIN:-MARGIN, MARGIN:-MARGIN].astype(np.float64)[..., :image.shape[-1]]
+  inner = cloned[MARGIN:-MARGIN, MARGIN:-MARGIN].astype(np.float64)[..., : image.shape[-1]]
   return none(image, inner, hole, known)

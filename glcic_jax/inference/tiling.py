@@ -1,9 +1,10 @@
 """Pictures of any size for a network of one: windows around the holes, and their sizes.
 
-A network knows holes of up to half the side of the pictures it was trained on, at the scale of those
-pictures. So `crop` cuts a window around each group of holes, shrinks it where its hole is thicker than
-that, and pastes back only the hole; `resize` shrinks the whole picture; `whole` gives it to the network
-as it is. Windows are padded to a few sizes by reflection, so that few programs are compiled.
+A network knows holes of up to half the side of the pictures it was trained on, at the scale of
+those pictures. So `crop` cuts a window around each group of holes, shrinks it where its hole is
+thicker than that, and pastes back only the hole; `resize` shrinks the whole picture; `whole` gives
+it to the network as it is. Windows are padded to a few sizes by reflection, so that few programs
+are compiled.
 
 Masks here are `[H, W]` bool, True = hole; boxes are (top, left, bottom, right) in pixels.
 """
@@ -46,10 +47,15 @@ def parts(mask: np.ndarray, *, large: str, side: int, multiple: int) -> Iterator
   everything = (0, 0, height, width)
   side = _up(side, multiple)
   if large == 'whole':
-    yield Part(shrink(mask, everything), everything, (height, width),
-               (_up(height, multiple), _up(width, multiple)))
+    yield Part(
+      shrink(mask, everything),
+      everything,
+      (height, width),
+      (_up(height, multiple), _up(width, multiple)),
+    )
   elif large == 'resize':
-    # The short edge becomes the training pictures', unless the long one would be over half as long again.
+    # The short edge becomes the training pictures', unless the long one would be over half as long
+    # again.
     long_side = _up(side * 3 // 2, multiple)
     scale = max(1, min(height, width) / side, max(height, width) / long_side)
     inner = tuple(max(1, round(length / scale)) for length in (height, width))
@@ -61,19 +67,26 @@ def parts(mask: np.ndarray, *, large: str, side: int, multiple: int) -> Iterator
 
 
 def groups(mask: np.ndarray, cell: int) -> list[Box]:
-  """Bounding boxes of the holes, those together that lie in one or in neighbouring squares of `cell` px.
+  """Bounding boxes of the holes, those together that lie in one or in neighbouring squares of
+  `cell` px.
 
   Their number is bounded by that of the cells, however scattered the hole.
   """
   height, width = mask.shape
   padded = np.pad(mask, ((0, -height % cell), (0, -width % cell)))
-  cells = padded.reshape(padded.shape[0] // cell, cell, padded.shape[1] // cell, cell).any(axis=(1, 3))
+  cells = padded.reshape(padded.shape[0] // cell, cell, padded.shape[1] // cell, cell).any(
+    axis=(1, 3)
+  )
   labels, _ = scipy.ndimage.label(cells, np.ones((3, 3)))
   boxes = []
   for rows, columns in scipy.ndimage.find_objects(labels):
     # Another group's hole may lie in the box: it is completed with this one, and then skipped.
-    box = (rows.start * cell, columns.start * cell,
-           min(rows.stop * cell, height), min(columns.stop * cell, width))
+    box = (
+      rows.start * cell,
+      columns.start * cell,
+      min(rows.stop * cell, height),
+      min(columns.stop * cell, width),
+    )
     boxes.append(shrink(mask, box))
   return boxes
 
@@ -83,37 +96,51 @@ def shrink(mask: np.ndarray, box: Box) -> Box:
   top, left, bottom, right = box
   inside = mask[top:bottom, left:right]
   rows, columns = np.flatnonzero(inside.any(axis=1)), np.flatnonzero(inside.any(axis=0))
-  return (top + int(rows[0]), left + int(columns[0]), top + int(rows[-1]) + 1, left + int(columns[-1]) + 1)
+  return (
+    top + int(rows[0]),
+    left + int(columns[0]),
+    top + int(rows[-1]) + 1,
+    left + int(columns[-1]) + 1,
+  )
 
 
 def thickness(mask: np.ndarray, box: Box) -> int:
-  """Side of the largest square, in pixels, that a hole's pixel is the middle of: how far it is across.
+  """Side of the largest square, in pixels, that a hole's pixel is the middle of: how far it is
+  across.
 
-  Pixels outside the picture are no known ones: a hole at the border is as thick as if it went on there.
+  Pixels outside the picture are no known ones: a hole at the border is as thick as if it went on
+  there.
   """
   top, left, bottom, right = box
   # One pixel more on each side shows what the hole ends at; the picture's end is not shown.
-  around = mask[max(top - 1, 0):bottom + 1, max(left - 1, 0):right + 1]
+  around = mask[max(top - 1, 0) : bottom + 1, max(left - 1, 0) : right + 1]
   if around.all():
     return 2 * max(around.shape)
   return 2 * int(scipy.ndimage.distance_transform_cdt(around, 'chessboard').max()) - 1
 
 
 def _cut(mask: np.ndarray, box: Box, side: int) -> Iterator[Part]:
-  """One group of holes -> parts of at most half of `side`, at a scale at which it is not thicker."""
+  """One group of holes -> parts of at most half of `side`, at a scale at which it is not
+  thicker.
+  """
   largest = side // 2
   lengths = box[2] - box[0], box[3] - box[1]
-  # A compact hole fits in one part. A long one is cut: shrinking a scratch by its length would lose it.
+  # A compact hole fits in one part. A long one is cut: shrinking a scratch by its length would lose
+  # it.
   scale = max(1.0, min(max(lengths), 2 * thickness(mask, box)) / largest)
   counts = [math.ceil(length / (largest * scale)) for length in lengths]
-  rows, columns = (np.linspace(start, start + length, count + 1).round().astype(int)
-                   for start, length, count in zip(box[:2], lengths, counts))
+  rows, columns = (
+    np.linspace(start, start + length, count + 1).round().astype(int)
+    for start, length, count in zip(box[:2], lengths, counts)
+  )
   for top, bottom in zip(rows, rows[1:]):
     for left, right in zip(columns, columns[1:]):
       if mask[top:bottom, left:right].any():
         core = shrink(mask, (int(top), int(left), int(bottom), int(right)))
         window = _around(core, round(side * scale), mask.shape)
-        inner = tuple(min(side, max(1, round((window[axis + 2] - window[axis]) / scale))) for axis in (0, 1))
+        inner = tuple(
+          min(side, max(1, round((window[axis + 2] - window[axis]) / scale))) for axis in (0, 1)
+        )
         yield Part(core, window, inner, (side, side))
 
 
@@ -128,7 +155,9 @@ def _around(core: Box, length: int, shape: tuple[int, int]) -> Box:
   return (*starts, *ends)
 
 
-def network_input(picture: np.ndarray, unknown: np.ndarray, part: Part) -> tuple[np.ndarray, np.ndarray]:
+def network_input(
+  picture: np.ndarray, unknown: np.ndarray, part: Part
+) -> tuple[np.ndarray, np.ndarray]:
   """What the network gets for a part.
 
   Args:
@@ -142,7 +171,8 @@ def network_input(picture: np.ndarray, unknown: np.ndarray, part: Part) -> tuple
   top, left, bottom, right = part.window
   window, hole = picture[top:bottom, left:right], unknown[top:bottom, left:right, None]
   if part.inner != hole.shape[:2]:
-    # Each new pixel is the mean of the square that it covers; one that covers any of the hole belongs to it.
+    # Each new pixel is the mean of the square that it covers; one that covers any of the hole
+    # belongs to it.
     window, hole = (_resize(planes, part.inner, Image.Resampling.BOX) for planes in (window, hole))
   pad = (*((0, whole - length) for whole, length in zip(part.size, part.inner)), (0, 0))
   window = np.pad(window.astype(np.float32), pad, mode='reflect')
@@ -161,11 +191,14 @@ def from_network(output: np.ndarray, part: Part, box: Box) -> np.ndarray:
   Returns:
     `[h, w, C]` of the box's size.
   """
-  start, lengths = part.window[:2], (part.window[2] - part.window[0], part.window[3] - part.window[1])
+  start, lengths = (
+    part.window[:2],
+    (part.window[2] - part.window[0], part.window[3] - part.window[1]),
+  )
   place = [box[axis] - start[axis % 2] for axis, _ in enumerate(box)]
-  output = output[:part.inner[0], :part.inner[1]]
+  output = output[: part.inner[0], : part.inner[1]]
   if part.inner == lengths:
-    return output[place[0]:place[2], place[1]:place[3]]
+    return output[place[0] : place[2], place[1] : place[3]]
   shares = [inner / length for inner, length in zip(part.inner, lengths)]
   top, left, bottom, right = (edge * shares[axis % 2] for axis, edge in enumerate(place))
   shape = box[2] - box[0], box[3] - box[1]
@@ -174,18 +207,32 @@ def from_network(output: np.ndarray, part: Part, box: Box) -> np.ndarray:
   return _resize(output, shape, Image.Resampling.BICUBIC, source)
 
 
-def _resize(planes: np.ndarray, shape: tuple[int, int], kind: Image.Resampling,
-            box: tuple[float, float, float, float] | None = None) -> np.ndarray:
-  """`[H, W, C]` numbers, channel by channel, since Pillow's only floats are grey: `[*shape, C]` float32."""
-  channels = [Image.fromarray(np.ascontiguousarray(planes[..., channel], np.float32))
-              for channel in range(planes.shape[-1])]
-  return np.stack([np.asarray(channel.resize(shape[::-1], kind, box)) for channel in channels], axis=-1)
+def _resize(
+  planes: np.ndarray,
+  shape: tuple[int, int],
+  kind: Image.Resampling,
+  box: tuple[float, float, float, float] | None = None,
+) -> np.ndarray:
+  """`[H, W, C]` numbers, channel by channel, since Pillow's only floats are grey: `[*shape, C]`
+  float32.
+  """
+  channels = [
+    Image.fromarray(np.ascontiguousarray(planes[..., channel], np.float32))
+    for channel in range(planes.shape[-1])
+  ]
+  return np.stack(
+    [np.asarray(channel.resize(shape[::-1], kind, box)) for channel in channels], axis=-1
+  )
 
 
 def grown(box: Box, margin: int, shape: tuple[int, int]) -> Box:
   """A box with a margin, within a picture."""
-  return (max(box[0] - margin, 0), max(box[1] - margin, 0),
-          min(box[2] + margin, shape[0]), min(box[3] + margin, shape[1]))
+  return (
+    max(box[0] - margin, 0),
+    max(box[1] - margin, 0),
+    min(box[2] + margin, shape[0]),
+    min(box[3] + margin, shape[1]),
+  )
 
 
 def _up(length: int, multiple: int) -> int:

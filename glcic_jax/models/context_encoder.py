@@ -1,8 +1,8 @@
 """The Context Encoder's networks: centre and random-region generators, and their discriminators.
 
 Pathak et al. 2016, sections 3.1 and 3.2, with the layers of the authors' release. Generators take
-`(image, mask)` and return a full-size picture; discriminators take `(image, view)` and return one logit for
-each picture. Floats are in [-1, 1]. The AlexNet form is in `context_encoder_alexnet.py`.
+`(image, mask)` and return a full-size picture; discriminators take `(image, view)` and return one
+logit for each picture. Floats are in [-1, 1]. The AlexNet form is in `context_encoder_alexnet.py`.
 """
 
 import math
@@ -15,7 +15,8 @@ import jax.numpy as jnp
 from glcic_jax import images
 from glcic_jax.models import layers
 
-# Channels of the 4x4 stride-2 convolutions down to a map of 4x4; smaller pictures skip the first ones.
+# Channels of the 4x4 stride-2 convolutions down to a map of 4x4; smaller pictures skip the first
+# ones.
 FEATURES = (64, 64, 64, 128, 256, 512)
 MAP = 4  # pixels
 LEAK = 0.2  # slope of the encoder's and the discriminator's activations below zero
@@ -30,18 +31,19 @@ def scale_init(key: jax.Array, shape: tuple[int, ...], dtype: Any = jnp.float32)
 
 
 def stages(side: int) -> tuple[int, ...]:
-  """Channels of the convolutions that bring a picture down to 4x4: (64, 64, 128, 256, 512) for 128 px.
+  """Channels of the convolutions that bring a picture down to 4x4: (64, 64, 128, 256, 512) for 128
+  px.
 
   `side` is 8 to 256, a power of two.
   """
-  return FEATURES[-(int(math.log2(side // MAP))):]
+  return FEATURES[-(int(math.log2(side // MAP))) :]
 
 
 class Generator(nn.Module):
   """Encoder, bottleneck and decoder of both variants.
 
-  The centre variant predicts the middle of the picture, `patch_size` < `image_size`; the random-region
-  variant all of it, `patch_size` = `image_size`.
+  The centre variant predicts the middle of the picture, `patch_size` < `image_size`; the
+  random-region variant all of it, `patch_size` = `image_size`.
   """
 
   image_size: int = 128  # pixels: side of the picture, a power of two from 32 to 256
@@ -53,7 +55,9 @@ class Generator(nn.Module):
   noise_features: int = 0  # of z, joined to the bottleneck; the release's option has 100
   width: float = 1.0  # multiplies every layer's channels but the output's and the noise's
   dtype: Any = jnp.float32  # of the activations
-  biases: bool = True  # False: with the release's bottleneck, no convolution has one; see `glcic_jax/convert/`
+  biases: bool = (
+    True  # False: with the release's bottleneck, no convolution has one; see `glcic_jax/convert/`
+  )
 
   @property
   def hole(self) -> tuple[int, int] | None:
@@ -73,13 +77,15 @@ class Generator(nn.Module):
       train: whether BatchNorm uses this batch's statistics, and moves the running ones.
 
     Returns:
-      `[B, S, S, 3]` in [-1, 1], float32 (float64 for float64): the prediction, with the picture itself
-      around it in the centre variant. Known pixels are not restored. With `noise_features`, z is drawn
-      from the 'noise' stream where there is one, and 0 elsewhere.
+      `[B, S, S, 3]` in [-1, 1], float32 (float64 for float64): the prediction, with the picture
+      itself around it in the centre variant. Known pixels are not restored. With `noise_features`,
+      z is drawn from the 'noise' stream where there is one, and 0 elsewhere.
     """
     del mask
     x = self._encode(image.astype(self.dtype), train)
-    bottleneck = {'channelwise': self._channelwise, 'convolution': self._convolution}[self.bottleneck]
+    bottleneck = {'channelwise': self._channelwise, 'convolution': self._convolution}[
+      self.bottleneck
+    ]
     x = bottleneck(x, train)
     x = self._decode(x, train)
     patch = jnp.tanh(x.astype(jnp.promote_types(x.dtype, jnp.float32)))
@@ -87,27 +93,44 @@ class Generator(nn.Module):
 
   def _encode(self, x: jax.Array, train: bool) -> jax.Array:
     for number, full in enumerate(stages(self.image_size), start=1):
-      x = layers.Conv(layers.channels(self.width, full), 4, 2, dtype=self.dtype, kernel_init=kernel_init,
-                      use_bias=self.biases, name=f'conv{number}')(x)
+      x = layers.Conv(
+        layers.channels(self.width, full),
+        4,
+        2,
+        dtype=self.dtype,
+        kernel_init=kernel_init,
+        use_bias=self.biases,
+        name=f'conv{number}',
+      )(x)
       x = _norm(f'norm{number}', LEAK)(x, train=train) if number > 1 else nn.leaky_relu(x, LEAK)
     return x
 
   def _channelwise(self, x: jax.Array, train: bool) -> jax.Array:
-    """The paper's. Nothing between its two layers: together they stand for one fully-connected layer."""
+    """The paper's. Nothing between its two layers: together they stand for one fully-connected
+    layer.
+    """
     del train
     x = layers.ChannelwiseDense(dtype=self.dtype, kernel_init=kernel_init, name='channelwise')(x)
-    x = layers.Conv(x.shape[-1], self.mixing_kernel, dtype=self.dtype, kernel_init=kernel_init,
-                    name='mixing')(x)
+    x = layers.Conv(
+      x.shape[-1], self.mixing_kernel, dtype=self.dtype, kernel_init=kernel_init, name='mixing'
+    )(x)
     return nn.relu(self._with_noise(x))
 
   def _convolution(self, x: jax.Array, train: bool) -> jax.Array:
     """The release's: one pixel of many channels, and back to a map of 4x4."""
     features = layers.channels(self.width, self.bottleneck_features)
-    x = layers.Collapse(features, dtype=self.dtype, kernel_init=kernel_init, use_bias=self.biases,
-                        name='bottleneck')(x)
+    x = layers.Collapse(
+      features, dtype=self.dtype, kernel_init=kernel_init, use_bias=self.biases, name='bottleneck'
+    )(x)
     x = _norm('bottleneck_norm', LEAK)(self._with_noise(x), train=train)
-    x = layers.Expand(layers.channels(self.width, FEATURES[-1]), MAP, dtype=self.dtype,
-                      kernel_init=kernel_init, use_bias=self.biases, name='expand')(x)
+    x = layers.Expand(
+      layers.channels(self.width, FEATURES[-1]),
+      MAP,
+      dtype=self.dtype,
+      kernel_init=kernel_init,
+      use_bias=self.biases,
+      name='expand',
+    )(x)
     return _norm('expand_norm', 0)(x, train=train)
 
   def _with_noise(self, x: jax.Array) -> jax.Array:
@@ -117,17 +140,29 @@ class Generator(nn.Module):
     z = jnp.zeros(shape, self.dtype)
     if self.has_rng('noise'):
       z = jax.random.normal(self.make_rng('noise'), shape, self.dtype)
-    z = layers.Conv(self.noise_features, 1, dtype=self.dtype, kernel_init=kernel_init, name='noise')(z)
+    z = layers.Conv(
+      self.noise_features, 1, dtype=self.dtype, kernel_init=kernel_init, name='noise'
+    )(z)
     return jnp.concatenate([x, jnp.broadcast_to(z, (*x.shape[:3], self.noise_features))], axis=-1)
 
   def _decode(self, x: jax.Array, train: bool) -> jax.Array:
     hidden = stages(self.patch_size)[-2::-1]
     for number, full in enumerate(hidden, start=1):
-      x = layers.UpConv(layers.channels(self.width, full), dtype=self.dtype, kernel_init=kernel_init,
-                        use_bias=self.biases, name=f'deconv{number}')(x)
+      x = layers.UpConv(
+        layers.channels(self.width, full),
+        dtype=self.dtype,
+        kernel_init=kernel_init,
+        use_bias=self.biases,
+        name=f'deconv{number}',
+      )(x)
       x = _norm(f'up_norm{number}', 0)(x, train=train)
-    return layers.UpConv(3, dtype=self.dtype, kernel_init=kernel_init, use_bias=self.biases,
-                         name=f'deconv{len(hidden) + 1}')(x)
+    return layers.UpConv(
+      3,
+      dtype=self.dtype,
+      kernel_init=kernel_init,
+      use_bias=self.biases,
+      name=f'deconv{len(hidden) + 1}',
+    )(x)
 
 
 class Discriminator(nn.Module):
@@ -138,8 +173,9 @@ class Discriminator(nn.Module):
   biases: bool = True  # as in `Generator`
 
   @nn.compact
-  def __call__(self, image: jax.Array, view: jax.Array, *, train: bool = False,
-               groups: int = 1) -> jax.Array:
+  def __call__(
+    self, image: jax.Array, view: jax.Array, *, train: bool = False, groups: int = 1
+  ) -> jax.Array:
     """Judges pictures.
 
     Args:
@@ -154,10 +190,23 @@ class Discriminator(nn.Module):
     del view
     x = image.astype(self.dtype)
     for number, full in enumerate(stages(image.shape[1]), start=1):
-      x = layers.Conv(layers.channels(self.width, full), 4, 2, dtype=self.dtype, kernel_init=kernel_init,
-                      use_bias=self.biases, name=f'conv{number}')(x)
-      x = _norm(f'norm{number}', LEAK)(x, train=train, groups=groups) if number > 1 else nn.leaky_relu(x, LEAK)
-    logit = layers.Collapse(1, dtype=self.dtype, kernel_init=kernel_init, use_bias=self.biases, name='logit')(x)
+      x = layers.Conv(
+        layers.channels(self.width, full),
+        4,
+        2,
+        dtype=self.dtype,
+        kernel_init=kernel_init,
+        use_bias=self.biases,
+        name=f'conv{number}',
+      )(x)
+      x = (
+        _norm(f'norm{number}', LEAK)(x, train=train, groups=groups)
+        if number > 1
+        else nn.leaky_relu(x, LEAK)
+      )
+    logit = layers.Collapse(
+      1, dtype=self.dtype, kernel_init=kernel_init, use_bias=self.biases, name='logit'
+    )(x)
     return logit[:, 0, 0, 0].astype(jnp.promote_types(logit.dtype, jnp.float32))
 
 

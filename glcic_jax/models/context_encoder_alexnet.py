@@ -1,11 +1,12 @@
-"""The Context Encoder for arbitrary regions: AlexNet, 227 px in and out (Pathak et al. 2016, figure 2).
+"""The Context Encoder for arbitrary regions: AlexNet, 227 px in and out (Pathak et al. 2016, figure
+2).
 
 Trained by reconstruction alone: the paper reports that AlexNet did not converge with an adversary.
-Where the paper is silent, the choice is AlexNet's usual one: no padding in the first convolution, 3x3
-pooling of stride 2 after convolutions 1, 2 and 5, ReLU; the output is a tanh, as of the other forms, and
-enlarged bilinearly. Deviation: neither the two halves of the 2012 network, which served two small
-GPUs, nor its response normalisation; and kernels start as He et al. 2015 have them, because without
-BatchNorm the release's N(0, 0.02) fades on its way through twelve layers.
+Where the paper is silent, the choice is AlexNet's usual one: no padding in the first convolution,
+3x3 pooling of stride 2 after convolutions 1, 2 and 5, ReLU; the output is a tanh, as of the other
+forms, and enlarged bilinearly. Deviation: neither the two halves of the 2012 network, which served
+two small GPUs, nor its response normalisation; and kernels start as He et al. 2015 have them,
+because without BatchNorm the release's N(0, 0.02) fades on its way through twelve layers.
 """
 
 from typing import Any
@@ -18,9 +19,19 @@ from glcic_jax.models import layers
 
 SIZE = 227  # pixels
 # Kernel, stride, padding, channels, and whether pooling follows.
-CONVOLUTIONS = ((11, 4, 0, 96, True), (5, 1, 2, 256, True), (3, 1, 1, 384, False), (3, 1, 1, 384, False),
-                (3, 1, 1, 256, True))
-UP_FEATURES = (128, 64, 64, 32)  # of the 5x5 up-convolutions to 11, 21, 41 and 81 px; the last gives 161 px
+CONVOLUTIONS = (
+  (11, 4, 0, 96, True),
+  (5, 1, 2, 256, True),
+  (3, 1, 1, 384, False),
+  (3, 1, 1, 384, False),
+  (3, 1, 1, 256, True),
+)
+UP_FEATURES = (
+  128,
+  64,
+  64,
+  32,
+)  # of the 5x5 up-convolutions to 11, 21, 41 and 81 px; the last gives 161 px
 
 _down_init = nn.initializers.he_normal()
 # Each output of an up-convolution of stride 2 sees a quarter of the taps.
@@ -50,32 +61,50 @@ class Generator(nn.Module):
     del mask, train
     x = image.astype(self.dtype)
     for number, (kernel, stride, padding, full, pooled) in enumerate(CONVOLUTIONS, start=1):
-      x = layers.Conv(layers.channels(self.width, full), kernel, stride, padding=padding, dtype=self.dtype,
-                      kernel_init=_down_init, name=f'conv{number}')(x)
+      x = layers.Conv(
+        layers.channels(self.width, full),
+        kernel,
+        stride,
+        padding=padding,
+        dtype=self.dtype,
+        kernel_init=_down_init,
+        name=f'conv{number}',
+      )(x)
       x = nn.relu(x)
       x = nn.max_pool(x, (3, 3), (2, 2)) if pooled else x
     # He's fan of [maps, pixels, pixels] would count the maps too.
     init = nn.initializers.variance_scaling(1.0, 'fan_in', 'normal', batch_axis=0)
     x = layers.ChannelwiseDense(dtype=self.dtype, kernel_init=init, name='channelwise')(x)
-    x = nn.relu(layers.Conv(x.shape[-1], 1, dtype=self.dtype, kernel_init=_down_init, name='mixing')(x))
+    x = nn.relu(
+      layers.Conv(x.shape[-1], 1, dtype=self.dtype, kernel_init=_down_init, name='mixing')(x)
+    )
     for number, full in enumerate(UP_FEATURES, start=1):
-      x = layers.UpConv(layers.channels(self.width, full), kernel=5, dtype=self.dtype, kernel_init=_up_init,
-                        name=f'deconv{number}')(x)
+      x = layers.UpConv(
+        layers.channels(self.width, full),
+        kernel=5,
+        dtype=self.dtype,
+        kernel_init=_up_init,
+        name=f'deconv{number}',
+      )(x)
       x = nn.relu(x)
     # A quarter of He's variance: a smaller first output keeps tanh where it has a slope.
     init = nn.initializers.variance_scaling(1.0, 'fan_in', 'normal')
-    x = layers.UpConv(3, kernel=5, dtype=self.dtype, kernel_init=init,
-                      name=f'deconv{len(UP_FEATURES) + 1}')(x)
+    x = layers.UpConv(
+      3, kernel=5, dtype=self.dtype, kernel_init=init, name=f'deconv{len(UP_FEATURES) + 1}'
+    )(x)
     x = jnp.tanh(x.astype(jnp.promote_types(x.dtype, jnp.float32)))
     return jax.image.resize(x, image.shape, 'bilinear')
 
 
 class NoDiscriminator(nn.Module):
-  """What stands where a method has no adversary: nothing to train, and as sure of real as of completed."""
+  """What stands where a method has no adversary: nothing to train, and as sure of real as of
+  completed.
+  """
 
   @nn.compact
-  def __call__(self, image: jax.Array, view: jax.Array, *, train: bool = False,
-               groups: int = 1) -> jax.Array:
+  def __call__(
+    self, image: jax.Array, view: jax.Array, *, train: bool = False, groups: int = 1
+  ) -> jax.Array:
     """`[B]` zeros."""
     del view, train, groups
     return jnp.zeros(len(image), jnp.promote_types(image.dtype, jnp.float32))

@@ -5,7 +5,8 @@ full-size picture; the discriminator takes `(image, view)` and returns one logit
 each picture. Floats are in [0, 1].
 """
 
-from typing import Any, NamedTuple
+from typing import Any
+from typing import NamedTuple
 
 from flax import linen as nn
 import jax
@@ -26,23 +27,23 @@ class Layer(NamedTuple):
 
 
 COMPLETION_LAYERS = (
-    Layer('conv', 5, 1, 1, 64),
-    Layer('conv', 3, 2, 1, 128),
-    Layer('conv', 3, 1, 1, 128),
-    Layer('conv', 3, 2, 1, 256),
-    Layer('conv', 3, 1, 1, 256),
-    Layer('conv', 3, 1, 1, 256),
-    Layer('conv', 3, 1, 2, 256),
-    Layer('conv', 3, 1, 4, 256),
-    Layer('conv', 3, 1, 8, 256),
-    Layer('conv', 3, 1, 16, 256),
-    Layer('conv', 3, 1, 1, 256),
-    Layer('conv', 3, 1, 1, 256),
-    Layer('deconv', 4, 2, 1, 128),
-    Layer('conv', 3, 1, 1, 128),
-    Layer('deconv', 4, 2, 1, 64),
-    Layer('conv', 3, 1, 1, 32),
-    Layer('conv', 3, 1, 1, 3),  # the output: a sigmoid in place of BatchNorm and ReLU
+  Layer('conv', 5, 1, 1, 64),
+  Layer('conv', 3, 2, 1, 128),
+  Layer('conv', 3, 1, 1, 128),
+  Layer('conv', 3, 2, 1, 256),
+  Layer('conv', 3, 1, 1, 256),
+  Layer('conv', 3, 1, 1, 256),
+  Layer('conv', 3, 1, 2, 256),
+  Layer('conv', 3, 1, 4, 256),
+  Layer('conv', 3, 1, 8, 256),
+  Layer('conv', 3, 1, 16, 256),
+  Layer('conv', 3, 1, 1, 256),
+  Layer('conv', 3, 1, 1, 256),
+  Layer('deconv', 4, 2, 1, 128),
+  Layer('conv', 3, 1, 1, 128),
+  Layer('deconv', 4, 2, 1, 64),
+  Layer('conv', 3, 1, 1, 32),
+  Layer('conv', 3, 1, 1, 3),  # the output: a sigmoid in place of BatchNorm and ReLU
 )
 
 # Both sides of a picture are halved twice, and doubled twice.
@@ -54,30 +55,36 @@ OUTPUTS = {'sigmoid': nn.sigmoid, 'clamp': lambda x: jnp.clip(x, -1, 1)}
 
 
 class CompletionNetwork(nn.Module):
-  """The completion network C (table 1): 17 convolutions, BatchNorm and ReLU after all but the last."""
+  """The completion network C (table 1): 17 convolutions, BatchNorm and ReLU after all but the
+  last.
+  """
 
   width: float = 1.0  # multiplies every layer's channels but the last one's
   dilated: bool = True  # False: dilation 1 throughout, with the same parameters
   dtype: Any = jnp.float32  # of the activations
-  # How networks of other programs differ, so that their weights can be used: see `glcic_jax/convert/`.
+  # How networks of other programs differ, so that their weights can be used: see
+  # `glcic_jax/convert/`.
   relu_first: bool = False  # True: the ReLU stands before BatchNorm
   hidden_biases: bool = True  # False: no bias in the convolutions that BatchNorm follows
   output: str = 'sigmoid'  # a key of `OUTPUTS`
   channel_order: str = 'rgb'  # or 'bgr': of the layers alone; pictures are RGB outside
-  input_mean: tuple[float, ...] = ()  # RGB, subtracted from the whole picture first; none: nothing is
+  input_mean: tuple[
+    float, ...
+  ] = ()  # RGB, subtracted from the whole picture first; none: nothing is
 
   @nn.compact
   def __call__(self, image: jax.Array, mask: jax.Array, *, train: bool = False) -> jax.Array:
     """Completes pictures.
 
     Args:
-      image: `[B, H, W, 3]` float in [0, 1] ([-1, 1] with `output` 'clamp'), the hole filled with one
-        colour, the mean; H and W are multiples of 4.
+      image: `[B, H, W, 3]` float in [0, 1] ([-1, 1] with `output` 'clamp'), the hole filled with
+        one colour, the mean; H and W are multiples of 4.
       mask: `[B, H, W, 1]`, 1 = to be completed.
       train: whether BatchNorm uses this batch's statistics, and moves the running ones.
 
     Returns:
-      `[B, H, W, 3]` in the same range, float32 (float64 for float64); known pixels are not restored.
+      `[B, H, W, 3]` in the same range, float32 (float64 for float64); known pixels are not
+      restored.
     """
     *hidden, last = COMPLETION_LAYERS
     if self.input_mean:
@@ -87,7 +94,9 @@ class CompletionNetwork(nn.Module):
     for number, layer in enumerate(hidden, start=1):
       x = self._convolution(layer, number)(x)
       x = norm_and_relu(f'norm{number}', x, relu_first=self.relu_first, train=train)
-    x = layers.Conv(last.features, last.kernel, dtype=self.dtype, name=f'conv{len(COMPLETION_LAYERS)}')(x)
+    x = layers.Conv(
+      last.features, last.kernel, dtype=self.dtype, name=f'conv{len(COMPLETION_LAYERS)}'
+    )(x)
     x = OUTPUTS[self.output](x.astype(jnp.promote_types(x.dtype, jnp.float32)))
     return in_order(x, self.channel_order)
 
@@ -96,8 +105,15 @@ class CompletionNetwork(nn.Module):
     name = f'{layer.kind}{number}'
     if layer.kind == 'deconv':
       return layers.UpConv(features, dtype=self.dtype, use_bias=self.hidden_biases, name=name)
-    return layers.Conv(features, layer.kernel, layer.stride, layer.dilation if self.dilated else 1,
-                       dtype=self.dtype, use_bias=self.hidden_biases, name=name)
+    return layers.Conv(
+      features,
+      layer.kernel,
+      layer.stride,
+      layer.dilation if self.dilated else 1,
+      dtype=self.dtype,
+      use_bias=self.hidden_biases,
+      name=name,
+    )
 
 
 def in_order(image: jax.Array, channel_order: str) -> jax.Array:
@@ -117,7 +133,9 @@ VECTOR_FEATURES = 1024  # what each branch says about its view
 
 
 def branch_depth(size: int) -> int:
-  """How many stride-2 convolutions bring a view down to 3 to 5 pixels: 6 for 256, 5 for 160, 128 and 96."""
+  """How many stride-2 convolutions bring a view down to 3 to 5 pixels: 6 for 256, 5 for 160,
+  128 and 96.
+  """
   depth, side = 0, size
   while side > 5:
     depth, side = depth + 1, (side + 1) // 2
@@ -125,7 +143,9 @@ def branch_depth(size: int) -> int:
 
 
 class Branch(nn.Module):
-  """The local or the global discriminator (tables 2 and 3): 5x5 stride-2 convolutions, then FC 1024."""
+  """The local or the global discriminator (tables 2 and 3): 5x5 stride-2 convolutions, then FC
+  1024.
+  """
 
   width: float = 1.0
   fully_connected_relu: bool = True
@@ -138,11 +158,21 @@ class Branch(nn.Module):
     """`[B, S, S, 3]` in [0, 1] -> `[B, 1024 * width]`."""
     for index in range(branch_depth(max(x.shape[1:3]))):
       full = DISCRIMINATOR_FEATURES[min(index, len(DISCRIMINATOR_FEATURES) - 1)]
-      x = layers.Conv(layers.channels(self.width, full), 5, 2, dtype=self.dtype, use_bias=self.hidden_biases,
-                      name=f'conv{index + 1}')(x)
-      x = norm_and_relu(f'norm{index + 1}', x, relu_first=self.relu_first, train=train, groups=groups)
+      x = layers.Conv(
+        layers.channels(self.width, full),
+        5,
+        2,
+        dtype=self.dtype,
+        use_bias=self.hidden_biases,
+        name=f'conv{index + 1}',
+      )(x)
+      x = norm_and_relu(
+        f'norm{index + 1}', x, relu_first=self.relu_first, train=train, groups=groups
+      )
     x = x.reshape(x.shape[0], -1)
-    x = layers.Dense(layers.channels(self.width, VECTOR_FEATURES), dtype=self.dtype, name='vector')(x)
+    x = layers.Dense(layers.channels(self.width, VECTOR_FEATURES), dtype=self.dtype, name='vector')(
+      x
+    )
     return nn.relu(x) if self.fully_connected_relu else x
 
 
@@ -162,8 +192,9 @@ class Discriminator(nn.Module):
   channel_order: str = 'rgb'
 
   @nn.compact
-  def __call__(self, image: jax.Array, view: jax.Array, *, train: bool = False,
-               groups: int = 1) -> jax.Array:
+  def __call__(
+    self, image: jax.Array, view: jax.Array, *, train: bool = False, groups: int = 1
+  ) -> jax.Array:
     """Judges whole pictures.
 
     Args:
@@ -178,8 +209,16 @@ class Discriminator(nn.Module):
     image = in_order(image, self.channel_order)
     views = {'local': images.local_view(image, view, self.local_size), 'global': image}
     branches = [
-        Branch(self.width, self.fully_connected_relu, self.dtype, self.relu_first, self.hidden_biases, name=name)(
-            x.astype(self.dtype), train=train, groups=groups)
-        for name, x in views.items() if self.branches in (name, 'both')]
+      Branch(
+        self.width,
+        self.fully_connected_relu,
+        self.dtype,
+        self.relu_first,
+        self.hidden_biases,
+        name=name,
+      )(x.astype(self.dtype), train=train, groups=groups)
+      for name, x in views.items()
+      if self.branches in (name, 'both')
+    ]
     logit = layers.Dense(1, dtype=self.dtype, name='fusion')(jnp.concatenate(branches, axis=-1))
     return logit[:, 0].astype(jnp.promote_types(logit.dtype, jnp.float32))

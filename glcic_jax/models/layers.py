@@ -13,8 +13,8 @@ import jax
 from jax.ad_checkpoint import checkpoint_name
 import jax.numpy as jnp
 
-from glcic_jax.models import convolution
 from glcic_jax.models import normalisation
+from glcic_jax.models.convolutions import convolution
 
 # What rematerialisation keeps: the outputs of convolutions, which are dear to compute again.
 CONVOLUTION = 'convolution'
@@ -25,15 +25,16 @@ torch_uniform = nn.initializers.variance_scaling(1 / 3, 'fan_in', 'uniform')
 
 
 class BatchNorm(nn.Module):
-  """Batch normalisation with float32 statistics, over one or several interleaved batches, and what follows it.
+  """Batch normalisation with float32 statistics, over one or several interleaved batches, and what
+  follows it.
 
   With `groups` = g, rows i, i + g, i + 2g ... are one batch with statistics of their
   own. So the discriminator judges real and completed pictures in one call although
   each is its own batch, and every device keeps its own rows; the running
   statistics then move once for each group, in order.
 
-  The variance survives a large mean, where Flax's default, E[x^2] - E[x]^2, loses everything. The running
-  variance is the biased one (Torch keeps the unbiased one; it differs only while training).
+  The variance survives a large mean, where Flax's default, E[x^2] - E[x]^2, loses everything. The
+  running variance is the biased one (Torch keeps the unbiased one; it differs only while training).
   """
 
   momentum: float = 0.9  # of the running statistics: Torch's 0.1 counts the other way
@@ -56,7 +57,8 @@ class BatchNorm(nn.Module):
       return normalisation.leaky(normal, self.leak)
 
     normal, group_means, group_variances = normalisation.normalise(
-        x, scale, bias, groups, self.epsilon, self.leak)
+      x, scale, bias, groups, self.epsilon, self.leak
+    )
     if not self.is_initializing():
       for group_mean, group_variance in zip(group_means, group_variances):
         self._move(mean, group_mean)
@@ -97,12 +99,13 @@ def _with_bias(layer: nn.Module, y: jax.Array) -> jax.Array:
 
 
 class UpConv(nn.Module):
-  """The transposed convolution of stride 2, in sub-pixel form: 4x4 with padding 1, or 5x5 with padding 2.
+  """The transposed convolution of stride 2, in sub-pixel form: 4x4 with padding 1, or 5x5 with
+  padding 2.
 
   4x4 gives twice the size, 5x5 one pixel less. Each of the four output positions modulo 2 sees its
-  own 2x2 of the 4x4 taps, so four small convolutions, interleaved, do the work. The parameter is that of
-  `nn.ConvTranspose(features, (4, 4), (2, 2), 'SAME')`: `[4, 4, in, features]`. XLA's own weight
-  gradient of a transposed convolution is five times slower on the CPU.
+  own 2x2 of the 4x4 taps, so four small convolutions, interleaved, do the work. The parameter is
+  that of `nn.ConvTranspose(features, (4, 4), (2, 2), 'SAME')`: `[4, 4, in, features]`. XLA's own
+  weight gradient of a transposed convolution is five times slower on the CPU.
   """
 
   features: int
@@ -115,14 +118,16 @@ class UpConv(nn.Module):
   def __call__(self, x: jax.Array) -> jax.Array:
     shape = (self.kernel, self.kernel, x.shape[-1], self.features)
     kernel = self.param('kernel', self.kernel_init, shape, jnp.float32).astype(self.dtype)
-    return checkpoint_name(_with_bias(self, convolution.up_conv(x.astype(self.dtype), kernel)), CONVOLUTION)
+    return checkpoint_name(
+      _with_bias(self, convolution.up_conv(x.astype(self.dtype), kernel)), CONVOLUTION
+    )
 
 
 class Collapse(nn.Module):
   """The convolution as large as its map, without padding: `[B, K, K, I]` -> `[B, 1, 1, features]`.
 
-  Its parameter is a convolution's, `[K, K, in, features]`; it is one matrix product, because the input
-  gradient of XLA's convolution would multiply fifteen zeros for each number at K = 4.
+  Its parameter is a convolution's, `[K, K, in, features]`; it is one matrix product, because the
+  input gradient of XLA's convolution would multiply fifteen zeros for each number at K = 4.
   """
 
   features: int
@@ -133,14 +138,18 @@ class Collapse(nn.Module):
   @nn.compact
   def __call__(self, x: jax.Array) -> jax.Array:
     kernel = self.param('kernel', self.kernel_init, (*x.shape[1:], self.features), jnp.float32)
-    y = x.astype(self.dtype).reshape(x.shape[0], -1) @ kernel.astype(self.dtype).reshape(-1, self.features)
+    y = x.astype(self.dtype).reshape(x.shape[0], -1) @ kernel.astype(self.dtype).reshape(
+      -1, self.features
+    )
     return _with_bias(self, y)[:, None, None]
 
 
 class Expand(nn.Module):
-  """The transposed convolution of one pixel, stride 1, no padding: `[B, 1, 1, I]` -> `[B, K, K, features]`.
+  """The transposed convolution of one pixel, stride 1, no padding: `[B, 1, 1, I]` -> `[B, K, K,
+  features]`.
 
-  The parameter is that of `nn.ConvTranspose(features, (K, K), (1, 1), 'VALID')`, `[K, K, in, features]`.
+  The parameter is that of `nn.ConvTranspose(features, (K, K), (1, 1), 'VALID')`, `[K, K, in,
+  features]`.
   """
 
   features: int
@@ -153,14 +162,17 @@ class Expand(nn.Module):
   def __call__(self, x: jax.Array) -> jax.Array:
     shape = (self.kernel, self.kernel, x.shape[-1], self.features)
     kernel = self.param('kernel', self.kernel_init, shape, jnp.float32).astype(self.dtype)
-    return _with_bias(self, jnp.einsum('bi,uvif->buvf', x[:, 0, 0].astype(self.dtype), kernel[::-1, ::-1]))
+    return _with_bias(
+      self, jnp.einsum('bi,uvif->buvf', x[:, 0, 0].astype(self.dtype), kernel[::-1, ::-1])
+    )
 
 
 class ChannelwiseDense(nn.Module):
-  """The channel-wise fully-connected layer: each map is connected to itself only (Context Encoder, 3.1).
+  """The channel-wise fully-connected layer: each map is connected to itself only (Context Encoder,
+  3.1).
 
-  m maps of n x n pixels have m n^4 weights, `[m, n^2 in, n^2 out]`, and m n^2 biases, where a full layer
-  has m^2 n^4. All maps are one batched contraction.
+  m maps of n x n pixels have m n^4 weights, `[m, n^2 in, n^2 out]`, and m n^2 biases, where a full
+  layer has m^2 n^4. All maps are one batched contraction.
   """
 
   dtype: Any = jnp.float32
@@ -170,7 +182,9 @@ class ChannelwiseDense(nn.Module):
   def __call__(self, x: jax.Array) -> jax.Array:
     batch, height, width, maps = x.shape
     pixels = height * width
-    kernel = self.param('kernel', self.kernel_init, (maps, pixels, pixels), jnp.float32).astype(self.dtype)
+    kernel = self.param('kernel', self.kernel_init, (maps, pixels, pixels), jnp.float32).astype(
+      self.dtype
+    )
     bias = self.param('bias', nn.initializers.zeros, (pixels, maps), jnp.float32)
     y = jnp.einsum('bim,mio->bom', x.astype(self.dtype).reshape(batch, pixels, maps), kernel)
     return (y + bias.astype(self.dtype)).reshape(x.shape)

@@ -1,13 +1,15 @@
-"""Batch normalisation in training and the activation after it, reading their input as seldom as can be.
+"""Batch normalisation in training and the activation after it, reading their input as seldom as can
+be.
 
-On an accelerator both are a matter of memory: activations come and go, little is computed. Automatic differentiation
-reads a layer twice for its statistics, makes six readings of it and its gradient on the way back, and in places
-writes what it masked; here it is one and four. The gradient is that of Ioffe and Szegedy (2015), section 3, both its
-sums taken in one pass, with the activation's inside it.
+On an accelerator both are a matter of memory: activations come and go, little is computed.
+Automatic differentiation reads a layer twice for its statistics, makes six readings of it and its
+gradient on the way back, and in places writes what it masked; here it is one and four. The gradient
+is that of Ioffe and Szegedy (2015), section 3, both its sums taken in one pass, with the
+activation's inside it.
 
-How it is written matters to XLA's fusions, on a GPU above all (`benchmarks/NOTES.md`): activations keep their
-shape throughout, groups are told apart only after each picture's sum, and what is a number for a channel is
-computed once.
+How it is written matters to XLA's fusions, on a GPU above all (`benchmarks/NOTES.md`): activations
+keep their shape throughout, groups are told apart only after each picture's sum, and what is a
+number for a channel is computed once.
 """
 
 import functools
@@ -25,8 +27,9 @@ def leaky(x: jax.Array, leak: float) -> jax.Array:
 
 
 @functools.partial(jax.custom_vjp, nondiff_argnums=(3, 4, 5))
-def normalise(x: jax.Array, scale: jax.Array, bias: jax.Array, groups: int, epsilon: float,
-              leak: float) -> tuple[jax.Array, jax.Array, jax.Array]:
+def normalise(
+  x: jax.Array, scale: jax.Array, bias: jax.Array, groups: int, epsilon: float, leak: float
+) -> tuple[jax.Array, jax.Array, jax.Array]:
   """Normalises each group by its own statistics.
 
   Args:
@@ -38,8 +41,8 @@ def normalise(x: jax.Array, scale: jax.Array, bias: jax.Array, groups: int, epsi
     leak: see `leaky`, which comes last.
 
   Returns:
-    the result, of the shape and dtype of `x`; mean and biased variance, `[groups, C]` in at least float32, through
-    which no gradient flows.
+    the result, of the shape and dtype of `x`; mean and biased variance, `[groups, C]` in at least
+    float32, through which no gradient flows.
   """
   return _forward(x, scale, bias, groups, epsilon, leak)[0]
 
@@ -54,8 +57,8 @@ def _forward(x, scale, bias, groups, epsilon, leak):
 def _statistics(x, groups):
   """Mean and variance, `[groups, C]`, from one reading of `x`.
 
-  E[x^2] - E[x]^2 would lose everything at a large mean. So distances are taken not from 0 but from a point
-  near the mean: that of every picture's first row of pixels.
+  E[x^2] - E[x]^2 would lose everything at a large mean. So distances are taken not from 0 but from
+  a point near the mean: that of every picture's first row of pixels.
   """
   wide = _wide(x)
   point = _mean(wide[:, :1], groups)
@@ -73,11 +76,15 @@ def _backward(groups, epsilon, leak, kept, gradients):
   if leak != 1:
     gradient = jnp.where(centred * factor + bias > 0, gradient, leak * gradient if leak else 0)
   by_bias, by_scale = _mean(gradient, groups), _mean(gradient * centred, groups) * inverse
-  factor, slope, offset = _for_rows(x, scale * inverse, scale * inverse**2 * by_scale, scale * inverse * by_bias)
+  factor, slope, offset = _for_rows(
+    x, scale * inverse, scale * inverse**2 * by_scale, scale * inverse * by_bias
+  )
   by_x = factor * gradient - slope * centred - offset
   count = x.size // mean.size
-  return by_x.astype(x.dtype), *((count * by.sum(0)).astype(parameter.dtype)
-                                 for by, parameter in ((by_scale, scale), (by_bias, bias)))
+  return by_x.astype(x.dtype), *(
+    (count * by.sum(0)).astype(parameter.dtype)
+    for by, parameter in ((by_scale, scale), (by_bias, bias))
+  )
 
 
 normalise.defvjp(_forward, _backward)
@@ -96,8 +103,14 @@ def _mean(x, groups):
 
 
 def _for_rows(x, *statistics):
-  """Each `[groups, C]` as `[B or 1, 1, ..., C]`, of which a compiler computes nothing anew for each pixel."""
+  """Each `[groups, C]` as `[B or 1, 1, ..., C]`, of which a compiler computes nothing anew for
+  each pixel.
+  """
   rows = len(x) if len(statistics[0]) > 1 else 1
   between = range(1, x.ndim - 1)
-  return jax.lax.optimization_barrier([
-      jnp.expand_dims(jnp.tile(statistic, (rows // len(statistic), 1)), between) for statistic in statistics])
+  return jax.lax.optimization_barrier(
+    [
+      jnp.expand_dims(jnp.tile(statistic, (rows // len(statistic), 1)), between)
+      for statistic in statistics
+    ]
+  )

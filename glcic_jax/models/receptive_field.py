@@ -1,13 +1,14 @@
 """How far a pixel of the completion network sees: by the layers' arithmetic, and by its gradient.
 
-One axis suffices, since every layer treats both alike. An interval is (first, last), both included, in
-pixels of the layer's input. A blog that many start from counts 287 px, the paper writes 307: the last
-quarter-resolution layer sees 287; an output pixel sees 299 or 303, off-centre, and 307 is the smallest
-window that is centred on the pixel and holds what any pixel sees (99 without dilation).
+One axis suffices, since every layer treats both alike. An interval is (first, last), both included,
+in pixels of the layer's input. A blog that many start from counts 287 px, the paper writes 307: the
+last quarter-resolution layer sees 287; an output pixel sees 299 or 303, off-centre, and 307 is the
+smallest window that is centred on the pixel and holds what any pixel sees (99 without dilation).
 """
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -21,7 +22,9 @@ class Field(NamedTuple):
   """What the network sees, in pixels."""
 
   quarter: int  # what a pixel of the last quarter-resolution convolution sees
-  outputs: tuple[tuple[int, int], ...]  # how far an output pixel sees up and down, by position modulo 4
+  outputs: tuple[
+    tuple[int, int], ...
+  ]  # how far an output pixel sees up and down, by position modulo 4
 
   @property
   def lengths(self) -> tuple[int, ...]:
@@ -52,7 +55,9 @@ def by_arithmetic(*, dilated: bool = True) -> Field:
   return Field(last - first + 1, tuple(outputs))
 
 
-def _back(layers: tuple[glcic.Layer, ...], interval: tuple[int, int], dilated: bool) -> tuple[int, int]:
+def _back(
+  layers: tuple[glcic.Layer, ...], interval: tuple[int, int], dilated: bool
+) -> tuple[int, int]:
   first, last = interval
   for layer in reversed(layers):
     if layer.kind == 'deconv':  # output o sees input i where o = 2 i - 1 + tap, tap 0 to 3
@@ -70,28 +75,41 @@ def by_gradient(*, dilated: bool = True) -> Field:
   No weight can hide another then: a pixel is seen exactly where the gradient is not zero.
   """
   length, height = 512, 4  # wider than twice what any pixel sees
-  generator = models.build_generator({'name': 'glcic', 'options': {'width': 1 / 64, 'dilated': dilated}})
+  generator = models.build_generator(
+    {'name': 'glcic', 'options': {'width': 1 / 64, 'dilated': dilated}}
+  )
   image, mask = jnp.ones((1, height, length, 3)), jnp.ones((1, height, length, 1))
   shapes = jax.eval_shape(lambda: generator.init(jax.random.key(0), image, mask))
   variables = jax.tree_util.tree_map_with_path(_even, shapes)
 
   def seen(image):
-    raw, state = generator.apply(variables, image, mask, mutable=['intermediates'],
-                                 capture_intermediates=lambda module, _: module.name == 'conv12')
+    raw, state = generator.apply(
+      variables,
+      image,
+      mask,
+      mutable=['intermediates'],
+      capture_intermediates=lambda module, _: module.name == 'conv12',
+    )
     middle = length // 2
     quarter = jax.tree.leaves(state['intermediates'])[0][0, 0, middle // 4].sum()
-    return jnp.append(raw[0, 0, middle:middle + glcic.SIZE_MULTIPLE].sum(axis=-1), quarter)
+    return jnp.append(raw[0, 0, middle : middle + glcic.SIZE_MULTIPLE].sum(axis=-1), quarter)
 
   # Rows: output pixels, then the quarter-resolution one.
   gradients = np.asarray(jax.jit(jax.jacrev(seen))(image))[:, 0].any(axis=(1, 3))
   ends = [(np.flatnonzero(row)[0], np.flatnonzero(row)[-1]) for row in gradients]
-  outputs = [(length // 2 + phase - first, last - length // 2 - phase)
-             for phase, (first, last) in enumerate(ends[:-1])]
-  return Field(int(ends[-1][1] - ends[-1][0] + 1), tuple((int(up), int(down)) for up, down in outputs))
+  outputs = [
+    (length // 2 + phase - first, last - length // 2 - phase)
+    for phase, (first, last) in enumerate(ends[:-1])
+  ]
+  return Field(
+    int(ends[-1][1] - ends[-1][0] + 1), tuple((int(up), int(down)) for up, down in outputs)
+  )
 
 
 def _even(path: Any, leaf: jax.ShapeDtypeStruct) -> jax.Array:
-  """A mean over what it sees for each kernel, so that nothing grows or saturates; BatchNorm's identity."""
+  """A mean over what it sees for each kernel, so that nothing grows or saturates; BatchNorm's
+  identity.
+  """
   name = path[-1].key
   if name == 'kernel':
     return jnp.full(leaf.shape, 1 / np.prod(leaf.shape[:-1]), leaf.dtype)

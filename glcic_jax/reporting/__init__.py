@@ -1,1 +1,3 @@
-"""A run as one page: reads a workdir's files, draws curves as SVG, and writes self-contained HTML."""
+"""A run as one page: reads a workdir's files, draws curves as SVG, and writes self-contained
+HTML.
+"""

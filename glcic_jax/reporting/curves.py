@@ -4,7 +4,7 @@ from collections.abc import Sequence
 import dataclasses
 import html
 
-from glcic_jax.reporting import charts
+from glcic_jax.pages import charts
 from glcic_jax.reporting import run as run_lib
 
 
@@ -20,34 +20,75 @@ class Curve:
 
 
 LOSSES = (
-    Curve('Reconstruction loss', [('reconstruction_loss', '')],
-          'Weighted, mean over the steps of each row. It may rise a little where a joint phase starts.'),
-    Curve('Adversarial game', [('adversarial_loss', 'generator'), ('discriminator_loss', 'discr.')],
-          'The generator’s loss before its weight, and the discriminator’s own.'),
-    Curve('Validation: PSNR, dB', [('validation_hole_psnr', 'hole'), ('validation_psnr', 'whole')],
-          'Of completed 8-bit pictures, the same at every interval. Higher is better; a joint phase trades some of it '
-          'for sharpness.'),
-    Curve('Validation: SSIM', [('validation_ssim', 'whole')], 'Wang’s window, whole picture; 1 is the truth.'),
-    Curve('Validation: L1 in the hole', [('validation_hole_l1', '')],
-          'Mean absolute error as a share of the full scale; lower is better.'),
+  Curve(
+    'Reconstruction loss',
+    [('reconstruction_loss', '')],
+    'Weighted, mean over the steps of each row. It may rise a little where a joint phase starts.',
+  ),
+  Curve(
+    'Adversarial game',
+    [('adversarial_loss', 'generator'), ('discriminator_loss', 'discr.')],
+    'The generator’s loss before its weight, and the discriminator’s own.',
+  ),
+  Curve(
+    'Validation: PSNR, dB',
+    [('validation_hole_psnr', 'hole'), ('validation_psnr', 'whole')],
+    'Of completed 8-bit pictures, the same at every interval. Higher is better; a joint phase '
+    'trades some of it '
+    'for sharpness.',
+  ),
+  Curve(
+    'Validation: SSIM',
+    [('validation_ssim', 'whole')],
+    'Wang’s window, whole picture; 1 is the truth.',
+  ),
+  Curve(
+    'Validation: L1 in the hole',
+    [('validation_hole_l1', '')],
+    'Mean absolute error as a share of the full scale; lower is better.',
+  ),
 )
 HEALTH = (
-    Curve('Accuracy of the discriminator', [('real_accuracy', 'real'), ('completed_accuracy', 'completed')],
-          'Share judged rightly. Both near 1: it wins, and teaches little. Both near 0.5: it cannot tell.',
-          bounds=(0, 1), reference=0.5),
-    Curve('D(real) and D(completed)', [('real_probability', 'real'), ('completed_probability', 'completed')],
-          'Mean probability that it gives to being real.', bounds=(0, 1), reference=0.5),
-    Curve('Gradient norms', [('generator_gradient_norm', 'generator'), ('discriminator_gradient_norm', 'discr.')],
-          'Euclidean, over all parameters of each network.'),
-    Curve('Gradients at the raw output',
-          [('reconstruction_gradient_norm', 'reconstr.'), ('adversarial_gradient_norm', 'adversarial')],
-          'What the generator is told by each of its two losses, weights included.'),
-    Curve('Adversarial : reconstruction', [('gradient_ratio', '')],
-          'The ratio of those two norms, mean over the steps of each row. Far above 1 the discriminator leads; far '
-          'below, it is hardly heard.', reference=1.0),
+  Curve(
+    'Accuracy of the discriminator',
+    [('real_accuracy', 'real'), ('completed_accuracy', 'completed')],
+    'Share judged rightly. Both near 1: it wins, and teaches little. Both near 0.5: it cannot tell.',
+    bounds=(0, 1),
+    reference=0.5,
+  ),
+  Curve(
+    'D(real) and D(completed)',
+    [('real_probability', 'real'), ('completed_probability', 'completed')],
+    'Mean probability that it gives to being real.',
+    bounds=(0, 1),
+    reference=0.5,
+  ),
+  Curve(
+    'Gradient norms',
+    [('generator_gradient_norm', 'generator'), ('discriminator_gradient_norm', 'discr.')],
+    'Euclidean, over all parameters of each network.',
+  ),
+  Curve(
+    'Gradients at the raw output',
+    [('reconstruction_gradient_norm', 'reconstr.'), ('adversarial_gradient_norm', 'adversarial')],
+    'What the generator is told by each of its two losses, weights included.',
+  ),
+  Curve(
+    'Adversarial : reconstruction',
+    [('gradient_ratio', '')],
+    'The ratio of those two norms, mean over the steps of each row. Far above 1 the discriminator '
+    'leads; far '
+    'below, it is hardly heard.',
+    reference=1.0,
+  ),
 )
-SPEED = (Curve('Images per second', [('images_per_second', '')],
-               'The first row of each start includes compiling.'),)
+SPEED = (
+  Curve(
+    'Images per second',
+    [('images_per_second', '')],
+    'The first row of each start includes compiling.',
+  ),
+)
 
 
 def figures(run: run_lib.Run, curves: Sequence[Curve]) -> list[str]:
@@ -57,7 +98,9 @@ def figures(run: run_lib.Run, curves: Sequence[Curve]) -> list[str]:
 
 def bands(run: run_lib.Run) -> list[charts.Band]:
   """The run's phases, whole, however far it got."""
-  return [charts.Band(phase.value, span.start, span.stop) for phase, span in run.plan.spans().items()]
+  return [
+    charts.Band(phase.value, span.start, span.stop) for phase, span in run.plan.spans().items()
+  ]
 
 
 def points(run: run_lib.Run, column: str) -> list[list[charts.Point]]:
@@ -73,11 +116,22 @@ def points(run: run_lib.Run, column: str) -> list[list[charts.Point]]:
 
 
 def _figure(run: run_lib.Run, curve: Curve) -> str:
-  lines = [charts.Line(label, pieces, marked=column.startswith('validation_'))
-           for column, label in curve.columns if (pieces := points(run, column))]
+  lines = [
+    charts.Line(label, pieces, marked=column.startswith('validation_'))
+    for column, label in curve.columns
+    if (pieces := points(run, column))
+  ]
   if not lines:
     return ''
-  svg = charts.chart(curve.title, lines, last=run.step, bands=bands(run), bounds=curve.bounds,
-                     reference=curve.reference)
-  return (f'<figure><h3>{html.escape(curve.title)}</h3>{svg}'
-          f'<figcaption>{html.escape(curve.caption)}</figcaption></figure>')
+  svg = charts.chart(
+    curve.title,
+    lines,
+    last=run.step,
+    bands=bands(run),
+    bounds=curve.bounds,
+    reference=curve.reference,
+  )
+  return (
+    f'<figure><h3>{html.escape(curve.title)}</h3>{svg}'
+    f'<figcaption>{html.escape(curve.caption)}</figcaption></figure>'
+  )

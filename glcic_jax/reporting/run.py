@@ -1,4 +1,6 @@
-"""What a workdir holds, read without TensorFlow, Orbax or JAX: `config.json`, `metrics.csv`, names of the rest."""
+"""What a workdir holds, read without TensorFlow, Orbax or JAX: `config.json`, `metrics.csv`,
+names of the rest.
+"""
 
 from collections.abc import Mapping
 import csv
@@ -63,13 +65,20 @@ def read(workdir: epath.PathLike) -> Run:
     raise errors.InputError(f'There is no folder {workdir}; give the --workdir of a training run.')
   for name, when in (('config.json', 'as it starts'), ('metrics.csv', 'after log_every steps')):
     if not (folder / name).exists():
-      raise errors.InputError(f'{workdir} holds no {name}, which a training run writes {when}; give the --workdir of '
-                              'one, or wait for it.')
+      raise errors.InputError(
+        f'{workdir} holds no {name}, which a training run writes {when}; give the --workdir of '
+        'one, or wait for it.'
+      )
   config, unknown = _read_config(folder / 'config.json')
   return Run(
-      name=os.path.basename(os.fspath(folder).rstrip('/')) or os.fspath(folder), config=config, unknown_keys=unknown,
-      rows=_read_rows(folder / 'metrics.csv'), samples=_samples(folder / 'samples'),
-      checkpoints=_checkpoints(folder / 'checkpoints'), has_model=(folder / 'model' / 'model.safetensors').exists())
+    name=os.path.basename(os.fspath(folder).rstrip('/')) or os.fspath(folder),
+    config=config,
+    unknown_keys=unknown,
+    rows=_read_rows(folder / 'metrics.csv'),
+    samples=_samples(folder / 'samples'),
+    checkpoints=_checkpoints(folder / 'checkpoints'),
+    has_model=(folder / 'model' / 'model.safetensors').exists(),
+  )
 
 
 def _read_config(path: epath.Path) -> tuple[Any, tuple[str, ...]]:
@@ -77,16 +86,22 @@ def _read_config(path: epath.Path) -> tuple[Any, tuple[str, ...]]:
   known = config_lib.flatten(config)
   try:
     stored = json.loads(path.read_text())['config']
-    values = {key: tuple(value) if isinstance(value, list) else value for key, value in stored.items()}
+    values = {
+      key: tuple(value) if isinstance(value, list) else value for key, value in stored.items()
+    }
     config.update_from_flattened_dict({key: value for key, value in values.items() if key in known})
   except (ValueError, KeyError, TypeError, AttributeError) as error:
     reason = str(error).strip().splitlines() or ['']
-    raise errors.InputError(f'{path} is damaged ({reason[0].rstrip(".")}); take the one that stands beside a '
-                            'checkpoint, or give another workdir.') from None
+    raise errors.InputError(
+      f'{path} is damaged ({reason[0].rstrip(".")}); take the one that stands beside a '
+      'checkpoint, or give another workdir.'
+    ) from None
   schedule.from_config(config.schedule)
   if config.paper not in schedule.PAPER:
-    raise errors.InputError(f'{path} names a paper {config.paper!r}, and those known are '
-                            f'{", ".join(schedule.PAPER)}; use the version that trained it.')
+    raise errors.InputError(
+      f'{path} names a paper {config.paper!r}, and those known are '
+      f'{", ".join(schedule.PAPER)}; use the version that trained it.'
+    )
   return config, tuple(sorted(values.keys() - known.keys()))
 
 
@@ -104,10 +119,14 @@ def _read_rows(path: epath.Path) -> tuple[Row, ...]:
         raise ValueError(f'step {rows[-1].step} comes after step {rows[-2].step}')
   except (ValueError, csv.Error) as error:
     reason = 'it is no text' if isinstance(error, UnicodeDecodeError) else str(error)
-    raise errors.InputError(f'{path} is damaged in line {line} ({reason}); cut it off before that line, or take '
-                            'another copy.') from None
+    raise errors.InputError(
+      f'{path} is damaged in line {line} ({reason}); cut it off before that line, or take '
+      'another copy.'
+    ) from None
   if not rows:
-    raise errors.InputError(f'{path} holds no rows yet; a training run writes one after log_every steps.')
+    raise errors.InputError(
+      f'{path} holds no rows yet; a training run writes one after log_every steps.'
+    )
   return tuple(rows)
 
 
@@ -117,7 +136,9 @@ def _row(record: Mapping[str | None, Any]) -> Row:
   phase = record['phase']
   if phase not in {known.value for known in schedule.Phase}:
     raise ValueError(f'there is no phase {phase!r}')
-  values = {name: float(text) for name, text in record.items() if text and name not in ('step', 'phase')}
+  values = {
+    name: float(text) for name, text in record.items() if text and name not in ('step', 'phase')
+  }
   step = int(record['step'])
   if step < 1:
     raise ValueError(f'there is no step {step}')
@@ -125,8 +146,11 @@ def _row(record: Mapping[str | None, Any]) -> Row:
 
 
 def _samples(folder: epath.Path) -> tuple[tuple[int, epath.Path], ...]:
-  found = [entry for entry in folder.iterdir() if entry.suffix == '.png' and entry.stem.isdecimal()] if (
-      folder.is_dir()) else []
+  found = (
+    [entry for entry in folder.iterdir() if entry.suffix == '.png' and entry.stem.isdecimal()]
+    if (folder.is_dir())
+    else []
+  )
   return tuple(sorted((int(entry.stem), entry) for entry in found))
 
 

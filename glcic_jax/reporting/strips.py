@@ -8,7 +8,7 @@ import io
 from etils import epath
 from PIL import Image
 
-from glcic_jax import pictures
+from glcic_jax.pictures import image_files
 
 # The sheets' columns, as `training/evaluation.py` names them: input, raw output, completed, truth.
 _COLUMNS, _INPUT, _COMPLETED, _TRUTH = 4, 0, 2, 3
@@ -29,7 +29,7 @@ def strip(samples: Sequence[tuple[int, epath.Path]]) -> Strip:
   sheets, unreadable = [], []
   for step, path in chosen(samples, MOST_STEPS):
     try:
-      sheets.append((step, pictures.sheet_cells(pictures.read_rgb(path), _COLUMNS)))
+      sheets.append((step, image_files.sheet_cells(image_files.read_rgb(path), _COLUMNS)))
     except ValueError:  # damaged, or of another layout: the page does without
       unreadable.append(path.name)
   if not sheets:

@@ -1,6 +1,8 @@
 """Scores and sample strips during training, on the same pictures and holes each time."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
+from collections.abc import Iterable
+from collections.abc import Mapping
 import functools
 import math
 import sys
@@ -20,10 +22,10 @@ Score = Callable[[jax.Array, jax.Array, jax.Array], jax.Array]  # (completed, tr
 
 # Names of `metrics.VALIDATION_NAMES`, all of 8-bit composites.
 SCORES: Mapping[str, Score] = {
-    'validation_hole_psnr': functools.partial(scores.psnr, region='hole'),  # dB
-    'validation_hole_l1': functools.partial(scores.l1, region='hole'),  # 0..1
-    'validation_psnr': functools.partial(scores.psnr, region='whole'),  # dB
-    'validation_ssim': functools.partial(scores.ssim, region='whole'),  # at most 1
+  'validation_hole_psnr': functools.partial(scores.psnr, region='hole'),  # dB
+  'validation_hole_l1': functools.partial(scores.l1, region='hole'),  # 0..1
+  'validation_psnr': functools.partial(scores.psnr, region='whole'),  # dB
+  'validation_ssim': functools.partial(scores.ssim, region='whole'),  # at most 1
 }
 
 
@@ -33,8 +35,10 @@ class Evaluation:
   def __init__(self, method: method_lib.Method, mesh: Mesh, wanted: Mapping[str, Score] = SCORES):
     """Compiles at the first call; `wanted`: what to score the pictures by."""
     self._complete = step_lib.compile_evaluation(method, mesh)
-    self._scores = {name: jax.jit(score, out_shardings=parallel.replicated(mesh))
-                    for name, score in wanted.items()}
+    self._scores = {
+      name: jax.jit(score, out_shardings=parallel.replicated(mesh))
+      for name, score in wanted.items()
+    }
     self._method = method
     self._mesh = mesh
 
@@ -66,8 +70,12 @@ class Evaluation:
       _tell(name, f'it is {means.pop(name)}')
     return means | {'validation_count': float(counted.sum())}
 
-  def samples(self, variables: Any, batches: Iterable[batch_lib.Batch], count: int) -> dict[str, np.ndarray]:
-    """What to look at: label -> `[count, H, W, 3]` uint8, of the batches' first rows; fewer if they hold fewer."""
+  def samples(
+    self, variables: Any, batches: Iterable[batch_lib.Batch], count: int
+  ) -> dict[str, np.ndarray]:
+    """What to look at: label -> `[count, H, W, 3]` uint8, of the batches' first rows; fewer if
+    they hold fewer.
+    """
     parts = [self._columns(variables, batch) for batch in batches]
     return {label: np.concatenate([part[label] for part in parts])[:count] for label in parts[0]}
 
@@ -79,10 +87,10 @@ class Evaluation:
     low, high = self._method.value_range
     fill = (np.asarray(self._method.hole_fill) - low) / (high - low) * 255
     return {
-        'input': np.where(mask > 0, fill.round().astype(np.uint8), image),
-        'raw output': np.asarray(result['raw']),
-        'completed': np.asarray(result['completed']),
-        'truth': image,
+      'input': np.where(mask > 0, fill.round().astype(np.uint8), image),
+      'raw output': np.asarray(result['raw']),
+      'completed': np.asarray(result['completed']),
+      'truth': image,
     }
 
 

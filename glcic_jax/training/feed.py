@@ -4,9 +4,12 @@ Both answer the same questions, so the loop knows no difference. TensorFlow is i
 only when a pipeline is opened.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
+from collections.abc import Iterable
+from collections.abc import Iterator
 import itertools
-from typing import Any, Protocol
+from typing import Any
+from typing import Protocol
 
 import jax
 from jax.sharding import Mesh
@@ -53,11 +56,15 @@ class Given:
     self._iterator = None if callable(batches) else iter(batches)
     self._first = next(iter(batches(0)) if callable(batches) else self._iterator, None)
     if self._first is None:
-      raise errors.InputError('The batches given are empty; give an iterator with one for each step.')
+      raise errors.InputError(
+        'The batches given are empty; give an iterator with one for each step.'
+      )
 
   def mean_color(self) -> tuple[float, float, float]:
     """Of the first batch."""
-    red, green, blue = (np.asarray(self._first.image, np.float64).mean(axis=(0, 1, 2)) / 255).round(6)
+    red, green, blue = (np.asarray(self._first.image, np.float64).mean(axis=(0, 1, 2)) / 255).round(
+      6
+    )
     return float(red), float(green), float(blue)
 
   def train(self, first_step: int) -> Iterator[batch_lib.Batch]:
@@ -71,9 +78,13 @@ class Given:
     return iter(())
 
   def samples(self, count: int) -> Iterator[batch_lib.Batch]:
-    """The first batches; of a plain iterable the first alone, since the others are trained on once."""
+    """The first batches; of a plain iterable the first alone, since the others are trained on
+    once.
+    """
     rows = len(self._first.image) * jax.process_count()
-    return itertools.islice([self._first] if self._from is None else self._from(0), -(-count // rows))
+    return itertools.islice(
+      [self._first] if self._from is None else self._from(0), -(-count // rows)
+    )
 
 
 def open_feed(config: Any, mesh: Mesh, batches: Batches | None) -> Feed:
@@ -91,6 +102,8 @@ def open_feed(config: Any, mesh: Mesh, batches: Batches | None) -> Feed:
   except ModuleNotFoundError as error:
     if error.name != 'tensorflow':
       raise
-    raise errors.InputError("Reading pictures for training needs TensorFlow; install it by pip install "
-                            "'glcic_jax[train]', or pass batches.") from None
+    raise errors.InputError(
+      'Reading pictures for training needs TensorFlow; install it by pip install '
+      "'glcic_jax[train]', or pass batches."
+    ) from None
   return pipeline.Pipeline(config, rows)

@@ -20,31 +20,33 @@ from glcic_jax import checkpoints as checkpoints_lib
 from glcic_jax import config as config_lib
 from glcic_jax import errors
 from glcic_jax import files
-from glcic_jax import model_card
-from glcic_jax import model_files
 from glcic_jax import parallel
 from glcic_jax import schedule
+from glcic_jax.model_directory import model_card
+from glcic_jax.model_directory import model_files
 from glcic_jax.training import evaluation as evaluation_lib
 from glcic_jax.training import feed as feed_lib
-from glcic_jax.training import identity
-from glcic_jax.training import initial
+from glcic_jax.training import fine_tuning
 from glcic_jax.training import method as method_lib
 from glcic_jax.training import metrics as metrics_lib
+from glcic_jax.training import same_run
 from glcic_jax.training import signals
 from glcic_jax.training import state as state_lib
 from glcic_jax.training import step as step_lib
 from glcic_jax.training import writers as writers_lib
 
 
-def train_and_evaluate(config: Any, workdir: epath.PathLike, *,
-                       batches: feed_lib.Batches | None = None) -> state_lib.TrainState:
+def train_and_evaluate(
+  config: Any, workdir: epath.PathLike, *, batches: feed_lib.Batches | None = None
+) -> state_lib.TrainState:
   """Trains, or continues, the run of a workdir.
 
   Args:
     config: every key of `glcic_jax.config.default`.
-    workdir: for checkpoints, metrics.csv, TensorBoard events, samples and the model; may be `gs://`.
-    batches: takes the pipeline's place: an iterable of NumPy `Batch`es, or a function from the first
-      step to one. With several processes, each brings its own rows.
+    workdir: for checkpoints, metrics.csv, TensorBoard events, samples and the model; may be
+      `gs://`.
+    batches: takes the pipeline's place: an iterable of NumPy `Batch`es, or a function from the
+      first step to one. With several processes, each brings its own rows.
 
   Returns:
     the state at the end of the schedule.
@@ -55,7 +57,7 @@ def train_and_evaluate(config: Any, workdir: epath.PathLike, *,
     errors.Stopped: after SIGTERM or Ctrl-C; everything is saved.
   """
   config_lib.check(config)
-  identity.check_place(workdir, config)
+  same_run.check_place(workdir, config)
   workdir = epath.Path(workdir)
   plan = schedule.from_config(config.schedule)
   due = _Due(config, plan)
@@ -63,15 +65,19 @@ def train_and_evaluate(config: Any, workdir: epath.PathLike, *,
   feed = feed_lib.open_feed(config, mesh, batches)
   mean_color = _mean_color(config, workdir, feed)
   method = method_lib.from_config(config, mean_color)
-  licence = initial.licence(config, workdir)
+  licence = fine_tuning.licence(config, workdir)
 
   def facts(step: int) -> dict[str, Any]:
     model = method_lib.describe(method, config, mean_color, step, licence)
-    return identity.describe(config, mean_color=mean_color, digest=feed.digest, model=model.to_json())
+    return same_run.describe(
+      config, mean_color=mean_color, digest=feed.digest, model=model.to_json()
+    )
 
   _announce(config, feed, mesh)
-  with (signals.StopSignal(active=not parallel.is_distributed()) as stop,
-        checkpoints_lib.Checkpoints(workdir, keep=config.checkpoint.keep) as checkpoints):
+  with (
+    signals.StopSignal(active=not parallel.is_distributed()) as stop,
+    checkpoints_lib.Checkpoints(workdir, keep=config.checkpoint.keep) as checkpoints,
+  ):
     state = _create_or_restore(method, config, mesh, checkpoints)
     first = int(state.step)
     _write_config(workdir, facts(first))
@@ -82,7 +88,9 @@ def train_and_evaluate(config: Any, workdir: epath.PathLike, *,
     source = feed.train(first)
     with writers_lib.Writers(workdir, until=first) as writers:
 
-      def write(step: int) -> None:  # a row of the steps since the last one; stops at a non-finite loss
+      def write(
+        step: int,
+      ) -> None:  # a row of the steps since the last one; stops at a non-finite loss
         if not len(interval):
           return
         phase = plan.phase_at(step - 1).value
@@ -92,7 +100,8 @@ def train_and_evaluate(config: Any, workdir: epath.PathLike, *,
         progress.report(step, phase, values)
 
       for step in range(first, plan.total_steps + 1):
-        # 1. Stop, where asked to: nothing is worth more time than saving. Several processes agree on the step.
+        # 1. Stop, where asked to: nothing is worth more time than saving. Several processes agree
+        # on the step.
         if parallel.is_distributed() and checkpoints.stop_was_announced(step):
           stop.received = signal.SIGTERM
         if stop.received is not None:
@@ -108,8 +117,14 @@ def train_and_evaluate(config: Any, workdir: epath.PathLike, *,
           if scores:
             writers.scalars(step, phase, scores)
             progress.report(step, phase, scores)
-          writers.samples(step, evaluation.samples(
-              state.generator.variables, feed.samples(config.validation.samples), config.validation.samples))
+          writers.samples(
+            step,
+            evaluation.samples(
+              state.generator.variables,
+              feed.samples(config.validation.samples),
+              config.validation.samples,
+            ),
+          )
           progress.restart(step)
         # 3. Save: the state, with the step in it, is the whole position of the run.
         if due.checkpoint(step):
@@ -119,8 +134,10 @@ def train_and_evaluate(config: Any, workdir: epath.PathLike, *,
         # 4. Fetch and step: both return at once, the devices work behind.
         batch = next(source, None)
         if batch is None:
-          raise errors.InputError(f'The batches given ended at step {step} of {plan.total_steps}; give one '
-                                  'for each step, or a lower schedule.total_steps.')
+          raise errors.InputError(
+            f'The batches given ended at step {step} of {plan.total_steps}; give one '
+            'for each step, or a lower schedule.total_steps.'
+          )
         state, metrics = steps[plan.phase_at(step)](state, parallel.to_global(batch, mesh))
         interval.add(step + 1, metrics)
         # 5. Write, and see that every loss is finite before anything is saved.
@@ -129,9 +146,19 @@ def train_and_evaluate(config: Any, workdir: epath.PathLike, *,
           progress.restart(step + 1)
         progress.tick(step + 1, plan.phase_at(step).value)
     progress.close()
-    origin = model_card.of_training(config, counts=feed.counts, step=int(state.step), scores=writers.last_scores(),
-                                    licence=licence)
-  _write_model(workdir, state, method_lib.describe(method, config, mean_color, int(state.step), licence), origin)
+    origin = model_card.of_training(
+      config,
+      counts=feed.counts,
+      step=int(state.step),
+      scores=writers.last_scores(),
+      licence=licence,
+    )
+  _write_model(
+    workdir,
+    state,
+    method_lib.describe(method, config, mean_color, int(state.step), licence),
+    origin,
+  )
   return state
 
 
@@ -157,24 +184,30 @@ class _Due:
     return step % self.config.log_every == 0 or self.checkpoint(step) or self.evaluation(step)
 
 
-def _mean_color(config: Any, workdir: epath.Path, feed: feed_lib.Feed) -> tuple[float, float, float]:
+def _mean_color(
+  config: Any, workdir: epath.Path, feed: feed_lib.Feed
+) -> tuple[float, float, float]:
   """The run's mean colour: as it began, as given, or computed; refuses a workdir of another run."""
   earlier = checkpoints_lib.read_run(workdir)
   if earlier is not None:
     step, stored = earlier
-    for line in identity.check_same(stored, config, step=step, workdir=str(workdir)):
+    for line in same_run.check_same(stored, config, step=step, workdir=str(workdir)):
       print(f'changed since the run began: {line}')
-    identity.check_listing(stored, feed.digest, allow=config.data.allow_changed_listing)
+    same_run.check_listing(stored, feed.digest, allow=config.data.allow_changed_listing)
     return tuple(stored['mean_color'])
   return tuple(config.data.mean_color) or feed.mean_color()
 
 
-def _create_or_restore(method: method_lib.Method, config: Any, mesh: jax.sharding.Mesh,
-                       checkpoints: checkpoints_lib.Checkpoints) -> state_lib.TrainState:
+def _create_or_restore(
+  method: method_lib.Method,
+  config: Any,
+  mesh: jax.sharding.Mesh,
+  checkpoints: checkpoints_lib.Checkpoints,
+) -> state_lib.TrainState:
   if checkpoints.latest_step is None:
     state = state_lib.create_state(method, config.image_size, config.seed, mesh)
     if config.init_from:
-      state = initial.load_networks(state, config, mesh)
+      state = fine_tuning.load_networks(state, config, mesh)
       if parallel.is_main_process():
         print(f'Starting from {config.init_from} ({config.init_networks}).', flush=True)
     return state
@@ -190,8 +223,11 @@ def _announce(config: Any, feed: feed_lib.Feed, mesh: jax.sharding.Mesh) -> None
   print(schedule.format_audit(config))
   train, held_back = feed.counts
   if train:
-    print(f'{train:,} pictures to train on, {held_back:,} held back; {mesh.size} device(s) '
-          f'({mesh.devices.flat[0].device_kind}).', flush=True)
+    print(
+      f'{train:,} pictures to train on, {held_back:,} held back; {mesh.size} device(s) '
+      f'({mesh.devices.flat[0].device_kind}).',
+      flush=True,
+    )
 
 
 def _write_config(workdir: epath.Path, facts: dict[str, Any]) -> None:
@@ -199,8 +235,12 @@ def _write_config(workdir: epath.Path, facts: dict[str, Any]) -> None:
     files.write(workdir / 'config.json', (json.dumps(facts, indent=2) + '\n').encode())
 
 
-def _write_model(workdir: epath.Path, state: state_lib.TrainState,
-                 description: model_files.Description, origin: model_card.Origin) -> None:
+def _write_model(
+  workdir: epath.Path,
+  state: state_lib.TrainState,
+  description: model_files.Description,
+  origin: model_card.Origin,
+) -> None:
   if parallel.is_main_process():
     variables = jax.tree.map(np.asarray, state.generator.variables)
     model_files.write(workdir / 'model', variables, description, origin)

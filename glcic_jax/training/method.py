@@ -17,9 +17,9 @@ import optax
 from glcic_jax import errors
 from glcic_jax import images
 from glcic_jax import losses
-from glcic_jax import masks
-from glcic_jax import model_files
 from glcic_jax import schedule
+from glcic_jax.holes import kinds
+from glcic_jax.model_directory import model_files
 from glcic_jax.models import context_encoder
 from glcic_jax.models import context_encoder_alexnet
 from glcic_jax.models import glcic
@@ -45,15 +45,21 @@ class Method:
   value_range: images.ValueRange
   hole_fill: tuple[float, float, float]  # in value_range
   dtype: jnp.dtype  # of pictures, losses and gradients: float32 (float64 in tests)
-  reconstruction: Callable[[jax.Array, jax.Array, jax.Array], jax.Array]  # (raw, image, mask) -> [B]
+  reconstruction: Callable[
+    [jax.Array, jax.Array, jax.Array], jax.Array
+  ]  # (raw, image, mask) -> [B]
   reconstruction_weight: float
   adversarial: Callable[[jax.Array], jax.Array]  # logits of completed pictures [B] -> [B]
   adversarial_weight: float
   discriminator_weight: float
-  judged: Callable[[jax.Array, jax.Array, jax.Array], jax.Array]  # (raw, image, mask) -> what D sees
+  judged: Callable[
+    [jax.Array, jax.Array, jax.Array], jax.Array
+  ]  # (raw, image, mask) -> what D sees
   balance_until: int  # the step at which the control of the two gradients ends
   balance_factor: float
-  rematerialise: bool = False  # the backward pass computes BatchNorm and activations again: see config.remat
+  rematerialise: bool = (
+    False  # the backward pass computes BatchNorm and activations again: see config.remat
+  )
   noise_seed: int | None = None  # of the generator's noise, with the step; None: it takes none
 
 
@@ -68,10 +74,15 @@ def from_config(config: Any, mean_color: tuple[float, float, float]) -> Method:
     errors.InputError: if float64 is asked for and JAX does not have it.
   """
   if config.dtype == 'float64' and not jax.config.jax_enable_x64:
-    raise errors.InputError('dtype float64 is for tests and needs JAX_ENABLE_X64=1; use float32 or bfloat16.')
-  build = {'glcic': _glcic, 'context_encoder_center': _context_encoder_center,
-           'context_encoder_random': _context_encoder_random,
-           'context_encoder_alexnet': _context_encoder_alexnet}[config.method]
+    raise errors.InputError(
+      'dtype float64 is for tests and needs JAX_ENABLE_X64=1; use float32 or bfloat16.'
+    )
+  build = {
+    'glcic': _glcic,
+    'context_encoder_center': _context_encoder_center,
+    'context_encoder_random': _context_encoder_random,
+    'context_encoder_alexnet': _context_encoder_alexnet,
+  }[config.method]
   return build(config, mean_color)
 
 
@@ -82,17 +93,21 @@ def _glcic(config: Any, mean_color: tuple[float, float, float]) -> Method:
     options['input_mean'] = tuple(mean_color)
   dtype = jnp.dtype(config.dtype)
   return Method(
-      architecture={'name': 'glcic', 'options': options},
-      generator=glcic.CompletionNetwork(**options, dtype=dtype),
-      discriminator=glcic.Discriminator(
-          local_size=config.model.local_size, width=config.model.discriminator_width,
-          fully_connected_relu=config.model.fully_connected_relu, dtype=dtype,
-          branches=config.model.branches),
-      value_range=(0.0, 1.0),
-      hole_fill=mean_color,
-      reconstruction=_reconstruction(config),
-      judged=images.composite,
-      **_training(config))
+    architecture={'name': 'glcic', 'options': options},
+    generator=glcic.CompletionNetwork(**options, dtype=dtype),
+    discriminator=glcic.Discriminator(
+      local_size=config.model.local_size,
+      width=config.model.discriminator_width,
+      fully_connected_relu=config.model.fully_connected_relu,
+      dtype=dtype,
+      branches=config.model.branches,
+    ),
+    value_range=(0.0, 1.0),
+    hole_fill=mean_color,
+    reconstruction=_reconstruction(config),
+    judged=images.composite,
+    **_training(config),
+  )
 
 
 def _context_encoder_center(config: Any, mean_color: tuple[float, float, float]) -> Method:
@@ -113,40 +128,56 @@ def _context_encoder_center(config: Any, mean_color: tuple[float, float, float])
 
 
 def _context_encoder_random(config: Any, mean_color: tuple[float, float, float]) -> Method:
-  """Pathak et al. 2016: the whole picture is predicted, and judged as it comes out of the network."""
-  return _context_encoder(config, mean_color, config.image_size, reconstruction=_reconstruction(config),
-                          judged=_raw)
+  """Pathak et al. 2016: the whole picture is predicted, and judged as it comes out of the
+  network.
+  """
+  return _context_encoder(
+    config, mean_color, config.image_size, reconstruction=_reconstruction(config), judged=_raw
+  )
 
 
-def _context_encoder(config: Any, mean_color: tuple[float, float, float], patch: int, **parts: Any) -> Method:
+def _context_encoder(
+  config: Any, mean_color: tuple[float, float, float], patch: int, **parts: Any
+) -> Method:
   """What both variants share."""
   dtype = jnp.dtype(config.dtype)
-  options = {'image_size': config.image_size, 'patch_size': patch, 'overlap': config.model.overlap,
-             'bottleneck': config.model.bottleneck, 'bottleneck_features': config.model.bottleneck_features,
-             'mixing_kernel': config.model.mixing_kernel, 'noise_features': config.model.noise,
-             'width': config.model.width}
+  options = {
+    'image_size': config.image_size,
+    'patch_size': patch,
+    'overlap': config.model.overlap,
+    'bottleneck': config.model.bottleneck,
+    'bottleneck_features': config.model.bottleneck_features,
+    'mixing_kernel': config.model.mixing_kernel,
+    'noise_features': config.model.noise,
+    'width': config.model.width,
+  }
   return Method(
-      architecture={'name': 'context_encoder', 'options': options},
-      generator=context_encoder.Generator(**options, dtype=dtype),
-      discriminator=context_encoder.Discriminator(width=config.model.discriminator_width, dtype=dtype),
-      value_range=_SIGNED,
-      hole_fill=_signed(mean_color),
-      noise_seed=config.seed if config.model.noise else None,
-      **parts, **_training(config))
+    architecture={'name': 'context_encoder', 'options': options},
+    generator=context_encoder.Generator(**options, dtype=dtype),
+    discriminator=context_encoder.Discriminator(
+      width=config.model.discriminator_width, dtype=dtype
+    ),
+    value_range=_SIGNED,
+    hole_fill=_signed(mean_color),
+    noise_seed=config.seed if config.model.noise else None,
+    **parts,
+    **_training(config),
+  )
 
 
 def _context_encoder_alexnet(config: Any, mean_color: tuple[float, float, float]) -> Method:
   """Pathak et al. 2016, figure 2: reconstruction alone."""
   options, dtype = {'width': config.model.width}, jnp.dtype(config.dtype)
   return Method(
-      architecture={'name': 'context_encoder_alexnet', 'options': options},
-      generator=context_encoder_alexnet.Generator(**options, dtype=dtype),
-      discriminator=context_encoder_alexnet.NoDiscriminator(),
-      value_range=_SIGNED,
-      hole_fill=_signed(mean_color),
-      reconstruction=_reconstruction(config),
-      judged=_raw,
-      **_training(config))
+    architecture={'name': 'context_encoder_alexnet', 'options': options},
+    generator=context_encoder_alexnet.Generator(**options, dtype=dtype),
+    discriminator=context_encoder_alexnet.NoDiscriminator(),
+    value_range=_SIGNED,
+    hole_fill=_signed(mean_color),
+    reconstruction=_reconstruction(config),
+    judged=_raw,
+    **_training(config),
+  )
 
 
 _SIGNED = (-1.0, 1.0)  # tanh's
@@ -164,8 +195,11 @@ def _raw(raw: jax.Array, image: jax.Array, mask: jax.Array) -> jax.Array:
 
 def _error(config: Any) -> Callable[[jax.Array, jax.Array, jax.Array], jax.Array]:
   """(raw, image, weight) -> [B]."""
-  return functools.partial(losses.weighted_error, norm=config.loss.reconstruction_norm,
-                           mean_over=config.loss.reconstruction_mean)
+  return functools.partial(
+    losses.weighted_error,
+    norm=config.loss.reconstruction_norm,
+    mean_over=config.loss.reconstruction_mean,
+  )
 
 
 def _reconstruction(config: Any) -> Callable[[jax.Array, jax.Array, jax.Array], jax.Array]:
@@ -181,17 +215,18 @@ def _training(config: Any) -> dict[str, Any]:
   steps = schedule.from_config(config.schedule)
   first_joint_step = steps.reconstruction_steps + steps.discriminator_steps
   return dict(
-      name=config.method,
-      generator_optimizer=_optimizer(config.optimizer.generator),
-      discriminator_optimizer=_optimizer(config.optimizer.discriminator),
-      dtype=jnp.promote_types(jnp.dtype(config.dtype), jnp.float32),
-      rematerialise=config.remat == 'blocks',
-      reconstruction_weight=config.loss.reconstruction_weight,
-      adversarial=losses.ADVERSARIAL_FORMS[config.loss.adversarial_form],
-      adversarial_weight=config.loss.adversarial_weight,
-      discriminator_weight=config.loss.discriminator_weight,
-      balance_until=first_joint_step + config.loss.balance_steps if config.loss.balance_steps else 0,
-      balance_factor=config.loss.balance_factor)
+    name=config.method,
+    generator_optimizer=_optimizer(config.optimizer.generator),
+    discriminator_optimizer=_optimizer(config.optimizer.discriminator),
+    dtype=jnp.promote_types(jnp.dtype(config.dtype), jnp.float32),
+    rematerialise=config.remat == 'blocks',
+    reconstruction_weight=config.loss.reconstruction_weight,
+    adversarial=losses.ADVERSARIAL_FORMS[config.loss.adversarial_form],
+    adversarial_weight=config.loss.adversarial_weight,
+    discriminator_weight=config.loss.discriminator_weight,
+    balance_until=first_joint_step + config.loss.balance_steps if config.loss.balance_steps else 0,
+    balance_factor=config.loss.balance_factor,
+  )
 
 
 def _optimizer(config: Any) -> optax.GradientTransformation:
@@ -200,12 +235,22 @@ def _optimizer(config: Any) -> optax.GradientTransformation:
   return optax.adam(config.learning_rate, b1=config.beta1, b2=config.beta2, eps=config.epsilon)
 
 
-def describe(method: Method, config: Any, mean_color: tuple[float, float, float],
-             step: int, licence: str = '') -> model_files.Description:
-  """What a model directory says about a generator of this run; `licence`: of the weights that it started from."""
+def describe(
+  method: Method, config: Any, mean_color: tuple[float, float, float], step: int, licence: str = ''
+) -> model_files.Description:
+  """What a model directory says about a generator of this run; `licence`: of the weights that
+  it started from.
+  """
   from glcic_jax import __version__
+
   return model_files.Description(
-      method=method.name, architecture=method.architecture, value_range=method.value_range,
-      mean_color=mean_color, image_size=config.image_size,
-      mask=masks.describe(config.mask), step=step, licence=licence,
-      versions={'glcic_jax': __version__, 'jax': jax.__version__, 'flax': flax.__version__})
+    method=method.name,
+    architecture=method.architecture,
+    value_range=method.value_range,
+    mean_color=mean_color,
+    image_size=config.image_size,
+    mask=kinds.describe(config.mask),
+    step=step,
+    licence=licence,
+    versions={'glcic_jax': __version__, 'jax': jax.__version__, 'flax': flax.__version__},
+  )

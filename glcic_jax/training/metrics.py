@@ -14,18 +14,27 @@ from glcic_jax import files
 # What the steps measure; a phase leaves out what it does not compute. Gradient norms are
 # Euclidean: the networks' over all their parameters, the other two at the raw output.
 STEP_NAMES = (
-    'reconstruction_loss',  # weighted
-    'adversarial_loss',  # the generator's, not weighted
-    'discriminator_loss',  # weighted
-    'real_accuracy', 'completed_accuracy',  # share of real pictures with D > 1/2, of completed ones with D <= 1/2
-    'real_probability', 'completed_probability',  # mean D
-    'generator_gradient_norm', 'discriminator_gradient_norm',
-    'reconstruction_gradient_norm', 'adversarial_gradient_norm',  # weighted; at the raw output
-    'gradient_ratio',  # adversarial to reconstruction
+  'reconstruction_loss',  # weighted
+  'adversarial_loss',  # the generator's, not weighted
+  'discriminator_loss',  # weighted
+  'real_accuracy',
+  'completed_accuracy',  # share of real pictures with D > 1/2, of completed ones with D <= 1/2
+  'real_probability',
+  'completed_probability',  # mean D
+  'generator_gradient_norm',
+  'discriminator_gradient_norm',
+  'reconstruction_gradient_norm',
+  'adversarial_gradient_norm',  # weighted; at the raw output
+  'gradient_ratio',  # adversarial to reconstruction
 )
 # Means over the validation pictures (definitions: `scores.py`), and how many there were.
 VALIDATION_NAMES = (
-    'validation_hole_psnr', 'validation_hole_l1', 'validation_psnr', 'validation_ssim', 'validation_count')
+  'validation_hole_psnr',
+  'validation_hole_l1',
+  'validation_psnr',
+  'validation_ssim',
+  'validation_count',
+)
 COLUMNS = ('step', 'phase', 'images_per_second', *STEP_NAMES, *VALIDATION_NAMES)
 
 
@@ -53,9 +62,13 @@ class Interval:
       for name, value in metrics.items():
         if not math.isfinite(value):
           raise errors.RunError(
-              f'{name} is {float(value)} at step {step}; the run stops and the last checkpoint before it '
-              'stays good: lower the learning rate, or look at the data of that step.')
-    return {name: sum(float(metrics[name]) for _, metrics in steps) / len(steps) for name in steps[0][1]}
+            f'{name} is {float(value)} at step {step}; the run stops and the last checkpoint '
+            'before it '
+            'stays good: lower the learning rate, or look at the data of that step.'
+          )
+    return {
+      name: sum(float(metrics[name]) for _, metrics in steps) / len(steps) for name in steps[0][1]
+    }
 
 
 class Table:
@@ -76,18 +89,27 @@ class Table:
     if until and self._path.exists():
       try:
         rows = list(csv.DictReader(io.StringIO(self._path.read_text()), strict=True))
-        self._rows = [{column: row.get(column) or '' for column in COLUMNS} for row in rows
-                      if int(row['step']) <= until]
+        self._rows = [
+          {column: row.get(column) or '' for column in COLUMNS}
+          for row in rows
+          if int(row['step']) <= until
+        ]
       except (ValueError, KeyError, TypeError, csv.Error):
-        raise errors.InputError(f'{path} is not as this run left it: it has rows without a step. Restore it, or move '
-                                'it away to go on without its rows.') from None
+        raise errors.InputError(
+          f'{path} is not as this run left it: it has rows without a step. Restore it, or move '
+          'it away to go on without its rows.'
+        ) from None
 
   def evaluated(self, step: int) -> bool:
     """Whether validation scores of a step are there, be they all or, where one failed, some."""
-    return any(row['step'] == str(step) and any(map(row.get, VALIDATION_NAMES)) for row in self._rows)
+    return any(
+      row['step'] == str(step) and any(map(row.get, VALIDATION_NAMES)) for row in self._rows
+    )
 
   def last_scores(self) -> dict[str, float]:
-    """The newest validation scores, those that did not fail, with their step; empty if there are none."""
+    """The newest validation scores, those that did not fail, with their step; empty if there
+    are none.
+    """
     for row in reversed(self._rows):
       scores = {name: float(row[name]) for name in VALIDATION_NAMES if row.get(name)}
       if scores:
@@ -96,7 +118,9 @@ class Table:
 
   def add(self, step: int, phase: str, values: Mapping[str, float]) -> None:
     """Adds one row and writes the file."""
-    self._rows.append({'step': str(step), 'phase': phase, **{k: f'{v:.7g}' for k, v in values.items()}})
+    self._rows.append(
+      {'step': str(step), 'phase': phase, **{k: f'{v:.7g}' for k, v in values.items()}}
+    )
     buffer = io.StringIO()
     writer = csv.DictWriter(buffer, COLUMNS, restval='', lineterminator='\n')
     writer.writeheader()

@@ -17,7 +17,9 @@ class StopSignal:
     self._previous = {}
 
   def __enter__(self) -> 'StopSignal':
-    if self._active and threading.current_thread() is threading.main_thread():  # elsewhere Python forbids handlers
+    if (
+      self._active and threading.current_thread() is threading.main_thread()
+    ):  # elsewhere Python forbids handlers
       for number in (signal.SIGTERM, signal.SIGINT):
         self._previous[number] = signal.signal(number, self._note)
     return self

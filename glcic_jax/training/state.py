@@ -7,8 +7,8 @@ from typing import Any
 
 import flax
 import jax
-from jax.sharding import Mesh
 import jax.numpy as jnp
+from jax.sharding import Mesh
 
 from glcic_jax import parallel
 from glcic_jax.training import method as method_lib
@@ -42,7 +42,8 @@ def abstract_state(method: method_lib.Method, image_size: int, mesh: Mesh) -> Tr
   shapes = jax.eval_shape(lambda: _init(method, image_size, 0))
   sharding = parallel.replicated(mesh)
   return jax.tree.map(
-      lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=sharding), shapes)
+    lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=sharding), shapes
+  )
 
 
 def create_state(method: method_lib.Method, image_size: int, seed: int, mesh: Mesh) -> TrainState:
@@ -62,13 +63,15 @@ def _init(method: method_lib.Method, size: int, seed: int) -> TrainState:
   judged = method.judged(image, image, mask)
   discriminator = method.discriminator.init(jax.random.fold_in(key, 1), judged, view, train=False)
   return TrainState(
-      step=jnp.zeros((), jnp.int32),
-      generator=_network(generator, method.generator_optimizer, method.dtype),
-      discriminator=_network(discriminator, method.discriminator_optimizer, method.dtype))
+    step=jnp.zeros((), jnp.int32),
+    generator=_network(generator, method.generator_optimizer, method.dtype),
+    discriminator=_network(discriminator, method.discriminator_optimizer, method.dtype),
+  )
 
 
 def _network(variables: Any, optimizer: Any, dtype: jnp.dtype) -> NetworkState:
   variables = jax.tree.map(lambda leaf: leaf.astype(dtype), variables)
   params = variables.get('params', {})  # none: a network with nothing to train
-  return NetworkState(params=params, batch_stats=variables.get('batch_stats', {}),
-                      opt_state=optimizer.init(params))
+  return NetworkState(
+    params=params, batch_stats=variables.get('batch_stats', {}), opt_state=optimizer.init(params)
+  )

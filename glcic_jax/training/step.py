@@ -13,11 +13,12 @@ update, real pictures first, then completed, each as a batch of its own.
 
 from collections.abc import Callable
 import functools
-from typing import Any, NamedTuple
+from typing import Any
+from typing import NamedTuple
 
 import jax
-from jax.sharding import Mesh
 import jax.numpy as jnp
+from jax.sharding import Mesh
 import optax
 
 from glcic_jax import batch as batch_lib
@@ -42,8 +43,9 @@ class _Inputs(NamedTuple):
   keywords: dict[str, Any]  # more of what the generator takes: its noise, if it draws any
 
 
-def train_step(state: state_lib.TrainState, batch: batch_lib.Batch, *, method: method_lib.Method,
-               phase: Phase) -> tuple[state_lib.TrainState, Metrics]:
+def train_step(
+  state: state_lib.TrainState, batch: batch_lib.Batch, *, method: method_lib.Method, phase: Phase
+) -> tuple[state_lib.TrainState, Metrics]:
   """One step of one phase; pure.
 
   Args:
@@ -56,8 +58,11 @@ def train_step(state: state_lib.TrainState, batch: batch_lib.Batch, *, method: m
     the state after the step, and scalars (names: `training/metrics.py`).
   """
   inputs = _inputs(batch, method, state.step)
-  take = {Phase.RECONSTRUCTION: _reconstruction_step, Phase.DISCRIMINATOR: _discriminator_step,
-          Phase.JOINT: _joint_step}[phase]
+  take = {
+    Phase.RECONSTRUCTION: _reconstruction_step,
+    Phase.DISCRIMINATOR: _discriminator_step,
+    Phase.JOINT: _joint_step,
+  }[phase]
   state, metrics = take(state, batch, inputs, method)
   return state.replace(step=state.step + 1), metrics
 
@@ -70,13 +75,17 @@ def _reconstruction_step(state, batch, inputs, method):
   (loss, stats), gradient = jax.value_and_grad(loss_of, has_aux=True)(state.generator.params)
   generator = _updated(state.generator, gradient, stats, method.generator_optimizer)
   return state.replace(generator=generator), {
-      'reconstruction_loss': loss, 'generator_gradient_norm': optax.tree.norm(gradient)}
+    'reconstruction_loss': loss,
+    'generator_gradient_norm': optax.tree.norm(gradient),
+  }
 
 
 def _discriminator_step(state, batch, inputs, method):
   raw, _ = _complete(state.generator.params, state.generator, inputs, method)
   completed = method.judged(raw, inputs.image, inputs.mask)
-  discriminator, metrics = _update_discriminator(state.discriminator, completed, batch, inputs, method)
+  discriminator, metrics = _update_discriminator(
+    state.discriminator, completed, batch, inputs, method
+  )
   return state.replace(discriminator=discriminator), metrics
 
 
@@ -84,19 +93,31 @@ def _joint_step(state, batch, inputs, method):
   # The generator's parameters stay until its own update, so its forward pass runs once: what the
   # discriminator learns from is also what the generator's gradient flows back through.
   raw, pull_back, stats = jax.vjp(
-      lambda params: _complete(params, state.generator, inputs, method), state.generator.params,
-      has_aux=True)
+    lambda params: _complete(params, state.generator, inputs, method),
+    state.generator.params,
+    has_aux=True,
+  )
   completed = method.judged(raw, inputs.image, inputs.mask)
-  discriminator, metrics = _update_discriminator(state.discriminator, completed, batch, inputs, method)
+  discriminator, metrics = _update_discriminator(
+    state.discriminator, completed, batch, inputs, method
+  )
 
-  reconstruction, to_reconstruct = jax.value_and_grad(_reconstruction_loss)(raw, batch, inputs, method)
-  adversarial, to_deceive = jax.value_and_grad(_adversarial_loss)(raw, discriminator, batch, inputs, method)
+  reconstruction, to_reconstruct = jax.value_and_grad(_reconstruction_loss)(
+    raw, batch, inputs, method
+  )
+  adversarial, to_deceive = jax.value_and_grad(_adversarial_loss)(
+    raw, discriminator, batch, inputs, method
+  )
   to_deceive = method.adversarial_weight * to_deceive
   to_reconstruct, balance = _balanced(to_reconstruct, to_deceive, state.step, method)
-  gradient, = pull_back(to_reconstruct + to_deceive)
+  (gradient,) = pull_back(to_reconstruct + to_deceive)
   generator = _updated(state.generator, gradient, stats, method.generator_optimizer)
-  metrics |= {'reconstruction_loss': reconstruction, 'adversarial_loss': adversarial,
-              'generator_gradient_norm': optax.tree.norm(gradient), **balance}
+  metrics |= {
+    'reconstruction_loss': reconstruction,
+    'adversarial_loss': adversarial,
+    'generator_gradient_norm': optax.tree.norm(gradient),
+    **balance,
+  }
   return state.replace(generator=generator, discriminator=discriminator), metrics
 
 
@@ -110,18 +131,19 @@ def _update_discriminator(network, completed, batch, inputs, method):
     logits, stats = _judge(params, network, pictures, views, method, groups=2)
     real_logits, completed_logits = logits[0::2], logits[1::2]
     loss = method.discriminator_weight * _mean(
-        losses.discriminator(real_logits, completed_logits), batch.weight)
+      losses.discriminator(real_logits, completed_logits), batch.weight
+    )
     return loss, (stats, real_logits, completed_logits)
 
   (loss, aux), gradient = jax.value_and_grad(loss_of, has_aux=True)(network.params)
   stats, real_logits, completed_logits = aux
   metrics = {
-      'discriminator_loss': loss,
-      'discriminator_gradient_norm': optax.tree.norm(gradient),
-      'real_accuracy': _mean(real_logits > 0, batch.weight),
-      'completed_accuracy': _mean(completed_logits <= 0, batch.weight),
-      'real_probability': _mean(jax.nn.sigmoid(real_logits), batch.weight),
-      'completed_probability': _mean(jax.nn.sigmoid(completed_logits), batch.weight),
+    'discriminator_loss': loss,
+    'discriminator_gradient_norm': optax.tree.norm(gradient),
+    'real_accuracy': _mean(real_logits > 0, batch.weight),
+    'completed_accuracy': _mean(completed_logits <= 0, batch.weight),
+    'real_probability': _mean(jax.nn.sigmoid(real_logits), batch.weight),
+    'completed_probability': _mean(jax.nn.sigmoid(completed_logits), batch.weight),
   }
   return _updated(network, gradient, stats, method.discriminator_optimizer), metrics
 
@@ -132,14 +154,17 @@ def _reconstruction_loss(raw, batch, inputs, method):
 
 
 def _adversarial_loss(raw, discriminator, batch, inputs, method):
-  """The generator's side of the game; the discriminator is in training mode and keeps nothing of it."""
+  """The generator's side of the game; the discriminator is in training mode and keeps nothing
+  of it.
+  """
   completed = method.judged(raw, inputs.image, inputs.mask)
   logits, _ = _judge(discriminator.params, discriminator, completed, batch.view, method, groups=1)
   return _mean(method.adversarial(logits), batch.weight)
 
 
 def _balanced(to_reconstruct, to_deceive, step, method):
-  """Both gradients' norms at the raw output, and the reconstruction's, scaled if the run asks for it.
+  """Both gradients' norms at the raw output, and the reconstruction's, scaled if the run asks for
+  it.
 
   GLCIC section 3.4: the norm of the MSE gradient is kept "roughly the same order of magnitude"
   as the discriminator's at first: here within `balance_factor`, until step `balance_until`.
@@ -150,30 +175,46 @@ def _balanced(to_reconstruct, to_deceive, step, method):
   controlled = (step < method.balance_until) & (deceive > 0)
   scale = jnp.where(controlled, wanted / jnp.maximum(reconstruct, tiny), 1.0)
   return to_reconstruct * scale, {
-      'reconstruction_gradient_norm': reconstruct, 'adversarial_gradient_norm': deceive,
-      'gradient_ratio': deceive / jnp.maximum(reconstruct, tiny)}
+    'reconstruction_gradient_norm': reconstruct,
+    'adversarial_gradient_norm': deceive,
+    'gradient_ratio': deceive / jnp.maximum(reconstruct, tiny),
+  }
 
 
 def _complete(params, network, inputs, method):
   def apply(params, filled, mask):
     raw, updates = method.generator.apply(
-        {'params': params, 'batch_stats': network.batch_stats}, filled, mask, train=True,
-        mutable=['batch_stats'], **inputs.keywords)
+      {'params': params, 'batch_stats': network.batch_stats},
+      filled,
+      mask,
+      train=True,
+      mutable=['batch_stats'],
+      **inputs.keywords,
+    )
     return raw, updates.get('batch_stats', {})
+
   return _rematerialised(apply, method)(params, inputs.filled, inputs.mask)
 
 
 def _judge(params, network, pictures, views, method, *, groups):
   def apply(params, pictures):
     logits, updates = method.discriminator.apply(
-        {'params': params, 'batch_stats': network.batch_stats}, pictures, views, train=True, groups=groups,
-        mutable=['batch_stats'])
+      {'params': params, 'batch_stats': network.batch_stats},
+      pictures,
+      views,
+      train=True,
+      groups=groups,
+      mutable=['batch_stats'],
+    )
     return logits, updates.get('batch_stats', {})
+
   return _rematerialised(apply, method)(params, pictures)
 
 
 def _rematerialised(function, method):
-  """The same function; its backward pass keeps the convolutions' outputs, and computes the rest again."""
+  """The same function; its backward pass keeps the convolutions' outputs, and computes the rest
+  again.
+  """
   if not method.rematerialise:
     return function
   keep = jax.checkpoint_policies.save_only_these_names(method_lib.KEPT)
@@ -183,10 +224,13 @@ def _rematerialised(function, method):
 def _updated(network, gradient, stats, optimizer):
   updates, opt_state = optimizer.update(gradient, network.opt_state, network.params)
   return state_lib.NetworkState(
-      params=optax.apply_updates(network.params, updates), batch_stats=stats, opt_state=opt_state)
+    params=optax.apply_updates(network.params, updates), batch_stats=stats, opt_state=opt_state
+  )
 
 
-def _inputs(batch: batch_lib.Batch, method: method_lib.Method, step: jax.Array | None = None) -> _Inputs:
+def _inputs(
+  batch: batch_lib.Batch, method: method_lib.Method, step: jax.Array | None = None
+) -> _Inputs:
   """With a step, the generator's noise is that step's; without, there is none."""
   image = images.to_float(batch.image, method.value_range, method.dtype)
   mask = batch.mask.astype(method.dtype)
@@ -209,17 +253,26 @@ def _mean(values: jax.Array, weight: jax.Array) -> jax.Array:
 
 
 def compile_steps(method: method_lib.Method, mesh: Mesh) -> dict[Phase, Step]:
-  """The step of each phase, jitted over the mesh; each compiles at its first call. The state is donated."""
+  """The step of each phase, jitted over the mesh; each compiles at its first call. The state is
+  donated.
+  """
   whole, rows = parallel.replicated(mesh), parallel.by_rows(mesh)
   return {
-      phase: jax.jit(functools.partial(train_step, method=method, phase=phase),
-                     in_shardings=(whole, rows), out_shardings=(whole, whole), donate_argnums=0)
-      for phase in Phase}
+    phase: jax.jit(
+      functools.partial(train_step, method=method, phase=phase),
+      in_shardings=(whole, rows),
+      out_shardings=(whole, whole),
+      donate_argnums=0,
+    )
+    for phase in Phase
+  }
 
 
-def evaluate_step(variables: Any, batch: batch_lib.Batch, *,
-                  method: method_lib.Method) -> dict[str, jax.Array]:
-  """Completes pictures as a user would get them, by running statistics; `evaluation.py` scores them.
+def evaluate_step(
+  variables: Any, batch: batch_lib.Batch, *, method: method_lib.Method
+) -> dict[str, jax.Array]:
+  """Completes pictures as a user would get them, by running statistics; `evaluation.py` scores
+  them.
 
   Returns:
     raw, completed: `[B, H, W, 3]` uint8.
@@ -230,8 +283,11 @@ def evaluate_step(variables: Any, batch: batch_lib.Batch, *,
   return {'raw': raw, 'completed': images.composite(raw, batch.image, batch.mask)}
 
 
-def compile_evaluation(method: method_lib.Method, mesh: Mesh) -> Callable[..., dict[str, jax.Array]]:
+def compile_evaluation(
+  method: method_lib.Method, mesh: Mesh
+) -> Callable[..., dict[str, jax.Array]]:
   """`evaluate_step`, jitted over the mesh."""
   whole, rows = parallel.replicated(mesh), parallel.by_rows(mesh)
-  return jax.jit(functools.partial(evaluate_step, method=method),
-                 in_shardings=(whole, rows), out_shardings=whole)
+  return jax.jit(
+    functools.partial(evaluate_step, method=method), in_shardings=(whole, rows), out_shardings=whole
+  )

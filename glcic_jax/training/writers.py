@@ -15,7 +15,7 @@ from etils import epath
 import numpy as np
 
 from glcic_jax import parallel
-from glcic_jax import pictures
+from glcic_jax.pictures import image_files
 from glcic_jax.training import metrics as metrics_lib
 
 
@@ -58,7 +58,7 @@ class Writers:
       return
     folder = self._workdir / 'samples'
     folder.mkdir(parents=True, exist_ok=True)
-    pictures.write(folder / f'{step:08d}.png', pictures.contact_sheet(columns))
+    image_files.write(folder / f'{step:08d}.png', image_files.contact_sheet(columns))
     if self._events is not None:
       rows = [np.concatenate(row, axis=1) for row in zip(*columns.values())]
       self._events.write_images(step, {'samples': np.stack(rows)})
@@ -66,12 +66,15 @@ class Writers:
 
 def _events(workdir: epath.Path) -> Any:
   if importlib.util.find_spec('tensorflow') is None or importlib.util.find_spec('clu') is None:
-    print('TensorFlow and clu are not installed here: no TensorBoard events, metrics.csv alone.',
-          file=sys.stderr)
+    print(
+      'TensorFlow and clu are not installed here: no TensorBoard events, metrics.csv alone.',
+      file=sys.stderr,
+    )
     return None
   for name, value in (('TF_CPP_MIN_LOG_LEVEL', '3'), ('TF_ENABLE_ONEDNN_OPTS', '0')):
     os.environ.setdefault(name, value)  # TensorFlow greets on stderr otherwise
   from clu import metric_writers  # behind it stands TensorFlow
+
   return metric_writers.AsyncWriter(metric_writers.SummaryWriter(os.fspath(workdir)))
 
 
@@ -100,15 +103,22 @@ class Progress:
     """Moves the bar."""
     if self._terminal:
       done = int(30 * step / self._total)
-      print(f'\r{phase:<15}[{"#" * done}{"." * (30 - done)}] {self._state(step)} ', end='', file=sys.stderr,
-            flush=True)
+      print(
+        f'\r{phase:<15}[{"#" * done}{"." * (30 - done)}] {self._state(step)} ',
+        end='',
+        file=sys.stderr,
+        flush=True,
+      )
 
   def report(self, step: int, phase: str, values: Mapping[str, float]) -> None:
     """One line with the losses; on a terminal the bar stands for it."""
     if self._terminal or not parallel.is_main_process():
       return
-    losses = ' '.join(f'{name} {value:.4g}' for name, value in values.items()
-                      if name.endswith(('_loss', '_psnr', '_accuracy')))
+    losses = ' '.join(
+      f'{name} {value:.4g}'
+      for name, value in values.items()
+      if name.endswith(('_loss', '_psnr', '_accuracy'))
+    )
     print(f'{phase:<15}{self._state(step)} {losses}', file=sys.stderr, flush=True)
 
   def close(self) -> None:
@@ -121,4 +131,7 @@ class Progress:
       return f'{step:,}/{self._total:,}'
     left = (self._total - step) * self._batch_size / self._rate
     hours, minutes, seconds = int(left // 3600), int(left % 3600 // 60), int(left % 60)
-    return f'{step:,}/{self._total:,} {self._rate:.1f} images/s, {hours}:{minutes:02d}:{seconds:02d} left'
+    return (
+      f'{step:,}/{self._total:,} {self._rate:.1f} images/s, '
+      f'{hours}:{minutes:02d}:{seconds:02d} left'
+    )

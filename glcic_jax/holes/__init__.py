@@ -1,0 +1,3 @@
+"""Holes: their shapes, their kinds, a folder of one's own, and the views around them. NumPy
+only.
+"""

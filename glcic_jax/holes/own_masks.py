@@ -1,0 +1,123 @@
+"""A folder of the user's own masks as a kind of hole."""
+
+import functools
+import sys
+
+from etils import epath
+import numpy as np
+from PIL import Image
+
+from glcic_jax import errors
+from glcic_jax import files
+from glcic_jax.pictures import image_files
+
+
+class Folder:
+  """The user's own masks: white is the hole, any size, any depth of folders.
+
+  Each is resized until its short edge fits, and cropped in the middle. If asked for, it is
+  flipped, turned by quarters and rescaled at random. A mask that is empty or full, as it
+  is or after that, gives its place to the next one; so does one that cannot be read, which is
+  named.
+  """
+
+  def __init__(self, path: str, size: int, *, flip: bool, rotate: bool, scale: tuple[float, float]):
+    """Lists the masks, and reads them until one can be used.
+
+    Args:
+      path: of the folder; may be `gs://`.
+      size: side of the square pictures in pixels.
+      flip: mirror half of them left to right, half top to bottom.
+      rotate: turn by 0, 90, 180 or 270 degrees, each as likely.
+      scale: lowest and highest factor; a mask that becomes larger is cropped at a random place, one
+        that becomes smaller is put at one.
+
+    Raises:
+      errors.InputError: if there is no such folder, no picture in it, or no mask that has both hole
+        and known pixels.
+    """
+    self._root = epath.Path(path).expanduser()
+    if not path or not self._root.is_dir():
+      raise errors.InputError(f'There is no folder of masks {str(path)!r}; check mask.folder.path.')
+    self._names = sorted(files.walk(self._root, image_files.SUFFIXES))
+    if not self._names:
+      raise errors.InputError(
+        f'{path} holds no masks ({", ".join(image_files.SUFFIXES)}), at any depth.'
+      )
+    self._size, self._flip, self._rotate, self._scale = size, flip, rotate, scale
+    self._read = functools.lru_cache(4_096)(self._read_packed)
+    for number in range(len(self._names)):
+      if _is_usable(self._mask(number)):
+        return
+    raise errors.InputError(self._useless())
+
+  def _useless(self) -> str:
+    return (
+      f'All {len(self._names)} masks of {self._root} are empty, full or unreadable; paint the '
+      'holes white '
+      'and what is known black.'
+    )
+
+  def __call__(self, rng: np.random.Generator) -> np.ndarray:
+    """Draws one.
+
+    Raises:
+      errors.RunError: if none is left: the folder has changed.
+    """
+    first = int(rng.integers(len(self._names)))
+    for offset in range(len(self._names)):
+      plain = self._mask((first + offset) % len(self._names))
+      if _is_usable(plain):
+        changed = self._changed(rng, plain)
+        return (changed if _is_usable(changed) else plain)[..., None].copy()
+    raise errors.RunError(self._useless())
+
+  def _mask(self, number: int) -> np.ndarray:
+    packed = self._read(number)
+    return np.unpackbits(packed, count=self._size**2).reshape(self._size, self._size)
+
+  def _read_packed(self, number: int) -> np.ndarray:
+    """One bit a pixel: thousands of masks stay in memory."""
+    path = self._root / self._names[number]
+    try:
+      image = image_files.load(image_files.open_picture(path))
+    except errors.InputError as error:
+      _say(f'{error} The next mask takes its place.')
+      return np.zeros(-(-(self._size**2) // 8), np.uint8)
+    white = Image.fromarray(image_files.is_hole(image).astype(np.uint8))
+    scale = self._size / min(white.size)
+    fitted = white.resize(
+      tuple(max(self._size, round(side * scale)) for side in white.size), Image.Resampling.NEAREST
+    )
+    left, top = ((side - self._size) // 2 for side in fitted.size)
+    return np.packbits(np.asarray(fitted)[top : top + self._size, left : left + self._size])
+
+  def _changed(self, rng: np.random.Generator, mask: np.ndarray) -> np.ndarray:
+    if self._flip:
+      for axis in (0, 1):
+        if rng.integers(2):
+          mask = np.flip(mask, axis)
+    if self._rotate:
+      mask = np.rot90(mask, int(rng.integers(4)))
+    side = max(1, round(self._size * rng.uniform(*self._scale)))
+    if side == self._size:
+      return mask
+    scaled = np.asarray(
+      Image.fromarray(np.ascontiguousarray(mask)).resize((side, side), Image.Resampling.NEAREST)
+    )
+    top, left = rng.integers(0, abs(side - self._size), endpoint=True, size=2)
+    if side > self._size:
+      return scaled[top : top + self._size, left : left + self._size]
+    placed = np.zeros((self._size, self._size), np.uint8)
+    placed[top : top + side, left : left + side] = scaled
+    return placed
+
+
+@functools.cache
+def _say(sentence: str) -> None:
+  """On stderr, once."""
+  print(sentence, file=sys.stderr)
+
+
+def _is_usable(mask: np.ndarray) -> bool:
+  return bool(mask.any()) and not mask.all()

@@ -1,0 +1,34 @@
+"""Where the local view around a hole lies (GLCIC section 3.3)."""
+
+import numpy as np
+
+
+def view_corner(mask: np.ndarray, view_size: int) -> np.ndarray:
+  """Where the local view lies: centred on the hole, kept inside the picture (GLCIC section 3.3).
+
+  The hole's centre is that of its bounding box. Where the box is larger than the view, that
+  place may be far from any hole pixel (a ring, two blocks in two corners): the centre is
+  then the hole pixel that is nearest to it, so that every view shows some of the hole.
+
+  Args:
+    mask: `[H, W, 1]` with at least one hole pixel.
+    view_size: side of the view, at most H and W.
+
+  Returns:
+    `[2]` int32, the view's top-left corner (y, x).
+  """
+  hole = mask[..., 0] > 0  # NumPy searches bools several times as fast as bytes
+  spans = [np.flatnonzero(hole.any(axis=1)), np.flatnonzero(hole.any(axis=0))]
+  centre = [(span[0] + span[-1] + 1) / 2 for span in spans]
+  if (
+    any(span[-1] - span[0] >= view_size for span in spans)
+    and not hole[int(centre[0]), int(centre[1])]
+  ):
+    rows, columns = np.divmod(np.flatnonzero(hole), hole.shape[1])
+    nearest = np.argmin((rows + 0.5 - centre[0]) ** 2 + (columns + 0.5 - centre[1]) ** 2)
+    centre = rows[nearest] + 0.5, columns[nearest] + 0.5
+  corner = [
+    int(np.clip(round(middle - view_size / 2), 0, length - view_size))
+    for middle, length in zip(centre, mask.shape)
+  ]
+  return np.asarray(corner, np.int32)

@@ -1,0 +1,1 @@
+"""What MODEL means: safetensors and `config.json`, the model card, the Hugging Face Hub."""

@@ -1,0 +1,276 @@
+"""Line charts as inline SVG: no script, no font of its own, no colour without a dash and a label
+that say the same.
+
+    chart('Accuracy', [Line('on real', [[(25, 0.6), (50, 0.7)]])], last=50, bands=[...])
+
+Readable on a phone (the text is as large as the page's when the chart is as wide as the
+screen), in grey, and on paper.
+"""
+
+from collections.abc import Sequence
+import dataclasses
+import html
+import math
+
+Point = tuple[float, float]  # step, value
+
+WIDTH, HEIGHT = 420, 236  # units of the drawing, about pixels
+_LEFT, _TOP, _BOTTOM = 58, 16, 34
+_LETTER = 6.6  # width of a letter at this size of the text
+_MOST_POINTS = 240
+_STYLES = (  # colour, dash, marker
+  ('#1d4ed8', '', 'circle'),
+  ('#b45309', '7 3', 'square'),
+  ('#111827', '2 3', 'triangle'),
+)
+# By phase: fill, and whether it is hatched.
+BANDS = {
+  'reconstruction': ('#ffffff', False),
+  'discriminator': ('#ffffff', True),
+  'joint': ('#e9edf2', False),
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Line:
+  """One curve: pieces with gaps between them; `marked` puts many markers on it."""
+
+  label: str
+  pieces: Sequence[Sequence[Point]]
+  marked: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
+class Band:
+  """The steps of one phase."""
+
+  name: str
+  first: float
+  last: float
+
+
+def chart(
+  title: str,
+  lines: Sequence[Line],
+  *,
+  last: float,
+  bands: Sequence[Band] = (),
+  logarithmic: bool | None = None,
+  bounds: tuple[float, float] | None = None,
+  reference: float | None = None,
+) -> str:
+  """One chart.
+
+  Args:
+    title: for those who cannot see it.
+    lines: at most three, with one point at least together.
+    last: the right end of the x axis, which starts at 0.
+    bands: phases, shaded.
+    logarithmic: the y axis; None: if it has no bounds and the values span more than a factor of 30.
+    bounds: of the y axis; None: what the values need.
+    reference: a value to mark by a thin line.
+
+  Returns:
+    an `<svg>` element.
+  """
+  lines = [
+    dataclasses.replace(line, pieces=[thinned(piece) for piece in line.pieces if piece])
+    for line in lines
+  ]
+  values = [y for line in lines for piece in line.pieces for _, y in piece]
+  if logarithmic is None:
+    logarithmic = bounds is None and min(values) > 0 and max(values) / min(values) > 30
+  ends = [(line.label, line.pieces[-1][-1][1]) for line in lines if line.pieces]
+  labels = [f'{label} {number(value)}'.strip() for label, value in ends]
+  low, high = bounds or _range([*values, *([] if reference is None else [reference])], logarithmic)
+  frame = _Frame(0, last, low, high, logarithmic, WIDTH - 10 - _LETTER * max(map(len, labels)))
+  parts = [*_bands(frame, bands), *_y_axis(frame), *_x_axis(frame)]
+  if reference is not None:
+    y = frame.y(reference)
+    parts.append(
+      f'<line x1="{_LEFT}" x2="{frame.right:.1f}" y1="{y:.1f}" y2="{y:.1f}" stroke="#444" '
+      'stroke-width=".8" stroke-dasharray="1 3"/>'
+    )
+  drawn = [line for line in lines if line.pieces]
+  for line, style in zip(drawn, _STYLES):
+    parts += _line(frame, line, style)
+  heights = _spread([frame.y(value) for _, value in ends])
+  for text, y, style in zip(labels, heights, _STYLES):
+    parts.append(
+      f'<text x="{frame.right + 7:.1f}" y="{y + 4:.1f}" '
+      f'fill="{style[0]}">{html.escape(text)}</text>'
+    )
+  return (
+    f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{html.escape(title, quote=True)}" '
+    f'class="chart">{"".join(parts)}</svg>'
+  )
+
+
+@dataclasses.dataclass(frozen=True)
+class _Frame:
+  """Where the values lie on the drawing."""
+
+  first: float
+  last: float
+  low: float
+  high: float
+  logarithmic: bool
+  right: float  # end of the plot; labels follow
+
+  def x(self, step: float) -> float:
+    """Of a step."""
+    return _LEFT + (step - self.first) / ((self.last - self.first) or 1) * (self.right - _LEFT)
+
+  def y(self, value: float) -> float:
+    """Of a value; the axis goes upwards."""
+    low, high = self.low, self.high
+    if self.logarithmic:
+      low, high, value = math.log10(low), math.log10(high), math.log10(value)
+    return HEIGHT - _BOTTOM - (value - low) / (high - low) * (HEIGHT - _BOTTOM - _TOP)
+
+
+def thinned(points: Sequence[Point]) -> list[Point]:
+  """At most some hundred points: each the mean of so many neighbours; the last one stays as it
+  is.
+  """
+  share = math.ceil(len(points) / _MOST_POINTS)
+  if share <= 1:
+    return list(points)
+  groups = [points[start : start + share] for start in range(0, len(points) - 1, share)]
+  means = [(group[-1][0], sum(y for _, y in group) / len(group)) for group in groups]
+  return [point for point in means if point[0] < points[-1][0]] + [points[-1]]
+
+
+def number(value: float) -> str:
+  """Two or three digits: 0.123, 12.3, 1,230, 1.2e-5."""
+  if value and not 1e-4 <= abs(value) < 1e6:
+    return f'{value:.1e}'.replace('e-0', 'e-').replace('e+0', 'e')
+  if abs(value) >= 100:
+    return f'{value:,.0f}'
+  return f'{value:.3g}'
+
+
+def ticks(low: float, high: float, count: int = 5) -> list[float]:
+  """At most `count` + 1 round numbers from low to high."""
+  raw = (high - low) / count
+  magnitude = 10 ** math.floor(math.log10(raw))
+  step = next(
+    factor * magnitude for factor in (1, 2, 2.5, 5, 10) if factor * magnitude >= raw * 0.999
+  )
+  first = math.ceil(low / step - 1e-9)
+  return [round(index * step, 12) for index in range(first, math.floor(high / step + 1e-9) + 1)]
+
+
+def _log_ticks(low: float, high: float) -> list[float]:
+  """Powers of ten; with 2 and 5 between where there are few."""
+  exponents = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+  skip = math.ceil(len(exponents) / 6)
+  wanted = [10.0**e for e in exponents if e % skip == 0]
+  if len([value for value in wanted if low <= value <= high]) < 3:
+    wanted = [factor * 10.0**e for e in exponents for factor in (1, 2, 5)]
+  return [value for value in wanted if low * 0.999 <= value <= high * 1.001]
+
+
+def _range(values: Sequence[float], logarithmic: bool) -> tuple[float, float]:
+  low, high = min(values), max(values)
+  if logarithmic:
+    return low / 1.15, high * 1.15
+  room = (high - low) * 0.06 or abs(high) * 0.1 or 1.0
+  return (low - room if low < 0 or low > room else 0.0), high + room
+
+
+def _bands(frame: _Frame, bands: Sequence[Band]) -> list[str]:
+  parts = []
+  for band in bands:
+    if band.first >= frame.last:
+      continue
+    left, right = frame.x(band.first), frame.x(min(band.last, frame.last))
+    color, hatched = BANDS[band.name]
+    place = (
+      f'x="{left:.1f}" y="{_TOP}" width="{right - left:.1f}" height="{HEIGHT - _TOP - _BOTTOM}"'
+    )
+    parts.append(f'<rect {place} fill="{color}"/>')
+    if hatched:
+      parts.append(f'<rect {place} fill="url(#hatch)"/>')
+    if right - left > _LETTER * len(band.name):
+      parts.append(
+        f'<text x="{(left + right) / 2:.1f}" y="{_TOP - 4}" class="quiet" text-anchor="middle">'
+        f'{band.name}</text>'
+      )
+  return parts
+
+
+def _y_axis(frame: _Frame) -> list[str]:
+  parts = []
+  for value in (
+    _log_ticks(frame.low, frame.high) if frame.logarithmic else ticks(frame.low, frame.high, 4)
+  ):
+    y = frame.y(value)
+    parts.append(
+      f'<line x1="{_LEFT}" x2="{frame.right:.1f}" y1="{y:.1f}" y2="{y:.1f}" class="grid"/>'
+      f'<text x="{_LEFT - 5}" y="{y + 4:.1f}" text-anchor="end">{number(value)}</text>'
+    )
+  return parts
+
+
+def _x_axis(frame: _Frame) -> list[str]:
+  bottom = HEIGHT - _BOTTOM
+  parts = [f'<line x1="{_LEFT}" x2="{frame.right:.1f}" y1="{bottom}" y2="{bottom}" stroke="#444"/>']
+  steps = ticks(0, frame.last, max(1, int((frame.right - _LEFT) / 62)))
+  for step in [step for step in steps if step == int(step)]:
+    x = frame.x(step)
+    parts.append(
+      f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{bottom}" y2="{bottom + 4}" stroke="#444"/>'
+      f'<text x="{x:.1f}" y="{bottom + 16}" text-anchor="middle">{_steps(step)}</text>'
+    )
+  middle = (_LEFT + frame.right) / 2
+  parts.append(
+    f'<text x="{middle:.1f}" y="{HEIGHT - 4}" class="quiet" text-anchor="middle">step</text>'
+  )
+  return parts
+
+
+def _steps(step: float) -> str:
+  return f'{step / 1000:g}k' if step >= 10_000 else f'{step:,.0f}'
+
+
+def _line(frame: _Frame, line: Line, style: tuple[str, str, str]) -> list[str]:
+  color, dash, marker = style
+  parts = []
+  for piece in line.pieces:
+    points = [(frame.x(x), frame.y(y)) for x, y in piece]
+    if len(points) > 1:
+      path = ' '.join(f'{x:.1f},{y:.1f}' for x, y in points)
+      parts.append(
+        f'<polyline points="{path}" fill="none" stroke="{color}" stroke-width="1.7" '
+        f'stroke-dasharray="{dash}" stroke-linejoin="round"/>'
+      )
+    every = max(1, len(points) // (24 if line.marked else 5))
+    parts += [_marker(marker, x, y, color) for x, y in points[::-1][::every][::-1]]
+  return parts
+
+
+def _marker(kind: str, x: float, y: float, color: str) -> str:
+  if kind == 'circle':
+    return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.8" fill="{color}"/>'
+  if kind == 'square':
+    return (
+      f'<rect x="{x - 2.8:.1f}" y="{y - 2.8:.1f}" width="5.6" height="5.6" fill="#fff" '
+      f'stroke="{color}" '
+      'stroke-width="1.5"/>'
+    )
+  return f'<path d="M{x:.1f} {y - 3.6:.1f}l3.4 6h-6.8z" fill="{color}"/>'
+
+
+def _spread(heights: Sequence[float], gap: float = 14) -> list[float]:
+  """The same, moved apart so that labels do not overlap, and kept inside the plot."""
+  order = sorted(range(len(heights)), key=heights.__getitem__)
+  result = list(heights)
+  lowest = HEIGHT - _BOTTOM - 2
+  for place, index in enumerate(order):
+    at_least = _TOP + 4 if place == 0 else result[order[place - 1]] + gap
+    result[index] = max(result[index], at_least)
+  for place, index in reversed(list(enumerate(order))):
+    at_most = lowest if place == len(order) - 1 else result[order[place + 1]] - gap
+    result[index] = min(result[index], at_most)
+  return result

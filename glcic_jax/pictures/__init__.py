@@ -1,0 +1,1 @@
+"""Picture files: orientation, modes, metadata, masks, sheets. Pillow only."""

@@ -1,0 +1,327 @@
+"""Picture files in and out: orientation, modes, crops, contact sheets (Pillow).
+
+A picture in memory is `[H, W, 3]` uint8 RGB, upright: its EXIF orientation has
+been applied. Paths may be `gs://`.
+"""
+
+from collections.abc import Callable
+from collections.abc import Mapping
+from collections.abc import Sequence
+import io
+import os
+
+from etils import epath
+import numpy as np
+from PIL import Image
+from PIL import ImageDraw
+from PIL import ImageFont
+from PIL import ImageOps
+
+from glcic_jax import errors
+from glcic_jax import files
+
+SUFFIXES = ('.jpg', '.jpeg', '.png', '.webp', '.bmp', '.tif', '.tiff', '.gif')
+
+_WHITE = (255, 255, 255)
+_ORIENTATION = 0x0112  # the EXIF tag
+
+Resample = Callable[[Image.Image, int, tuple[float, float, float, float]], Image.Image]
+
+
+def open_picture(source: epath.PathLike | bytes, name: str = '') -> Image.Image:
+  """Opens a picture file and checks that it is one; pixels are decoded later, by `load`.
+
+  Args:
+    source: a path, or a file's bytes.
+    name: what to call the bytes in a message.
+
+  Raises:
+    errors.InputError: if there is no such file, or it is not a picture.
+  """
+  name = name or ('the picture' if isinstance(source, bytes) else os.fspath(source))
+  if not name or '\0' in name:
+    raise errors.InputError(f'{name!r} is no file name; give the path of a picture.')
+  try:
+    data = source if isinstance(source, bytes) else epath.Path(source).read_bytes()
+  except IsADirectoryError:
+    raise errors.InputError(f'{name} is a folder; give a picture file.') from None
+  except FileNotFoundError:
+    raise errors.InputError(f'There is no file {name}; check the path.') from None
+  except OSError as error:
+    raise errors.InputError(f'{name} cannot be read ({error.strerror or error}).') from None
+  try:
+    image = Image.open(io.BytesIO(data))
+  except Exception as error:  # as in `load`
+    raise errors.InputError(_unreadable(name, error)) from None
+  image.filename = name
+  return image
+
+
+def load(image: Image.Image, *, copy: bool = True) -> Image.Image:
+  """Decodes an opened picture and turns it upright; the mode is kept.
+
+  Args:
+    image: from `open_picture`.
+    copy: False: one that is upright is returned as it is, a file with its tags; copying takes a
+      tenth of decoding.
+
+  Raises:
+    errors.InputError: if the file is truncated or broken.
+  """
+  name = getattr(image, 'filename', '') or 'the picture'
+  try:
+    image.load()
+    if not copy and image.getexif().get(_ORIENTATION, 1) == 1:
+      return image
+    return ImageOps.exif_transpose(image)
+  except Exception as error:  # Pillow's decoders raise anything from EOFError to struct.error
+    raise errors.InputError(_unreadable(name, error)) from None
+
+
+def read_rgb(source: epath.PathLike | bytes, name: str = '') -> np.ndarray:
+  """Reads any picture file as upright RGB.
+
+  Returns:
+    `[H, W, 3]` uint8.
+
+  Raises:
+    errors.InputError: if it cannot be read.
+  """
+  return np.asarray(to_rgb(load(open_picture(source, name))))
+
+
+def to_rgb(image: Image.Image, ground: tuple[int, int, int] = _WHITE) -> Image.Image:
+  """Converts any mode to RGB; transparent pixels show the ground, 16 bits keep their upper 8.
+
+  Floats up to 1 have 1 for white; what is no number is black.
+  """
+  if image.mode == 'RGB':
+    return image
+  if image.mode.startswith('I') or image.mode == 'F':
+    wide = np.nan_to_num(np.asarray(image).astype(np.float64), posinf=0, neginf=0)
+    highest = float(wide.max())
+    if image.mode == 'F' and highest <= 1:  # what writes floats has 1 for white
+      return Image.fromarray((255 * np.clip(wide, 0, 1)).round().astype(np.uint8)).convert('RGB')
+    white = 65_535 if image.mode.startswith('I;16') else _white_level(highest)
+    return Image.fromarray(np.clip(wide * (256 / (white + 1)), 0, 255).astype(np.uint8)).convert(
+      'RGB'
+    )
+  if image.mode in ('RGBA', 'LA', 'PA') or 'transparency' in image.info:
+    image = image.convert('RGBA')
+    behind = Image.new('RGBA', image.size, (*ground, 255))
+    return Image.alpha_composite(behind, image).convert('RGB')
+  return image.convert('RGB')
+
+
+def _white_level(highest: float) -> int:
+  """The level that stands for white in a mode that does not say: 8 bits, unless a pixel is
+  brighter.
+  """
+  return 255 if highest <= 255 else 65_535
+
+
+def resample(image: Image.Image, size: int, box: tuple[float, float, float, float]) -> Image.Image:
+  """A square of side `size` of what a box (left, top, right, bottom) shows: bilinear,
+  antialiased.
+  """
+  return image.resize((size, size), Image.Resampling.BILINEAR, box=box)
+
+
+def read_crop(
+  data: bytes,
+  size: int,
+  short_edge: int,
+  place: Sequence[float],
+  name: str = '',
+  ground: tuple[int, int, int] = _WHITE,
+  resample: Resample = resample,
+) -> np.ndarray:
+  """Resizes a picture's short edge, then crops a square, decoding no more than it needs.
+
+  The crop is resampled straight from the source (bilinear, antialiased), which equals
+  resizing the whole and cropping, up to the sub-pixel place of the crop. A
+  JPEG much larger than asked for is decoded at a half, quarter or eighth of its size.
+
+  Args:
+    data: the file's bytes.
+    size: side of the crop in pixels.
+    short_edge: what the picture's short edge becomes, at least `size`; small pictures are enlarged.
+    place: (y, x) of the crop, each in [0, 1]: 0 is the top or left edge, 1 the other.
+    name: what to call the file in a message.
+    ground: what shows through transparent pixels, RGB.
+    resample: another way to do what `resample` does.
+
+  Returns:
+    `[size, size, 3]` uint8.
+
+  Raises:
+    errors.InputError: if the file cannot be read.
+  """
+  image = open_picture(data, name)
+  enough = 2 * short_edge / min(image.size)  # twice as fine as needed: no aliasing from the DCT
+  if enough < 1:
+    image.draft('RGB', tuple(int(np.ceil(side * enough)) for side in image.size))
+  image = to_rgb(load(image, copy=False), ground)
+  window = size * min(image.size) / short_edge
+  left = place[1] * (image.width - window)
+  top = place[0] * (image.height - window)
+  box = (left, top, min(left + window, image.width), min(top + window, image.height))
+  return np.asarray(resample(image, size, box))
+
+
+def read_mask(source: epath.PathLike, size: tuple[int, int]) -> np.ndarray:
+  """Reads a mask file; see `hole`.
+
+  Args:
+    source: the mask's path.
+    size: (width, height) of its picture, upright.
+  """
+  return hole(load(open_picture(source)), size, str(source))
+
+
+def hole(mask: Image.Image, size: tuple[int, int], name: str) -> np.ndarray:
+  """The hole that a mask picture shows: white (128 and above, any mode).
+
+  Args:
+    mask: upright.
+    size: (width, height) of its picture.
+    name: what to call the mask in a message.
+
+  Returns:
+    `[H, W, 1]` uint8, 1 = hole.
+
+  Raises:
+    errors.InputError: if the mask has another size, or is empty or full.
+  """
+  if mask.size != size:
+    raise errors.InputError(
+      f'{name} is {mask.width}x{mask.height} but its picture is {size[0]}x{size[1]} (upright); '
+      'give a mask of the same size.'
+    )
+  white = is_hole(mask)
+  check_hole(white, name)
+  return white.astype(np.uint8)[..., None]
+
+
+def check_hole(white: np.ndarray, name: str, color: str = 'white') -> None:
+  """Refuses a hole `[H, W]` bool that is empty, or all there is.
+
+  Raises:
+    errors.InputError: naming the mask and the colour that means the hole.
+  """
+  if not white.any():
+    raise errors.InputError(
+      f'{name} has no {color} pixel, so there is no hole; paint {color} what is to be completed.'
+    )
+  if white.all():
+    other = {'white': 'black'}.get(color, 'otherwise')
+    raise errors.InputError(
+      f'{name} is {color} everywhere, so nothing is known; paint {other} what is to be kept.'
+    )
+
+
+def is_hole(mask: Image.Image) -> np.ndarray:
+  """Where a mask picture of any mode is white, 128 and above: `[H, W]` bool."""
+  return np.asarray(to_rgb(mask).convert('L')) >= 128
+
+
+def write(path: epath.PathLike, picture: np.ndarray | Image.Image, **options) -> None:
+  """Writes a picture whole or not at all; the suffix decides the format.
+
+  Args:
+    path: where to; an existing file is replaced.
+    picture: `[H, W, 3]` uint8, or a PIL image.
+    **options: Pillow's, for the format (quality, exif, icc_profile).
+
+  Raises:
+    errors.InputError: if the suffix is no picture format, or the folder cannot be written.
+  """
+  image = picture if isinstance(picture, Image.Image) else Image.fromarray(picture)
+  suffix = epath.Path(path).suffix.lower()
+  kind = Image.registered_extensions().get(suffix)
+  if suffix not in SUFFIXES or kind is None:
+    raise errors.InputError(
+      f'{path} does not end in a picture format; use {", ".join(SUFFIXES[:4])} or another.'
+    )
+  buffer = io.BytesIO()
+  try:
+    image.save(buffer, format=kind, **options)
+  except (
+    Exception
+  ) as error:  # as decoders, Pillow's encoders raise anything: sizes, modes, odd metadata
+    raise errors.InputError(f'{path} cannot be written ({error}).') from None
+  try:
+    files.write(path, buffer.getvalue())
+  except OSError as error:
+    if error.errno in files.MACHINE_ERRORS:
+      raise
+    raise errors.InputError(f'{path} cannot be written ({error.strerror or error}).') from None
+
+
+_GAP, _LINE, _CELL = 8, 20, 128  # of a contact sheet, in pixels
+
+
+def contact_sheet(
+  columns: Mapping[str, Sequence[np.ndarray]], *, cell: int = _CELL, captions: Sequence[str] = ()
+) -> np.ndarray:
+  """Lays pictures out in labelled columns, one row for each picture.
+
+  Args:
+    columns: label -> pictures `[H, W, 3]` uint8, as many in each column.
+    cell: the longer side of a picture on the sheet in pixels; small ones are enlarged without
+      smoothing.
+    captions: a line below each row.
+
+  Returns:
+    the sheet, `[H, W, 3]` uint8, on white.
+  """
+  gap, line = _GAP, _LINE
+  font = ImageFont.load_default(13)
+  rows = [[_fit(picture, cell) for picture in row] for row in zip(*columns.values(), strict=True)]
+  heights = [max(image.height for image in row) for row in rows]
+  below = line if captions else 0
+  width = gap + len(columns) * (cell + gap)
+  sheet = Image.new('RGB', (width, line + gap + sum(h + gap + below for h in heights)), _WHITE)
+  draw = ImageDraw.Draw(sheet)
+  for column, label in enumerate(columns):
+    draw.text((gap + column * (cell + gap), 5), label, fill='black', font=font)
+  top = line + gap
+  for row, (images, height) in enumerate(zip(rows, heights)):
+    for column, image in enumerate(images):
+      sheet.paste(image, (gap + column * (cell + gap), top))
+    if captions:
+      draw.text((gap, top + height + 2), captions[row], fill=(90, 90, 90), font=font)
+    top += height + gap + below
+  return np.asarray(sheet)
+
+
+def sheet_cells(sheet: np.ndarray, columns: int) -> list[list[np.ndarray]]:
+  """The pictures of a `contact_sheet` of square ones without captions: rows of `[128, 128, 3]`.
+
+  Raises:
+    ValueError: if it is not such a sheet.
+  """
+  step, top = _CELL + _GAP, _LINE + _GAP
+  height, width, _ = sheet.shape
+  if width != _GAP + columns * step or height <= top or (height - top) % step:
+    raise ValueError(
+      f'A sheet of {width}x{height} px does not hold {columns} columns of square pictures.'
+    )
+  return [
+    [sheet[y : y + _CELL, x : x + _CELL] for x in range(_GAP, width, step)]
+    for y in range(top, height, step)
+  ]
+
+
+def _fit(picture: np.ndarray, cell: int) -> Image.Image:
+  image = Image.fromarray(np.asarray(picture))
+  scale = cell / max(image.size)
+  size = tuple(max(1, round(side * scale)) for side in image.size)
+  return image.resize(size, Image.Resampling.NEAREST if scale >= 1 else Image.Resampling.LANCZOS)
+
+
+def _unreadable(name: str, error: Exception) -> str:
+  reason = str(error).split('\n')[0]
+  if 'cannot identify image file' in reason:
+    reason = 'not a picture format that is known here'
+  return f'{name} cannot be read as a picture ({reason or type(error).__name__}).'

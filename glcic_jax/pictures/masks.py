@@ -1,0 +1,113 @@
+"""Where a picture's hole is: its mask file, its alpha channel, or a colour that it was painted
+with.
+"""
+
+import numpy as np
+from PIL import Image
+import scipy.ndimage
+
+from glcic_jax import errors
+from glcic_jax.pictures import image_files
+from glcic_jax.pictures import modes
+
+_LOSSY_TOLERANCE = 40  # levels that a JPEG moves a painted colour by, at most
+
+
+def from_mask(
+  path: str, size: tuple[int, int], *, invert: bool = False, dilate: int = 0
+) -> np.ndarray:
+  """Reads a mask file: white is the hole, or black if it is inverted.
+
+  Args:
+    path: the mask's.
+    size: (width, height) of its picture, upright.
+    invert: whether black is the hole.
+    dilate: by how many pixels the hole grows on each side.
+
+  Returns:
+    `[H, W]` bool.
+
+  Raises:
+    errors.InputError: if it cannot be used.
+  """
+  mask = image_files.load(image_files.open_picture(path))
+  if mask.size != size:
+    image_files.hole(mask, size, path)  # says so
+  return _grown(_checked(mask, path, invert), dilate, path)
+
+
+def check_mask(path: str, *, invert: bool = False) -> None:
+  """Refuses a mask file that is none for any picture: unreadable, empty or full.
+
+  Raises:
+    errors.InputError: saying what is wrong with it.
+  """
+  _checked(image_files.load(image_files.open_picture(path)), path, invert)
+
+
+def _checked(mask: Image.Image, path: str, invert: bool) -> np.ndarray:
+  hole = image_files.is_hole(mask) ^ invert
+  image_files.check_hole(hole, path, 'black' if invert else 'white')
+  return hole
+
+
+def from_alpha(image: Image.Image, name: str, *, dilate: int = 0) -> np.ndarray:
+  """The more than half transparent pixels of an upright picture: `[H, W]` bool.
+
+  Raises:
+    errors.InputError: if it has no alpha channel, or it shows no hole.
+  """
+  hidden = modes.from_image(image).hidden
+  if hidden is None:
+    raise errors.InputError(
+      f'{name} has no alpha channel that could show the hole; give --mask or --hole-color.'
+    )
+  image_files.check_hole(hidden, name, 'transparent')
+  return _grown(hidden, dilate, name)
+
+
+def from_color(
+  image: Image.Image,
+  color: tuple[int, int, int],
+  name: str,
+  *,
+  lossy: bool = False,
+  dilate: int = 0,
+) -> np.ndarray:
+  """The pixels of one colour of an upright picture: `[H, W]` bool.
+
+  Args:
+    image: the picture.
+    color: RGB, 0..255.
+    name: what to call the picture in a message.
+    lossy: whether the file's format changes colours (JPEG): near ones count too.
+    dilate: by how many pixels the hole grows on each side.
+
+  Raises:
+    errors.InputError: if there is no such pixel, or no other.
+  """
+  distance = np.abs(np.asarray(image_files.to_rgb(image)).astype(np.int16) - np.int16(color)).max(
+    axis=-1
+  )
+  painted = distance <= (_LOSSY_TOLERANCE if lossy else 0)
+  image_files.check_hole(painted, name, '#{:02x}{:02x}{:02x}'.format(*color))
+  return _grown(painted, dilate, name)
+
+
+def looks_inverted(hole: np.ndarray) -> bool:
+  """Whether there is more hole than picture, around a middle that is known."""
+  height, width = hole.shape
+  middle = hole[height // 4 : height - height // 4, width // 4 : width - width // 4]
+  return bool(hole.mean() > 0.5 and middle.mean() < 0.5)
+
+
+def _grown(hole: np.ndarray, pixels: int, name: str) -> np.ndarray:
+  if not pixels:
+    return hole
+  grown = scipy.ndimage.maximum_filter(hole, 2 * pixels + 1, mode='constant', cval=False)
+  if grown.all():
+    raise errors.InputError(
+      f'The hole of {name}, grown by {pixels} pixels, is the whole picture; give a '
+      'smaller --dilate.'
+    )
+  return grown

@@ -1,0 +1,195 @@
+"""Pictures of every mode and type as arrays, and completed pixels back into them.
+
+Known pixels are never converted there and back: a completed pixel is converted to the picture's own
+mode and set into a copy of the picture.
+"""
+
+from typing import Any
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from PIL import Image
+
+from glcic_jax import errors
+from glcic_jax.pictures import image_files
+
+_KINDS = {
+  'L': 'grey',
+  'I;16': 'grey',
+  'LA': 'grey alpha',
+  'RGB': 'rgb',
+  'RGBA': 'rgb alpha',
+  'CMYK': 'cmyk',
+}
+# Modes that the result cannot have, and the nearest that it can.
+_NEAREST = {
+  '1': 'L',
+  'P': 'RGB',
+  'PA': 'RGBA',
+  'La': 'LA',
+  'RGBa': 'RGBA',
+  'I;16B': 'I;16',
+  'I;16L': 'I;16',
+  'I;16N': 'I;16',
+}
+_CHANNELS = {1: 'grey', 2: 'grey alpha', 3: 'rgb', 4: 'rgb alpha'}
+_GREY = np.array([0.299, 0.587, 0.114])  # ITU-R 601, as Pillow has it
+
+
+class Picture(NamedTuple):
+  """A picture as it came in."""
+
+  pixels: np.ndarray  # [H, W, C] uint8 or uint16
+  kind: str  # what the channels are: a value of _KINDS
+  origin: Any  # what to make the result like: a PIL image, or an array
+
+  @property
+  def hidden(self) -> np.ndarray | None:
+    """`[H, W]` bool, where it is more than half transparent; None where it has no alpha channel."""
+    if 'alpha' not in self.kind:
+      return None
+    return self.pixels[..., -1] <= np.iinfo(self.pixels.dtype).max // 2
+
+  def levels(self) -> np.ndarray:
+    """`[H, W, 3]` RGB of the pixels' own type: what the network is to see; a copy."""
+    if self.kind == 'cmyk':
+      return np.array(_image(self.pixels, 'CMYK').convert('RGB'))
+    if self.kind.startswith('grey'):
+      return np.repeat(self.pixels[..., :1], 3, axis=-1)
+    return self.pixels[..., :3].copy()
+
+  def completed(self, levels: np.ndarray, mask: np.ndarray) -> Any:
+    """The picture with the pixels of `levels` where `mask` (`[H, W]` bool) is; like `origin`."""
+    result, values = self.pixels.copy(), levels[mask]
+    if self.kind == 'cmyk':
+      values = np.append(
+        255 - values, np.zeros_like(values[:, :1]), axis=1
+      )  # no black: as Pillow converts
+    elif self.kind.startswith('grey'):
+      values = np.round(values @ _GREY).astype(result.dtype)[:, None]
+    if 'alpha' in self.kind:  # opaque: what is completed can be seen
+      values = np.append(values, np.full_like(values[:, :1], np.iinfo(result.dtype).max), axis=1)
+    result[mask] = values
+    return self._like_origin(result)
+
+  def _like_origin(self, result: np.ndarray) -> Any:
+    if isinstance(self.origin, Image.Image):
+      image = _image(result, self.origin.mode)
+      image.info = dict(self.origin.info)
+      return image
+    result = result.reshape(self.origin.shape).astype(self.origin.dtype, copy=False)
+    return jnp.asarray(result) if isinstance(self.origin, jax.Array) else result
+
+
+def from_image(image: Image.Image) -> Picture:
+  """An upright Pillow image of any mode.
+
+  Raises:
+    errors.InputError: if it has no colours that could be completed.
+  """
+  image = kept(image)
+  pixels = np.asarray(image)
+  if image.mode == 'I;16':
+    pixels = pixels.astype(np.uint16)
+  return Picture(pixels.reshape(*pixels.shape[:2], -1), _KINDS[image.mode], image)
+
+
+def kept(image: Image.Image) -> Image.Image:
+  """The image in the mode that its result will have: its own wherever colours would be lost
+  otherwise.
+
+  Bilevel becomes grey, a palette RGB, a transparent colour an alpha channel; 32-bit integers that
+  fit become 16 bits. Everything else becomes RGB.
+  """
+  mode = image.mode
+  if mode in _KINDS and 'transparency' not in image.info:
+    return image
+  try:
+    if mode in ('I', 'F'):
+      return _from_wide(image)
+    if 'transparency' in image.info and mode != 'I;16':
+      return _without_key(image, 'LA' if mode in ('1', 'L') else 'RGBA')
+    if mode.startswith('I;16'):
+      return Image.fromarray(np.asarray(image).astype(np.uint16))
+    return image.convert(_NEAREST.get(mode, 'RGB'))
+  except (OSError, ValueError) as error:
+    raise errors.InputError(
+      f'A picture of mode {mode} cannot be completed ({error}); save it as RGB.'
+    ) from None
+
+
+def _without_key(image: Image.Image, mode: str) -> Image.Image:
+  converted = image.convert(mode)
+  converted.info = {key: value for key, value in image.info.items() if key != 'transparency'}
+  return converted
+
+
+def _from_wide(image: Image.Image) -> Image.Image:
+  numbers = np.asarray(image)
+  if not np.isfinite(numbers).all():
+    raise errors.InputError(
+      'The picture has pixels that are not finite; save it with 8 or 16 bits.'
+    )
+  if image.mode == 'I' and numbers.min() >= 0 and numbers.max() <= 65_535:
+    return Image.fromarray(numbers.astype(np.uint16))
+  return image_files.to_rgb(image)
+
+
+def _image(pixels: np.ndarray, mode: str) -> Image.Image:
+  data = np.ascontiguousarray(pixels)
+  return Image.frombytes(mode, data.shape[1::-1], data.tobytes())
+
+
+def from_array(array: np.ndarray | jax.Array) -> Picture:
+  """An array `[H, W]` or `[H, W, C]` of uint8 or uint16: grey, grey and alpha, RGB, or RGB and
+  alpha.
+
+  Raises:
+    errors.InputError: if it is none.
+  """
+  pixels = np.asarray(array)
+  pixels = pixels.astype(pixels.dtype.newbyteorder('='), copy=False)  # of files of other machines
+  if (
+    pixels.dtype not in (np.uint8, np.uint16)
+    or pixels.ndim not in (2, 3)
+    or pixels.ndim == 3
+    and pixels.shape[2] not in _CHANNELS
+  ):
+    raise errors.InputError(
+      f'The picture is an array of shape {pixels.shape} and type {pixels.dtype}; give [H, W] or '
+      '[H, W, 1 '
+      'to 4] of uint8 or uint16.'
+    )
+  if not pixels.size:
+    raise errors.InputError(
+      f'The picture has no pixels (shape {pixels.shape}); give one with some.'
+    )
+  pixels = pixels.reshape(*pixels.shape[:2], -1)
+  return Picture(pixels, _CHANNELS[pixels.shape[2]], array)
+
+
+def mask_levels(mask: np.ndarray) -> np.ndarray:
+  """A mask array `[H, W]` or `[H, W, 1]` of any type -> levels of 255, `[H, W]` uint8.
+
+  Booleans, and numbers no larger than 1, are shares of white.
+
+  Raises:
+    errors.InputError: if it has another shape, or holds what is no number from 0 on.
+  """
+  if mask.ndim not in (2, 3) or mask.ndim == 3 and mask.shape[2] != 1:
+    raise errors.InputError(
+      f'The mask is an array of shape {mask.shape}; give [H, W] or [H, W, 1].'
+    )
+  if mask.dtype.kind not in 'biuf' and mask.dtype.name != 'bfloat16':
+    raise errors.InputError(
+      f'The mask is an array of type {mask.dtype}; give booleans, or 0 and 255.'
+    )
+  numbers = mask.reshape(mask.shape[:2]).astype(np.float64)
+  if not np.isfinite(numbers).all():
+    raise errors.InputError('The mask has values that are not finite; give 0 and 255, or booleans.')
+  if numbers.min(initial=0) < 0:
+    raise errors.InputError('The mask has values below 0; give 0 and 255, or booleans.')
+  scale = 255 if numbers.max(initial=0) <= 1 else 1
+  return np.clip(numbers * scale, 0, 255).astype(np.uint8)

@@ -1,0 +1,206 @@
+"""Photograph files: what a completed picture keeps of the file that it came from, and what it must
+not.
+
+Kept: format, colour profile, resolution, comment, EXIF with its place of exposure. Not kept: the
+orientation (the picture is upright) and every smaller copy of the picture (EXIF thumbnail, maker's
+note, XMP, further pictures of an MPO), since they still show what was removed.
+"""
+
+from collections.abc import Mapping
+import math
+from typing import Any
+from typing import NamedTuple
+
+from PIL import Image
+from PIL import JpegImagePlugin
+from PIL import PngImagePlugin
+from PIL.ExifTags import GPSTAGS
+from PIL.ExifTags import TAGS
+
+from glcic_jax.pictures import image_files
+from glcic_jax.pictures import palettes
+
+SUFFIX_OF = {'png': '.png', 'jpg': '.jpg', 'webp': '.webp'}
+
+_EXIF, _GPS = 0x8769, 0x8825  # tags that point to tables of their own
+_WIDTH, _HEIGHT = 0xA002, 0xA003
+# Of the first table, what describes the picture; the rest describes how its file is laid out.
+_DESCRIPTIONS = (270, 271, 272, 305, 306, 315, 316, 18246, 33432, *range(0x9C9B, 0x9CA0))
+_MAKER_NOTE, _INTEROPERABILITY = 0x927C, 0xA005
+_LARGEST_EXIF = 65_000  # bytes, in a JPEG's one segment
+
+_HOLDS = {
+  'JPEG': ('L', 'RGB', 'CMYK'),
+  'PNG': ('L', 'LA', 'RGB', 'RGBA', 'I;16'),
+  'WEBP': ('RGB', 'RGBA'),
+  'BMP': ('L', 'RGB'),
+  'GIF': ('L', 'RGB'),
+  'TIFF': ('L', 'LA', 'RGB', 'RGBA', 'I;16', 'CMYK'),
+}
+_LOSSLESS_TIFF = ('tiff_lzw', 'tiff_adobe_deflate', 'packbits')
+
+
+class Photograph(NamedTuple):
+  """A picture file, read."""
+
+  image: Image.Image  # upright
+  kind: str  # Pillow's name of the format
+  options: Mapping[str, Any]  # what `save` hands on
+  exif: Image.Exif
+  notes: tuple[str, ...]  # what the reader should be told
+
+
+def read(path: str) -> Photograph:
+  """Reads a picture file with what describes it.
+
+  Raises:
+    errors.InputError: if it cannot be read.
+  """
+  opened = image_files.open_picture(path)
+  deep = (
+    opened.format == 'PNG'
+    and opened.mode.startswith('RGB')
+    and any('16B' in str(tile) for tile in opened.tile)
+  )
+  image = image_files.load(opened)
+  notes = []
+  if deep:
+    notes.append('Pillow reads 16-bit colours with 8 bits: so has the result.')
+  frames, exif = _tables(opened)
+  if frames > 1:
+    notes.append('it holds several pictures: the first is completed, the others are dropped.')
+  info = opened.info
+  options: dict[str, Any] = {}
+  if info.get('icc_profile'):
+    options['icc_profile'] = info['icc_profile']
+  if all(
+    isinstance(dots, (int, float)) or hasattr(dots, 'numerator') for dots in info.get('dpi', ())
+  ):
+    dpi = tuple(float(dots) for dots in info.get('dpi', ()))
+    if len(dpi) == 2 and all(math.isfinite(dots) and dots > 0 for dots in dpi):
+      options['dpi'] = dpi
+  if info.get('comment'):
+    options['comment'] = info['comment']
+  if opened.format in ('JPEG', 'MPO') and JpegImagePlugin.get_sampling(opened) != -1:
+    options['subsampling'] = JpegImagePlugin.get_sampling(opened)
+  if opened.format == 'TIFF' and info.get('compression') in _LOSSLESS_TIFF:
+    options['compression'] = info['compression']
+  options['text'] = {
+    key: text
+    for key, text in getattr(opened, 'text', {}).items()
+    if not key.lower().startswith(('xml:', 'raw profile'))
+  }
+  return Photograph(image, opened.format, options, exif, tuple(notes))
+
+
+def _tables(opened: Image.Image) -> tuple[int, Image.Exif]:
+  """How many pictures the file holds, and its EXIF; damaged tables are left out: the pixels
+  were read.
+  """
+  try:
+    frames, exif = getattr(opened, 'n_frames', 1), opened.getexif()
+    _described(exif, opened.size, False).tobytes()
+  except Exception:  # Pillow's parsers raise anything from struct.error to TypeError
+    return 1, Image.Exif()
+  return frames, exif
+
+
+def save(
+  path: str, completed: Image.Image, source: Photograph, *, strip_gps: bool = False
+) -> list[str]:
+  """Writes a completed picture with what its file said; the suffix decides the format.
+
+  Args:
+    path: where to.
+    completed: the picture.
+    source: what it was.
+    strip_gps: whether to leave out where it was taken.
+
+  Returns:
+    what the reader should be told about the file.
+
+  Raises:
+    errors.InputError: if it cannot be written.
+  """
+  kind = Image.registered_extensions()['.' + path.rsplit('.', 1)[-1].lower()]
+  image, notes = _fit(completed, kind, source.image)
+  image.info = {}  # else Pillow writes some of it by itself
+  options = {key: source.options[key] for key in _OPTIONS[kind] if key in source.options}
+  if (image.mode == 'CMYK') != (source.image.mode == 'CMYK'):
+    options.pop('icc_profile', None)  # it speaks of other inks
+  exif = _described(source.exif, image.size, strip_gps).tobytes()
+  if kind in ('JPEG', 'PNG', 'WEBP', 'TIFF') and len(exif) > len(Image.Exif().tobytes()):
+    if len(exif) < _LARGEST_EXIF:
+      options['exif'] = exif
+    else:
+      notes.append('its EXIF is too long for a file and is left out.')
+  if kind == 'PNG':
+    options['pnginfo'] = PngImagePlugin.PngInfo()
+    for key, text in source.options['text'].items():
+      options['pnginfo'].add_text(key, text)
+  options |= {'JPEG': {'quality': 95}, 'WEBP': {'lossless': True, 'exact': True}}.get(kind, {})
+  image_files.write(path, image, **options)
+  return notes
+
+
+_OPTIONS = {
+  'JPEG': ('icc_profile', 'dpi', 'comment', 'subsampling'),
+  'PNG': ('icc_profile', 'dpi'),
+  'WEBP': ('icc_profile',),
+  'TIFF': ('icc_profile', 'dpi', 'compression'),
+  'BMP': ('dpi',),
+  'GIF': ('comment',),
+}
+
+
+def _fit(image: Image.Image, kind: str, source: Image.Image) -> tuple[Image.Image, list[str]]:
+  """The picture in a mode that the format holds, and what that costs."""
+  notes = {
+    'JPEG': ['JPEG is lossy: pixels outside the hole will differ a little; use .png to keep them.'],
+    'GIF': ['GIF holds 256 colours: pixels outside the hole may differ; use .png to keep them.']
+    if image.mode != 'L'
+    else [],
+  }.get(kind, [])
+  if kind == 'GIF' and image.mode == 'RGB':
+    drawn = palettes.keeping(image, image_files.to_rgb(source))
+    if drawn is not None:
+      return drawn, ['GIF holds 256 colours: the hole is drawn with those that are left.']
+  if image.mode in _HOLDS[kind]:
+    return image.copy(), notes
+  if image.mode == 'L':
+    return image.convert('RGB'), notes
+  if image.mode == 'LA' and 'RGBA' in _HOLDS[kind]:
+    return image.convert('RGBA'), notes
+  lost = {
+    'LA': 'transparency: it shows white',
+    'RGBA': 'transparency: it shows white',
+    'I;16': '16 bits: it has 8',
+    'CMYK': 'CMYK: it is RGB',
+  }[image.mode]
+  if image.mode in ('LA', 'RGBA') and image.getchannel('A').getextrema() == (255, 255):
+    return image_files.to_rgb(image), notes  # nothing is transparent any more
+  does_not_hold = 'is written without' if kind == 'GIF' else 'does not hold'
+  return image_files.to_rgb(image), [*notes, f'{kind} {does_not_hold} {lost}.']
+
+
+def _described(exif: Image.Exif, size: tuple[int, int], strip_gps: bool) -> Image.Exif:
+  """What a camera said about the picture, without orientation and without anything that shows
+  it.
+  """
+  kept = Image.Exif()
+  for tag in _DESCRIPTIONS:
+    if tag in exif:
+      kept[tag] = exif[tag]
+  for pointer in (_EXIF, _GPS):
+    table = dict(exif.get_ifd(pointer))
+    for tag in (_MAKER_NOTE, _INTEROPERABILITY):
+      table.pop(tag, None)
+    # Who knows what a private tag shows?
+    table = {
+      tag: value for tag, value in table.items() if tag in (TAGS if pointer == _EXIF else GPSTAGS)
+    }
+    if pointer == _EXIF:
+      table |= {tag: length for tag, length in zip((_WIDTH, _HEIGHT), size) if tag in table}
+    if table and not (pointer == _GPS and strip_gps):
+      kept.get_ifd(pointer).update(table)
+  return kept

@@ -1,0 +1,111 @@
+"""Fine-tuning: a fresh state whose networks come from another model (`init_from`).
+
+What GLCIC does for faces and facades, from Places2. The step starts at 0: a run
+that begins so goes through the phases of its own schedule.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from etils import epath
+import jax
+from jax.sharding import Mesh
+
+from glcic_jax import checkpoints
+from glcic_jax import errors
+from glcic_jax import models
+from glcic_jax import parallel
+from glcic_jax.model_directory import model_files
+from glcic_jax.training import state as state_lib
+
+
+def licence(config: Any, workdir: epath.PathLike) -> str:
+  """The terms of the weights that a run starts from, or started from: they bind what is made of
+  them. '': none.
+  """
+  if not config.init_from:
+    return ''
+  earlier = checkpoints.read_run(workdir)
+  if earlier is None:
+    place = model_files.checkpoint_of(config.init_from)
+    if place is None:
+      return model_files.load(config.init_from)[1].licence
+    earlier = checkpoints.read_run(place[0])
+  return earlier[1]['model'].get('licence', '') if earlier else ''
+
+
+def load_networks(state: state_lib.TrainState, config: Any, mesh: Mesh) -> state_lib.TrainState:
+  """Puts the networks of `config.init_from` into a fresh state.
+
+  Args:
+    state: fresh.
+    config: `init_networks` says whether the discriminator is taken too, `init_optimizer` whether
+      the optimisers' memories are.
+    mesh: where the state lies.
+
+  Raises:
+    errors.InputError: if the model holds less than is asked for, or has another architecture.
+  """
+  fields = ('params', 'batch_stats') + (('opt_state',) if config.init_optimizer else ())
+  networks = ('generator', 'discriminator') if config.init_networks == 'both' else ('generator',)
+  held = _read(config, networks, fields)
+
+  def take(path: Any, leaf: jax.Array) -> jax.Array:
+    name = checkpoints.leaf_name(path)
+    network, _, rest = name.partition('/')
+    if network not in networks or rest.partition('/')[0] not in fields:
+      return leaf
+    if name not in held or held[name].shape != leaf.shape:
+      there = f'has shape {held[name].shape}' if name in held else 'is missing'
+      raise errors.InputError(
+        f'{config.init_from} is of another architecture: {name} {there} there, and is of '
+        f'shape {leaf.shape} here; check model.* and the optimizers.'
+      )
+    return jax.device_put(held[name].astype(leaf.dtype), parallel.replicated(mesh))
+
+  return jax.tree_util.tree_map_with_path(take, state)
+
+
+def _read(config: Any, networks: tuple[str, ...], fields: tuple[str, ...]) -> dict[str, Any]:
+  """Arrays of `config.init_from` by the names of a state's leaves."""
+  model = config.init_from
+  place = model_files.checkpoint_of(model)
+  if place is None:
+    if len(networks) > 1 or 'opt_state' in fields:
+      raise errors.InputError(
+        f'{model} holds a generator alone; give a workdir or a checkpoint as init_from, or '
+        'leave init_networks and init_optimizer as they are.'
+      )
+    variables, description = model_files.load(model)
+    read, architecture = {'generator': variables}, description.architecture
+  else:
+    read, run = checkpoints.read_networks(
+      place[0], {network: fields for network in networks}, place[1]
+    )
+    architecture = run['model']['architecture']
+  _check_alike(config, architecture)
+  return dict(checkpoints.named_leaves(read))
+
+
+def _check_alike(config: Any, architecture: Mapping[str, Any]) -> None:
+  """Refuses a network that sees pictures otherwise than the run's, which no shape of an array
+  shows.
+  """
+  model = config.init_from
+  foreign = [name for name in models.foreign_options(architecture) if name != 'input_mean']
+  if foreign:
+    raise errors.InputError(
+      f'{model} was converted from a network that differs from those trained here '
+      f'({", ".join(foreign)}); it completes pictures, but no run can start from it.'
+    )
+  mean = tuple(architecture['options'].get('input_mean', ()))
+  if mean and not (config.model.subtract_mean and tuple(config.data.mean_color) == mean):
+    raise errors.InputError(
+      f'{model} subtracts its mean colour from the whole picture; to start from it, give '
+      f'--config.model.subtract_mean=True and --config.data.mean_color="{mean}".'
+    )
+  if config.model.subtract_mean and not mean:
+    raise errors.InputError(
+      f'{model} does not subtract the mean colour; leave model.subtract_mean as it is to start '
+      'from it.'
+    )
