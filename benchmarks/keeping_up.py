@@ -51,7 +51,6 @@ def main(arguments: list[str]) -> None:
         'log_every': _ROW,
         'validation.every': 0,
         'checkpoint.every': _STEPS,
-        'schedule.phases': ('reconstruction',),
         'schedule.reconstruction_steps': _STEPS,
         'schedule.discriminator_steps': 0,
         'schedule.total_steps': _STEPS,

@@ -32,32 +32,31 @@ after so few steps nobody would prefer it. On 9,500 faces, 612 of them held back
 [22.02, 22.37], where GLCIC (configs/glcic_faces.py:laptop) has 19.29 and Telea 18.80.
 """
 
+from glcic_jax import config as config_lib
 from glcic_jax.config import forms
 
 
-def _laptop(config):
+def _overlap(config: config_lib.ConfigDict, pixels: int) -> None:
+  """The patch overlaps what is known by so many pixels: the hole is the rest of it."""
+  config.model.overlap = pixels
+  config.mask.center.side = 0.5 - 2 * pixels / config.image_size
+
+
+def _laptop(config: config_lib.ConfigDict) -> None:
   forms.laptop(config)
-  forms.overlap(4)(config)
+  _overlap(config, 4)
 
 
-def _official(config):
+def _official(config: config_lib.ConfigDict) -> None:
   config.model.bottleneck = 'convolution'
-  forms.overlap(4)(config)
+  _overlap(config, 4)
 
 
-def get_config(form: str = ''):
-  config = forms.context_encoder('context_encoder_center')
-  config.mask.kind = 'center'
-  config.loss.reconstruction_region = 'patch'
-  forms.overlap(7)(config)
-  return forms.choose(
-    config,
-    form,
-    {
-      'laptop': _laptop,
-      'official': _official,
-      'overlap4': forms.overlap(4),
-      'overlap0': forms.overlap(0),
-      **forms.CONTEXT_ENCODER_ABLATIONS,
-    },
-  )
+def get_config(form: str = '') -> config_lib.ConfigDict:
+  own = {
+    'laptop': _laptop,
+    'official': _official,
+    'overlap4': lambda config: _overlap(config, 4),
+    'overlap0': lambda config: _overlap(config, 0),
+  }
+  return config_lib.choose(config_lib.of('context_encoder_center'), form, own)

@@ -31,37 +31,31 @@ and 87 % of the completed at the end, so it does not win outright. Colours and h
 textures show the grid of the up-convolutions. The full form: not measured.
 """
 
+from glcic_jax import config as config_lib
 from glcic_jax.config import forms
 
 
-def _laptop(config):
+def _laptop(config: config_lib.ConfigDict) -> None:
   forms.laptop(config)
   config.model.local_size = config.image_size  # all of the picture is judged
 
 
-def _alexnet(config):
-  config.method = config.paper = 'context_encoder_alexnet'
-  config.image_size = 227
-  config.model.local_size = 227
-  config.data.resize_short_edge = (350, 350)
-  forms.reconstruction_only(config)
+def _alexnet(config: config_lib.ConfigDict) -> None:
+  alexnet = config_lib.of('context_encoder_alexnet')
+  for key in ('method', 'image_size'):
+    config[key] = alexnet[key]
+  config.model.local_size = alexnet.image_size
+  config.data.resize_short_edge = alexnet.data.resize_short_edge
+  config.schedule.reconstruction_steps = config.schedule.total_steps
 
 
-def get_config(form: str = ''):
-  config = forms.context_encoder('context_encoder_random')
-  config.mask.kind = 'region'
-  config.model.local_size = config.image_size
-  config.loss.reconstruction_region = 'whole'
-  return forms.choose(
-    config,
-    form,
-    {
-      'laptop': _laptop,
-      'alexnet': _alexnet,
-      'official': forms.changes(model__bottleneck='convolution', mask__shared=True),
-      'shared': forms.changes(mask__shared=True),
-      'blocks': forms.changes(mask__kind='blocks'),
-      'hole': forms.changes(loss__reconstruction_region='hole', loss__reconstruction_mean='hole'),
-      **forms.CONTEXT_ENCODER_ABLATIONS,
-    },
-  )
+def get_config(form: str = '') -> config_lib.ConfigDict:
+  own = {
+    'laptop': _laptop,
+    'alexnet': _alexnet,
+    'official': forms.changes(model__bottleneck='convolution', mask__shared=True),
+    'shared': forms.changes(mask__shared=True),
+    'blocks': forms.changes(mask__kind='blocks'),
+    'hole': forms.changes(loss__reconstruction_region='hole', loss__reconstruction_mean='hole'),
+  }
+  return config_lib.choose(config_lib.of('context_encoder_random'), form, own)

@@ -15,11 +15,5 @@ this project has not run it to the end.
 from glcic_jax import config as config_lib
 
 
-def get_config():
-  config = config_lib.default()
-  config.paper = 'glcic_celeba'
-  config.image_size = 160
-  config.data.resize_short_edge = (160, 178)
-  config.mask.side = (48, 96)
-  config.model.local_size = 96
-  return config
+def get_config(form: str = '') -> config_lib.ConfigDict:
+  return config_lib.choose(config_lib.of('glcic_celeba'), form)

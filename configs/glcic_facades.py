@@ -15,7 +15,7 @@ Cost: a tenth of configs/glcic_places2.py. Expected: not measured.
 from glcic_jax import config as config_lib
 
 
-def get_config():
+def get_config() -> config_lib.ConfigDict:
   config = config_lib.default()
   config.data.validation_fraction = 0.06
   config.schedule.reconstruction_steps = 9_000

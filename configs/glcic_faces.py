@@ -20,7 +20,7 @@ from glcic_jax import config as config_lib
 from glcic_jax.config import forms
 
 
-def _full(config):
+def _full(config: config_lib.ConfigDict) -> None:
   config.image_size = 128
   config.data.resize_short_edge = (128, 144)
   config.mask.side = (32, 64)
@@ -31,7 +31,7 @@ def _full(config):
   config.schedule.total_steps = 100_000
 
 
-def _laptop(config):
+def _laptop(config: config_lib.ConfigDict) -> None:
   forms.laptop(config)
   config.mask.side = (16, 32)
   config.schedule.reconstruction_steps = 2_200
@@ -39,9 +39,8 @@ def _laptop(config):
   config.schedule.total_steps = 2_750
 
 
-def get_config(form: str = 'full'):
-  config = config_lib.default()
-  config.paper = 'glcic_celeba'
+def get_config(form: str = 'full') -> config_lib.ConfigDict:
+  config = config_lib.of('glcic_celeba')
   config.data.validation_fraction = 0.06
   _full(config)
-  return forms.choose(config, form, {'full': _full, 'laptop': _laptop, **forms.GLCIC_ABLATIONS})
+  return config_lib.choose(config, form, {'full': _full, 'laptop': _laptop})

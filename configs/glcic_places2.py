@@ -18,8 +18,7 @@ over the whole picture for holes of 108 to 128 px; this project has not run it t
 """
 
 from glcic_jax import config as config_lib
-from glcic_jax.config import forms
 
 
-def get_config(form: str = ''):
-  return forms.choose(config_lib.default(), form, forms.GLCIC_ABLATIONS)
+def get_config(form: str = '') -> config_lib.ConfigDict:
+  return config_lib.choose(config_lib.default(), form)

@@ -18,14 +18,14 @@ from glcic_jax import config as config_lib
 from glcic_jax.config import forms
 
 
-def _laptop(config):
+def _laptop(config: config_lib.ConfigDict) -> None:
   forms.laptop(config)
   config.mask.side = (16, 32)
   config.schedule.reconstruction_steps = 1_000
   config.schedule.discriminator_steps = 100
 
 
-def get_config(form: str = ''):
+def get_config(form: str = '') -> config_lib.ConfigDict:
   config = config_lib.default()
   config.image_size = 128
   config.data.resize_short_edge = (128, 192)
@@ -35,4 +35,4 @@ def get_config(form: str = ''):
   config.schedule.reconstruction_steps = 20_000
   config.schedule.discriminator_steps = 2_000
   config.schedule.total_steps = 100_000
-  return forms.choose(config, form, {'laptop': _laptop, **forms.GLCIC_ABLATIONS})
+  return config_lib.choose(config, form, {'laptop': _laptop})

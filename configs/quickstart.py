@@ -13,7 +13,7 @@ needs no training, reaches 16.6.
 from glcic_jax import config as config_lib
 
 
-def get_config():
+def get_config() -> config_lib.ConfigDict:
   config = config_lib.default()
   config.data.source = 'sample'
   config.image_size = 64

@@ -1,65 +1,65 @@
-"""The losses of both papers, per picture and unreduced over the batch.
+"""The losses of both papers, unreduced.
 
-Contract: pictures `[B, H, W, C]` float, masks `[B, H, W, 1]` with 1 in the hole,
-logits `[B]`; every function returns `[B]` in at least float32.
+Contract: pictures `[B, H, W, C]` float, weights `[B, H, W, 1]` or `[1, H, W, 1]` (the mask, with 1
+in the hole; ones; `overlap_weight`), logits `[B]`. Errors are of each element, everything else is
+`[B]`, all in at least float32. Shapes that do not belong together raise ValueError.
 """
 
 import jax
 import jax.numpy as jnp
 
 
-def masked_squared_error(
-  raw: jax.Array, image: jax.Array, mask: jax.Array, *, mean_over: str = 'all'
-) -> jax.Array:
-  """|| M_c * (C(x, M_c) - x) ||^2 (GLCIC equation 2), as a mean.
+def squared_error(raw: jax.Array, image: jax.Array) -> jax.Array:
+  """Of each element: `[B, H, W, C]` (GLCIC equation 2, Context Encoder equation 1)."""
+  return jnp.square(_difference(raw, image))
 
-  The article does not print the scale of the norm, which decides what the
-  adversarial weight 4e-4 weighs. `all` averages over every element of the masked
-  difference, hole and known alike, as the authors' framework does; `hole`
-  averages over the hole alone, about five times larger.
 
-  Raises:
-    ValueError: if `mean_over` is neither.
+def absolute_error(raw: jax.Array, image: jax.Array) -> jax.Array:
+  """Of each element: `[B, H, W, C]`."""
+  return jnp.abs(_difference(raw, image))
+
+
+def _difference(raw: jax.Array, image: jax.Array) -> jax.Array:
+  if raw.shape != image.shape or raw.ndim != 4:
+    raise ValueError(f'The prediction is {raw.shape}, the truth {image.shape}; give [B, H, W, C].')
+  dtype = jnp.promote_types(raw.dtype, jnp.float32)
+  return raw.astype(dtype) - image.astype(dtype)
+
+
+def mean_over_all(error: jax.Array, weight: jax.Array) -> jax.Array:
+  """The weighted error, over every element of the picture, hole and known alike: `[B]`.
+
+  So the authors' framework takes || M_c * (C(x, M_c) - x) ||^2, and this decides what the
+  adversarial weight 4e-4 weighs: the article does not print the scale of its norm.
   """
-  return weighted_error(raw, image, mask, mean_over=mean_over)
+  return jnp.mean(_weighted(error, weight), axis=(1, 2, 3))
 
 
-def weighted_error(
-  raw: jax.Array, image: jax.Array, weight: jax.Array, *, norm: str = 'l2', mean_over: str = 'all'
-) -> jax.Array:
-  """The mean of each element's error times its weight.
+def mean_over_weight(error: jax.Array, weight: jax.Array) -> jax.Array:
+  """The weighted error over the sum of its weights, of a mask: over the hole alone: `[B]`.
 
-  Args:
-    raw: the prediction.
-    image: the truth.
-    weight: `[B, H, W, 1]`, or `[1, H, W, 1]` for all pictures alike: the mask; ones;
-      `overlap_weight`.
-    norm: `l2`, the squared difference, or `l1`, the absolute one.
-    mean_over: `all` divides by the number of elements, `hole` by the sum of their weights.
-
-  Raises:
-    ValueError: if `mean_over` is neither.
+  About five times as large as `mean_over_all`.
   """
-  weight = weight.astype(jnp.promote_types(raw.dtype, jnp.float32))
-  error = weight * NORMS[norm](raw.astype(weight.dtype) - image.astype(weight.dtype))
-  if mean_over == 'all':
-    return jnp.mean(error, axis=(1, 2, 3))
-  if mean_over == 'hole':
-    return jnp.sum(error, axis=(1, 2, 3)) / (jnp.sum(weight, axis=(1, 2, 3)) * raw.shape[-1])
-  raise ValueError(f"mean_over is {mean_over!r}; it is 'all' or 'hole'.")
+  total = jnp.sum(_weighted(error, weight), axis=(1, 2, 3))
+  return total / (jnp.sum(weight.astype(error.dtype), axis=(1, 2, 3)) * error.shape[-1])
 
 
-NORMS = {'l2': jnp.square, 'l1': jnp.abs}
+def _weighted(error: jax.Array, weight: jax.Array) -> jax.Array:
+  batch, height, width, _ = error.shape
+  if weight.shape not in ((batch, height, width, 1), (1, height, width, 1)):
+    raise ValueError(
+      f'The weight is {weight.shape} and the error {error.shape}; give [B, H, W, 1].'
+    )
+  return weight.astype(error.dtype) * error
 
 
 def overlap_weight(side: int, overlap: int, border: float) -> jax.Array:
-  """The centre variant's weights: `border` where its patch overlaps what is known, 1 inside (CE
-  section 3.2).
+  """Weights of a patch that overlaps what is known by a border (Context Encoder section 3.2).
 
   Args:
     side: of the patch in pixels.
     overlap: width of the border in pixels; 0: none.
-    border: the paper's 10.
+    border: the weight there, the paper's 10; inside it is 1.
 
   Returns:
     `[1, side, side, 1]` float32.
@@ -70,7 +70,9 @@ def overlap_weight(side: int, overlap: int, border: float) -> jax.Array:
 
 
 def discriminator(real_logits: jax.Array, completed_logits: jax.Array) -> jax.Array:
-  """-log D(x) - log(1 - D(C(x))): the binary cross entropy of Algorithm 1."""
+  """-log D(x) - log(1 - D(C(x))): the binary cross entropy of Algorithm 1, `[B]`."""
+  if real_logits.shape != completed_logits.shape or real_logits.ndim != 1:
+    raise ValueError(f'Logits are {real_logits.shape} and {completed_logits.shape}; give [B] each.')
   return jax.nn.softplus(-real_logits) + jax.nn.softplus(completed_logits)
 
 
@@ -78,7 +80,7 @@ def non_saturating(completed_logits: jax.Array) -> jax.Array:
   """-log D(C(x)): what the completion network minimises by default.
 
   Deviation: the paper's equation 3 has it minimise log(1 - D), which gives almost
-  no gradient while D is sure of itself; `saturating` is that form.
+  no gradient while D is sure of itself; `saturating` does.
   """
   return jax.nn.softplus(-completed_logits)
 
@@ -86,6 +88,3 @@ def non_saturating(completed_logits: jax.Array) -> jax.Array:
 def saturating(completed_logits: jax.Array) -> jax.Array:
   """log(1 - D(C(x))): the paper's own game (GLCIC equation 3)."""
   return -jax.nn.softplus(completed_logits)
-
-
-ADVERSARIAL_FORMS = {'non_saturating': non_saturating, 'saturating': saturating}

@@ -9,10 +9,10 @@ import numpy as np
 import safetensors.numpy
 
 from glcic_jax import images
-from glcic_jax import models
 from glcic_jax.convert import converter
 from glcic_jax.convert import origins
 from glcic_jax.inference import fixed_size
+from glcic_jax.methods import architectures
 from glcic_jax.model_directory import model_files
 from tests import foreign
 
@@ -40,7 +40,7 @@ def wishes(case):
 
 @functools.cache
 def _program(architecture, value_range, fill, train):
-  network = models.build_generator(
+  network = architectures.build_generator(
     json.loads(architecture), dtype='float64' if train else 'float32'
   )
   low, high = value_range
@@ -86,7 +86,7 @@ def opinion(folder, pictures, corner):
   """A model directory's discriminator on pictures `[B, S, S, 3]` uint8: logits `[B]`."""
   _, description = model_files.load(folder)
   flat = safetensors.numpy.load((folder / 'model.safetensors').read_bytes())
-  judge = models.build_discriminator(description.discriminator)
+  judge = architectures.build_discriminator(description.discriminator)
   floats = images.to_float(pictures, description.value_range)
   view = np.tile(np.int32(corner), (len(pictures), 1))
   return np.asarray(

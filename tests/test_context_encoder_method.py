@@ -19,7 +19,6 @@ from glcic_jax import config as config_lib
 from glcic_jax import errors
 from glcic_jax import parallel
 from glcic_jax import schedule
-from glcic_jax.config import forms
 from glcic_jax.inference import fixed_size
 from glcic_jax.model_directory import model_files
 from glcic_jax.models import context_encoder
@@ -42,16 +41,15 @@ def tiny(variant, **changes):
   """The config of a variant at 32 px and a sixteenth of the channels; in a change, `__` stands
   for a dot.
   """
-  config = forms.context_encoder(f'context_encoder_{variant}')
+  config = config_lib.of(f'context_encoder_{variant}')
   config.image_size = SIZE
   config.batch_size = 4
   config.data.resize_short_edge = (SIZE, SIZE)
   config.data.mean_color = fakes.MEAN_COLOR
   config.model.local_size = PATCH
   config.model.width = config.model.discriminator_width = 1 / 16
-  config.mask.kind = {'center': 'center', 'random': 'region'}[variant]
-  config.loss.reconstruction_region = {'center': 'patch', 'random': 'whole'}[variant]
-  forms.overlap(OVERLAP)(config)
+  config.model.overlap = OVERLAP
+  config.mask.center.side = 0.5 - 2 * OVERLAP / SIZE
   config.update_from_flattened_dict(
     {key.replace('__', '.'): value for key, value in changes.items()}
   )

@@ -11,12 +11,12 @@ import pytest
 
 from glcic_jax import config as config_lib
 from glcic_jax import errors
-from glcic_jax import models
 from glcic_jax import parallel
 from glcic_jax.convert import converter
 from glcic_jax.convert import kernels
 from glcic_jax.convert import names
 from glcic_jax.convert import origins
+from glcic_jax.methods import architectures
 from glcic_jax.model_directory import model_files
 from glcic_jax.training import fine_tuning
 from glcic_jax.training import method as method_lib
@@ -563,7 +563,7 @@ def test_a_run_starts_from_the_authors_glcic_if_it_prepares_pictures_as_they_do(
   fakes.assert_same(dict(started.generator.variables), variables)
   own = method_lib.describe(method, config, foreign.MEAN, 0)
   assert own.to_json()['architecture'] == description.to_json()['architecture']
-  assert models.build_generator(own.architecture) == method.generator
+  assert architectures.build_generator(own.architecture) == method.generator
   for change in (
     {'model.subtract_mean': False},
     {'data.mean_color': (0.1, 0.2, 0.3)},

@@ -14,6 +14,7 @@ import safetensors.numpy
 from glcic_jax import models
 from glcic_jax.convert import names
 from glcic_jax.convert import origins
+from glcic_jax.methods import architectures
 from glcic_jax.model_directory import model_files
 from glcic_jax.training import loop
 from tests import foreign
@@ -209,7 +210,6 @@ def there_and_back(tmp_path, capsys, model, name):
 
 
 def test_a_trained_glcic_goes_to_pytorch_and_back(tmp_path, capsys, tiny_config, one_device):
-  tiny_config.schedule.phases = ('reconstruction',)
   tiny_config.schedule.total_steps = tiny_config.schedule.reconstruction_steps = 1
   tiny_config.schedule.discriminator_steps = 0
   tiny_config.validation.every = 0
@@ -236,7 +236,7 @@ OPTIONS = {
 def model_of(folder, name, options, **fields):
   """A model directory of random weights."""
   architecture = {'name': name, 'options': options}
-  network = models.build_generator(architecture)
+  network = architectures.build_generator(architecture)
   side = models.own_side(network) or 16
   image = np.zeros((1, side, side, 3), np.float32)
   rng = np.random.default_rng(0)

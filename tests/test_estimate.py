@@ -24,7 +24,6 @@ CONFIG = [
 
 # One phase takes a quarter of the time to trace.
 ONE_PHASE = {
-  'schedule__phases': ('reconstruction',),
   'schedule__reconstruction_steps': 4,
   'schedule__discriminator_steps': 0,
   'schedule__total_steps': 4,

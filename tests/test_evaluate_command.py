@@ -16,8 +16,8 @@ import pytest
 
 from glcic_jax import cli
 from glcic_jax import errors
-from glcic_jax import models
 from glcic_jax.evaluation import evaluate as evaluation
+from glcic_jax.methods import architectures
 from glcic_jax.model_directory import model_files
 from tests import fakes
 from tests.conftest import write_pictures
@@ -30,7 +30,7 @@ def _write(folder, description):
   """A model directory with weights at random; nothing is compiled for them."""
   side = description.image_size
   shapes = jax.eval_shape(
-    lambda: models.build_generator(description.architecture).init(
+    lambda: architectures.build_generator(description.architecture).init(
       jax.random.key(0), jnp.zeros((1, side, side, 3)), jnp.zeros((1, side, side, 1)), train=False
     )
   )

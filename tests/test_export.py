@@ -18,9 +18,9 @@ import pytest
 from glcic_jax import cli
 from glcic_jax import Completer
 from glcic_jax import errors
-from glcic_jax import models
 from glcic_jax.inference import export
 from glcic_jax.inference import run_exported
+from glcic_jax.methods import architectures
 from glcic_jax.model_directory import model_files
 from tests import fakes
 from tests.test_completer import DESCRIPTION
@@ -46,7 +46,10 @@ RELEASE = {
 @pytest.fixture(scope='module')
 def model(tmp_path_factory):
   folder = tmp_path_factory.mktemp('models') / 'model'
-  generator, image = models.build_generator(DESCRIPTION.architecture), jnp.zeros((1, 32, 32, 3))
+  generator, image = (
+    architectures.build_generator(DESCRIPTION.architecture),
+    jnp.zeros((1, 32, 32, 3)),
+  )
   shapes = jax.eval_shape(lambda: generator.init(jax.random.key(0), image, image[..., :1]))
   variables = fakes.random_leaves(shapes)
   variables['params']['conv17']['kernel'] *= 100  # its outputs spread over the whole range
@@ -61,7 +64,7 @@ def completer(model):
 
 def context_encoder(architecture):
   """A Context Encoder with weights as after some training."""
-  generator = models.build_generator(architecture)
+  generator = architectures.build_generator(architecture)
   image = jnp.zeros((1, 32, 32, 3))
   shapes = jax.eval_shape(lambda: generator.init(jax.random.key(0), image, image[..., :1]))
   return Completer(

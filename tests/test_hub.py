@@ -217,7 +217,7 @@ def test_a_download_asks_for_three_files_and_never_a_pickle(tmp_path):
   server.asked = set()
   threading.Thread(target=server.serve_forever, daemon=True).start()
   try:
-    program = "from glcic_jax import model_files; print(model_files.load('org/name')[1].step)"
+    program = "from glcic_jax.model_directory import model_files; print(model_files.load('org/name')[1].step)"
     environment = os.environ | {
       'HF_ENDPOINT': f'http://127.0.0.1:{server.server_port}',
       'HF_HOME': str(tmp_path / 'home'),

@@ -97,7 +97,6 @@ def test_another_width_is_refused_by_the_name_of_an_array(model):
 def test_the_licence_of_the_weights_stays_with_what_is_made_of_them(
   tmp_path, tiny_config, one_device
 ):
-  tiny_config.schedule.phases = ('reconstruction',)
   tiny_config.schedule.total_steps = tiny_config.schedule.reconstruction_steps = 1
   tiny_config.schedule.discriminator_steps = tiny_config.validation.every = 0
   method = method_lib.from_config(tiny_config, fakes.MEAN_COLOR)

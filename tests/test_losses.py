@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 
 from glcic_jax import losses
+from glcic_jax.config import keys
+from glcic_jax.methods import objectives
 
 
 @pytest.fixture(autouse=True)
@@ -39,58 +41,62 @@ def _by_loops(raw, image, mask, mean_over):
   return result
 
 
+MEANS = {'all': losses.mean_over_all, 'hole': losses.mean_over_weight}
+
+
+def _squared(raw, image, mask, mean_over='all'):
+  return MEANS[mean_over](losses.squared_error(raw, image), mask)
+
+
 @pytest.mark.parametrize('mean_over', ['all', 'hole'])
-def test_masked_squared_error_equals_the_loops(rng, mean_over):
+def test_the_masked_squared_error_equals_the_loops(rng, mean_over):
   raw, image, mask = _sample(rng)
-  loss = losses.masked_squared_error(raw, image, mask, mean_over=mean_over)
+  loss = _squared(raw, image, mask, mean_over)
   assert loss.shape == (3,)
   assert loss.dtype == np.float64
   np.testing.assert_allclose(loss, _by_loops(raw, image, mask, mean_over), rtol=1e-13)
-
-
-def test_the_mean_is_over_all_elements_by_default(rng):
-  raw, image, mask = _sample(rng)
-  np.testing.assert_array_equal(
-    losses.masked_squared_error(raw, image, mask),
-    losses.masked_squared_error(raw, image, mask, mean_over='all'),
-  )
 
 
 def test_hole_mean_is_larger_by_the_share_of_the_hole():
   mask = np.zeros((1, 10, 10, 1))
   mask[0, :5, :4] = 1  # a fifth of the picture
   raw, image = np.full((1, 10, 10, 3), 0.75), np.full((1, 10, 10, 3), 0.25)
-  np.testing.assert_allclose(losses.masked_squared_error(raw, image, mask), [0.05], rtol=1e-14)
-  np.testing.assert_allclose(
-    losses.masked_squared_error(raw, image, mask, mean_over='hole'), [0.25], rtol=1e-14
-  )
+  np.testing.assert_allclose(_squared(raw, image, mask, 'all'), [0.05], rtol=1e-14)
+  np.testing.assert_allclose(_squared(raw, image, mask, 'hole'), [0.25], rtol=1e-14)
 
 
 def test_errors_outside_the_hole_do_not_count(rng):
   raw, image, mask = _sample(rng)
   changed = raw + 10 * (1 - mask)
-  for mean_over in ('all', 'hole'):
+  for mean_over in MEANS:
     np.testing.assert_array_equal(
-      losses.masked_squared_error(changed, image, mask, mean_over=mean_over),
-      losses.masked_squared_error(raw, image, mask, mean_over=mean_over),
+      _squared(changed, image, mask, mean_over), _squared(raw, image, mask, mean_over)
     )
 
 
 def test_reconstruction_gradient_is_twice_the_masked_difference_over_all(rng):
   raw, image, mask = _sample(rng)
-  gradient = jax.grad(lambda x: losses.masked_squared_error(x, image, mask).sum())(raw)
+  gradient = jax.grad(lambda x: _squared(x, image, mask).sum())(raw)
   np.testing.assert_allclose(gradient, 2 * mask * (raw - image) / (5 * 4 * 3), rtol=1e-13)
 
 
-def test_an_unknown_mean_is_refused(rng):
-  with pytest.raises(ValueError, match='known'):
-    losses.masked_squared_error(*_sample(rng), mean_over='known')
+def test_shapes_that_do_not_belong_together_are_refused(rng):
+  raw, image, mask = _sample(rng)
+  with pytest.raises(ValueError, match='prediction is'):
+    losses.squared_error(raw[:, 1:], image)
+  with pytest.raises(ValueError, match='prediction is'):
+    losses.absolute_error(raw, image[..., :1])  # would be broadcast
+  for mean in MEANS.values():
+    with pytest.raises(ValueError, match='weight is'):
+      mean(losses.squared_error(raw, image), mask[..., 0])
+  with pytest.raises(ValueError, match='Logits are'):
+    losses.discriminator(np.zeros(3), np.zeros((3, 1)))  # would be [3, 3]
 
 
 @pytest.mark.parametrize('dtype', [np.float16, 'bfloat16', np.float32])
 def test_low_precision_is_summed_in_float32(dtype):
   raw = np.full((1, 64, 64, 3), 0.5).astype(jax.numpy.dtype(dtype))
-  loss = losses.masked_squared_error(raw, 0 * raw, np.ones((1, 64, 64, 1), np.uint8))
+  loss = _squared(raw, 0 * raw, np.ones((1, 64, 64, 1), np.uint8))
   assert loss.dtype == np.float32
   np.testing.assert_allclose(loss, [0.25], rtol=1e-6)
 
@@ -157,23 +163,29 @@ def test_discriminator_gradients_push_real_up_and_completed_down():
 @pytest.mark.parametrize('logit', [-1e4, 1e4])
 def test_extreme_logits_stay_finite(logit):
   logits = np.array([logit], np.float32)
-  for function in (*losses.ADVERSARIAL_FORMS.values(), lambda x: losses.discriminator(x, x)):
+  for function in (*objectives.ADVERSARIAL.values(), lambda x: losses.discriminator(x, x)):
     value, gradient = jax.value_and_grad(lambda x, f=function: f(x).sum())(logits)
     assert np.isfinite(value)
     assert np.isfinite(gradient).all()
   np.testing.assert_allclose(losses.discriminator(logits, logits), [1e4], rtol=1e-6)
 
 
-def test_forms_go_by_the_names_of_the_config():
-  assert losses.ADVERSARIAL_FORMS == {
-    'non_saturating': losses.non_saturating,
-    'saturating': losses.saturating,
-  }
+@pytest.mark.parametrize(
+  'key, functions',
+  [
+    ('loss.adversarial_form', objectives.ADVERSARIAL),
+    ('loss.reconstruction_norm', objectives.NORMS),
+    ('loss.reconstruction_mean', objectives.MEANS),
+  ],
+)
+def test_every_word_of_the_config_has_its_function(key, functions):
+  assert set(functions) == set(keys.KEYS[key].among)
+  assert objectives.ADVERSARIAL['saturating'] is losses.saturating
 
 
-@pytest.mark.parametrize('norm, power', [('l2', 2), ('l1', 1)])
+@pytest.mark.parametrize('error, power', [(losses.squared_error, 2), (losses.absolute_error, 1)])
 @pytest.mark.parametrize('mean_over', ['all', 'hole'])
-def test_weighted_error_weighs_every_element(rng, norm, power, mean_over):
+def test_weights_weigh_every_element(rng, error, power, mean_over):
   raw, image, _ = _sample(rng)
   weight = rng.uniform(0, 10, (1, 5, 4, 1))
   errors = [
@@ -184,7 +196,7 @@ def test_weighted_error_weighs_every_element(rng, norm, power, mean_over):
     for b in range(3)
   ]
   count = 5 * 4 * 3 if mean_over == 'all' else 3 * weight.sum()
-  actual = losses.weighted_error(raw, image, weight, norm=norm, mean_over=mean_over)
+  actual = MEANS[mean_over](error(raw, image), weight)
   np.testing.assert_allclose(actual, np.sum(errors, axis=1) / count, rtol=1e-12)
 
 

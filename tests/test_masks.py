@@ -25,9 +25,9 @@ def _draws(count, size=24, side=(3, 7)):
 
 
 def test_sides_take_every_value_of_the_range_and_no_other():
-  draws = _draws(400)
-  assert {height for height, *_ in draws} == {3, 4, 5, 6, 7}
-  assert {width for _, width, *_ in draws} == {3, 4, 5, 6, 7}
+  drawn = _draws(400)
+  assert {height for height, *_ in drawn} == {3, 4, 5, 6, 7}
+  assert {width for _, width, *_ in drawn} == {3, 4, 5, 6, 7}
 
 
 def test_height_and_width_are_drawn_independently():
@@ -36,11 +36,11 @@ def test_height_and_width_are_drawn_independently():
 
 
 def test_holes_reach_all_four_borders_and_stay_inside():
-  draws = _draws(400, size=12)
-  assert min(top for *_, top, _ in draws) == 0
-  assert min(left for *_, left in draws) == 0
-  assert max(top + height for height, _, top, _ in draws) == 12
-  assert max(left + width for _, width, _, left in draws) == 12
+  drawn = _draws(400, size=12)
+  assert min(top for *_, top, _ in drawn) == 0
+  assert min(left for *_, left in drawn) == 0
+  assert max(top + height for height, _, top, _ in drawn) == 12
+  assert max(left + width for _, width, _, left in drawn) == 12
 
 
 def test_every_place_is_about_equally_likely():
@@ -76,13 +76,13 @@ def test_seed_index_and_stream_each_change_the_draws(other):
 
 
 def test_neighbouring_samples_of_all_streams_are_all_different():
-  draws = {
+  found = {
     tuple(draws.generator(seed, index, stream).integers(2**62, size=2))
     for seed in range(5)
     for index in range(50)
     for stream in (draws.COMPLETION, draws.VALIDATION, draws.PICTURE)
   }
-  assert len(draws) == 750
+  assert len(found) == 750
 
 
 def test_the_completion_stream_is_the_default():

@@ -12,6 +12,7 @@ from glcic_jax import config as config_lib
 from glcic_jax.holes import kinds
 from glcic_jax.model_directory import model_card
 from glcic_jax.model_directory import model_files
+from glcic_jax.training import origin
 from tests.test_completer import DESCRIPTION
 
 SCORES = {
@@ -38,8 +39,8 @@ def own_config(**changes):
 
 def card_of(config=None, *, counts=(8_366, 534), scores=SCORES, description=DESCRIPTION, **changes):
   config = config or own_config(**changes)
-  origin = model_card.of_training(config, counts=counts, step=2_750, scores=scores)
-  return model_card.card(description, 6_072_131, origin)
+  whence = origin.of_run(config, counts=counts, step=2_750, scores=scores)
+  return model_card.card(description, 6_072_131, whence)
 
 
 def front_matter(card):
@@ -154,13 +155,13 @@ def test_limits_are_those_of_the_network():
 
 
 def test_converted_weights_carry_the_licence_of_their_source(tmp_path):
-  origin = model_card.Origin(
+  own = model_card.Origin(
     pictures='Places2.',
     converted_from='completionnet_places2.t7',
     license='cc-by-nc-sa-4.0',
     license_note='CC BY-NC-SA 4.0, as its authors published it.',
   )
-  model_files.write(tmp_path, {'params': {}}, DESCRIPTION, origin)
+  model_files.write(tmp_path, {'params': {}}, DESCRIPTION, own)
   card = (tmp_path / 'README.md').read_text()
   assert front_matter(card)['license'] == 'cc-by-nc-sa-4.0'
   assert (

@@ -3,6 +3,7 @@
 import pytest
 
 from glcic_jax import cli
+from glcic_jax.methods import architectures
 from glcic_jax.models import receptive_field
 
 
@@ -20,9 +21,9 @@ def test_the_gradient_sees_what_the_layers_say(dilated, quarter, lengths, reach,
 
 
 def test_a_description_tells_its_field():
-  assert receptive_field.centred({'name': 'glcic', 'options': {'width': 0.5}}) == 307
-  assert receptive_field.centred({'name': 'glcic', 'options': {'dilated': False}}) == 99
-  assert receptive_field.centred({'name': 'other', 'options': {}}) is None
+  assert architectures.centred_field({'name': 'glcic', 'options': {'width': 0.5}}) == 307
+  assert architectures.centred_field({'name': 'glcic', 'options': {'dilated': False}}) == 99
+  assert architectures.centred_field({'name': 'context_encoder', 'options': {}}) is None
 
 
 def test_the_command_prints_the_table_twice_measured(capsys):

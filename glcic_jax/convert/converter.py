@@ -21,12 +21,12 @@ from etils import epath
 import numpy as np
 
 from glcic_jax import errors
-from glcic_jax import models
 from glcic_jax.convert import names
 from glcic_jax.convert import origins
 from glcic_jax.convert import pytorch
 from glcic_jax.convert import torch7
 from glcic_jax.convert import torch7_modules
+from glcic_jax.methods import architectures
 from glcic_jax.model_directory import model_files
 
 _LISTED = 12  # names in a message; more are counted
@@ -209,7 +209,7 @@ def _understand(source: _Source) -> tuple[str, model_files.Description]:
     note = json.loads(source.note)
     layout, description = note['layout'], model_files.Description.from_json(note)
     names.generator(layout, description.architecture)
-    models.generator_shapes(description.architecture)
+    architectures.generator_shapes(description.architecture)
   except Exception:
     raise errors.InputError(
       f'{source.name} says of itself what this version does not understand; upgrade '
@@ -224,7 +224,7 @@ def _generator(
   pairs = names.generator(layout, description.architecture)
   if source.layers:
     _check_layers(source, pairs, description.architecture)
-  return _fill(source, pairs, models.generator_shapes(description.architecture))
+  return _fill(source, pairs, architectures.generator_shapes(description.architecture))
 
 
 def _discriminator(source: _Source, layout: str) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -236,7 +236,7 @@ def _discriminator(source: _Source, layout: str) -> tuple[dict[str, Any], dict[s
   architecture, pairs, side = origins.discriminator(layout, source.arrays, source.name)
   if source.layers:
     _check_layers(source, pairs, architecture)
-  return _fill(source, pairs, models.discriminator_shapes(architecture, side)), architecture
+  return _fill(source, pairs, architectures.discriminator_shapes(architecture, side)), architecture
 
 
 def _check_layers(

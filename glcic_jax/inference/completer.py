@@ -29,9 +29,9 @@ from glcic_jax import models
 from glcic_jax.inference import blending
 from glcic_jax.inference import fixed_size
 from glcic_jax.inference import tiling
+from glcic_jax.methods import architectures
 from glcic_jax.model_directory import model_files
 from glcic_jax.models import folding
-from glcic_jax.models import receptive_field
 from glcic_jax.models.convolutions import convolution
 from glcic_jax.pictures import image_files
 from glcic_jax.pictures import modes
@@ -71,9 +71,9 @@ class Completer:
       raise errors.InputError(f'batch_size is {batch_size}; give 1 or more.')
     self.batch_size = batch_size or (1 if self._device.platform == 'cpu' else 8)
     _check_weights(variables, description)
-    self._generator = models.build_generator(description.architecture)
-    self._multiple = models.SIZE_MULTIPLES[description.architecture['name']]
-    self._field = receptive_field.centred(description.architecture)
+    self._generator = architectures.build_generator(description.architecture)
+    self._multiple = architectures.kind_of(description.architecture).size_multiple
+    self._field = architectures.centred_field(description.architecture)
     apply = functools.partial(self._generator.apply, train=False)
     if folding.is_foldable(description.architecture):
       variables = folding.fold(variables)
@@ -297,7 +297,7 @@ def _complete(
 
 def _check_weights(variables: Mapping[str, Any], description: model_files.Description) -> None:
   held = {name: value.shape for name, value in model_files.flatten(variables).items()}
-  if held != models.generator_shapes(description.architecture):
+  if held != architectures.generator_shapes(description.architecture):
     raise errors.InputError(
       "The model's weights do not fit the architecture in its config.json; copy the "
       'model again, or convert it anew.'

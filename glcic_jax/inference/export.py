@@ -29,6 +29,7 @@ from glcic_jax import errors
 from glcic_jax import files
 from glcic_jax import models
 from glcic_jax.inference import completer as completer_lib
+from glcic_jax.methods import architectures
 from glcic_jax.model_directory import model_files
 
 PLATFORMS = ('cpu', 'cuda', 'tpu')
@@ -90,7 +91,7 @@ def function(
 ) -> Callable[[Mapping[str, Any], jax.Array, jax.Array], jax.Array]:
   """(flat weights, image, mask) -> completed: see the top of this file."""
   run, _ = completer.network
-  generator = models.build_generator(completer.description.architecture)
+  generator = architectures.build_generator(completer.description.architecture)
   outside = _outside(models.own_hole(generator), models.own_side(generator))
 
   def complete(weights, image, mask):
@@ -103,7 +104,7 @@ def function(
 
 def side(completer: completer_lib.Completer) -> int | None:
   """The only side of a picture that the function takes; None: any multiple of 4."""
-  return models.own_side(models.build_generator(completer.description.architecture))
+  return models.own_side(architectures.build_generator(completer.description.architecture))
 
 
 def _outside(hole: tuple[int, int] | None, length: int | None) -> np.ndarray | None:

@@ -20,7 +20,7 @@ def check_hole(generator: Any, mask: np.ndarray) -> None:
   """Refuses a hole that the generator cannot complete.
 
   Args:
-    generator: of `models.build_generator`.
+    generator: of `architectures.build_generator`.
     mask: `[B, H, W, 1]`, 1 = hole.
 
   Raises:
@@ -57,7 +57,7 @@ def complete(
   """The generator's raw output for pictures of any size; works under `jit`.
 
   Args:
-    generator: of `models.build_generator`.
+    generator: of `architectures.build_generator`.
     variables: its `{'params': ..., 'batch_stats': ...}`.
     image: `[B, H, W, 3]` float in its value range; what lies in the hole does not matter.
     mask: `[B, H, W, 1]`, 1 = hole.

@@ -8,26 +8,8 @@ from collections.abc import Mapping
 import dataclasses
 from typing import Any
 
-from glcic_jax import schedule
-from glcic_jax.model_directory import hub
-from glcic_jax.models import receptive_field
-
-# What there is to say of a method: its name, and the paper.
-_METHODS = {
-  'glcic': (
-    'GLCIC',
-    'Iizuka, Simo-Serra, Ishikawa: Globally and Locally Consistent Image Completion, SIGGRAPH 2017',
-  ),
-  'context_encoder': (
-    'Context Encoder',
-    'Pathak et al.: Context Encoders: Feature Learning by Inpainting, CVPR 2016',
-  ),
-}
-_VARIANTS = {
-  'context_encoder_center': ' (the middle of the picture)',
-  'context_encoder_random': ' (regions of any shape)',
-  'context_encoder_alexnet': ' (regions of any shape, AlexNet)',
-}
+from glcic_jax import methods
+from glcic_jax.config import audit
 
 _OWN_LICENSE = (
   'Nobody has chosen one yet. It depends on whose pictures the model was trained on: find out what '
@@ -73,49 +55,6 @@ class Origin:
 UNKNOWN = Origin(pictures='Not recorded.')
 
 
-def of_training(
-  config: Any, *, counts: tuple[int, int], step: int, scores: Mapping[str, float], licence: str = ''
-) -> Origin:
-  """What the card says of a run of ours.
-
-  Args:
-    config: the run's.
-    counts: training and held-back pictures; zeros where nobody knows.
-    step: how many were taken.
-    scores: the last row of metrics.csv with validation scores, as numbers; empty if there is none.
-    licence: of the weights that it started from; empty if there were none, or they have none.
-  """
-  train, held_back = counts
-  if train:
-    pictures = f'{_source(config.data)}, {train:,} to train on and {held_back:,} held back.'
-  else:
-    pictures = 'Batches from a program; which pictures they held is not recorded.'
-  if config.init_from:
-    named = _hub_name(config.init_from)
-    pictures += f' Fine-tuned from {named or "another model"}.'
-  phases = [
-    (phase.value, min(span.stop, step) - span.start)
-    for phase, span in schedule.from_config(config.schedule).spans().items()
-    if span.start < step
-  ]
-  duration = (
-    f'{step:,} steps of {config.batch_size} pictures: '
-    + ', '.join(f'{count:,} {name}' for name, count in phases)
-    + '.'
-  )
-  return Origin(
-    pictures=pictures,
-    duration=duration,
-    scores=dict(scores),
-    deviations=tuple(
-      f'`{key}`: {_plain(ours)} (the paper: {_plain(paper)})'
-      for key, paper, ours, _ in schedule.audit(config)
-    ),
-    base_model=_hub_name(config.init_from).partition('@')[0],
-    **inherited(licence),
-  )
-
-
 def inherited(licence: str) -> dict[str, str]:
   """Fields of an `Origin` for a model that was made of another's weights; none if these have no
   licence.
@@ -138,12 +77,10 @@ def card(description: Any, parameters: int, origin: Origin) -> str:
     parameters: how many numbers the network learnt.
     origin: where they come from.
   """
-  family = 'glcic' if description.method == 'glcic' else 'context_encoder'
-  name, paper = _METHODS[family]
+  method = methods.of(description.method)
   sections = [
-    f'# {name}{_VARIANTS.get(description.method, "")}: image completion, {description.image_size} '
-    'px',
-    f'Fills holes in pictures. {paper}.',
+    f'# {method.title}: image completion, {description.image_size} px',
+    f'Fills holes in pictures. {method.citation}.',
     '## How to use',
     _USE,
     '## What it was trained on',
@@ -159,7 +96,7 @@ def card(description: Any, parameters: int, origin: Origin) -> str:
   ]
   if origin.deviations:
     sections += ['What differs from the paper:', _list(origin.deviations)]
-  return '\n\n'.join([_front_matter(family, origin), *sections]) + '\n'
+  return '\n\n'.join([_front_matter(method.tag, origin), *sections]) + '\n'
 
 
 _USE = """With glcic_jax installed:
@@ -175,7 +112,7 @@ completed = Completer.from_pretrained(MODEL)(PICTURE, MASK)
 ```"""
 
 
-def _front_matter(family: str, origin: Origin) -> str:
+def _front_matter(tag: str, origin: Origin) -> str:
   lines = [
     '---',
     f'license: {origin.license}',
@@ -184,7 +121,7 @@ def _front_matter(family: str, origin: Origin) -> str:
   ]
   if origin.base_model:
     lines.append(f'base_model: {origin.base_model}')
-  tags = ('image-completion', 'inpainting', 'jax', family.replace('_', '-'))
+  tags = ('image-completion', 'inpainting', 'jax', tag)
   return '\n'.join([*lines, 'tags:', *(f'- {tag}' for tag in tags), '---'])
 
 
@@ -223,30 +160,7 @@ def _scores(origin: Origin) -> str:
 
 
 def _limits(description: Any) -> list[str]:
-  side, architecture = description.image_size, description.architecture
-  options = architecture['options']
-  rows = []
-  if architecture['name'] == 'glcic':
-    field = receptive_field.centred(architecture)
-    rows += [
-      f'It was trained at {side} px. In a larger picture it is shown a window around each hole, '
-      'shrunk where '
-      'the hole is thicker than half of that.',
-      f'It sees {field} px around a pixel: what is in the middle of a wider hole is not guided by '
-      'any known '
-      'pixel.',
-    ]
-  else:
-    rows.append(
-      f'It takes {side}x{side} px alone: other pictures are brought to that size, and what it '
-      'paints is '
-      'brought back.'
-    )
-  patch = options.get('patch_size', side)
-  if description.method == 'context_encoder_center':
-    hole = patch - 2 * options.get('overlap', 0)
-    rows.append(f'It completes only the middle, {hole} of its {side} px in height and in width.')
-  return rows + [
+  return methods.of(description.method).limits(description) + [
     'Holes unlike those of its training, in kind or in size, come out worse.',
     'It knows only what its training pictures show: other subjects are filled with colour and '
     'texture at best.',
@@ -274,32 +188,9 @@ def _technical(description: Any, parameters: int) -> list[str]:
   ]
 
 
-def _source(data: Any) -> str:
-  """A `config.data` in words: a public name where there is one, and never a path."""
-  if data.source == 'mixture':
-    members = [member.rpartition('=') for member in data.mixture]
-    return 'A mixture of ' + ' and '.join(
-      f'{_kind(spec)} (weight {weight})' for spec, _, weight in members
-    )
-  words = _kind(data.source)
-  return words[0].upper() + words[1:]
-
-
-def _kind(spec: str) -> str:
-  kind, _, name = spec.partition(':')
-  if kind == 'tfds':
-    return f'the TFDS dataset {name}'
-  return 'the photographs inside scikit-image' if kind == 'sample' else 'a folder of pictures'
-
-
-def _hub_name(model: str) -> str:
-  """`model`, where it is a name on the Hub; else nothing: a path is nobody's business."""
-  return model if hub.means_hub(model) else ''
-
-
 def _holes(mask: Mapping[str, Any]) -> str:
   kind = mask.get('kind', 'of an unknown kind')
-  own = ', '.join(f'{key} {_plain(value)}' for key, value in mask.items() if key != 'kind')
+  own = ', '.join(f'{key} {audit.show(value)}' for key, value in mask.items() if key != 'kind')
   if kind == 'folder':
     return f'masks of a folder, {own}'
   if kind == 'mixture' or not own:
@@ -309,13 +200,6 @@ def _holes(mask: Mapping[str, Any]) -> str:
     if kind == 'rectangle'
     else f"{kind}, {own} (sides and areas are shares of the picture's)"
   )
-
-
-def _plain(value: Any) -> str:
-  if isinstance(value, (list, tuple)):
-    numbers = len(value) == 2 and all(isinstance(v, (int, float)) for v in value)
-    return f'{_plain(value[0])} to {_plain(value[1])}' if numbers else ', '.join(map(str, value))
-  return f'{value:,}' if isinstance(value, int) and not isinstance(value, bool) else str(value)
 
 
 def _list(rows: Any) -> str:

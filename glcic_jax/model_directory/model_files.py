@@ -40,7 +40,7 @@ class Description:
   """All that completing a picture needs to know about a model, besides its weights."""
 
   method: str
-  architecture: Mapping[str, Any]  # {'name', 'options'}: see models.build_generator
+  architecture: Mapping[str, Any]  # {'name', 'options'}: see architectures.build_generator
   value_range: tuple[float, float]  # of the floats that the network takes and returns
   mean_color: tuple[float, float, float]  # RGB in 0..1: the hole's fill
   image_size: int  # pixels: side of the training pictures
@@ -49,7 +49,7 @@ class Description:
   versions: Mapping[str, str]  # of the libraries that trained it
   # Younger than format_version 1: a config.json without them means these values.
   discriminator: Mapping[str, Any] | None = (
-    None  # {'name', 'options'}: see models.build_discriminator
+    None  # {'name', 'options'}: see architectures.build_discriminator
   )
   source: str = ''  # where converted weights come from; empty: trained here
   licence: str = ''  # of the program that they come from, and of the weights that it publishes

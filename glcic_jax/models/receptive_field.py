@@ -6,7 +6,6 @@ last quarter-resolution layer sees 287; an output pixel sees 299 or 303, off-cen
 smallest window that is centred on the pixel and holds what any pixel sees (99 without dilation).
 """
 
-from collections.abc import Mapping
 from typing import Any
 from typing import NamedTuple
 
@@ -14,7 +13,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from glcic_jax import models
 from glcic_jax.models import glcic
 
 
@@ -75,9 +73,7 @@ def by_gradient(*, dilated: bool = True) -> Field:
   No weight can hide another then: a pixel is seen exactly where the gradient is not zero.
   """
   length, height = 512, 4  # wider than twice what any pixel sees
-  generator = models.build_generator(
-    {'name': 'glcic', 'options': {'width': 1 / 64, 'dilated': dilated}}
-  )
+  generator = glcic.CompletionNetwork(width=1 / 64, dilated=dilated)
   image, mask = jnp.ones((1, height, length, 3)), jnp.ones((1, height, length, 1))
   shapes = jax.eval_shape(lambda: generator.init(jax.random.key(0), image, mask))
   variables = jax.tree_util.tree_map_with_path(_even, shapes)
@@ -114,10 +110,3 @@ def _even(path: Any, leaf: jax.ShapeDtypeStruct) -> jax.Array:
   if name == 'kernel':
     return jnp.full(leaf.shape, 1 / np.prod(leaf.shape[:-1]), leaf.dtype)
   return jnp.full(leaf.shape, float(name in ('scale', 'var')), leaf.dtype)
-
-
-def centred(architecture: Mapping[str, Any]) -> int | None:
-  """`Field.centred` of a description; None where every pixel sees the whole picture."""
-  if architecture['name'] != 'glcic':
-    return None
-  return by_arithmetic(dilated=architecture['options'].get('dilated', True)).centred

@@ -15,7 +15,9 @@ from etils import epath
 
 from glcic_jax import config as config_lib
 from glcic_jax import errors
+from glcic_jax import methods
 from glcic_jax import schedule
+from glcic_jax.config import stored as stored_lib
 
 
 @dataclasses.dataclass(frozen=True)
@@ -85,7 +87,7 @@ def _read_config(path: epath.Path) -> tuple[Any, tuple[str, ...]]:
   config = config_lib.default()
   known = config_lib.flatten(config)
   try:
-    stored = json.loads(path.read_text())['config']
+    stored = stored_lib.current(json.loads(path.read_text())['config'])
     values = {
       key: tuple(value) if isinstance(value, list) else value for key, value in stored.items()
     }
@@ -97,10 +99,10 @@ def _read_config(path: epath.Path) -> tuple[Any, tuple[str, ...]]:
       'checkpoint, or give another workdir.'
     ) from None
   schedule.from_config(config.schedule)
-  if config.paper not in schedule.PAPER:
+  if config.method not in methods.names():
     raise errors.InputError(
-      f'{path} names a paper {config.paper!r}, and those known are '
-      f'{", ".join(schedule.PAPER)}; use the version that trained it.'
+      f'{path} names a method {config.method!r}, and those known are '
+      f'{", ".join(methods.names())}; use the version that trained it.'
     )
   return config, tuple(sorted(values.keys() - known.keys()))
 

@@ -11,7 +11,8 @@ import html
 from typing import Any
 
 from glcic_jax import config as config_lib
-from glcic_jax import schedule
+from glcic_jax import methods
+from glcic_jax.config import audit as audit_lib
 from glcic_jax.pages import charts
 from glcic_jax.pages import style
 from glcic_jax.reporting import curves
@@ -83,8 +84,8 @@ def _headline(run: run_lib.Run) -> str:
   return (
     f'<p class="quiet">{_text(config.method)} at {config.image_size} px, batch '
     f'{config.batch_size}, '
-    f'{_text(config.dtype)}, seed {config.seed}; compared with {_text(config.paper)} of the '
-    'paper.</p>'
+    f'{_text(config.dtype)}, seed {config.seed}; compared with '
+    f'{_text(methods.setting(config.method).title)} of the paper.</p>'
   )
 
 
@@ -203,19 +204,19 @@ def _audit(run: run_lib.Run) -> str:
     (phase.value, f'{span.start:,} to {span.stop - 1:,}', f'{len(span):,}')
     for phase, span in run.plan.spans().items()
   ]
-  audit = schedule.audit(run.config)
+  audit = audit_lib.audit(run.config)
   differs = '<p>Nothing differs from the paper.</p>'
   if audit:
     differs = table(
       ('key', 'paper', 'this run'),
-      [(key, schedule.show(paper), schedule.show(value)) for key, paper, value, _ in audit],
+      [(key, audit_lib.show(paper), audit_lib.show(value)) for key, paper, value, _ in audit],
     )
   reasons = ''.join(
     f'<p class="quiet">{_text(key)}: {_text(reason)}.</p>' for key, *_, reason in audit if reason
   )
   return (
     f'<h2>Schedule audit</h2>{table(("phase", "steps", "count"), spans, 1)}'
-    f'<h3 style="margin-top:16px">What differs from {_text(run.config.paper)} of the paper</h3>'
+    f'<h3 style="margin-top:16px">What differs from the paper</h3>'
     f'<div class="audit">{differs}</div>{reasons}'
   )
 

@@ -13,8 +13,8 @@ from jax.sharding import Mesh
 
 from glcic_jax import checkpoints
 from glcic_jax import errors
-from glcic_jax import models
 from glcic_jax import parallel
+from glcic_jax.methods import architectures
 from glcic_jax.model_directory import model_files
 from glcic_jax.training import state as state_lib
 
@@ -92,7 +92,7 @@ def _check_alike(config: Any, architecture: Mapping[str, Any]) -> None:
   shows.
   """
   model = config.init_from
-  foreign = [name for name in models.foreign_options(architecture) if name != 'input_mean']
+  foreign = [name for name in architectures.foreign_options(architecture) if name != 'input_mean']
   if foreign:
     raise errors.InputError(
       f'{model} was converted from a network that differs from those trained here '

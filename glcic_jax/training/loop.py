@@ -7,7 +7,7 @@ schedule. Read `train_and_evaluate` first; its order is deliberate. What the ste
 `step.py`, what the phases are in `glcic_jax/schedule.py`.
 """
 
-import dataclasses
+from collections.abc import Iterator
 import json
 import signal
 from typing import Any
@@ -16,24 +16,27 @@ from etils import epath
 import jax
 import numpy as np
 
+from glcic_jax import batch as batch_lib
 from glcic_jax import checkpoints as checkpoints_lib
 from glcic_jax import config as config_lib
 from glcic_jax import errors
 from glcic_jax import files
 from glcic_jax import parallel
 from glcic_jax import schedule
+from glcic_jax.config import audit
 from glcic_jax.model_directory import model_card
 from glcic_jax.model_directory import model_files
+from glcic_jax.training import due as due_lib
 from glcic_jax.training import evaluation as evaluation_lib
 from glcic_jax.training import feed as feed_lib
 from glcic_jax.training import fine_tuning
+from glcic_jax.training import journal as journal_lib
 from glcic_jax.training import method as method_lib
-from glcic_jax.training import metrics as metrics_lib
+from glcic_jax.training import origin
 from glcic_jax.training import same_run
 from glcic_jax.training import signals
 from glcic_jax.training import state as state_lib
 from glcic_jax.training import step as step_lib
-from glcic_jax.training import writers as writers_lib
 
 
 def train_and_evaluate(
@@ -60,7 +63,7 @@ def train_and_evaluate(
   same_run.check_place(workdir, config)
   workdir = epath.Path(workdir)
   plan = schedule.from_config(config.schedule)
-  due = _Due(config, plan)
+  due = due_lib.Due(config, plan)
   mesh = parallel.make_mesh()
   feed = feed_lib.open_feed(config, mesh, batches)
   mean_color = _mean_color(config, workdir, feed)
@@ -83,105 +86,59 @@ def train_and_evaluate(
     _write_config(workdir, facts(first))
     steps = step_lib.compile_steps(method, mesh)
     evaluation = evaluation_lib.Evaluation(method, mesh)
-    interval = metrics_lib.Interval()
-    progress = writers_lib.Progress(first, plan.total_steps, config.batch_size)
     source = feed.train(first)
-    with writers_lib.Writers(workdir, until=first) as writers:
-
-      def write(
-        step: int,
-      ) -> None:  # a row of the steps since the last one; stops at a non-finite loss
-        if not len(interval):
-          return
-        phase = plan.phase_at(step - 1).value
-        values = interval.take()  # waits for the devices: only now is the rate a measured one
-        values |= {'images_per_second': progress.rate(step)}
-        writers.scalars(step, phase, values)
-        progress.report(step, phase, values)
-
+    with journal_lib.Journal(workdir, plan, first=first, batch_size=config.batch_size) as journal:
       for step in range(first, plan.total_steps + 1):
         # 1. Stop, where asked to: nothing is worth more time than saving. Several processes agree
         # on the step.
         if parallel.is_distributed() and checkpoints.stop_was_announced(step):
           stop.received = signal.SIGTERM
         if stop.received is not None:
-          write(step)
+          journal.row(step)
           checkpoints.save(step, state, facts(step))
           checkpoints.wait()
-          progress.close()
           raise errors.Stopped(stop.received, step)
         # 2. Evaluate before saving: a checkpoint's scores are then always there.
-        if due.evaluation(step) and not writers.evaluated(step):
-          phase = plan.phase_at(step - 1).value
-          scores = evaluation.scores(state.generator.variables, feed.validation())
-          if scores:
-            writers.scalars(step, phase, scores)
-            progress.report(step, phase, scores)
-          writers.samples(
-            step,
-            evaluation.samples(
-              state.generator.variables,
-              feed.samples(config.validation.samples),
-              config.validation.samples,
-            ),
-          )
-          progress.restart(step)
+        if due.evaluation(step) and not journal.evaluated(step):
+          variables, count = state.generator.variables, config.validation.samples
+          journal.scores(step, evaluation.scores(variables, feed.validation()))
+          journal.samples(step, evaluation.samples(variables, feed.samples(count), count))
+          journal.restart(step)
         # 3. Save: the state, with the step in it, is the whole position of the run.
         if due.checkpoint(step):
           checkpoints.save(step, state, facts(step))
         if step == plan.total_steps:
           break
-        # 4. Fetch and step: both return at once, the devices work behind.
-        batch = next(source, None)
-        if batch is None:
-          raise errors.InputError(
-            f'The batches given ended at step {step} of {plan.total_steps}; give one '
-            'for each step, or a lower schedule.total_steps.'
-          )
-        state, metrics = steps[plan.phase_at(step)](state, parallel.to_global(batch, mesh))
-        interval.add(step + 1, metrics)
+        # 4. Fetch and step: both return at once, the devices work behind. Nothing but the batch
+        # may travel between host and devices here, or they would wait for each other.
+        batch = _next(source, step, plan)
+        rows = parallel.to_global(batch, mesh)
+        with jax.transfer_guard('disallow'):
+          state, metrics = steps[plan.phase_at(step)](state, rows)
+        journal.took(step + 1, metrics)
         # 5. Write, and see that every loss is finite before anything is saved.
         if due.row(step + 1):
-          write(step + 1)
-          progress.restart(step + 1)
-        progress.tick(step + 1, plan.phase_at(step).value)
-    progress.close()
-    origin = model_card.of_training(
-      config,
-      counts=feed.counts,
-      step=int(state.step),
-      scores=writers.last_scores(),
-      licence=licence,
-    )
+          journal.row(step + 1)
+          journal.restart(step + 1)
+      scores = journal.last_scores()
+  step = int(state.step)
   _write_model(
     workdir,
     state,
-    method_lib.describe(method, config, mean_color, int(state.step), licence),
-    origin,
+    method_lib.describe(method, config, mean_color, step, licence),
+    origin.of_run(config, counts=feed.counts, step=step, scores=scores, licence=licence),
   )
   return state
 
 
-@dataclasses.dataclass(frozen=True)
-class _Due:
-  """At which steps something happens, besides at the end of each phase."""
-
-  config: Any
-  plan: schedule.Schedule
-
-  def _ends_phase(self, step: int) -> bool:
-    return any(step == span.stop for span in self.plan.spans().values())
-
-  def evaluation(self, step: int) -> bool:
-    every = self.config.validation.every
-    return bool(every and step) and (step % every == 0 or self._ends_phase(step))
-
-  def checkpoint(self, step: int) -> bool:
-    return step > 0 and (step % self.config.checkpoint.every == 0 or self._ends_phase(step))
-
-  def row(self, step: int) -> bool:
-    """Also before each save, so that no checkpoint holds a state whose losses nobody looked at."""
-    return step % self.config.log_every == 0 or self.checkpoint(step) or self.evaluation(step)
+def _next(source: Iterator[batch_lib.Batch], step: int, plan: schedule.Schedule) -> batch_lib.Batch:
+  batch = next(source, None)
+  if batch is None:
+    raise errors.InputError(
+      f'The batches given ended at step {step} of {plan.total_steps}; give one for each step, or a '
+      'lower schedule.total_steps.'
+    )
+  return batch
 
 
 def _mean_color(
@@ -220,7 +177,7 @@ def _create_or_restore(
 def _announce(config: Any, feed: feed_lib.Feed, mesh: jax.sharding.Mesh) -> None:
   if not parallel.is_main_process():
     return
-  print(schedule.format_audit(config))
+  print(audit.format_audit(config))
   train, held_back = feed.counts
   if train:
     print(
@@ -239,8 +196,8 @@ def _write_model(
   workdir: epath.Path,
   state: state_lib.TrainState,
   description: model_files.Description,
-  origin: model_card.Origin,
+  whence: model_card.Origin,
 ) -> None:
   if parallel.is_main_process():
     variables = jax.tree.map(np.asarray, state.generator.variables)
-    model_files.write(workdir / 'model', variables, description, origin)
+    model_files.write(workdir / 'model', variables, description, whence)

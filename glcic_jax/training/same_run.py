@@ -16,33 +16,9 @@ from etils import epath
 from glcic_jax import config as config_lib
 from glcic_jax import errors
 from glcic_jax import schedule
+from glcic_jax.config import keys
+from glcic_jax.config import stored as stored_lib
 from glcic_jax.model_directory import model_files
-
-# Keys, and beginnings of keys, that a run keeps for life.
-LASTING = (
-  'method',
-  'seed',
-  'batch_size',
-  'image_size',
-  'model.',
-  'optimizer.generator.name',
-  'optimizer.discriminator.name',
-  'mask.',
-  'data.source',
-  'data.tfds.split',
-  'data.tfds.feature',
-  'data.mixture',
-  'data.validation_fraction',
-  'data.resize_short_edge',
-  'data.flip',
-  'data.resampler',
-  'data.alpha_color',
-  'data.mean_color',
-)
-
-
-def _is_lasting(key: str) -> bool:
-  return any(key == entry or entry.endswith('.') and key.startswith(entry) for entry in LASTING)
 
 
 def check_place(workdir: epath.PathLike, config: Any) -> None:
@@ -126,9 +102,9 @@ def check_same(stored: Mapping[str, Any], config: Any, *, step: int, workdir: st
   """
   now = config_lib.flatten(config)
   # Keys that are younger than the run had their default's effect in it.
-  before = config_lib.flatten(config_lib.default()) | stored['config']
+  before = config_lib.flatten(config_lib.default()) | stored_lib.current(stored['config'])
   changed = [key for key in sorted(before.keys() | now.keys()) if before.get(key) != now.get(key)]
-  lasting = [key for key in changed if _is_lasting(key)]
+  lasting = [key for key in changed if key in keys.KEYS and keys.KEYS[key].lasting]
   if lasting:
     key = lasting[0]
     others = f' (and {len(lasting) - 1} more keys)' if len(lasting) > 1 else ''

@@ -26,6 +26,7 @@ from glcic_jax import images
 from glcic_jax import losses
 from glcic_jax import parallel
 from glcic_jax import schedule
+from glcic_jax.models import layers
 from glcic_jax.training import method as method_lib
 from glcic_jax.training import state as state_lib
 
@@ -34,13 +35,37 @@ Metrics = dict[str, jax.Array]
 Step = Callable[[state_lib.TrainState, batch_lib.Batch], tuple[state_lib.TrainState, Metrics]]
 
 
-class _Inputs(NamedTuple):
-  """A batch, as the networks take it."""
+class Inputs(NamedTuple):
+  """All that a step reads besides the state, as the networks take it."""
 
   image: jax.Array  # [B, H, W, 3] float in the method's value range
   mask: jax.Array  # [B, H, W, 1] float, 1 = hole
   filled: jax.Array  # the image with its hole filled
-  keywords: dict[str, Any]  # more of what the generator takes: its noise, if it draws any
+  view: jax.Array  # [B, 2] int32, corner of the local view around the hole
+  real_view: jax.Array  # [B, 2] int32, the same for the real picture
+  weight: jax.Array  # [B] float32, 0 on rows that do not count
+  step: jax.Array  # [] int32, of the state before
+  noise: jax.Array | None  # key of the generator's noise at this step; None: it takes none
+
+  @classmethod
+  def of(cls, batch: batch_lib.Batch, method: method_lib.Method, step: jax.Array) -> 'Inputs':
+    """Of a global batch, bytes, at a step."""
+    image = images.to_float(batch.image, method.value_range, method.dtype)
+    mask = batch.mask.astype(method.dtype)
+    fill = jnp.asarray(method.hole_fill, method.dtype)
+    noise = None
+    if method.noise_seed is not None:
+      noise = jax.random.fold_in(jax.random.key(method.noise_seed), step)
+    return cls(
+      image=image,
+      mask=mask,
+      filled=images.fill_hole(image, mask, fill),
+      view=batch.view,
+      real_view=batch.real_view,
+      weight=batch.weight,
+      step=step,
+      noise=noise,
+    )
 
 
 def train_step(
@@ -57,20 +82,22 @@ def train_step(
   Returns:
     the state after the step, and scalars (names: `training/metrics.py`).
   """
-  inputs = _inputs(batch, method, state.step)
+  inputs = Inputs.of(batch, method, state.step)
   take = {
     Phase.RECONSTRUCTION: _reconstruction_step,
     Phase.DISCRIMINATOR: _discriminator_step,
     Phase.JOINT: _joint_step,
   }[phase]
-  state, metrics = take(state, batch, inputs, method)
+  state, metrics = take(state, inputs, method)
   return state.replace(step=state.step + 1), metrics
 
 
-def _reconstruction_step(state, batch, inputs, method):
-  def loss_of(params):
+def _reconstruction_step(
+  state: state_lib.TrainState, inputs: Inputs, method: method_lib.Method
+) -> tuple[state_lib.TrainState, Metrics]:
+  def loss_of(params: Any) -> tuple[jax.Array, Any]:
     raw, stats = _complete(params, state.generator, inputs, method)
-    return _reconstruction_loss(raw, batch, inputs, method), stats
+    return _reconstruction_loss(raw, inputs, method), stats
 
   (loss, stats), gradient = jax.value_and_grad(loss_of, has_aux=True)(state.generator.params)
   generator = _updated(state.generator, gradient, stats, method.generator_optimizer)
@@ -80,16 +107,18 @@ def _reconstruction_step(state, batch, inputs, method):
   }
 
 
-def _discriminator_step(state, batch, inputs, method):
+def _discriminator_step(
+  state: state_lib.TrainState, inputs: Inputs, method: method_lib.Method
+) -> tuple[state_lib.TrainState, Metrics]:
   raw, _ = _complete(state.generator.params, state.generator, inputs, method)
   completed = method.judged(raw, inputs.image, inputs.mask)
-  discriminator, metrics = _update_discriminator(
-    state.discriminator, completed, batch, inputs, method
-  )
+  discriminator, metrics = _update_discriminator(state.discriminator, completed, inputs, method)
   return state.replace(discriminator=discriminator), metrics
 
 
-def _joint_step(state, batch, inputs, method):
+def _joint_step(
+  state: state_lib.TrainState, inputs: Inputs, method: method_lib.Method
+) -> tuple[state_lib.TrainState, Metrics]:
   # The generator's parameters stay until its own update, so its forward pass runs once: what the
   # discriminator learns from is also what the generator's gradient flows back through.
   raw, pull_back, stats = jax.vjp(
@@ -98,18 +127,14 @@ def _joint_step(state, batch, inputs, method):
     has_aux=True,
   )
   completed = method.judged(raw, inputs.image, inputs.mask)
-  discriminator, metrics = _update_discriminator(
-    state.discriminator, completed, batch, inputs, method
-  )
+  discriminator, metrics = _update_discriminator(state.discriminator, completed, inputs, method)
 
-  reconstruction, to_reconstruct = jax.value_and_grad(_reconstruction_loss)(
-    raw, batch, inputs, method
-  )
+  reconstruction, to_reconstruct = jax.value_and_grad(_reconstruction_loss)(raw, inputs, method)
   adversarial, to_deceive = jax.value_and_grad(_adversarial_loss)(
-    raw, discriminator, batch, inputs, method
+    raw, discriminator, inputs, method
   )
   to_deceive = method.adversarial_weight * to_deceive
-  to_reconstruct, balance = _balanced(to_reconstruct, to_deceive, state.step, method)
+  to_reconstruct, balance = _balanced(to_reconstruct, to_deceive, inputs.step, method)
   (gradient,) = pull_back(to_reconstruct + to_deceive)
   generator = _updated(state.generator, gradient, stats, method.generator_optimizer)
   metrics |= {
@@ -121,18 +146,19 @@ def _joint_step(state, batch, inputs, method):
   return state.replace(generator=generator, discriminator=discriminator), metrics
 
 
-def _update_discriminator(network, completed, batch, inputs, method):
+def _update_discriminator(
+  network: state_lib.NetworkState, completed: jax.Array, inputs: Inputs, method: method_lib.Method
+) -> tuple[state_lib.NetworkState, Metrics]:
   """One update by plain cross entropy; `completed` is data here, no gradient flows into it."""
   real = method.judged(inputs.image, inputs.image, inputs.mask)
   pictures = _interleave(real, jax.lax.stop_gradient(completed))
-  views = _interleave(batch.real_view, batch.view)
+  views = _interleave(inputs.real_view, inputs.view)
 
-  def loss_of(params):
+  def loss_of(params: Any) -> tuple[jax.Array, Any]:
     logits, stats = _judge(params, network, pictures, views, method, groups=2)
     real_logits, completed_logits = logits[0::2], logits[1::2]
-    loss = method.discriminator_weight * _mean(
-      losses.discriminator(real_logits, completed_logits), batch.weight
-    )
+    entropy = losses.discriminator(real_logits, completed_logits)
+    loss = method.discriminator_weight * _mean(entropy, inputs.weight)
     return loss, (stats, real_logits, completed_logits)
 
   (loss, aux), gradient = jax.value_and_grad(loss_of, has_aux=True)(network.params)
@@ -140,29 +166,33 @@ def _update_discriminator(network, completed, batch, inputs, method):
   metrics = {
     'discriminator_loss': loss,
     'discriminator_gradient_norm': optax.tree.norm(gradient),
-    'real_accuracy': _mean(real_logits > 0, batch.weight),
-    'completed_accuracy': _mean(completed_logits <= 0, batch.weight),
-    'real_probability': _mean(jax.nn.sigmoid(real_logits), batch.weight),
-    'completed_probability': _mean(jax.nn.sigmoid(completed_logits), batch.weight),
+    'real_accuracy': _mean(real_logits > 0, inputs.weight),
+    'completed_accuracy': _mean(completed_logits <= 0, inputs.weight),
+    'real_probability': _mean(jax.nn.sigmoid(real_logits), inputs.weight),
+    'completed_probability': _mean(jax.nn.sigmoid(completed_logits), inputs.weight),
   }
   return _updated(network, gradient, stats, method.discriminator_optimizer), metrics
 
 
-def _reconstruction_loss(raw, batch, inputs, method):
+def _reconstruction_loss(raw: jax.Array, inputs: Inputs, method: method_lib.Method) -> jax.Array:
   per_picture = method.reconstruction(raw, inputs.image, inputs.mask)
-  return method.reconstruction_weight * _mean(per_picture, batch.weight)
+  return method.reconstruction_weight * _mean(per_picture, inputs.weight)
 
 
-def _adversarial_loss(raw, discriminator, batch, inputs, method):
-  """The generator's side of the game; the discriminator is in training mode and keeps nothing
-  of it.
+def _adversarial_loss(
+  raw: jax.Array, discriminator: state_lib.NetworkState, inputs: Inputs, method: method_lib.Method
+) -> jax.Array:
+  """The generator's side of the game; the discriminator is in training mode and keeps nothing of
+  it.
   """
   completed = method.judged(raw, inputs.image, inputs.mask)
-  logits, _ = _judge(discriminator.params, discriminator, completed, batch.view, method, groups=1)
-  return _mean(method.adversarial(logits), batch.weight)
+  logits, _ = _judge(discriminator.params, discriminator, completed, inputs.view, method, groups=1)
+  return _mean(method.adversarial(logits), inputs.weight)
 
 
-def _balanced(to_reconstruct, to_deceive, step, method):
+def _balanced(
+  to_reconstruct: jax.Array, to_deceive: jax.Array, step: jax.Array, method: method_lib.Method
+) -> tuple[jax.Array, Metrics]:
   """Both gradients' norms at the raw output, and the reconstruction's, scaled if the run asks for
   it.
 
@@ -181,23 +211,38 @@ def _balanced(to_reconstruct, to_deceive, step, method):
   }
 
 
-def _complete(params, network, inputs, method):
-  def apply(params, filled, mask):
+def _complete(
+  params: Any, network: state_lib.NetworkState, inputs: Inputs, method: method_lib.Method
+) -> tuple[jax.Array, Any]:
+  """The generator's raw output in training mode, and its new statistics."""
+  rngs = None if inputs.noise is None else {'noise': inputs.noise}
+
+  def apply(params: Any, filled: jax.Array, mask: jax.Array) -> tuple[jax.Array, Any]:
     raw, updates = method.generator.apply(
       {'params': params, 'batch_stats': network.batch_stats},
       filled,
       mask,
       train=True,
       mutable=['batch_stats'],
-      **inputs.keywords,
+      **({'rngs': rngs} if rngs else {}),
     )
     return raw, updates.get('batch_stats', {})
 
   return _rematerialised(apply, method)(params, inputs.filled, inputs.mask)
 
 
-def _judge(params, network, pictures, views, method, *, groups):
-  def apply(params, pictures):
+def _judge(
+  params: Any,
+  network: state_lib.NetworkState,
+  pictures: jax.Array,
+  views: jax.Array,
+  method: method_lib.Method,
+  *,
+  groups: int,
+) -> tuple[jax.Array, Any]:
+  """The discriminator's logits in training mode, and its new statistics."""
+
+  def apply(params: Any, pictures: jax.Array) -> tuple[jax.Array, Any]:
     logits, updates = method.discriminator.apply(
       {'params': params, 'batch_stats': network.batch_stats},
       pictures,
@@ -211,34 +256,23 @@ def _judge(params, network, pictures, views, method, *, groups):
   return _rematerialised(apply, method)(params, pictures)
 
 
-def _rematerialised(function, method):
+def _rematerialised(function: Callable[..., Any], method: method_lib.Method) -> Callable[..., Any]:
   """The same function; its backward pass keeps the convolutions' outputs, and computes the rest
   again.
   """
   if not method.rematerialise:
     return function
-  keep = jax.checkpoint_policies.save_only_these_names(method_lib.KEPT)
+  keep = jax.checkpoint_policies.save_only_these_names(layers.CONVOLUTION)
   return jax.checkpoint(function, policy=keep)
 
 
-def _updated(network, gradient, stats, optimizer):
+def _updated(
+  network: state_lib.NetworkState, gradient: Any, stats: Any, optimizer: Any
+) -> state_lib.NetworkState:
   updates, opt_state = optimizer.update(gradient, network.opt_state, network.params)
   return state_lib.NetworkState(
     params=optax.apply_updates(network.params, updates), batch_stats=stats, opt_state=opt_state
   )
-
-
-def _inputs(
-  batch: batch_lib.Batch, method: method_lib.Method, step: jax.Array | None = None
-) -> _Inputs:
-  """With a step, the generator's noise is that step's; without, there is none."""
-  image = images.to_float(batch.image, method.value_range, method.dtype)
-  mask = batch.mask.astype(method.dtype)
-  fill = jnp.asarray(method.hole_fill, method.dtype)
-  keywords = {}
-  if method.noise_seed is not None and step is not None:
-    keywords = {'rngs': {'noise': jax.random.fold_in(jax.random.key(method.noise_seed), step)}}
-  return _Inputs(image, mask, images.fill_hole(image, mask, fill), keywords)
 
 
 def _interleave(first: jax.Array, second: jax.Array) -> jax.Array:
@@ -247,6 +281,7 @@ def _interleave(first: jax.Array, second: jax.Array) -> jax.Array:
 
 
 def _mean(values: jax.Array, weight: jax.Array) -> jax.Array:
+  """Of the rows that count; `values` may be bools."""
   dtype = jnp.promote_types(values.dtype, jnp.float32)
   weight = weight.astype(dtype)
   return jnp.sum(values.astype(dtype) * weight) / jnp.sum(weight)
@@ -271,13 +306,12 @@ def compile_steps(method: method_lib.Method, mesh: Mesh) -> dict[Phase, Step]:
 def evaluate_step(
   variables: Any, batch: batch_lib.Batch, *, method: method_lib.Method
 ) -> dict[str, jax.Array]:
-  """Completes pictures as a user would get them, by running statistics; `evaluation.py` scores
-  them.
+  """Completes pictures as a user would get them, by running statistics, without noise.
 
   Returns:
-    raw, completed: `[B, H, W, 3]` uint8.
+    raw, completed: `[B, H, W, 3]` uint8; `training/evaluation.py` scores them.
   """
-  inputs = _inputs(batch, method)
+  inputs = Inputs.of(batch, method, jnp.zeros((), jnp.int32))
   raw = method.generator.apply(variables, inputs.filled, inputs.mask, train=False)
   raw = images.to_uint8(raw, method.value_range)
   return {'raw': raw, 'completed': images.composite(raw, batch.image, batch.mask)}

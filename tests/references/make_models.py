@@ -14,7 +14,7 @@ import jax
 import numpy as np
 
 from glcic_jax import Completer
-from glcic_jax import models
+from glcic_jax.methods import architectures
 from glcic_jax.model_directory import model_files
 from tests import fakes
 
@@ -69,7 +69,7 @@ def lively(shapes, seed):
 def main(folder):
   """Writes all of them."""
   for name, architecture in ARCHITECTURES.items():
-    generator = models.build_generator(architecture)
+    generator = architectures.build_generator(architecture)
     image = np.zeros((1, 32, 32, 3), np.float32)
     shapes = jax.eval_shape(lambda: generator.init(jax.random.key(0), image, image[..., :1]))
     glcic = name.startswith('glcic')

@@ -1,0 +1,296 @@
+"""The Context Encoders: Pathak et al., "Context Encoders: Feature Learning by Inpainting" (2016).
+
+Three of them: the centre variant and the random-region variant, whose networks are in
+`models/context_encoder.py`, and the form for regions of any shape on AlexNet, in
+`models/context_encoder_alexnet.py`. Sizes, rates and resizing are those of the authors' release.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from glcic_jax.methods import definition
+
+CENTER = 'context_encoder_center'
+RANDOM = 'context_encoder_random'
+ALEXNET = 'context_encoder_alexnet'
+
+# A picture is halved down to 4x4. The paper's sides are 128 and 64; the others are ours, with a
+# convolution more or less at the fine end.
+_POWERS_OF_TWO = (32, 64, 128, 256)
+
+# The inpainting experiments.
+_PAPER = {
+  'schedule.reconstruction_steps': 0,
+  'schedule.discriminator_steps': 0,
+  'batch_size': 64,
+  'image_size': 128,
+  'data.resize_short_edge': (350, 350),
+  'data.flip': True,
+  'mask.kind': 'region',
+  'model.width': 1.0,
+  'model.discriminator_width': 1.0,
+  'model.bottleneck': 'channelwise',
+  'model.noise': 0,
+  'optimizer.generator.name': 'adam',
+  'optimizer.generator.learning_rate': 2e-3,
+  'optimizer.generator.beta1': 0.5,
+  'optimizer.discriminator.name': 'adam',
+  'optimizer.discriminator.learning_rate': 2e-4,
+  'optimizer.discriminator.beta1': 0.5,
+  'loss.reconstruction_norm': 'l2',
+  'loss.reconstruction_region': 'whole',
+  'loss.reconstruction_weight': 0.999,
+  'loss.discriminator_weight': 1.0,
+  'loss.adversarial_weight': 0.001,
+}
+_CHOSEN = {
+  'model.local_size': 128,  # all of the picture is judged
+  'optimizer.generator.epsilon': 1e-8,
+  'optimizer.discriminator.epsilon': 1e-8,
+  'schedule.total_steps': 100_000,
+}
+_CENTER_PAPER = _PAPER | {
+  'mask.kind': 'center',
+  'mask.center.side': 50 / 128,
+  'model.overlap': 7,
+  'loss.overlap_weight': 10.0,
+  'loss.reconstruction_region': 'patch',
+}
+# Figure 2; the paper gives neither its batch nor its rates.
+_ALEXNET_PAPER = {
+  'image_size': 227,
+  'mask.kind': 'region',
+  'model.width': 1.0,
+  'loss.reconstruction_norm': 'l2',
+  'loss.reconstruction_region': 'whole',
+}
+_ALEXNET_CHOSEN = (
+  {key: value for key, value in _PAPER.items() if key not in _ALEXNET_PAPER}
+  | _CHOSEN
+  | {'model.local_size': 227, 'schedule.reconstruction_steps': 100_000}
+)
+
+ARCHITECTURE = definition.Architecture(
+  name='context_encoder',
+  generator='context_encoder.Generator',
+  discriminator='context_encoder.Discriminator',
+  words={'bottleneck': ('channelwise', 'convolution')},
+  foreign=('biases',),
+)
+ALEXNET_ARCHITECTURE = definition.Architecture(
+  name=ALEXNET,
+  generator='context_encoder_alexnet.Generator',
+  discriminator='context_encoder_alexnet.NoDiscriminator',
+)
+
+
+def _require_side(size: int, sides: Sequence[int], who: str) -> None:
+  definition.require(
+    size in sides, f'image_size is {size}; {who} takes {" or ".join(map(str, sides))}.'
+  )
+
+
+def _check_center(config: Any) -> None:
+  size, overlap, side = config.image_size, config.model.overlap, config.mask.center.side
+  _require_side(size, _POWERS_OF_TWO, 'the centre variant of the Context Encoder')
+  patch = size // 2
+  definition.require(
+    overlap < patch / 2,
+    f'model.overlap is {overlap}; give less than {patch // 2}, half of the '
+    f'{patch} px that are predicted.',
+  )
+  hole = patch - 2 * overlap
+  definition.require(
+    config.mask.kind == 'center',
+    f'mask.kind is {config.mask.kind!r}; the centre variant of the Context Encoder can only learn '
+    f"'center': for other holes take method {RANDOM}.",
+  )
+  definition.require(
+    round(side * size) == hole,
+    f'mask.center.side is {side:g}; the hole must be the {patch} px predicted, less '
+    f'model.overlap = {overlap} px on each side: give {hole / size:g}, or change the overlap.',
+  )
+  definition.require_region(config, ('patch',))
+
+
+def _check_random(config: Any) -> None:
+  _require_side(
+    config.image_size, _POWERS_OF_TWO, 'the random-region variant of the Context Encoder'
+  )
+  definition.require_region(config, ('whole', 'hole'))
+
+
+def _check_alexnet(config: Any) -> None:
+  side, steps = _ALEXNET_PAPER['image_size'], config.schedule
+  _require_side(config.image_size, (side,), 'the Context Encoder on AlexNet')
+  definition.require_region(config, ('whole', 'hole'))
+  definition.require(
+    steps.reconstruction_steps == steps.total_steps,
+    f'schedule.reconstruction_steps is {steps.reconstruction_steps} of schedule.total_steps = '
+    f'{steps.total_steps}; the Context Encoder on AlexNet has no discriminator: give as many.',
+  )
+
+
+_VALUE_RANGE = (-1.0, 1.0)  # tanh's
+
+
+def _signed(color: definition.Color) -> definition.Color:
+  red, green, blue = (2 * level - 1 for level in color)
+  return red, green, blue
+
+
+def _judge_raw(raw: Any, image: Any, mask: Any) -> Any:
+  del image, mask
+  return raw
+
+
+def _build_center(config: Any, mean_color: definition.Color) -> definition.Networks:
+  """The middle of the picture is predicted, a little wider than the hole (section 3.2)."""
+  from glcic_jax import images
+  from glcic_jax import losses
+  from glcic_jax.methods import objectives
+
+  patch = config.image_size // 2
+  measure = objectives.error(config)
+
+  def reconstruction(raw: Any, image: Any, mask: Any) -> Any:
+    del mask
+    weight = losses.overlap_weight(patch, config.model.overlap, config.loss.overlap_weight)
+    return measure(images.middle(raw, patch), images.middle(image, patch), weight)
+
+  def judged(raw: Any, image: Any, mask: Any) -> Any:
+    del image, mask
+    return images.middle(raw, patch)
+
+  return _networks(config, mean_color, patch)._replace(reconstruction=reconstruction, judged=judged)
+
+
+def _build_random(config: Any, mean_color: definition.Color) -> definition.Networks:
+  """The whole picture is predicted, and judged as it comes out of the network."""
+  return _networks(config, mean_color, config.image_size)
+
+
+def _networks(config: Any, mean_color: definition.Color, patch: int) -> definition.Networks:
+  """Of both variants; `patch`: side in pixels of what is predicted."""
+  from jax import numpy as jnp
+
+  from glcic_jax.methods import objectives
+  from glcic_jax.models import context_encoder
+
+  dtype = jnp.dtype(config.dtype)
+  options = {
+    'image_size': config.image_size,
+    'patch_size': patch,
+    'overlap': config.model.overlap,
+    'bottleneck': config.model.bottleneck,
+    'bottleneck_features': config.model.bottleneck_features,
+    'mixing_kernel': config.model.mixing_kernel,
+    'noise_features': config.model.noise,
+    'width': config.model.width,
+  }
+  return definition.Networks(
+    architecture={'name': ARCHITECTURE.name, 'options': options},
+    generator=context_encoder.Generator(**options, dtype=dtype),
+    discriminator=context_encoder.Discriminator(
+      width=config.model.discriminator_width, dtype=dtype
+    ),
+    value_range=_VALUE_RANGE,
+    hole_fill=_signed(mean_color),
+    reconstruction=objectives.reconstruction(config),
+    judged=_judge_raw,
+    noise_seed=config.seed if config.model.noise else None,
+  )
+
+
+def _build_alexnet(config: Any, mean_color: definition.Color) -> definition.Networks:
+  """Figure 2: reconstruction alone."""
+  from jax import numpy as jnp
+
+  from glcic_jax.methods import objectives
+  from glcic_jax.models import context_encoder_alexnet
+
+  options = {'width': config.model.width}
+  return definition.Networks(
+    architecture={'name': ALEXNET_ARCHITECTURE.name, 'options': options},
+    generator=context_encoder_alexnet.Generator(**options, dtype=jnp.dtype(config.dtype)),
+    discriminator=context_encoder_alexnet.NoDiscriminator(),
+    value_range=_VALUE_RANGE,
+    hole_fill=_signed(mean_color),
+    reconstruction=objectives.reconstruction(config),
+    judged=_judge_raw,
+  )
+
+
+def _limits(description: Any) -> list[str]:
+  side = description.image_size
+  return [
+    f'It takes {side}x{side} px alone: other pictures are brought to that size, and what it '
+    'paints is brought back.'
+  ]
+
+
+def _limits_of_center(description: Any) -> list[str]:
+  side, options = description.image_size, description.architecture['options']
+  hole = options.get('patch_size', side) - 2 * options.get('overlap', 0)
+  return _limits(description) + [
+    f'It completes only the middle, {hole} of its {side} px in height and in width.'
+  ]
+
+
+# What both variants have.
+_ABLATIONS = {
+  'l1': definition.changes(loss__reconstruction_norm='l1'),
+  'reconstruction': definition.reconstruction_only,
+  'adversarial': definition.changes(loss__reconstruction_weight=0.0, loss__adversarial_weight=1.0),
+  'noise': definition.changes(model__noise=100),
+}
+
+
+def _method(name: str, what: str, **own: Any) -> definition.Method:
+  return definition.Method(
+    name=name,
+    title=f'Context Encoder ({what})',
+    citation='Pathak et al.: Context Encoders: Feature Learning by Inpainting, CVPR 2016',
+    tag='context-encoder',
+    **own,
+  )
+
+
+METHODS = (
+  _method(
+    CENTER,
+    'the middle of the picture',
+    settings={
+      CENTER: definition.Setting(
+        'the Context Encoder, centre', _CENTER_PAPER, _CHOSEN | {'model.local_size': 64}
+      )
+    },
+    architecture=ARCHITECTURE,
+    check=_check_center,
+    build=_build_center,
+    ablations=_ABLATIONS,
+    limits=_limits_of_center,
+  ),
+  _method(
+    RANDOM,
+    'regions of any shape',
+    settings={RANDOM: definition.Setting('the Context Encoder, random region', _PAPER, _CHOSEN)},
+    architecture=ARCHITECTURE,
+    check=_check_random,
+    build=_build_random,
+    ablations=_ABLATIONS,
+    limits=_limits,
+  ),
+  _method(
+    ALEXNET,
+    'regions of any shape, AlexNet',
+    settings={
+      ALEXNET: definition.Setting('the Context Encoder on AlexNet', _ALEXNET_PAPER, _ALEXNET_CHOSEN)
+    },
+    architecture=ALEXNET_ARCHITECTURE,
+    check=_check_alexnet,
+    build=_build_alexnet,
+    ablations=_ABLATIONS,
+    limits=_limits,
+  ),
+)

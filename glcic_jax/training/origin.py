@@ -1,0 +1,78 @@
+"""What the model card says of where the weights of a run come from.
+
+No path of the machine on which the model was trained, no name of a picture.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from glcic_jax import schedule
+from glcic_jax.config import audit
+from glcic_jax.model_directory import hub
+from glcic_jax.model_directory import model_card
+
+
+def of_run(
+  config: Any, *, counts: tuple[int, int], step: int, scores: Mapping[str, float], licence: str = ''
+) -> model_card.Origin:
+  """What the card says of a run of ours.
+
+  Args:
+    config: the run's.
+    counts: training and held-back pictures; zeros where nobody knows.
+    step: how many were taken.
+    scores: the last row of metrics.csv with validation scores, as numbers; empty if there is none.
+    licence: of the weights that it started from; empty if there were none, or they have none.
+  """
+  train, held_back = counts
+  if train:
+    pictures = f'{_source(config.data)}, {train:,} to train on and {held_back:,} held back.'
+  else:
+    pictures = 'Batches from a program; which pictures they held is not recorded.'
+  if config.init_from:
+    named = _hub_name(config.init_from)
+    pictures += f' Fine-tuned from {named or "another model"}.'
+  phases = [
+    (phase.value, min(span.stop, step) - span.start)
+    for phase, span in schedule.from_config(config.schedule).spans().items()
+    if span.start < step
+  ]
+  duration = (
+    f'{step:,} steps of {config.batch_size} pictures: '
+    + ', '.join(f'{count:,} {name}' for name, count in phases)
+    + '.'
+  )
+  return model_card.Origin(
+    pictures=pictures,
+    duration=duration,
+    scores=dict(scores),
+    deviations=tuple(
+      f'`{key}`: {audit.show(ours)} (the paper: {audit.show(paper)})'
+      for key, paper, ours, _ in audit.audit(config)
+    ),
+    base_model=_hub_name(config.init_from).partition('@')[0],
+    **model_card.inherited(licence),
+  )
+
+
+def _source(data: Any) -> str:
+  """A `config.data` in words: a public name where there is one, and never a path."""
+  if data.source == 'mixture':
+    members = [member.rpartition('=') for member in data.mixture]
+    return 'A mixture of ' + ' and '.join(
+      f'{_kind(spec)} (weight {weight})' for spec, _, weight in members
+    )
+  words = _kind(data.source)
+  return words[0].upper() + words[1:]
+
+
+def _kind(spec: str) -> str:
+  kind, _, name = spec.partition(':')
+  if kind == 'tfds':
+    return f'the TFDS dataset {name}'
+  return 'the photographs inside scikit-image' if kind == 'sample' else 'a folder of pictures'
+
+
+def _hub_name(model: str) -> str:
+  """`model`, where it is a name on the Hub; else nothing: a path is nobody's business."""
+  return model if hub.means_hub(model) else ''

@@ -1,0 +1,110 @@
+"""How a run differs from its paper."""
+
+import json
+
+import ml_collections
+
+from glcic_jax import config as config_lib
+from glcic_jax.config import audit
+
+
+def test_the_default_differs_from_the_paper_in_the_adversarial_form_alone():
+  ((key, paper, here, reason),) = audit.audit(config_lib.default())
+  assert (key, paper, here) == ('loss.adversarial_form', 'saturating', 'non_saturating')
+  assert 'gradient' in reason
+
+
+_CHANGES = {
+  'schedule.reconstruction_steps': 5,
+  'schedule.discriminator_steps': 3,
+  'schedule.total_steps': 8,
+  'batch_size': 8,
+  'image_size': 64,
+  'data.resize_short_edge': (64, 72),
+  'mask.kind': 'blocks',
+  'mask.side': (16, 32),
+  'model.width': 0.5,
+  'model.discriminator_width': 0.25,
+  'model.local_size': 32,
+  'model.dilated': False,
+  'model.branches': 'local',
+  'mask.shared': True,
+  'optimizer.generator.name': 'adam',
+  'optimizer.discriminator.name': 'adam',
+  'optimizer.generator.learning_rate': 0.5,
+  'optimizer.discriminator.learning_rate': 2e-4,
+  'loss.reconstruction_norm': 'l1',
+  'loss.reconstruction_region': 'whole',
+  'loss.reconstruction_weight': 2.0,
+  'loss.discriminator_weight': 4e-4,
+  'loss.adversarial_weight': 0.1,
+}
+
+
+def test_audit_lists_every_changed_key_with_both_values():
+  config = config_lib.default()
+  config.update_from_flattened_dict(_CHANGES)
+  rows = {key: (paper, here) for key, paper, here, _ in audit.audit(config)}
+  default = config_lib.default()
+  expected = {key: (config_lib.value_of(default, key), here) for key, here in _CHANGES.items()}
+  assert rows == expected | {'loss.adversarial_form': ('saturating', 'non_saturating')}
+
+
+def test_audit_ignores_keys_on_which_the_paper_is_silent():
+  config = config_lib.default()
+  config.loss.adversarial_form = 'saturating'
+  config.seed = 7
+  config.dtype = 'bfloat16'
+  config.log_every = 1
+  assert audit.audit(config) == []
+
+
+def test_audit_takes_lists_for_tuples():
+  config = ml_collections.ConfigDict(json.loads(config_lib.default().to_json()))
+  assert isinstance(config.mask.side, list)
+  assert [row[0] for row in audit.audit(config)] == ['loss.adversarial_form']
+
+
+def test_audit_compares_with_the_setting_that_the_config_names():
+  config = config_lib.default()
+  config.method = 'glcic_celeba'
+  rows = {key: (paper, here) for key, paper, here, _ in audit.audit(config)}
+  assert rows == {
+    'image_size': (160, 256),
+    'mask.side': ((48, 96), (96, 128)),
+    'model.local_size': (96, 128),
+    'loss.adversarial_form': ('saturating', 'non_saturating'),
+  }
+
+
+def test_audit_text_of_the_default():
+  lines = audit.format_audit(config_lib.default()).split('\n')
+  assert lines[:5] == [
+    'Schedule audit, against GLCIC on Places2 of the paper',
+    '  reconstruction  steps 0 to 89,999 (90,000)',
+    '  discriminator   steps 90,000 to 99,999 (10,000)',
+    '  joint           steps 100,000 to 499,999 (400,000)',
+    '  differs from the paper in:',
+  ]
+  assert lines[5].startswith(
+    '    loss.adversarial_form  paper saturating, here non_saturating: the paper'
+  )
+  assert len(lines) == 6
+
+
+def test_audit_text_says_when_nothing_differs():
+  config = config_lib.default()
+  config.loss.adversarial_form = 'saturating'
+  assert audit.format_audit(config).endswith('\n  nothing differs from the paper')
+
+
+def test_audit_text_shows_ranges_and_left_out_phases():
+  config = config_lib.default()
+  config.loss.adversarial_form = 'saturating'
+  config.mask.side = (16, 32)
+  config.schedule.discriminator_steps = 0
+  text = audit.format_audit(config)
+  assert '    mask.side                     paper 96 to 128, here 16 to 32' in text
+  assert 'schedule.discriminator_steps  paper 10,000, here 0' in text
+  assert '  joint           steps 90,000 to 499,999 (410,000)' in text
+  assert '  discriminator ' not in text
