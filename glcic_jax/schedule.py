@@ -36,7 +36,7 @@ class Schedule:
   discriminator_steps: int  # T_D
   total_steps: int  # T_train, the two above included
 
-  def __post_init__(self):
+  def __post_init__(self) -> None:
     for field in dataclasses.fields(self):
       value = getattr(self, field.name)
       if isinstance(value, bool) or not isinstance(value, int) or value < 0:
@@ -73,7 +73,7 @@ class Schedule:
   def agrees_until(self, other: 'Schedule', step: int) -> bool:
     """Whether both schedules give the same phase to every step before `step`."""
 
-    def clipped(schedule):
+    def clipped(schedule: 'Schedule') -> tuple[int, int]:
       first = schedule.reconstruction_steps
       return min(first, step), min(first + schedule.discriminator_steps, step)
 

@@ -2,12 +2,10 @@
 
 from typing import Any
 
-import ml_collections
+from ml_collections import ConfigDict
 
 from glcic_jax import methods
 from glcic_jax.config import keys
-
-ConfigDict = ml_collections.ConfigDict
 
 
 def default() -> ConfigDict:

@@ -56,9 +56,10 @@ _CENTER_PAPER = _PAPER | {
   'loss.overlap_weight': 10.0,
   'loss.reconstruction_region': 'patch',
 }
+_ALEXNET_SIDE = 227  # pixels
 # Figure 2; the paper gives neither its batch nor its rates.
 _ALEXNET_PAPER = {
-  'image_size': 227,
+  'image_size': _ALEXNET_SIDE,
   'mask.kind': 'region',
   'model.width': 1.0,
   'loss.reconstruction_norm': 'l2',
@@ -67,7 +68,7 @@ _ALEXNET_PAPER = {
 _ALEXNET_CHOSEN = (
   {key: value for key, value in _PAPER.items() if key not in _ALEXNET_PAPER}
   | _CHOSEN
-  | {'model.local_size': 227, 'schedule.reconstruction_steps': 100_000}
+  | {'model.local_size': _ALEXNET_SIDE, 'schedule.reconstruction_steps': 100_000}
 )
 
 ARCHITECTURE = definition.Architecture(
@@ -121,8 +122,8 @@ def _check_random(config: Any) -> None:
 
 
 def _check_alexnet(config: Any) -> None:
-  side, steps = _ALEXNET_PAPER['image_size'], config.schedule
-  _require_side(config.image_size, (side,), 'the Context Encoder on AlexNet')
+  steps = config.schedule
+  _require_side(config.image_size, (_ALEXNET_SIDE,), 'the Context Encoder on AlexNet')
   definition.require_region(config, ('whole', 'hole'))
   definition.require(
     steps.reconstruction_steps == steps.total_steps,

@@ -18,7 +18,7 @@ from glcic_jax import scores
 from glcic_jax.training import method as method_lib
 from glcic_jax.training import step as step_lib
 
-Score = Callable[[jax.Array, jax.Array, jax.Array], jax.Array]  # (completed, truth, mask) -> [B]
+Score = Callable[..., scores.Array]  # (completed, truth, mask) -> [B]
 
 # Names of `metrics.VALIDATION_NAMES`, all of 8-bit composites.
 SCORES: Mapping[str, Score] = {

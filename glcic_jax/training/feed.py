@@ -25,8 +25,13 @@ Batches = Iterable[batch_lib.Batch] | Callable[[int], Iterable[batch_lib.Batch]]
 class Feed(Protocol):
   """Batches as the rows that this process reads (NumPy)."""
 
-  digest: str  # of the listing of training pictures; empty where there is none
-  counts: tuple[int, int]  # training and held-back pictures; zeros where nobody knows
+  @property
+  def digest(self) -> str:
+    """Of the listing of training pictures; empty where there is none."""
+
+  @property
+  def counts(self) -> tuple[int, int]:
+    """Training and held-back pictures; zeros where nobody knows."""
 
   def mean_color(self) -> tuple[float, float, float]:
     """RGB in 0..1."""
@@ -45,46 +50,50 @@ class Given:
   """Batches that the caller brings: where TensorFlow is not, or the pictures are made up.
 
   A function from the first step to batches resumes exactly, and always shows the same
-  samples; a plain iterable starts wherever the caller makes it start.
+  samples; a plain iterable starts wherever the caller makes it start, and shows its first batch,
+  since the others come once.
   """
 
   digest = ''
   counts = (0, 0)
 
-  def __init__(self, batches: Batches):
-    self._from = batches if callable(batches) else None
-    self._iterator = None if callable(batches) else iter(batches)
-    self._first = next(iter(batches(0)) if callable(batches) else self._iterator, None)
-    if self._first is None:
+  def __init__(self, batches: Batches) -> None:
+    """Takes the first batch.
+
+    Raises:
+      errors.InputError: if there is none.
+    """
+    iterator = iter(batches(0) if callable(batches) else batches)
+    first = next(iterator, None)
+    if first is None:
       raise errors.InputError(
         'The batches given are empty; give an iterator with one for each step.'
       )
+    self._first = first
+    if callable(batches):
+      self._from, self._shown = batches, batches
+    else:
+      self._from = lambda step: itertools.chain([first], iterator)
+      self._shown = lambda step: [first]
 
   def mean_color(self) -> tuple[float, float, float]:
     """Of the first batch."""
-    red, green, blue = (np.asarray(self._first.image, np.float64).mean(axis=(0, 1, 2)) / 255).round(
-      6
-    )
+    levels = np.asarray(self._first.image, np.float64).mean(axis=(0, 1, 2)) / 255
+    red, green, blue = levels.round(6)
     return float(red), float(green), float(blue)
 
   def train(self, first_step: int) -> Iterator[batch_lib.Batch]:
     """From `first_step` on if the caller brought a function, else from the iterable's start."""
-    if self._from is not None:
-      return iter(self._from(first_step))
-    return itertools.chain([self._first], self._iterator)
+    return iter(self._from(first_step))
 
   def validation(self) -> Iterator[batch_lib.Batch]:
     """None: nobody said which pictures are held back."""
     return iter(())
 
   def samples(self, count: int) -> Iterator[batch_lib.Batch]:
-    """The first batches; of a plain iterable the first alone, since the others are trained on
-    once.
-    """
+    """The first batches."""
     rows = len(self._first.image) * jax.process_count()
-    return itertools.islice(
-      [self._first] if self._from is None else self._from(0), -(-count // rows)
-    )
+    return itertools.islice(self._shown(0), -(-count // rows))
 
 
 def open_feed(config: Any, mesh: Mesh, batches: Batches | None) -> Feed:

@@ -41,7 +41,7 @@ COLUMNS = ('step', 'phase', 'images_per_second', *STEP_NAMES, *VALIDATION_NAMES)
 class Interval:
   """The scalars of the steps since the last row, still on the devices."""
 
-  def __init__(self):
+  def __init__(self) -> None:
     self._steps: list[tuple[int, Mapping[str, jax.Array]]] = []
 
   def __len__(self) -> int:

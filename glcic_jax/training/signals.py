@@ -2,6 +2,7 @@
 
 import signal
 import threading
+from typing import Any
 
 
 class StopSignal:
@@ -11,10 +12,10 @@ class StopSignal:
   others waiting. There JAX's own service notes SIGTERM, for all of them.
   """
 
-  def __init__(self, *, active: bool = True):
+  def __init__(self, *, active: bool = True) -> None:
     self._active = active
     self.received: int | None = None
-    self._previous = {}
+    self._previous: dict[int, Any] = {}
 
   def __enter__(self) -> 'StopSignal':
     if (
@@ -24,11 +25,11 @@ class StopSignal:
         self._previous[number] = signal.signal(number, self._note)
     return self
 
-  def __exit__(self, *_) -> None:
+  def __exit__(self, *_: object) -> None:
     for number, handler in self._previous.items():
       signal.signal(number, handler)
 
-  def _note(self, number: int, frame) -> None:
+  def _note(self, number: int, frame: object) -> None:
     del frame
     self.received = number
     signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -14,8 +14,7 @@ from glcic_jax import parallel
 from glcic_jax.training import method as method_lib
 
 
-@flax.struct.dataclass
-class NetworkState:
+class NetworkState(flax.struct.PyTreeNode):
   """One network and its optimiser."""
 
   params: Any
@@ -28,8 +27,7 @@ class NetworkState:
     return {'params': self.params, 'batch_stats': self.batch_stats}
 
 
-@flax.struct.dataclass
-class TrainState:
+class TrainState(flax.struct.PyTreeNode):
   """Both networks, and how many steps they have been trained."""
 
   step: jax.Array  # [] int32; with the schedule it alone decides the phase
