@@ -63,7 +63,7 @@ def run(capsys, *arguments):
 
 def rendered(workdir):
   """The page of a workdir."""
-  return Page(run_page.render(run_lib.read(workdir)))
+  return Page(run_page.render(run_lib.read(workdir)).decode())
 
 
 def test_a_finished_run_has_everything_and_needs_no_network(capsys, tmp_path):
@@ -175,7 +175,7 @@ def test_samples_are_the_same_pictures_over_the_steps(tmp_path):
 
 def test_what_comes_out_of_files_is_escaped(tmp_path):
   workdir = made_workdir.make(tmp_path / '<b>&run', data__folder='"><script>alert(1)</script>')
-  content = run_page.render(run_lib.read(workdir))
+  content = run_page.render(run_lib.read(workdir)).decode()
   assert '<script' not in content and '&lt;script&gt;' in content
   assert '<b>' not in content and '&lt;b&gt;&amp;run' in content
 
