@@ -51,14 +51,17 @@ def table(
     classes = [f'{class_} data-label="{text(cell)}"' for class_, cell in zip(classes, head)]
   lines = []
   for number, row in enumerate(rows):
-    cells = ''.join(
-      f'<td{class_}>{text(cell)}</td>' for class_, cell in zip(classes, row, strict=True)
-    )
+    cells = ''.join(_cell(cell, class_) for cell, class_ in zip(row, classes, strict=True))
     lines.append(f'<tr{" class=quiet" if number in quiet else ""}>{cells}</tr>')
   return Html(
     f'<div class="scroll"><table class="{look}"><thead><tr>{heads}</tr></thead>'
     f'<tbody>{"".join(lines)}</tbody></table></div>'
   )
+
+
+def _cell(value: Any, attributes: str) -> str:
+  """One element within, so that its parts stay together in a card; empty cells can be hidden."""
+  return f'<td{attributes}>{f"<span>{text(value)}</span>" if value != "" else ""}</td>'
 
 
 def definitions(items: Iterable[tuple[Any, Any]], look: str = '') -> Html:

@@ -21,7 +21,7 @@ dt { font-weight: 600; margin-top: 8px; }
 dd { margin: 0; color: var(--soft); max-width: 78ch; }
 
 .tiles { display: grid; gap: 10px; margin: 14px 0;
-  grid-template-columns: repeat(auto-fill, minmax(150px, 1fr)); }
+  grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); }
 .tiles div { border: 1px solid var(--line); border-radius: 6px; padding: 8px 12px; }
 .tiles dt { font-size: 13px; font-weight: 400; color: var(--soft); margin: 0; }
 .tiles dd { font-size: 20px; line-height: 1.3; color: var(--ink); overflow-wrap: anywhere; }
@@ -43,10 +43,11 @@ figcaption { font-size: 13px; line-height: 1.4; overflow-wrap: anywhere; }
 figure button { all: unset; cursor: zoom-in; display: block; width: 100%; }
 figure button:focus-visible { outline: 3px solid #1d4ed8; }
 figure img, .samples img { display: block; width: 100%; height: auto; }
-.charts { display: grid; gap: 20px 24px;
+.charts { display: grid; gap: 20px 24px; margin-top: 14px;
   grid-template-columns: repeat(auto-fill, minmax(min(100%, 330px), 1fr)); }
 .pictures { display: grid; gap: 10px; margin-top: 6px;
-  grid-template-columns: repeat(auto-fit, minmax(130px, 320px)); }
+  grid-template-columns: repeat(auto-fit, minmax(130px, 1fr)); }
+.pictures figure { max-width: 360px; }
 .case { border-top: 1px solid var(--pale); padding: 12px 0; break-inside: avoid; }
 .case h3 { margin-top: 0; }
 table.samples { min-width: 0; }
@@ -85,7 +86,7 @@ svg .point { fill: none; stroke: var(--soft); }
   .tiles { grid-template-columns: 1fr 1fr; }
   .tiles dd { font-size: 17px; }
   table.plain { font-size: 13px; }
-  table.plain td { overflow-wrap: anywhere; }
+  table.plain td:first-child { overflow-wrap: anywhere; }
   .cards, .cards tbody, .cards tr, .cards td { display: block; width: 100%; }
   .cards thead { display: none; }
   .cards tr { border: 1px solid var(--line); border-radius: 6px; padding: 6px 12px;
