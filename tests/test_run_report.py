@@ -91,6 +91,8 @@ def test_a_finished_run_has_everything_and_needs_no_network(capsys, tmp_path):
     'TFLOP/s reached',
   ):
     assert words in shown.words, words
+  # What differs comes before what does not.
+  assert shown.words.index('validation.samples = 2 (default 8)') < shown.words.index('data.flip =')
   assert 'nan' not in content and 'inf,' not in content
   after = {
     path: path.read_bytes()

@@ -1,6 +1,4 @@
-"""report.html: the table, box plots by bin and kind, and the best, median and worst pictures of
-each model.
-"""
+"""report.html: tables, box plots by bin and kind, and each model's best, median and worst."""
 
 from collections.abc import Callable
 from collections.abc import Mapping

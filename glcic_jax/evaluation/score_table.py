@@ -18,8 +18,7 @@ Column = Callable[[Who], str]  # its cell, which may be markup
 
 
 def scores(found: Mapping[str, Any]) -> str:
-  """The tables over all pictures, as markup; the best of each column and sure differences are
-  bold.
+  """The tables over all pictures, as markup.
 
   Args:
     found: what scores.json holds.

@@ -16,12 +16,12 @@ _TITLE, _AXIS = 24, 30  # pixels: above the rows, and below them
 
 
 def panel(title: str, values: Mapping[str, np.ndarray], scale: tuple[float, float]) -> str:
-  """One plot: quartiles as a box, the median as its line, whiskers to the farthest within 1.5 box
-  lengths.
+  """One plot: quartiles as a box, the median as its line, and whiskers.
 
   Args:
     title: above it.
-    values: name -> finite numbers, at least one; what lies beyond the whiskers is drawn as points.
+    values: name -> finite numbers, at least one. Whiskers reach to the farthest within 1.5 lengths
+      of the box; what lies beyond is drawn as points.
     scale: lowest and highest number of the axis.
 
   Returns:

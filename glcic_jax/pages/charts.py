@@ -1,10 +1,8 @@
-"""Line charts as inline SVG: no script, no font of its own, no colour without a dash and a label
-that say the same.
+"""Line charts as inline SVG; no colour stands without a dash and a label that say the same.
 
     chart('Accuracy', [Line('on real', [[(25, 0.6), (50, 0.7)]])], last=50, bands=[...])
 
-Readable on a phone (the text is as large as the page's when the chart is as wide as the
-screen), in grey, and on paper.
+Readable in grey, on paper, and on a phone: there the text is as large as the page's.
 """
 
 from collections.abc import Sequence
@@ -118,9 +116,7 @@ class _Axes:
 
 
 def thinned(points: Sequence[Point]) -> list[Point]:
-  """At most some hundred points: each the mean of so many neighbours; the last one stays as it
-  is.
-  """
+  """At most some hundred points, each the mean of so many neighbours; the last stays as it is."""
   share = math.ceil(len(points) / _MOST_POINTS)
   if share <= 1:
     return list(points)
@@ -220,8 +216,7 @@ def _marker(kind: str, x: float, y: float, color: str) -> str:
   if kind == 'square':
     return (
       f'<rect x="{x - 2.8:.1f}" y="{y - 2.8:.1f}" width="5.6" height="5.6" fill="#fff" '
-      f'stroke="{color}" '
-      'stroke-width="1.5"/>'
+      f'stroke="{color}" stroke-width="1.5"/>'
     )
   return f'<path d="M{x:.1f} {y - 3.6:.1f}l3.4 6h-6.8z" fill="{color}"/>'
 

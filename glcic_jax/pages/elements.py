@@ -97,6 +97,6 @@ def data_uri(picture: np.ndarray, *, lossless: bool = False) -> str:
   if lossless:
     image.save(buffer, 'PNG')
   else:
-    image.save(buffer, 'JPEG', quality=90, subsampling=0)
+    image.save(buffer, 'JPEG', quality=86, subsampling=0)
   kind = 'png' if lossless else 'jpeg'
   return f'data:image/{kind};base64,{base64.b64encode(buffer.getvalue()).decode()}'

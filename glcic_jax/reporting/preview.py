@@ -1,6 +1,4 @@
-"""What the networks will be fed, drawn before a run: samples, holes, local views, and their
-statistics.
-"""
+"""What the networks will be fed, drawn before a run: samples, holes, views, and statistics."""
 
 import itertools
 from typing import Any

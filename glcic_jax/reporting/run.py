@@ -1,5 +1,6 @@
-"""What a workdir holds, read without TensorFlow, Orbax or JAX: `config.json`, `metrics.csv`,
-names of the rest.
+"""What a workdir holds: `config.json`, `metrics.csv`, and names of the rest.
+
+It is read without TensorFlow, Orbax or JAX.
 """
 
 from collections.abc import Mapping
