@@ -78,7 +78,7 @@ svg .point { fill: none; stroke: var(--soft); }
   list-style: none; }
 .keys li { break-inside: avoid; padding: 1px 0 1px 14px; text-indent: -14px;
   overflow-wrap: anywhere; }
-.keys .differs { font-weight: 600; }
+.keys .differs code { font-weight: 600; }
 .keys .differs::before { content: "\\25B8 "; }
 
 @media (max-width: 720px) {
