@@ -1,4 +1,4 @@
-"""Charts of known points, costs of known rows, cells of known sheets."""
+"""Charts of known points, ticks of known axes, costs of known rows, cells of known sheets."""
 
 import re
 import xml.etree.ElementTree as ElementTree
@@ -7,6 +7,9 @@ import numpy as np
 import pytest
 
 from glcic_jax.pages import charts
+from glcic_jax.pages import phase_bands
+from glcic_jax.pages import raster
+from glcic_jax.pages import ticks
 from glcic_jax.pictures import image_files
 from glcic_jax.reporting import curves
 from glcic_jax.reporting import run as run_lib
@@ -83,9 +86,9 @@ def test_labels_of_close_curves_do_not_overlap():
 
 def test_bands_are_clipped_at_the_last_step_and_only_wide_ones_are_named():
   bands = [
-    charts.Band('reconstruction', 0, 90),
-    charts.Band('discriminator', 90, 95),
-    charts.Band('joint', 95, 900),
+    phase_bands.Band('reconstruction', 0, 90),
+    phase_bands.Band('discriminator', 90, 95),
+    phase_bands.Band('joint', 95, 900),
   ]
   svg = drawn(charts.Line('a', [[(1, 1), (100, 2)]]), bands=bands)
   rects = [rect for rect in svg.iter('rect') if float(rect.get('height')) > 50]
@@ -110,10 +113,55 @@ def test_many_points_become_means_and_the_last_one_stays():
     (0, 1, [0, 0.2, 0.4, 0.6, 0.8, 1]),
     (0, 2750, [0, 1000, 2000]),
     (14.7, 19.2, [15, 16, 17, 18, 19]),
+    (9.3, 31, [10, 15, 20, 25, 30]),
+    (-0.11, 0.12, [-0.1, -0.05, 0, 0.05, 0.1]),
+    (5, 25, [5, 10, 15, 20, 25]),
+    (0, 33.6, [0, 10, 20, 30]),
+    (24, 26, [24, 24.5, 25, 25.5, 26]),
+    (-3e-14, 3e-14, [-2e-14, 0, 2e-14]),
   ],
 )
-def test_ticks_are_round_numbers(low, high, expected):
-  assert charts.ticks(low, high) == expected
+def test_ticks_are_round_numbers_inside_the_axis(low, high, expected):
+  found = ticks.linear(low, high)
+  assert found == expected
+  assert not np.signbit([tick for tick in found if tick == 0]).any()
+
+
+def test_ticks_over_decades_are_powers_of_ten():
+  assert ticks.logarithmic(1e-4, 1) == pytest.approx([1e-4, 1e-3, 1e-2, 0.1, 1])
+  assert ticks.logarithmic(3, 60) == pytest.approx([5, 10, 20, 50])
+
+
+@pytest.mark.parametrize(
+  'tick, text',
+  [
+    (0, '0'),
+    (0.25, '0.25'),
+    (100.5, '100.5'),
+    (20_000, '20,000'),
+    (1e-5, '1e-5'),
+    (2.5e7, '2.5e7'),
+  ],
+)
+def test_ticks_are_written_whole(tick, text):
+  assert ticks.label(tick) == text
+
+
+def test_the_bars_of_a_histogram_are_as_high_as_their_shares():
+  drawn = raster.histogram(np.asarray([0.0] * 30 + [99.9] * 10), 'title', 'unit')
+  assert drawn.shape == (raster.HEIGHT, raster.WIDTH, 3)
+  heights = (drawn == raster.BLUE).all(axis=-1).sum(axis=0)
+  high, low = heights[heights > 0][[2, -2]]
+  assert high / low == pytest.approx(3, abs=0.1) and len(set(heights)) == 3
+
+
+def test_a_map_is_darkest_where_the_share_is_largest():
+  often = np.zeros((4, 4))
+  often[0, 3] = 0.5
+  drawn = raster.heat_map(often, 'title')
+  frame = np.argwhere((drawn == (40, 40, 40)).all(axis=-1) & (np.arange(raster.WIDTH) < 225))
+  blue = np.argwhere((drawn[:, :220] == raster.BLUE).all(axis=-1))
+  assert len(frame) and blue[:, 0].max() < 80 and blue[:, 1].min() > 170
 
 
 @pytest.mark.parametrize(

@@ -48,20 +48,6 @@ def test_the_statistics_are_those_of_the_holes(config):
   assert preview.preview(config, 1)[1]['hole inside the local view, %'].startswith('25.0')
 
 
-@pytest.mark.parametrize(
-  'low, high, expected',
-  [
-    (0, 1, [0, 0.2, 0.4, 0.6, 0.8, 1]),
-    (5, 25, [5, 10, 15, 20, 25]),
-    (0, 33.6, [0, 10, 20, 30]),
-    (24, 26, [24, 24.5, 25, 25.5, 26]),
-  ],
-)
-def test_axes_have_round_numbers(low, high, expected):
-  np.testing.assert_allclose(preview._ticks(low, high), expected)
-  assert not np.signbit(preview._ticks(low, high)).any()
-
-
 def test_the_command_writes_the_sheet_and_says_what_it_shows(tmp_path, picture_folder, capsys):
   output = tmp_path / 'sheet.png'
   arguments = [

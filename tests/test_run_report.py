@@ -63,7 +63,7 @@ def run(capsys, *arguments):
 
 def rendered(workdir):
   """The page of a workdir."""
-  return Page(run_page.render(run_lib.read(workdir)))
+  return Page(run_page.render(run_lib.read(workdir)).decode())
 
 
 def test_a_finished_run_has_everything_and_needs_no_network(capsys, tmp_path):
@@ -87,10 +87,12 @@ def test_a_finished_run_has_everything_and_needs_no_network(capsys, tmp_path):
     'Validation: SSIM',
     'best 0.6 at step 60',
     'loss.adversarial_form',
-    'batch_size = 8 (default 96)',
+    'batch_size = 8 (paper 96)',
     'TFLOP/s reached',
   ):
     assert words in shown.words, words
+  # What differs comes before what does not.
+  assert shown.words.index('validation.samples = 2 (default 8)') < shown.words.index('data.flip =')
   assert 'nan' not in content and 'inf,' not in content
   after = {
     path: path.read_bytes()
@@ -139,10 +141,8 @@ def test_a_run_of_the_joint_phase_alone(tmp_path):
     until=20,
     scored=(),
     method='context_encoder_random',
-    paper='context_encoder_random',
     image_size=64,
     data__resize_short_edge=(64, 72),
-    schedule__phases=('joint',),
     schedule__reconstruction_steps=0,
     schedule__discriminator_steps=0,
   )
@@ -175,7 +175,7 @@ def test_samples_are_the_same_pictures_over_the_steps(tmp_path):
 
 def test_what_comes_out_of_files_is_escaped(tmp_path):
   workdir = made_workdir.make(tmp_path / '<b>&run', data__folder='"><script>alert(1)</script>')
-  content = run_page.render(run_lib.read(workdir))
+  content = run_page.render(run_lib.read(workdir)).decode()
   assert '<script' not in content and '&lt;script&gt;' in content
   assert '<b>' not in content and '&lt;b&gt;&amp;run' in content
 
@@ -221,7 +221,7 @@ def test_rows_and_keys_of_another_version(tmp_path):
     ('config.json', b'{"config": {"batch', 'config.json is damaged'),
     ('config.json', b'[]', 'config.json is damaged'),
     ('config.json', b'{"config": {"batch_size": "many"}}', 'config.json is damaged'),
-    ('config.json', b'{"config": {"paper": "none"}}', "names a paper 'none'"),
+    ('config.json', b'{"config": {"method": "none"}}', "names a method 'none'"),
     ('config.json', b'{"config": {"schedule.total_steps": 1}}', 'schedule.total_steps is 1'),
   ],
 )

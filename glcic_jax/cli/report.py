@@ -31,7 +31,7 @@ def main(arguments: Sequence[str]) -> int:
       f'There is no folder {epath.Path(output).parent} for the page; make it first.'
     )
   prediction = _prediction(run, options)
-  files.write(output, run_page.render(run, prediction).encode())
+  files.write(output, run_page.render(run, prediction))
   print('\n'.join(_lines(run, prediction)))
   print(output)
   return 0
@@ -134,7 +134,7 @@ def _lines(run: run_lib.Run, prediction: cost_lib.Prediction | None) -> list[str
     lines.append(
       f'{"phase":<16}{"predicted s/step":>17}{"actual s/step":>15}{"TFLOP/s reached":>17}'
     )
-    for name, predicted, actual, rate in run_page.comparison(costs, prediction):
+    for name, predicted, actual, rate in cost_lib.comparison(costs, prediction):
       shown = [f'{value:.3g}' if value else '-' for value in (predicted, actual, rate / 1e12)]
       lines.append(f'{name:<16}{shown[0]:>17}{shown[1]:>15}{shown[2]:>17}')
   return lines

@@ -1,1 +1,1 @@
-"""The kit of every page: frame, style, charts."""
+"""The kit of every page: frame, style, elements, ticks, charts. It knows no other room."""

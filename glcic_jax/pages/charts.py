@@ -1,34 +1,29 @@
-"""Line charts as inline SVG: no script, no font of its own, no colour without a dash and a label
-that say the same.
+"""Line charts as inline SVG; no colour stands without a dash and a label that say the same.
 
     chart('Accuracy', [Line('on real', [[(25, 0.6), (50, 0.7)]])], last=50, bands=[...])
 
-Readable on a phone (the text is as large as the page's when the chart is as wide as the
-screen), in grey, and on paper.
+Readable in grey, on paper, and on a phone: there the text is as large as the page's.
 """
 
 from collections.abc import Sequence
 import dataclasses
-import html
 import math
+
+from glcic_jax.pages import elements
+from glcic_jax.pages import phase_bands
+from glcic_jax.pages import style
+from glcic_jax.pages import ticks
 
 Point = tuple[float, float]  # step, value
 
 WIDTH, HEIGHT = 420, 236  # units of the drawing, about pixels
 _LEFT, _TOP, _BOTTOM = 58, 16, 34
-_LETTER = 6.6  # width of a letter at this size of the text
 _MOST_POINTS = 240
-_STYLES = (  # colour, dash, marker
+_LOOKS = (  # colour, dash, marker
   ('#1d4ed8', '', 'circle'),
   ('#b45309', '7 3', 'square'),
   ('#111827', '2 3', 'triangle'),
 )
-# By phase: fill, and whether it is hatched.
-BANDS = {
-  'reconstruction': ('#ffffff', False),
-  'discriminator': ('#ffffff', True),
-  'joint': ('#e9edf2', False),
-}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,21 +35,12 @@ class Line:
   marked: bool = False
 
 
-@dataclasses.dataclass(frozen=True)
-class Band:
-  """The steps of one phase."""
-
-  name: str
-  first: float
-  last: float
-
-
 def chart(
   title: str,
   lines: Sequence[Line],
   *,
   last: float,
-  bands: Sequence[Band] = (),
+  bands: Sequence[phase_bands.Band] = (),
   logarithmic: bool | None = None,
   bounds: tuple[float, float] | None = None,
   reference: float | None = None,
@@ -83,31 +69,31 @@ def chart(
   ends = [(line.label, line.pieces[-1][-1][1]) for line in lines if line.pieces]
   labels = [f'{label} {number(value)}'.strip() for label, value in ends]
   low, high = bounds or _range([*values, *([] if reference is None else [reference])], logarithmic)
-  frame = _Frame(0, last, low, high, logarithmic, WIDTH - 10 - _LETTER * max(map(len, labels)))
-  parts = [*_bands(frame, bands), *_y_axis(frame), *_x_axis(frame)]
+  axes = _Axes(0, last, low, high, logarithmic, WIDTH - 10 - style.LETTER * max(map(len, labels)))
+  parts = [*_bands(axes, bands), *_y_axis(axes), *_x_axis(axes)]
   if reference is not None:
-    y = frame.y(reference)
+    y = axes.y(reference)
     parts.append(
-      f'<line x1="{_LEFT}" x2="{frame.right:.1f}" y1="{y:.1f}" y2="{y:.1f}" stroke="#444" '
+      f'<line x1="{_LEFT}" x2="{axes.right:.1f}" y1="{y:.1f}" y2="{y:.1f}" stroke="#444" '
       'stroke-width=".8" stroke-dasharray="1 3"/>'
     )
   drawn = [line for line in lines if line.pieces]
-  for line, style in zip(drawn, _STYLES):
-    parts += _line(frame, line, style)
-  heights = _spread([frame.y(value) for _, value in ends])
-  for text, y, style in zip(labels, heights, _STYLES):
+  for line, look in zip(drawn, _LOOKS):
+    parts += _line(axes, line, look)
+  heights = _spread([axes.y(value) for _, value in ends])
+  for text, y, look in zip(labels, heights, _LOOKS):
     parts.append(
-      f'<text x="{frame.right + 7:.1f}" y="{y + 4:.1f}" '
-      f'fill="{style[0]}">{html.escape(text)}</text>'
+      f'<text x="{axes.right + 7:.1f}" y="{y + 4:.1f}" '
+      f'fill="{look[0]}">{elements.text(text)}</text>'
     )
   return (
-    f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{html.escape(title, quote=True)}" '
+    f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{elements.text(title)}" '
     f'class="chart">{"".join(parts)}</svg>'
   )
 
 
 @dataclasses.dataclass(frozen=True)
-class _Frame:
+class _Axes:
   """Where the values lie on the drawing."""
 
   first: float
@@ -130,9 +116,7 @@ class _Frame:
 
 
 def thinned(points: Sequence[Point]) -> list[Point]:
-  """At most some hundred points: each the mean of so many neighbours; the last one stays as it
-  is.
-  """
+  """At most some hundred points, each the mean of so many neighbours; the last stays as it is."""
   share = math.ceil(len(points) / _MOST_POINTS)
   if share <= 1:
     return list(points)
@@ -144,31 +128,8 @@ def thinned(points: Sequence[Point]) -> list[Point]:
 def number(value: float) -> str:
   """Two or three digits: 0.123, 12.3, 1,230, 1.2e-5."""
   if value and not 1e-4 <= abs(value) < 1e6:
-    return f'{value:.1e}'.replace('e-0', 'e-').replace('e+0', 'e')
-  if abs(value) >= 100:
-    return f'{value:,.0f}'
-  return f'{value:.3g}'
-
-
-def ticks(low: float, high: float, count: int = 5) -> list[float]:
-  """At most `count` + 1 round numbers from low to high."""
-  raw = (high - low) / count
-  magnitude = 10 ** math.floor(math.log10(raw))
-  step = next(
-    factor * magnitude for factor in (1, 2, 2.5, 5, 10) if factor * magnitude >= raw * 0.999
-  )
-  first = math.ceil(low / step - 1e-9)
-  return [round(index * step, 12) for index in range(first, math.floor(high / step + 1e-9) + 1)]
-
-
-def _log_ticks(low: float, high: float) -> list[float]:
-  """Powers of ten; with 2 and 5 between where there are few."""
-  exponents = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-  skip = math.ceil(len(exponents) / 6)
-  wanted = [10.0**e for e in exponents if e % skip == 0]
-  if len([value for value in wanted if low <= value <= high]) < 3:
-    wanted = [factor * 10.0**e for e in exponents for factor in (1, 2, 5)]
-  return [value for value in wanted if low * 0.999 <= value <= high * 1.001]
+    return ticks.label(float(f'{value:.2g}'))
+  return ticks.label(round(value) if abs(value) >= 100 else float(f'{value:.3g}'))
 
 
 def _range(values: Sequence[float], logarithmic: bool) -> tuple[float, float]:
@@ -179,20 +140,17 @@ def _range(values: Sequence[float], logarithmic: bool) -> tuple[float, float]:
   return (low - room if low < 0 or low > room else 0.0), high + room
 
 
-def _bands(frame: _Frame, bands: Sequence[Band]) -> list[str]:
+def _bands(axes: _Axes, bands: Sequence[phase_bands.Band]) -> list[str]:
   parts = []
   for band in bands:
-    if band.first >= frame.last:
+    if band.first >= axes.last:
       continue
-    left, right = frame.x(band.first), frame.x(min(band.last, frame.last))
-    color, hatched = BANDS[band.name]
+    left, right = axes.x(band.first), axes.x(min(band.last, axes.last))
     place = (
       f'x="{left:.1f}" y="{_TOP}" width="{right - left:.1f}" height="{HEIGHT - _TOP - _BOTTOM}"'
     )
-    parts.append(f'<rect {place} fill="{color}"/>')
-    if hatched:
-      parts.append(f'<rect {place} fill="url(#hatch)"/>')
-    if right - left > _LETTER * len(band.name):
+    parts.append(phase_bands.shade(band.name, place))
+    if right - left > style.LETTER * len(band.name):
       parts.append(
         f'<text x="{(left + right) / 2:.1f}" y="{_TOP - 4}" class="quiet" text-anchor="middle">'
         f'{band.name}</text>'
@@ -200,30 +158,32 @@ def _bands(frame: _Frame, bands: Sequence[Band]) -> list[str]:
   return parts
 
 
-def _y_axis(frame: _Frame) -> list[str]:
+def _y_axis(axes: _Axes) -> list[str]:
   parts = []
-  for value in (
-    _log_ticks(frame.low, frame.high) if frame.logarithmic else ticks(frame.low, frame.high, 4)
-  ):
-    y = frame.y(value)
+  if axes.logarithmic:
+    values = ticks.logarithmic(axes.low, axes.high)
+  else:
+    values = ticks.linear(axes.low, axes.high, 4)
+  for value in values:
+    y = axes.y(value)
     parts.append(
-      f'<line x1="{_LEFT}" x2="{frame.right:.1f}" y1="{y:.1f}" y2="{y:.1f}" class="grid"/>'
-      f'<text x="{_LEFT - 5}" y="{y + 4:.1f}" text-anchor="end">{number(value)}</text>'
+      f'<line x1="{_LEFT}" x2="{axes.right:.1f}" y1="{y:.1f}" y2="{y:.1f}" class="grid"/>'
+      f'<text x="{_LEFT - 5}" y="{y + 4:.1f}" text-anchor="end">{ticks.label(value)}</text>'
     )
   return parts
 
 
-def _x_axis(frame: _Frame) -> list[str]:
+def _x_axis(axes: _Axes) -> list[str]:
   bottom = HEIGHT - _BOTTOM
-  parts = [f'<line x1="{_LEFT}" x2="{frame.right:.1f}" y1="{bottom}" y2="{bottom}" stroke="#444"/>']
-  steps = ticks(0, frame.last, max(1, int((frame.right - _LEFT) / 62)))
+  parts = [f'<line x1="{_LEFT}" x2="{axes.right:.1f}" y1="{bottom}" y2="{bottom}" class="axis"/>']
+  steps = ticks.linear(0, axes.last, max(1, int((axes.right - _LEFT) / 62)))
   for step in [step for step in steps if step == int(step)]:
-    x = frame.x(step)
+    x = axes.x(step)
     parts.append(
-      f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{bottom}" y2="{bottom + 4}" stroke="#444"/>'
+      f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{bottom}" y2="{bottom + 4}" class="axis"/>'
       f'<text x="{x:.1f}" y="{bottom + 16}" text-anchor="middle">{_steps(step)}</text>'
     )
-  middle = (_LEFT + frame.right) / 2
+  middle = (_LEFT + axes.right) / 2
   parts.append(
     f'<text x="{middle:.1f}" y="{HEIGHT - 4}" class="quiet" text-anchor="middle">step</text>'
   )
@@ -234,11 +194,11 @@ def _steps(step: float) -> str:
   return f'{step / 1000:g}k' if step >= 10_000 else f'{step:,.0f}'
 
 
-def _line(frame: _Frame, line: Line, style: tuple[str, str, str]) -> list[str]:
-  color, dash, marker = style
+def _line(axes: _Axes, line: Line, look: tuple[str, str, str]) -> list[str]:
+  color, dash, marker = look
   parts = []
   for piece in line.pieces:
-    points = [(frame.x(x), frame.y(y)) for x, y in piece]
+    points = [(axes.x(x), axes.y(y)) for x, y in piece]
     if len(points) > 1:
       path = ' '.join(f'{x:.1f},{y:.1f}' for x, y in points)
       parts.append(
@@ -256,8 +216,7 @@ def _marker(kind: str, x: float, y: float, color: str) -> str:
   if kind == 'square':
     return (
       f'<rect x="{x - 2.8:.1f}" y="{y - 2.8:.1f}" width="5.6" height="5.6" fill="#fff" '
-      f'stroke="{color}" '
-      'stroke-width="1.5"/>'
+      f'stroke="{color}" stroke-width="1.5"/>'
     )
   return f'<path d="M{x:.1f} {y - 3.6:.1f}l3.4 6h-6.8z" fill="{color}"/>'
 

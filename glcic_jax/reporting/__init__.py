@@ -1,3 +1,1 @@
-"""A run as one page: reads a workdir's files, draws curves as SVG, and writes self-contained
-HTML.
-"""
+"""A run as one page, and a sheet of what it will be fed."""

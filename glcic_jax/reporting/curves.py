@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 import dataclasses
-import html
 
 from glcic_jax.pages import charts
+from glcic_jax.pages import elements
+from glcic_jax.pages import phase_bands
 from glcic_jax.reporting import run as run_lib
 
 
@@ -34,8 +35,7 @@ LOSSES = (
     'Validation: PSNR, dB',
     [('validation_hole_psnr', 'hole'), ('validation_psnr', 'whole')],
     'Of completed 8-bit pictures, the same at every interval. Higher is better; a joint phase '
-    'trades some of it '
-    'for sharpness.',
+    'trades some of it for sharpness.',
   ),
   Curve(
     'Validation: SSIM',
@@ -52,7 +52,8 @@ HEALTH = (
   Curve(
     'Accuracy of the discriminator',
     [('real_accuracy', 'real'), ('completed_accuracy', 'completed')],
-    'Share judged rightly. Both near 1: it wins, and teaches little. Both near 0.5: it cannot tell.',
+    'Share judged rightly. Both near 1: it wins, and teaches little. Both near 0.5: it cannot '
+    'tell.',
     bounds=(0, 1),
     reference=0.5,
   ),
@@ -77,8 +78,7 @@ HEALTH = (
     'Adversarial : reconstruction',
     [('gradient_ratio', '')],
     'The ratio of those two norms, mean over the steps of each row. Far above 1 the discriminator '
-    'leads; far '
-    'below, it is hardly heard.',
+    'leads; far below, it is hardly heard.',
     reference=1.0,
   ),
 )
@@ -96,10 +96,10 @@ def figures(run: run_lib.Run, curves: Sequence[Curve]) -> list[str]:
   return [figure for figure in (_figure(run, curve) for curve in curves) if figure]
 
 
-def bands(run: run_lib.Run) -> list[charts.Band]:
+def bands(run: run_lib.Run) -> list[phase_bands.Band]:
   """The run's phases, whole, however far it got."""
   return [
-    charts.Band(phase.value, span.start, span.stop) for phase, span in run.plan.spans().items()
+    phase_bands.Band(phase.value, span.start, span.stop) for phase, span in run.plan.spans().items()
   ]
 
 
@@ -131,7 +131,4 @@ def _figure(run: run_lib.Run, curve: Curve) -> str:
     bounds=curve.bounds,
     reference=curve.reference,
   )
-  return (
-    f'<figure><h3>{html.escape(curve.title)}</h3>{svg}'
-    f'<figcaption>{html.escape(curve.caption)}</figcaption></figure>'
-  )
+  return elements.figure(svg, curve.caption, title=curve.title)

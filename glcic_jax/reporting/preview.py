@@ -1,6 +1,4 @@
-"""What the networks will be fed, drawn before a run: samples, holes, local views, and their
-statistics.
-"""
+"""What the networks will be fed, drawn before a run: samples, holes, views, and statistics."""
 
 import itertools
 from typing import Any
@@ -8,20 +6,17 @@ from typing import Any
 import numpy as np
 from PIL import Image
 from PIL import ImageDraw
-from PIL import ImageFont
 
 from glcic_jax import batch as batch_lib
 from glcic_jax.data import pipeline
 from glcic_jax.holes import draws
 from glcic_jax.holes import kinds
 from glcic_jax.holes import views
+from glcic_jax.pages import raster
 from glcic_jax.pictures import image_files
 
 _HOLES = 1_000  # drawn for the statistics
 _FRAME = (255, 220, 0)
-_INK, _PALE, _BAR = (40, 40, 40), (225, 225, 225), (70, 110, 180)
-_PANEL = (300, 250)  # width and height of one chart in pixels
-_LEFT, _TOP, _RIGHT, _BOTTOM = 48, 30, 16, 48  # margins of a chart
 
 
 def preview(config: Any, count: int) -> tuple[np.ndarray, dict[str, str]]:
@@ -42,9 +37,11 @@ def preview(config: Any, count: int) -> tuple[np.ndarray, dict[str, str]]:
   statistics = _statistics(holes, config.model.local_size)
   charts = np.concatenate(
     [
-      _histogram(statistics['area'], 'share of holes', 'hole area, % of the picture'),
-      _heat_map(holes.mean(axis=0)[..., 0], 'how often a pixel is in the hole'),
-      _histogram(statistics['covered'], 'share of holes', 'inside the local view, % of the hole'),
+      raster.histogram(statistics['area'], 'share of holes', 'hole area, % of the picture'),
+      raster.heat_map(holes.mean(axis=0)[..., 0], 'how often a pixel is in the hole'),
+      raster.histogram(
+        statistics['covered'], 'share of holes', 'inside the local view, % of the hole'
+      ),
     ],
     axis=1,
   )
@@ -71,7 +68,7 @@ def _columns(
   samples: list[batch_lib.Batch], side: int, color: tuple[float, ...]
 ) -> dict[str, list[np.ndarray]]:
   fill = np.asarray([round(255 * level) for level in color], np.uint8)
-  columns = {
+  columns: dict[str, list[np.ndarray]] = {
     'input, local view framed': [],
     'mask': [],
     'local view': [],
@@ -80,11 +77,11 @@ def _columns(
   for sample in samples:
     damaged = np.where(sample.mask == 1, fill, sample.image)
     (y, x), (v, u) = sample.view, sample.real_view
-    row = (
+    row: tuple[np.ndarray, ...] = (
       _framed(damaged, y, x, side),
       np.repeat(255 * sample.mask, 3, axis=-1),
       damaged[y : y + side, x : x + side],
-      sample.image[v : v + side, u : u + side],
+      np.asarray(sample.image[v : v + side, u : u + side]),
     )
     for column, picture in zip(columns.values(), row):
       column.append(picture)
@@ -123,85 +120,3 @@ def _stacked(above: np.ndarray, below: np.ndarray) -> np.ndarray:
     for sheet in (above, below)
   ]
   return np.concatenate(padded)
-
-
-def _chart(title: str) -> tuple[Image.Image, ImageDraw.ImageDraw]:
-  image = Image.new('RGB', _PANEL, 'white')
-  draw = ImageDraw.Draw(image)
-  draw.text((_LEFT, 8), title, fill=_INK, font=ImageFont.load_default(13))
-  return image, draw
-
-
-def _label(draw: ImageDraw.ImageDraw, place: tuple[float, float], text: str, anchor: str) -> None:
-  draw.text(place, text, fill=_INK, font=ImageFont.load_default(12), anchor=anchor)
-
-
-def _histogram(values: np.ndarray, title: str, unit: str) -> np.ndarray:
-  """Shares of the values in twenty equal bins, with both axes labelled."""
-  image, draw = _chart(title)
-  low, high = np.floor(values.min()), np.ceil(values.max())
-  low, high = (low - 1, high + 1) if low == high else (low, high)
-  counts, _ = np.histogram(values, 20, (low, high))
-  share = 100 * counts / len(values)
-  top = max(share) * 1.05
-  width, height = _PANEL[0] - _LEFT - _RIGHT, _PANEL[1] - _TOP - _BOTTOM
-  floor = _TOP + height
-  for tick in _ticks(0, top):
-    y = floor - height * tick / top
-    draw.line([_LEFT, y, _LEFT + width, y], fill=_PALE)
-    _label(draw, (_LEFT - 6, y), f'{tick:g} %', 'rm')
-  for number, part in enumerate(share):
-    if part:
-      x = _LEFT + width * number / 20
-      draw.rectangle([x, floor - height * part / top, x + width / 20 - 2, floor], fill=_BAR)
-  draw.line([_LEFT, floor, _LEFT + width, floor], fill=_INK)
-  for tick in _ticks(low, high):
-    x = _LEFT + width * (tick - low) / (high - low)
-    draw.line([x, floor, x, floor + 4], fill=_INK)
-    _label(draw, (x, floor + 6), f'{tick:g}', 'mt')
-  _label(draw, (_LEFT + width / 2, floor + 26), unit, 'mt')
-  return np.asarray(image)
-
-
-def _ticks(low: float, high: float) -> np.ndarray:
-  """Round numbers between two, about five of them."""
-  rough = (high - low) / 4
-  power = 10.0 ** np.floor(np.log10(rough))
-  step = min((factor * power for factor in (1, 2, 5, 10)), key=lambda step: abs(step - rough))
-  return (
-    np.round(np.arange(np.ceil(low / step - 1e-9), np.floor(high / step + 1e-9) + 1) * step, 6)
-    + 0.0
-  )  # no -0
-
-
-def _heat_map(often: np.ndarray, title: str) -> np.ndarray:
-  """`[H, W]` shares as a map: white is never, blue the most often."""
-  image, draw = _chart(title)
-  side = min(_PANEL[0] - _LEFT - _RIGHT, _PANEL[1] - _TOP - _BOTTOM)
-  strength = often / max(often.max(), 1e-9)
-  ramp = 255 + strength[..., None] * (np.asarray(_BAR) - 255.0)
-  scaled = Image.fromarray(ramp.round().astype(np.uint8)).resize(
-    (side, side), Image.Resampling.BILINEAR
-  )
-  image.paste(scaled, (_LEFT, _TOP))
-  draw.rectangle([_LEFT, _TOP, _LEFT + side, _TOP + side], outline=_INK)
-  size = len(often)
-  for tick in (0, size // 2, size):
-    place = side * tick / size
-    _label(draw, (_LEFT + place, _TOP + side + 6), f'{tick}', 'mt')
-    _label(draw, (_LEFT - 6, _TOP + place), f'{tick}', 'rm')
-  _label(draw, (_LEFT + side / 2, _TOP + side + 26), 'pixels', 'mt')
-  return np.asarray(_with_scale(image, draw, side, 100 * often.max()))
-
-
-def _with_scale(
-  image: Image.Image, draw: ImageDraw.ImageDraw, side: int, most: float
-) -> Image.Image:
-  left = _LEFT + side + 12
-  for y in range(side):
-    share = 1 - y / (side - 1)
-    color = tuple(round(255 + share * (bar - 255)) for bar in _BAR)
-    draw.line([left, _TOP + y, left + 10, _TOP + y], fill=color)
-  _label(draw, (left + 14, _TOP + 6), f'{most:.0f} %', 'lm')
-  _label(draw, (left + 14, _TOP + side - 6), '0 %', 'lm')
-  return image

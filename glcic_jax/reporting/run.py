@@ -1,5 +1,6 @@
-"""What a workdir holds, read without TensorFlow, Orbax or JAX: `config.json`, `metrics.csv`,
-names of the rest.
+"""What a workdir holds: `config.json`, `metrics.csv`, and names of the rest.
+
+It is read without TensorFlow, Orbax or JAX.
 """
 
 from collections.abc import Mapping
@@ -84,7 +85,7 @@ def read(workdir: epath.PathLike) -> Run:
 
 
 def _read_config(path: epath.Path) -> tuple[Any, tuple[str, ...]]:
-  config = config_lib.default()
+  config: Any = config_lib.default()
   known = config_lib.flatten(config)
   try:
     stored = stored_lib.current(json.loads(path.read_text())['config'])
@@ -139,7 +140,9 @@ def _row(record: Mapping[str | None, Any]) -> Row:
   if phase not in {known.value for known in schedule.Phase}:
     raise ValueError(f'there is no phase {phase!r}')
   values = {
-    name: float(text) for name, text in record.items() if text and name not in ('step', 'phase')
+    name: float(text)
+    for name, text in record.items()
+    if name and text and name not in ('step', 'phase')
   }
   step = int(record['step'])
   if step < 1:
@@ -148,11 +151,8 @@ def _row(record: Mapping[str | None, Any]) -> Row:
 
 
 def _samples(folder: epath.Path) -> tuple[tuple[int, epath.Path], ...]:
-  found = (
-    [entry for entry in folder.iterdir() if entry.suffix == '.png' and entry.stem.isdecimal()]
-    if (folder.is_dir())
-    else []
-  )
+  entries = folder.iterdir() if folder.is_dir() else ()
+  found = [entry for entry in entries if entry.suffix == '.png' and entry.stem.isdecimal()]
   return tuple(sorted((int(entry.stem), entry) for entry in found))
 
 

@@ -69,6 +69,18 @@ def remaining_seconds(
   return total
 
 
+def comparison(
+  phases: Mapping[str, PhaseCost], prediction: Prediction
+) -> list[tuple[str, float, float, float]]:
+  """(phase, predicted seconds a step, actual ones, FLOP/s reached); 0 where there is none."""
+  result = []
+  for name, phase in phases.items():
+    flops, actual = prediction.flops_per_step.get(name, 0.0), phase.seconds_per_step
+    reached = flops / actual if actual else 0.0
+    result.append((name, prediction.seconds_per_step.get(name, 0.0), actual, reached))
+  return result
+
+
 def duration(seconds: float) -> str:
   """12 s, 3 min 20 s, 5 h 03 min."""
   seconds = round(seconds)

@@ -1,13 +1,11 @@
 """The same pictures over the steps, cut from `samples/*.png` and laid beside each other."""
 
-import base64
 from collections.abc import Sequence
 import dataclasses
-import io
 
 from etils import epath
-from PIL import Image
 
+from glcic_jax.pages import elements
 from glcic_jax.pictures import image_files
 
 # The sheets' columns, as `training/evaluation.py` names them: input, raw output, completed, truth.
@@ -38,7 +36,8 @@ def strip(samples: Sequence[tuple[int, epath.Path]]) -> Strip:
   rows = []
   for number in range(min(MOST_PICTURES, *(len(cells) for _, cells in sheets), len(last))):
     over_time = [cells[number][_COMPLETED] for _, cells in sheets]
-    rows.append(tuple(map(_data_uri, [last[number][_INPUT], *over_time, last[number][_TRUTH]])))
+    pictures = [last[number][_INPUT], *over_time, last[number][_TRUTH]]
+    rows.append(tuple(map(elements.data_uri, pictures)))
   return Strip(tuple(step for step, _ in sheets), tuple(rows), tuple(unreadable))
 
 
@@ -48,9 +47,3 @@ def chosen(samples: Sequence[tuple[int, epath.Path]], most: int) -> list[tuple[i
   if count <= most:
     return list(samples)
   return [samples[round(place * (count - 1) / (most - 1))] for place in range(most)]
-
-
-def _data_uri(picture) -> str:
-  buffer = io.BytesIO()
-  Image.fromarray(picture).save(buffer, 'JPEG', quality=92, subsampling=0)
-  return 'data:image/jpeg;base64,' + base64.b64encode(buffer.getvalue()).decode()

@@ -1,0 +1,61 @@
+"""The phases of a run as bands: in charts, in a legend, and in a bar of the whole run."""
+
+from collections.abc import Sequence
+import dataclasses
+
+# Once on a page that shows bands: the pattern that they refer to.
+HATCH = (
+  '<svg width="0" height="0" style="position:absolute" aria-hidden="true"><defs>'
+  '<pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" '
+  'patternTransform="rotate(45)"><rect width="2" height="6" fill="#cbd2da"/></pattern>'
+  '</defs></svg>'
+)
+# By phase: fill, and whether it is hatched.
+_LOOKS = {
+  'reconstruction': ('#ffffff', False),
+  'discriminator': ('#ffffff', True),
+  'joint': ('#e9edf2', False),
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Band:
+  """The steps of one phase."""
+
+  name: str
+  first: float
+  last: float
+
+
+def shade(name: str, place: str) -> str:
+  """The look of a phase; `place` holds the attributes of a `<rect>` that say where."""
+  color, hatched = _LOOKS[name]
+  fills = [color, 'url(#hatch)'] if hatched else [color]
+  return ''.join(f'<rect {place} fill="{fill}"/>' for fill in fills)
+
+
+def legend(bands: Sequence[Band]) -> str:
+  """What each look means, and which steps it has."""
+  place = 'width="26" height="14"'
+  items = ''.join(
+    f'<li><svg viewBox="0 0 26 14">{shade(band.name, place)}</svg>'
+    f'{band.name}: steps {band.first:,.0f} to {band.last - 1:,.0f}</li>'
+    for band in bands
+  )
+  return f'<ul class="legend">{items}</ul>'
+
+
+def progress(bands: Sequence[Band], step: int, total: int) -> str:
+  """The whole run as a bar, and how far it is."""
+  width = 1000
+  parts = []
+  for band in bands:
+    left, right = (steps / total * width for steps in (band.first, band.last))
+    place = f'x="{left:.1f}" y="0" width="{right - left:.1f}" height="18" stroke="#6b7280"'
+    parts.append(shade(band.name, place))
+  done = min(step / total, 1) * width
+  parts.append(f'<rect x="0" y="7" width="{done:.1f}" height="4" fill="#111827"/>')
+  return (
+    f'<svg class="progress" viewBox="-1 -1 {width + 2} 20" role="img" preserveAspectRatio="none" '
+    f'style="height:18px" aria-label="step {step} of {total}">{"".join(parts)}</svg>'
+  )
