@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# From a fresh clone to a trained model and completed pictures, on any machine with Python 3.11 or later.
+# From a fresh clone to a trained model and a completed picture, on any machine with Python 3.11 or later.
 #
 #     launch/quickstart.sh
 #
-# Installs into .venv, trains configs/quickstart.py in runs/quickstart (a second call finds it trained),
-# and scores it on the held-back pictures.
+# Installs into .venv, trains configs/quickstart.py in runs/quickstart (a second call finds it trained), scores
+# it beside the mean colour and Telea on the two photographs that it held back, and completes one of them.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . launch/venv.sh train
@@ -12,10 +12,21 @@ cd "$(dirname "$0")/.."
 run=runs/quickstart
 "$venv/bin/glcic-jax" train --config configs/quickstart.py --workdir "$run"
 
+# Each photograph stands for 32 pictures, each of which gets a hole of its own.
+photographs=$("$venv/bin/python" -c 'import importlib.resources as r; print(r.files("skimage.data"))')
+mkdir -p "$run/held_back"
+for name in chelsea coffee; do
+  for number in {01..32}; do
+    ln -sf "$photographs/$name.png" "$run/held_back/${name}_$number.png"
+  done
+done
 echo
-"$venv/bin/python" benchmarks/held_out.py --config configs/quickstart.py --model "$run/model" \
-  --sheet "$run/before_after.png" --pictures "$run/try"
+"$venv/bin/glcic-jax" evaluate --model mean telea "$run/model" --images "$run/held_back" \
+  --masks rectangle --size 64 --output "$run/evaluation"
 
 echo
-"$venv/bin/glcic-jax" complete "$run/try/picture.png" --mask "$run/try/picture_mask.png" \
-  --model "$run/model" --output "$run/try/completed.png"
+mkdir -p "$run/try"
+cp launch/chelsea_mask.png "$run/try/"
+"$venv/bin/glcic-jax" complete "$photographs/chelsea.png" --mask "$run/try/chelsea_mask.png" \
+  --model "$run/model" --output "$run/try/chelsea.png" --compare "$run/before_after.png"
+echo "Scores with pictures: $run/evaluation/report.html. Before and after: $run/before_after.png."
