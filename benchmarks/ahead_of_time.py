@@ -1,10 +1,10 @@
-"""What XLA makes of each phase's step for a device that is not here: compiled ahead of time,
-nothing runs.
+"""What XLA makes of each phase's step for a device that is not here: compiled, and nothing runs.
 
-    pip install jax-cuda13-plugin==VERSION jax-cuda13-pjrt==VERSION     # of the installed jax; no
-    CUDA, no driver python benchmarks/ahead_of_time.py [--config configs/glcic_places2.py]
-    [--config.dtype=bfloat16 ...]
-        [--devices 8] [--matrix-tflops 790 --copy-tbps 4.3] [--json FILE] [--programs FOLDER]
+    # Of the installed jax's version; neither CUDA nor a driver is needed.
+    pip install jax-cuda13-plugin==VERSION jax-cuda13-pjrt==VERSION
+    python benchmarks/ahead_of_time.py [--config configs/glcic_places2.py]
+        [--config.dtype=bfloat16 ...] [--devices 8] [--matrix-tflops 790 --copy-tbps 4.3]
+        [--json FILE] [--programs FOLDER]
 
     pip install libtpu
     python benchmarks/ahead_of_time.py --tpu v5e:2x2 [--devices 4] [...]
@@ -13,18 +13,22 @@ For each phase: its operations by kind, their arithmetic and the bytes that they
 how long the device takes at least for that at the two rates given (one H200's, in bfloat16). No
 library reaches them, so it is a floor and no prediction: it serves to compare two ways of writing a
 step, and to find convolutions that cuDNN does not get as one of its own three. Such a one stands in
-the table with its window.
+the table with its window. `glcic-jax estimate --compile` compiles for the devices that are here.
 
 Without a device XLA tunes nothing: which algorithm a convolution will run by is not decided here.
 For a TPU the table has the cycles that its compiler expects of the operations, by layer.
 """
 
 import collections
+from collections.abc import Iterator
+from collections.abc import Mapping
+from collections.abc import Sequence
 import json
 import math
 import os
 import pathlib
 import re
+from typing import Any
 from typing import NamedTuple
 
 # The host compiles; whatever accelerator it may have is left alone.
@@ -65,11 +69,13 @@ gpu_device_info {
   device_memory_size: 151397597184  memory_bandwidth: 4800000000000  l2_cache_size: 52428800
   threads_per_warp: 32  threads_per_block_limit: 1024  threads_per_core_limit: 2048
   registers_per_core_limit: 65536  registers_per_block_limit: 65536
-  shared_memory_per_core: 233472  shared_memory_per_block: 49152  shared_memory_per_block_optin: 232448
+  shared_memory_per_core: 233472
+  shared_memory_per_block: 49152  shared_memory_per_block_optin: 232448
   thread_dim_limit_x: 1024  thread_dim_limit_y: 1024  thread_dim_limit_z: 64
   block_dim_limit_x: 2147483647  block_dim_limit_y: 65535  block_dim_limit_z: 65535
   device_address_bits: 64  pcie_bandwidth: 34359738368
-  driver_version: "13.0.0"  runtime_version: "13.0.0"  compile_time_toolkit_version: "13.0.0"  dnn_version: "9.10.0"
+  driver_version: "13.0.0"  runtime_version: "13.0.0"
+  compile_time_toolkit_version: "13.0.0"  dnn_version: "9.10.0"
 }
 platform_name: "CUDA"
 dnn_version_info { major: 9 minor: 10 patch: 0 }
@@ -129,7 +135,7 @@ def main(arguments: list[str]) -> None:
     pathlib.Path(_JSON.value).write_text(json.dumps(results, indent=2))
 
 
-def _devices():
+def _devices() -> Sequence[Any]:
   if not _TPU.value:
     return topologies.get_topology_desc(
       'h200', 'cuda', target_config=_TARGET, topology=f'1x{_DEVICES.value}x1'
@@ -143,7 +149,9 @@ def _devices():
   return topologies.get_topology_desc(_TPU.value, 'tpu').devices
 
 
-def _compiled(config, devices):
+def _compiled(
+  config: config_lib.ConfigDict, devices: Sequence[Any]
+) -> Iterator[tuple[str, jax.stages.Compiled]]:
   kind, platform = ('tpu', 'tpu') if _TPU.value else ('gpu', 'cuda')
   mesh = parallel.make_mesh(devices)
   method = method_lib.from_config(config, (0.5, 0.5, 0.5))
@@ -190,7 +198,7 @@ def _print_cycles(phase: str, program: str, memory: int) -> dict[str, float]:
   return {'cycles': layers.total(), 'memory_bytes': memory}
 
 
-def _columns(row):
+def _columns(row: Mapping[str, float]) -> tuple[str, ...]:
   return (
     f'{row["number"]:>8}',
     f'{row["tflop"]:>8.2f}',

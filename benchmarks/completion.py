@@ -1,9 +1,7 @@
-"""Seconds and memory for completing one picture, on whatever device is there; beside PyTorch if it
-is.
+"""Seconds and memory for completing one picture, on whatever device is there, beside PyTorch.
 
-    python benchmarks/completion.py [--sizes 256,512,1024] [--batches 1,8]
-        [--networks windows,folded,plain,nchw,channels_last] [--width 1.0] [--repeats 5] [--json
-        FILE]
+    python benchmarks/completion.py [--sizes 256,512,1024] [--batches 1,8] [--width 1.0]
+        [--networks windows,folded,plain,nchw,channels_last] [--repeats 5] [--json FILE]
 
 The completion network at random weights, a 30 % free-form hole, unblended; then blending, each way.
 Every case runs in a process of its own, since the peak of memory is a process's: `first` is the
@@ -12,19 +10,22 @@ does, `plain` the same with BatchNorm as layers; `nchw` and `channels_last` are 
 PyTorch, with the same number of threads. A case whose library is missing is left out.
 """
 
+from collections.abc import Callable
 import importlib.util
 import json
 import resource
 import statistics
-import subprocess
-import sys
 import time
+from typing import Any
 
 from absl import app
 from absl import flags
+import contestants
 import numpy as np
 
 from glcic_jax.holes import shapes
+
+Complete = Callable[[np.ndarray, np.ndarray], np.ndarray]  # pictures, masks -> pictures
 
 _SIZES = flags.DEFINE_list('sizes', ['256', '512', '1024'], 'Sides of the pictures in pixels.')
 _BATCHES = flags.DEFINE_list('batches', ['1', '8'], 'Pictures in one call.')
@@ -37,28 +38,27 @@ _JSON = flags.DEFINE_string('json', '', 'Also write the results here.')
 # `windows` is what runs for --large crop and resize, `folded` for whole; `plain` has BatchNorm as
 # layers.
 _OURS = ('windows', 'folded', 'plain')
-_CASE = flags.DEFINE_string(
-  'case', '', 'For itself: run one case, network,size,batch, and print JSON.'
-)
 
 
-def main(_):
-  if _CASE.value:
-    network, size, batch = _CASE.value.split(',')
+def main(arguments: list[str]) -> None:
+  """Times every case, and prints a row for each."""
+  del arguments
+  if case := contestants.case():
+    network, size, batch = case.split(',')
     print(json.dumps(_measure(network, int(size), int(batch))))
     return
   has_torch = importlib.util.find_spec('torch') is not None
-  rows = []
+  networks = [network for network in _NETWORKS.value if network in _OURS or has_torch]
+  all_rows = []
   print(
     f'{"":<15}{"px":>6}{"batch":>7}{"first s":>10}{"warm s":>10}{"s/picture":>11}{"peak MiB":>10}'
   )
   for size in map(int, _SIZES.value):
-    for batch in map(int, _BATCHES.value):
-      for network in _NETWORKS.value:
-        if network in _OURS or has_torch:
-          rows.append(_in_a_process(network, size, batch))
+    cases = [f'{network},{size},{batch}' for batch in _BATCHES.value for network in networks]
+    rows = list(contestants.results(cases).values())
     rows += [_blending(how, size) for how in ('poisson', 'opencv', 'none')]
-    for row in [row for row in rows if row['size'] == size]:
+    all_rows += rows
+    for row in rows:
       print(
         f'{row["network"]:<15}{size:>6}{row["batch"]:>7}{row["first"]:>10.3f}{row["warm"]:>10.3f}'
         f'{row["warm"] / row["batch"]:>11.3f}{row["peak_mib"] or "":>10}',
@@ -66,24 +66,7 @@ def main(_):
       )
   if _JSON.value:
     with open(_JSON.value, 'w') as file:
-      json.dump(rows, file, indent=2)
-
-
-def _in_a_process(network: str, size: int, batch: int) -> dict:
-  done = subprocess.run(
-    [
-      sys.executable,
-      __file__,
-      f'--case={network},{size},{batch}',
-      f'--width={_WIDTH.value}',
-      f'--repeats={_REPEATS.value}',
-    ],
-    capture_output=True,
-    text=True,
-  )
-  if done.returncode:
-    raise RuntimeError(done.stderr)
-  return json.loads(done.stdout.splitlines()[-1])
+      json.dump(all_rows, file, indent=2)
 
 
 def _pictures(size: int, batch: int) -> tuple[np.ndarray, np.ndarray]:
@@ -95,7 +78,7 @@ def _pictures(size: int, batch: int) -> tuple[np.ndarray, np.ndarray]:
   )
 
 
-def _measure(network: str, size: int, batch: int) -> dict:
+def _measure(network: str, size: int, batch: int) -> dict[str, Any]:
   run = (_jax if network in _OURS else _torch)(network)
   image, mask = _pictures(size, batch)
   times = _times(lambda: run(image, mask))
@@ -109,7 +92,8 @@ def _measure(network: str, size: int, batch: int) -> dict:
   }
 
 
-def _times(call) -> list[float]:
+def _times(call: Callable[[], object]) -> list[float]:
+  """Seconds of the first call, and of those after it."""
   times = []
   for _ in range(1 + _REPEATS.value):
     start = time.perf_counter()
@@ -118,7 +102,7 @@ def _times(call) -> list[float]:
   return times
 
 
-def _jax(network: str):
+def _jax(network: str) -> Complete:
   import jax
   import jax.numpy as jnp
 
@@ -154,7 +138,7 @@ def _jax(network: str):
   return complete.complete_batch
 
 
-def _torch(network: str):
+def _torch(network: str) -> Complete:
   """The same layers in PyTorch."""
   import torch
   import torch_twin
@@ -164,7 +148,7 @@ def _torch(network: str):
   device = 'cuda' if torch.cuda.is_available() else 'cpu'
   model = model.to(device=device, memory_format=layout)
 
-  def run(image, mask):
+  def run(image: np.ndarray, mask: np.ndarray) -> np.ndarray:
     with torch.inference_mode():
       image_ = torch.from_numpy(image).to(device).permute(0, 3, 1, 2).float() / 255
       mask_ = torch.from_numpy(mask).to(device).permute(0, 3, 1, 2).float()
@@ -177,7 +161,7 @@ def _torch(network: str):
   return run
 
 
-def _blending(how: str, size: int) -> dict:
+def _blending(how: str, size: int) -> dict[str, Any]:
   from glcic_jax.inference import blending
 
   image, mask = _pictures(size, 1)

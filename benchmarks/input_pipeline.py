@@ -1,15 +1,15 @@
 """Images per second of the data pipeline, beside plain loaders on the same files.
 
     python benchmarks/input_pipeline.py [--folder FOLDER] [--size 256] [--batches 40] [--json FILE]
-    [--draws 10000]
+
+It prints a table of the loaders, and the ratios to the others.
 
 Without a folder, 400 JPEGs of 500x400 pixels are made from the photographs inside scikit-image.
 Each loader makes the same kind of sample: decode, resize of the short edge to 256 to 384, random
 crop, hole, view corners. The plain loader is Pillow in a thread pool; torch's DataLoader runs where
 torch is installed, ours with data.resampler=simd where cykooz-resizer is. They take turns, three
 times; the best rate of each counts, and the lowest CPU time of this process, which other work on
-the machine changes less. `--draws` checks so many holes of every kind: the area kept, inside the
-picture, the same again and inside tf.data.
+the machine changes less.
 """
 
 from collections.abc import Iterator
@@ -38,7 +38,6 @@ from glcic_jax.pictures import image_files
 _FOLDER = flags.DEFINE_string('folder', None, 'Pictures; made up where none is given.')
 _SIZE = flags.DEFINE_integer('size', 256, 'Side of the crop in pixels.')
 _BATCHES = flags.DEFINE_integer('batches', 40, 'Batches timed in each turn.', lower_bound=1)
-_DRAWS = flags.DEFINE_integer('draws', 0, 'Holes of each kind to check instead of timing.')
 _JSON = flags.DEFINE_string('json', None, 'Where to write the table as JSON.')
 
 _BATCH = 32
@@ -51,11 +50,8 @@ _KINDS = {
 
 
 def main(arguments: list[str]) -> None:
-  """Times the loaders, or checks the holes."""
+  """Times the loaders, and prints the table."""
   del arguments
-  if _DRAWS.value:
-    _check_draws(_DRAWS.value)
-    return
   with tempfile.TemporaryDirectory() as temporary:
     folder = _FOLDER.value or made_up(pathlib.Path(temporary))
     loaders = {f'glcic_jax, {kind}': ours(folder, kind) for kind in _KINDS}
@@ -149,7 +145,9 @@ def ours(folder: str, kind: str, **options: str) -> Iterator[np.ndarray]:
     yield batch.image
 
 
-def _sample(paths: list[pathlib.Path], config: config_lib.ConfigDict, draw: kinds.Draw, index: int):
+def _sample(
+  paths: list[pathlib.Path], config: config_lib.ConfigDict, draw: kinds.Draw, index: int
+) -> tuple[np.ndarray, ...]:
   """One sample as anybody would write it: open, convert, resize, crop."""
   rng = draws.generator(0, index)
   size = config.image_size
@@ -187,12 +185,12 @@ class _Samples:
 
   def __init__(self, folder: str, kind: str):
     self.config, self.paths = config_of(folder, kind), sorted(pathlib.Path(folder).rglob('*.jpg'))
-    self.draw = None
+    self.draw: kinds.Draw | None = None
 
   def __len__(self) -> int:
     return 10**9
 
-  def __getitem__(self, index: int):
+  def __getitem__(self, index: int) -> tuple[np.ndarray, ...]:
     if self.draw is None:  # a closure, which cannot travel to another process
       self.draw = kinds.from_config(self.config.mask, self.config.image_size)
     return _sample(self.paths, self.config, self.draw, index)
@@ -212,40 +210,6 @@ def _torch(folder: str) -> dict[str, Iterator[np.ndarray]]:
       yield image
 
   return {f'torch DataLoader, {kind}': batches(kind) for kind in ('rectangle', 'strokes')}
-
-
-def _check_draws(count: int) -> None:
-  """Holes of every kind: area, place, and the same again; then the same inside tf.data."""
-  import tensorflow as tf
-
-  size = _SIZE.value
-  bounds = {
-    'rectangle': (0.14, 0.25),
-    'rectangles': (0.01, 0.45),
-    'center': (0.25, 0.25),
-    'blocks': (0.02, 0.25),
-    'region': (0.2, 0.3),
-    'strokes': (0.05, 0.25),
-    'mixture': (0.05, 0.25),
-  }
-  for kind, (low, high) in bounds.items():
-    config = config_lib.default().mask
-    config.kind, config.side = kind, (size * 3 // 8, size // 2)
-    config.mixture = ('rectangle=1', 'strokes=1')
-    draw = kinds.from_config(config, size)
-    areas = []
-    for index in range(count):
-      mask = draw(draws.generator(0, index))
-      assert mask.shape == (size, size, 1) and mask.dtype == np.uint8 and mask.max() == 1
-      areas.append(mask.mean())
-    for index in range(0, count, max(1, count // 100)):
-      inside = tf.numpy_function(lambda i: draw(draws.generator(0, int(i))), [index], tf.uint8)
-      np.testing.assert_array_equal(inside, draw(draws.generator(0, index)))
-    assert low <= min(areas) and max(areas) <= high, (kind, min(areas), max(areas))
-    print(
-      f'{kind:<12}{count:,} holes, {100 * min(areas):.1f} to {100 * max(areas):.1f} % of the '
-      'picture'
-    )
 
 
 if __name__ == '__main__':

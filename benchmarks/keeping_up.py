@@ -1,15 +1,16 @@
-"""Whether the input keeps up: the training loop's rate on real files beside its rate on a batch
-made up once.
+"""Whether the input keeps up: the training loop on real files beside the loop on one made-up batch.
 
-    python benchmarks/keeping_up.py [--folder FOLDER] [--share 0.7 --share 0.8 --share 0.9] [--json
-    FILE]
+    python benchmarks/keeping_up.py [--folder FOLDER] [--share 0.7 --share 0.8 --share 0.9]
+        [--json FILE]
 
+It prints a line for each share: images/s on one batch over and over, on files, and their ratio.
 The loop is `train`'s own, at 256 px in batches of 32. In the place of the device stands one that
 takes a fixed time for a batch and none of the host's cores, as an accelerator does: so fast that it
 would use `--share` of what the pipeline alone gives here. Without a folder the pictures are those
 of `input_pipeline.py`.
 """
 
+from collections.abc import Iterator
 import csv
 import itertools
 import json
@@ -17,6 +18,7 @@ import os
 import pathlib
 import tempfile
 import time
+from typing import Any
 from unittest import mock
 
 from absl import app
@@ -26,9 +28,12 @@ import input_pipeline
 import jax
 import numpy as np
 
+from glcic_jax import batch as batch_lib
+from glcic_jax import config as config_lib
 from glcic_jax import schedule
 from glcic_jax.data import pipeline
 from glcic_jax.training import loop
+from glcic_jax.training import state as state_lib
 from glcic_jax.training import step as step_lib
 
 _SHARES = flags.DEFINE_multi_float(
@@ -65,9 +70,8 @@ def main(arguments: list[str]) -> None:
       made_up, files = (_rate(config, seconds, batches) for batches in (_one_batch(config), None))
       rows.append({'share': share, 'made_up': made_up, 'files': files, 'ratio': files / made_up})
       print(
-        f'a device of {share:.0%} of that: made-up batches {made_up:.0f}, files {files:.0f} '
-        'images/s: '
-        f'{files / made_up:.1%}'
+        f'a device of {share:.0%} of that: made-up batches {made_up:.0f}, '
+        f'files {files:.0f} images/s: {files / made_up:.1%}'
       )
   if flags.FLAGS.json:
     pathlib.Path(flags.FLAGS.json).write_text(
@@ -75,11 +79,13 @@ def main(arguments: list[str]) -> None:
     )
 
 
-def _one_batch(config):
+def _one_batch(config: config_lib.ConfigDict) -> Iterator[batch_lib.Batch]:
   return itertools.repeat(next(pipeline.Pipeline(config, range(config.batch_size)).train(0)))
 
 
-def _rate(config, seconds: float, batches) -> float:
+def _rate(
+  config: config_lib.ConfigDict, seconds: float, batches: Iterator[batch_lib.Batch] | None
+) -> float:
   """Images a second, as the run's own rows have them: their median without the first, which
   compiles.
   """
@@ -104,7 +110,9 @@ class _Device:
   def __init__(self, seconds: float):
     self._seconds, self._done = seconds, 0.0
 
-  def step(self, state, batch):
+  def step(
+    self, state: state_lib.TrainState, batch: batch_lib.Batch
+  ) -> tuple[state_lib.TrainState, dict[str, '_Loss']]:
     """Returns at once, as a device's step does."""
     jax.block_until_ready(batch)  # it has come
     self._done = max(self._done, time.perf_counter()) + self._seconds
@@ -117,7 +125,7 @@ class _Loss:
   def __init__(self, there: float):
     self._there = there
 
-  def __array__(self, *arguments, **options) -> np.ndarray:
+  def __array__(self, *arguments: Any, **options: Any) -> np.ndarray:
     time.sleep(max(0.0, self._there - time.perf_counter()))
     return np.zeros(())
 

@@ -2,7 +2,8 @@
 
     python benchmarks/kill_drill.py [--kills 20] [--steps 300] [--folder FOLDER] [--json FILE]
 
-Both runs are small (GLCIC at 32 px, a sixteenth of its channels, all three phases, a checkpoint
+It prints whether they ended the same to the bit, and exits with 1 where they did not. Both runs are
+small (GLCIC at 32 px, a sixteenth of its channels, all three phases, a checkpoint
 every 10 steps). The one is killed by SIGKILL at random moments, saves included, and started again
 by the same command until it ends. Then every array of both models' last checkpoints, and the files
 of the models, are compared.

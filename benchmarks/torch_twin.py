@@ -115,7 +115,16 @@ def steps(
 class _Twin:
   """Both networks with their optimizers, and what the three steps do to them."""
 
-  def __init__(self, generator, judge, mean_color, alpha, layout, bfloat16, compiled):
+  def __init__(
+    self,
+    generator: nn.Module,
+    judge: nn.Module,
+    mean_color: tuple[float, float, float],
+    alpha: float,
+    layout: torch.memory_format,
+    bfloat16: bool,
+    compiled: bool,
+  ):
     self._device = 'cuda' if torch.cuda.is_available() else 'cpu'
     self._layout, self._bfloat16, self._alpha = layout, bfloat16, alpha
     networks = [
@@ -151,15 +160,14 @@ class _Twin:
       raw = self._complete(filled).float()
     completed = torch.where(mask > 0, raw, image)
     self._update_judge(image, completed, real_view, view)
-    self._judge_learns(
-      False
-    )  # no gradient for the discriminator's weights in the generator's update
+    # No gradient for the discriminator's weights in the generator's update.
+    self._judge_learns(False)
     with self._autocast():
       logits = self._judge(completed, view).float()
     self._update(0, _squared_error(raw, image, mask) + self._alpha * _cross_entropy(logits, 1))
     self._judge_learns(True)
 
-  def _inputs(self, batch):
+  def _inputs(self, batch: batch_lib.Batch) -> tuple[torch.Tensor, ...]:
     image = self._moved(batch.image).permute(0, 3, 1, 2).float() / 255
     mask = self._moved(batch.mask).permute(0, 3, 1, 2).float()
     views = [self._moved(view).long() for view in (batch.real_view, batch.view)]
@@ -168,13 +176,15 @@ class _Twin:
     )
     return image.contiguous(memory_format=self._layout), mask, filled, *views
 
-  def _moved(self, array):
+  def _moved(self, array: np.ndarray) -> torch.Tensor:
     return torch.from_numpy(np.asarray(array)).to(self._device)
 
-  def _autocast(self):
+  def _autocast(self) -> torch.autocast:
     return torch.autocast(self._device, torch.bfloat16, enabled=self._bfloat16)
 
-  def _update_judge(self, image, completed, real_view, view):
+  def _update_judge(
+    self, image: torch.Tensor, completed: torch.Tensor, real_view: torch.Tensor, view: torch.Tensor
+  ) -> None:
     with self._autocast():
       real, fake = (
         self._judge(image, real_view).float(),
@@ -182,21 +192,21 @@ class _Twin:
       )
     self._update(1, _cross_entropy(real, 1) + _cross_entropy(fake, 0))
 
-  def _update(self, number, loss):
+  def _update(self, number: int, loss: torch.Tensor) -> None:
     self._optimizers[number].zero_grad(set_to_none=True)
     loss.backward()
     self._optimizers[number].step()
 
-  def _judge_learns(self, learns):
+  def _judge_learns(self, learns: bool) -> None:
     for parameter in self._judge_parameters:
       parameter.requires_grad_(learns)
 
 
-def _squared_error(raw, image, mask):
+def _squared_error(raw: torch.Tensor, image: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
   return torch.square(mask * (raw.float() - image)).mean()
 
 
-def _cross_entropy(logits, real):
+def _cross_entropy(logits: torch.Tensor, real: float) -> torch.Tensor:
   return functional.binary_cross_entropy_with_logits(logits, torch.full_like(logits, real))
 
 

@@ -1,32 +1,30 @@
-"""Seconds for each phase's training step, on whatever device is there, beside the same steps in
-PyTorch.
+"""Seconds for each phase's training step, on whatever device is there, beside PyTorch's.
 
     python benchmarks/train_step.py [--config configs/glcic_places2.py] [--steps 10] [--json FILE]
-    [--profile FOLDER]
-        [--config.image_size=128 --config.batch_size=4 ...]
+        [--profile FOLDER] [--config.image_size=128 --config.batch_size=4 ...]
 
-Random pictures, fresh for each step; the median of several steps after the first, which compiles.
-Beside it the rate of a matrix product in the same type on the same device in the same run, since
-machines differ and drift: FLOPs are counted from the layers, see `glcic_jax/training/flops.py`.
-Where torch is installed, `torch_twin.py` takes the same steps, plain (float32, NCHW) and tuned
-(channels_last; on a GPU also bfloat16 and torch.compile). Each contestant is a process of its own,
-so that none holds another's memory.
+It prints a row for each phase and contestant: random pictures, fresh for each step; the median of
+several steps after the first, which compiles. Beside it the rate of a matrix product in the same
+type on the same device in the same run, since machines differ and drift: FLOPs are counted from the
+layers, see `glcic_jax/cost/flops.py`. Where torch is installed, `torch_twin.py` takes the same
+steps, plain (float32, NCHW) and tuned (channels_last; on a GPU also bfloat16 and torch.compile).
 
 `--profile` writes a trace of two steps of each phase for TensorBoard, and prints the ten costliest
 operations: their names in the compiled program, the kernels that ran, and where in the networks
 they come from.
 """
 
+from collections.abc import Callable
 import importlib.util
 import json
 import pathlib
 import re
-import subprocess
-import sys
 import time
+from typing import Any
 
 from absl import app
 from absl import flags
+import contestants
 from ml_collections import config_flags
 import numpy as np
 
@@ -42,48 +40,41 @@ _JSON = flags.DEFINE_string('json', None, 'Where to write the table as JSON.')
 _PROFILE = flags.DEFINE_string(
   'profile', None, 'Folder for a trace of each phase; nothing is timed then.'
 )
-_CASE = flags.DEFINE_string('case', None, 'For itself: run one contestant, and print JSON.')
 
+_OURS, _PLAIN, _TUNED = 'glcic_jax', 'torch, plain', 'torch, tuned'
 _COLOR = (0.456, 0.447, 0.416)
 _TRACED = 2  # steps
+
+Step = Callable[..., Any]
 
 
 def main(arguments: list[str]) -> None:
   """Times the three phases and prints the table."""
   config = _CONFIG.value
   config_lib.check(config)
-  if _CASE.value:
-    print(
-      json.dumps(
-        _ours(config)
-        if _CASE.value == 'glcic_jax'
-        else _torch(config, _CASE.value == 'torch, tuned')
-      )
-    )
+  case = contestants.case()
+  if case:
+    ours = case == _OURS
+    print(json.dumps(_ours(config) if ours else _torch(config, tuned=case == _TUNED)))
     return
   if _PROFILE.value:
     _profile(config, pathlib.Path(_PROFILE.value))
     return
-  results = {}
-  for name in ['glcic_jax', *(['torch, plain', 'torch, tuned'] if _has_twin(config) else [])]:
-    done = subprocess.run(
-      [sys.executable, *sys.argv, f'--case={name}'], stdout=subprocess.PIPE, text=True, check=True
-    )
-    results[name] = json.loads(done.stdout.splitlines()[-1])
+  results = contestants.results([_OURS, *([_PLAIN, _TUNED] if _has_twin(config) else [])])
   _print(config, results)
   if _JSON.value:
     pathlib.Path(_JSON.value).write_text(json.dumps(results, indent=2))
 
 
-def _print(config, results) -> None:
-  ours = results['glcic_jax']
+def _print(config: config_lib.ConfigDict, results: dict[str, Any]) -> None:
+  ours = results[_OURS]
   print(
     f'{ours["device"]}, {config.image_size} px, batch {config.batch_size}, {config.dtype}; '
     f'matrix product {ours["ceiling"] / 1e9:,.0f} GFLOP/s'
   )
   print(
-    f'{"phase":<16}{"":<14}{"first s":>9}{"step s":>9}{"images/s":>10}{"of the product":>16}{"peak GiB":>10}'
-    f'{"torch / ours":>14}'
+    f'{"phase":<16}{"":<14}{"first s":>9}{"step s":>9}{"images/s":>10}{"of the product":>16}'
+    f'{"peak GiB":>10}{"torch / ours":>14}'
   )
   for phase, flops in ours['flops'].items():
     for name, result in results.items():
@@ -92,11 +83,12 @@ def _print(config, results) -> None:
       ratio = '' if result is ours else f'{seconds / ours["phases"][phase]["seconds"]:.2f}'
       print(
         f'{phase if result is ours else "":<16}{name:<14}{row["first"]:>9.1f}{seconds:>9.3f}'
-        f'{config.batch_size / seconds:>10.1f}{flops / seconds / ours["ceiling"]:>16.0%}{peak:>10}{ratio:>14}'
+        f'{config.batch_size / seconds:>10.1f}{flops / seconds / ours["ceiling"]:>16.0%}'
+        f'{peak:>10}{ratio:>14}'
       )
 
 
-def _has_twin(config) -> bool:
+def _has_twin(config: config_lib.ConfigDict) -> bool:
   return (
     importlib.util.find_spec('torch') is not None
     and config.method == 'glcic'
@@ -105,7 +97,7 @@ def _has_twin(config) -> bool:
   )
 
 
-def _ours(config) -> dict:
+def _ours(config: config_lib.ConfigDict) -> dict[str, Any]:
   import jax
 
   from glcic_jax.cost import flops
@@ -115,7 +107,7 @@ def _ours(config) -> dict:
   phases = {}
   for phase, step in steps.items():
 
-    def take(batch, step=step):
+    def take(batch: batch_lib.Batch, step: Step = step) -> None:
       nonlocal state
       state, metrics = step(state, batch)
       jax.block_until_ready((state, metrics))
@@ -131,7 +123,8 @@ def _ours(config) -> dict:
   }
 
 
-def _compiled(config):
+def _compiled(config: config_lib.ConfigDict) -> tuple[Any, Any, Any, dict[Any, Step]]:
+  """The method, the mesh, a fresh state, and the step of each phase."""
   from glcic_jax import parallel
   from glcic_jax.training import method as method_lib
   from glcic_jax.training import state as state_lib
@@ -142,7 +135,7 @@ def _compiled(config):
   return method, mesh, state, step_lib.compile_steps(method, mesh)
 
 
-def _on_device(batch, mesh):
+def _on_device(batch: batch_lib.Batch, mesh: Any) -> batch_lib.Batch:
   import jax
 
   from glcic_jax import parallel
@@ -150,12 +143,12 @@ def _on_device(batch, mesh):
   return jax.block_until_ready(parallel.to_global(batch, mesh))
 
 
-def _peak(device) -> int:
+def _peak(device: Any) -> int:
   """Bytes, since the process began; 0 where the device does not count them."""
   return (device.memory_stats() or {}).get('peak_bytes_in_use', 0)
 
 
-def _torch(config, tuned: bool) -> dict:
+def _torch(config: config_lib.ConfigDict, tuned: bool) -> dict[str, Any]:
   import torch
   import torch_twin
 
@@ -173,7 +166,7 @@ def _torch(config, tuned: bool) -> dict:
   phases = {}
   for phase, step in steps.items():
 
-    def take(batch, step=step):
+    def take(batch: batch_lib.Batch, step: Step = step) -> None:
       step(batch)
       torch_twin.synchronize()
 
@@ -183,7 +176,12 @@ def _torch(config, tuned: bool) -> dict:
   return {'phases': phases}
 
 
-def _time(take, config, prepare, peak) -> dict[str, float]:
+def _time(
+  take: Callable[[batch_lib.Batch], None],
+  config: config_lib.ConfigDict,
+  prepare: Callable[[batch_lib.Batch], batch_lib.Batch],
+  peak: Callable[[], int],
+) -> dict[str, float]:
   seconds = []
   for number in range(_STEPS.value + 1):
     batch = prepare(_random_batch(config, number))
@@ -193,7 +191,7 @@ def _time(take, config, prepare, peak) -> dict[str, float]:
   return {'first': seconds[0], 'seconds': float(np.median(seconds[1:])), 'peak': peak()}
 
 
-def _random_batch(config, number: int) -> batch_lib.Batch:
+def _random_batch(config: config_lib.ConfigDict, number: int) -> batch_lib.Batch:
   rng = np.random.default_rng(number)
   size, count = config.image_size, config.batch_size
   draw = kinds.from_config(config.mask, size)
@@ -208,7 +206,7 @@ def _random_batch(config, number: int) -> batch_lib.Batch:
   )
 
 
-def _profile(config, folder: pathlib.Path) -> None:
+def _profile(config: config_lib.ConfigDict, folder: pathlib.Path) -> None:
   import jax
 
   _, mesh, state, steps = _compiled(config)
@@ -229,7 +227,7 @@ def _profile(config, folder: pathlib.Path) -> None:
       print(f'{nanoseconds / _TRACED / 1e6:>10.2f}  {name:<32}  {origins.get(operation, "")}')
 
 
-def _costliest(trace, count: int) -> list[tuple[tuple[str, str], float]]:
+def _costliest(trace: Any, count: int) -> list[tuple[tuple[str, str], float]]:
   """Operations of the compiled program with the kernels that ran for them, and their
   nanoseconds in all.
   """
