@@ -158,8 +158,8 @@ def _sample(
   )
   left, top = (rng.integers(0, side - size, endpoint=True) for side in image.size)
   mask, other = draw(rng), draw(rng)
-  views = [views.view_corner(hole, config.model.local_size) for hole in (mask, other)]
-  return np.asarray(image.crop((left, top, left + size, top + size))), mask, *views
+  corners = [views.view_corner(hole, config.model.local_size) for hole in (mask, other)]
+  return np.asarray(image.crop((left, top, left + size, top + size))), mask, *corners
 
 
 def _plain(folder: str, kind: str) -> Iterator[np.ndarray]:

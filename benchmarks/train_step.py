@@ -196,12 +196,12 @@ def _random_batch(config: config_lib.ConfigDict, number: int) -> batch_lib.Batch
   size, count = config.image_size, config.batch_size
   draw = kinds.from_config(config.mask, size)
   holes = [draw(draws.generator(number, row)) for row in range(count)]
-  views = [views.view_corner(hole, config.model.local_size) for hole in holes]
+  corners = [views.view_corner(hole, config.model.local_size) for hole in holes]
   return batch_lib.Batch(
     image=rng.integers(0, 256, (count, size, size, 3), dtype=np.uint8),
     mask=np.stack(holes),
-    view=np.stack(views),
-    real_view=np.stack(views[::-1]),
+    view=np.stack(corners),
+    real_view=np.stack(corners[::-1]),
     weight=np.ones(count, np.float32),
   )
 
