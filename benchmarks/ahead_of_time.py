@@ -149,9 +149,7 @@ def _devices() -> Sequence[Any]:
   return topologies.get_topology_desc(_TPU.value, 'tpu').devices
 
 
-def _compiled(
-  config: config_lib.ConfigDict, devices: Sequence[Any]
-) -> Iterator[tuple[str, jax.stages.Compiled]]:
+def _compiled(config: config_lib.ConfigDict, devices: Sequence[Any]) -> Iterator[tuple[str, Any]]:
   kind, platform = ('tpu', 'tpu') if _TPU.value else ('gpu', 'cuda')
   mesh = parallel.make_mesh(devices)
   method = method_lib.from_config(config, (0.5, 0.5, 0.5))
@@ -183,7 +181,7 @@ def _print(phase: str, found: list[Operation], memory: int) -> dict[str, float]:
 
 
 def _print_cycles(phase: str, program: str, memory: int) -> dict[str, float]:
-  layers = collections.Counter()
+  layers: collections.Counter[str] = collections.Counter()
   for line in program.split('\nENTRY ', 1)[1].splitlines():
     cycles = re.search(r'"estimated_cycles":"(\d+)"', line)
     if cycles:
@@ -192,8 +190,8 @@ def _print_cycles(phase: str, program: str, memory: int) -> dict[str, float]:
       )
       layers[names[-1] if names else 'other'] += int(cycles[1])
   print(f'\n{phase:<40}{"million cycles":>16}')
-  for layer, cycles in layers.most_common(10):
-    print(f'  {layer:<38}{cycles / 1e6:>16.1f}')
+  for layer, count in layers.most_common(10):
+    print(f'  {layer:<38}{count / 1e6:>16.1f}')
   print(f'  {"in all":<38}{layers.total() / 1e6:>16.1f}{memory / 2**30:>10.1f} GiB of memory')
   return {'cycles': layers.total(), 'memory_bytes': memory}
 
@@ -275,7 +273,7 @@ def _convolution(call: str, made: str, inputs: list[str], rest: str) -> tuple[st
   else:
     pixels, kernel = output, second
   flops = 2.0 * pixels[0] * pixels[1] * pixels[2] * kernel[0] * kernel[1] * kernel[2] * kernel[3]
-  window = re.search(r'window={([^}]*)}', rest)[1]
+  window = _inside(r'window={([^}]*)}', rest)
   strange = max(kernel[1:3]) > 7 or 'rhs_reversal' in window
   name = {'BackwardFilter': 'gradient by the kernel', 'BackwardInput': 'gradient by the input'}.get(
     call, 'convolution'
@@ -284,7 +282,13 @@ def _convolution(call: str, made: str, inputs: list[str], rest: str) -> tuple[st
 
 
 def _shape(made: str) -> list[int]:
-  return [int(side) for side in re.search(r'\[([\d,]*)\]', made)[1].split(',') if side]
+  return [int(side) for side in _inside(r'\[([\d,]*)\]', made).split(',') if side]
+
+
+def _inside(pattern: str, text: str) -> str:
+  match = re.search(pattern, text)
+  assert match, text
+  return match[1]
 
 
 def _elements(made: str) -> int:

@@ -44,8 +44,8 @@ def main(arguments: list[str]) -> None:
   """Times every case, and prints a row for each."""
   del arguments
   if case := contestants.case():
-    network, size, batch = case.split(',')
-    print(json.dumps(_measure(network, int(size), int(batch))))
+    name, side, count = case.split(',')
+    print(json.dumps(_measure(name, int(side), int(count))))
     return
   has_torch = importlib.util.find_spec('torch') is not None
   networks = [network for network in _NETWORKS.value if network in _OURS or has_torch]

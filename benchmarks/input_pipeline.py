@@ -74,8 +74,8 @@ def main(arguments: list[str]) -> None:
   print(f'{_SIZE.value} px, batches of {_BATCH}, {cores} cores')
   print(f'{"loader":<34}{"images/s":>10}{"per core":>10}{"CPU ms":>10}')
   for name, rate in best.items():
-    cpu = '' if name.startswith('torch') else f'{spent[name]:>10.2f}'  # its processes are others
-    print(f'{name:<34}{rate:>10.0f}{rate / cores:>10.0f}{cpu}')
+    own = '' if name.startswith('torch') else f'{spent[name]:>10.2f}'  # its processes are others
+    print(f'{name:<34}{rate:>10.0f}{rate / cores:>10.0f}{own}')
   for name, kind, other in itertools.product(
     ('glcic_jax', 'glcic_jax simd'),
     ('rectangle', 'strokes'),

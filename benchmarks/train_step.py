@@ -30,6 +30,7 @@ import numpy as np
 
 from glcic_jax import batch as batch_lib
 from glcic_jax import config as config_lib
+from glcic_jax import methods
 from glcic_jax.holes import draws
 from glcic_jax.holes import kinds
 from glcic_jax.holes import views
@@ -45,7 +46,7 @@ _OURS, _PLAIN, _TUNED = 'glcic_jax', 'torch, plain', 'torch, tuned'
 _COLOR = (0.456, 0.447, 0.416)
 _TRACED = 2  # steps
 
-Step = Callable[..., Any]
+Step = Any  # a compiled function: (state, batch) -> (state, metrics)
 
 
 def main(arguments: list[str]) -> None:
@@ -91,7 +92,7 @@ def _print(config: config_lib.ConfigDict, results: dict[str, Any]) -> None:
 def _has_twin(config: config_lib.ConfigDict) -> bool:
   return (
     importlib.util.find_spec('torch') is not None
-    and config.method == 'glcic'
+    and methods.of(config.method) is methods.of('glcic')
     and config.model.branches == 'both'
     and config.model.dilated
   )
