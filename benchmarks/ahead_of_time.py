@@ -43,7 +43,6 @@ from ml_collections import config_flags
 from glcic_jax import config as config_lib
 from glcic_jax import parallel
 from glcic_jax.cost import estimate
-from glcic_jax.models.convolutions import convolution
 from glcic_jax.training import method as method_lib
 from glcic_jax.training import state as state_lib
 from glcic_jax.training import step as step_lib
@@ -152,13 +151,11 @@ def _devices() -> Sequence[Any]:
 def _compiled(config: config_lib.ConfigDict, devices: Sequence[Any]) -> Iterator[tuple[str, Any]]:
   kind, platform = ('tpu', 'tpu') if _TPU.value else ('gpu', 'cuda')
   mesh = parallel.make_mesh(devices)
-  method = method_lib.from_config(config, (0.5, 0.5, 0.5))
+  method = method_lib.from_config(config, (0.5, 0.5, 0.5)).compiled_for(kind)
   state = state_lib.abstract_state(method, config.image_size, mesh)
   batch = estimate.abstract_batch(config, config.batch_size)
   for phase, step in step_lib.compile_steps(method, mesh).items():
-    with convolution.compiled_for(kind):
-      traced = step.trace(state, batch)
-    yield phase.value, traced.lower(lowering_platforms=(platform,)).compile()
+    yield phase.value, step.trace(state, batch).lower(lowering_platforms=(platform,)).compile()
 
 
 def _print(phase: str, found: list[Operation], memory: int) -> dict[str, float]:

@@ -1,13 +1,13 @@
 """Seconds and memory for completing one picture, on whatever device is there, beside PyTorch.
 
     python benchmarks/completion.py [--sizes 256,512,1024] [--batches 1,8] [--width 1.0]
-        [--networks windows,folded,plain,nchw,channels_last] [--repeats 5] [--json FILE]
+        [--networks ours,nchw,channels_last] [--repeats 5] [--json FILE]
 
 The completion network at random weights, a 30 % free-form hole, unblended; then blending, each way.
 Every case runs in a process of its own, since the peak of memory is a process's: `first` is the
-first call, which compiles; `warm` is the median of those that follow. `folded` is what `Completer`
-does, `plain` the same with BatchNorm as layers; `nchw` and `channels_last` are the same layers in
-PyTorch, with the same number of threads. A case whose library is missing is left out.
+first call, which compiles; `warm` is the median of those that follow. `ours` is what `Completer`
+does; `nchw` and `channels_last` are the same layers in PyTorch, with the same number of threads. A
+case whose library is missing is left out.
 """
 
 from collections.abc import Callable
@@ -29,15 +29,10 @@ Complete = Callable[[np.ndarray, np.ndarray], np.ndarray]  # pictures, masks -> 
 
 _SIZES = flags.DEFINE_list('sizes', ['256', '512', '1024'], 'Sides of the pictures in pixels.')
 _BATCHES = flags.DEFINE_list('batches', ['1', '8'], 'Pictures in one call.')
-_NETWORKS = flags.DEFINE_list(
-  'networks', ['windows', 'folded', 'plain', 'nchw', 'channels_last'], 'What to time.'
-)
+_NETWORKS = flags.DEFINE_list('networks', ['ours', 'nchw', 'channels_last'], 'What to time.')
 _WIDTH = flags.DEFINE_float('width', 1.0, 'Of the network.')
 _REPEATS = flags.DEFINE_integer('repeats', 5, 'Calls after the first.')
 _JSON = flags.DEFINE_string('json', '', 'Also write the results here.')
-# `windows` is what runs for --large crop and resize, `folded` for whole; `plain` has BatchNorm as
-# layers.
-_OURS = ('windows', 'folded', 'plain')
 
 
 def main(arguments: list[str]) -> None:
@@ -48,7 +43,7 @@ def main(arguments: list[str]) -> None:
     print(json.dumps(_measure(name, int(side), int(count))))
     return
   has_torch = importlib.util.find_spec('torch') is not None
-  networks = [network for network in _NETWORKS.value if network in _OURS or has_torch]
+  networks = [network for network in _NETWORKS.value if network == 'ours' or has_torch]
   all_rows = []
   print(
     f'{"":<15}{"px":>6}{"batch":>7}{"first s":>10}{"warm s":>10}{"s/picture":>11}{"peak MiB":>10}'
@@ -79,7 +74,7 @@ def _pictures(size: int, batch: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _measure(network: str, size: int, batch: int) -> dict[str, Any]:
-  run = (_jax if network in _OURS else _torch)(network)
+  run = _jax() if network == 'ours' else _torch(network)
   image, mask = _pictures(size, batch)
   times = _times(lambda: run(image, mask))
   return {
@@ -102,17 +97,14 @@ def _times(call: Callable[[], object]) -> list[float]:
   return times
 
 
-def _jax(network: str) -> Complete:
+def _jax() -> Complete:
   import jax
   import jax.numpy as jnp
 
   from glcic_jax.inference import completer
   from glcic_jax.model_directory import model_files
-  from glcic_jax.models import folding
   from glcic_jax.models import glcic
 
-  if network == 'plain':
-    folding.is_foldable = lambda architecture: False
   options = {'width': _WIDTH.value, 'dilated': True}
   zeros = jnp.zeros((1, 16, 16, 3))
   # A compiled initialisation would cost more memory than the network.
@@ -132,10 +124,7 @@ def _jax(network: str) -> Complete:
     step=0,
     versions={},
   )
-  complete = completer.Completer(variables, description)
-  if network == 'windows':
-    return lambda image, mask: complete._raw(image.astype(np.float32), mask, windows=True)
-  return complete.complete_batch
+  return completer.Completer(variables, description).complete_batch
 
 
 def _torch(network: str) -> Complete:

@@ -116,18 +116,20 @@ class ShortCompletion(nn.Module):
   """One layer of each kind of the completion network: quick to compile."""
 
   dtype: Any = jnp.float32
+  platform: str | None = None
 
   @nn.compact
   def __call__(self, image, mask, *, train=False):
     x = jnp.concatenate([image, mask], axis=-1)
+    options = {'dtype': self.dtype, 'platform': self.platform}
     for layer in (
-      layers.Conv(4, 5, dtype=self.dtype),
-      layers.Conv(6, 3, 2, dtype=self.dtype),
-      layers.Conv(6, 3, 1, 2, dtype=self.dtype),
-      layers.UpConv(4, dtype=self.dtype),
+      layers.Conv(4, 5, **options),
+      layers.Conv(6, 3, 2, **options),
+      layers.Conv(6, 3, 1, 2, **options),
+      layers.UpConv(4, **options),
     ):
       x = layers.BatchNorm(leak=0)(layer(x), train=train)
-    return nn.sigmoid(layers.Conv(3, 3, dtype=self.dtype)(x))
+    return nn.sigmoid(layers.Conv(3, 3, **options)(x))
 
 
 class Stepped(NamedTuple):

@@ -2,6 +2,7 @@
 
 import functools
 import json
+import types
 
 import jax
 import jax.numpy as jnp
@@ -51,14 +52,15 @@ def _program(architecture, value_range, fill, train):
     color = jnp.asarray(fill) * (high - low) + low
     statistics = {}
 
-    def apply(variables, image, mask):
+    def apply(variables, image, mask, *, train):
+      del train
       raw, state = network.apply(variables, image, mask, train=True, mutable=['batch_stats'])
       statistics.update(state['batch_stats'])
       return raw
 
-    raw = fixed_size.complete(
-      network, variables, floats, mask, color, apply=apply if train else None
-    )
+    side, hole = fixed_size.side(network), fixed_size.hole(network)
+    moving = types.SimpleNamespace(image_size=side, hole=hole, apply=apply)
+    raw = fixed_size.complete(moving if train else network, variables, floats, mask, color)
     return (raw - low) / (high - low), statistics
 
   return run

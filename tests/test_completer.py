@@ -14,10 +14,9 @@ import pytest
 from glcic_jax import cli
 from glcic_jax import Completer
 from glcic_jax import errors
-from glcic_jax.inference import completer as completer_lib
+from glcic_jax.inference import canvas as canvas_lib
 from glcic_jax.inference import tiling
 from glcic_jax.model_directory import model_files
-from glcic_jax.models import folding
 from glcic_jax.models import glcic
 
 DESCRIPTION = model_files.Description(
@@ -256,20 +255,12 @@ def test_wrong_options_get_a_sentence(completer, options, sentence):
     completer(*random_case(8, 8), **options)
 
 
-def test_folded_or_not_the_hole_is_the_same(completer, variables, monkeypatch):
-  monkeypatch.setattr(folding, 'is_foldable', lambda architecture: False)
-  plain = Completer(variables, DESCRIPTION)
-  image, mask = random_case(32, 32)
-  pictures = [np.asarray(one(image, mask)).astype(int) for one in (plain, completer)]
-  assert np.abs(pictures[0] - pictures[1]).max() <= 1
-
-
 def test_windows_of_one_size_run_together(variables):
   alone, together = (Completer(variables, DESCRIPTION, batch_size=size) for size in (1, 3))
   cases = [random_case(30 + seed, 40, seed=seed) for seed in range(7)]
   sizes = []
-  run = together._run_windows
-  together._run_windows = lambda weights, image, mask: (
+  run = together._run
+  together._run = lambda weights, image, mask: (
     sizes.append(image.shape),
     run(weights, image, mask),
   )[1]
@@ -377,15 +368,16 @@ def test_completing_imports_no_tensorflow_orbax_or_optax(tmp_path, model):
   image, mask = random_case(12, 16)
   image.save(tmp_path / 'picture.png')
   Image.fromarray(mask).save(tmp_path / 'mask.png')
-  program = f"""
+  program = """
 import sys
-for name in ('tensorflow', 'orbax', 'optax', 'clu', 'tensorflow_datasets', 'skimage', 'tensorboard'):
+for name in 'tensorflow orbax optax clu tensorflow_datasets skimage tensorboard'.split():
   sys.modules[name] = None
 from glcic_jax import cli
-sys.exit(cli.main(['complete', {str(tmp_path / 'picture.png')!r}, '--mask', {str(tmp_path / 'mask.png')!r},
-                   '--model', {str(model)!r}, '--output', {str(tmp_path / 'out.png')!r}]))
+sys.exit(cli.main(sys.argv[1:]))
 """
-  done = subprocess.run([sys.executable, '-c', program], capture_output=True, text=True)
+  paths = [tmp_path / 'picture.png', '--mask', tmp_path / 'mask.png', '--model', model]
+  arguments = ['complete', *map(str, paths), '--output', str(tmp_path / 'out.png')]
+  done = subprocess.run([sys.executable, '-c', program, *arguments], capture_output=True, text=True)
   assert done.returncode == 0, done.stderr
   assert (tmp_path / 'out.png').exists()
 
@@ -400,67 +392,61 @@ def test_a_network_that_is_off_by_a_shade_is_mended_across_all_parts(large):
   )
   mask = np.zeros((150, 200), bool)
   mask[20:23, 5:195] = mask[5:140, 60:64] = mask[80:110, 120:160] = mask[130:, 170:] = True
-  canvas = truth.copy()
+  pixels = truth.copy()
   parts = tiling.parts(mask, large=large, side=64, multiple=4)
-  job = completer_lib._job(canvas, mask, parts, 'poisson', 0)
-  count, (window, _) = 1, next(job)
-  with pytest.raises(StopIteration):
-    while True:
-      window, _ = job.send(window * 0.9 + 25)
-      count += 1
-  assert count == 1 if large != 'crop' else count > 4
-  np.testing.assert_array_equal(canvas[~mask], truth[~mask])
-  assert (canvas[mask] != truth[mask]).any()  # it was filled anew
-  error = np.abs(canvas.astype(int) - truth)[mask]
+  canvas = canvas_lib.Canvas(pixels, mask, parts, blend='poisson', feather=0)
+  windows = []
+  canvas_lib.complete([canvas], lambda image, _: windows.append(image) or image * 0.9 + 25, 1)
+  assert len(windows) == 1 if large != 'crop' else len(windows) > 4
+  np.testing.assert_array_equal(pixels[~mask], truth[~mask])
+  assert (pixels[mask] != truth[mask]).any()  # it was filled anew
+  error = np.abs(pixels.astype(int) - truth)[mask]
   assert error.mean() < 1.5 and error.max() < 12
 
 
 def test_a_completed_part_is_known_to_the_next():
-  canvas = np.full((60, 60, 3), 100, np.uint8)
+  pixels = np.full((60, 60, 3), 100, np.uint8)
   mask = np.zeros((60, 60), bool)
   mask[30:32, 6:38] = True  # two parts of 16 px
   parts = list(tiling.parts(mask, large='crop', side=32, multiple=4))
   assert [part.core for part in parts] == [(30, 6, 32, 22), (30, 22, 32, 38)]
-  job = completer_lib._job(canvas, mask, parts, 'none', 0)
-  window, unknown = next(job)
-  assert unknown.sum() == 2 * (32 - 6)  # what of the hole lies in the first window, 0 to 32
-  window, unknown = job.send(np.full_like(window, 200))
+  canvas = canvas_lib.Canvas(pixels, mask, parts, blend='none', feather=0)
+  window = canvas.next_window()
+  assert window.mask.sum() == 2 * (32 - 6)  # what of the hole lies in the first window, 0 to 32
+  canvas.take(window, np.full_like(window.image, 200))
+  window = canvas.next_window()
   assert parts[1].window[1] == 14
-  assert unknown.sum() == 2 * 16
-  assert (window[..., 0] == 200).sum() == 2 * (22 - 14)  # the first part as completed
-  with pytest.raises(StopIteration):
-    job.send(np.full_like(window, 250))
-  assert (canvas[30:32, 6:22] == 200).all() and (canvas[30:32, 22:38] == 250).all()
+  assert window.mask.sum() == 2 * 16
+  assert (window.image[..., 0] == 200).sum() == 2 * (22 - 14)  # the first part as completed
+  canvas.take(window, np.full_like(window.image, 250))
+  assert canvas.next_window() is None
+  assert (pixels[30:32, 6:22] == 200).all() and (pixels[30:32, 22:38] == 250).all()
 
 
 def test_parts_join_without_a_seam():
-  canvas = np.full((100, 100, 3), 100, np.uint8)
+  pixels = np.full((100, 100, 3), 100, np.uint8)
   mask = np.zeros((100, 100), bool)
   mask[40:54, 20:80] = True
   parts = list(tiling.parts(mask, large='crop', side=64, multiple=4))
   assert [part.core for part in parts] == [(40, 20, 54, 50), (40, 50, 54, 80)]
-  job = completer_lib._job(canvas, mask, parts, 'poisson', 0)
-  next(job)
-  window, _ = job.send(np.full((64, 64, 3), 100, np.float32))
+  canvas = canvas_lib.Canvas(pixels, mask, parts, blend='poisson', feather=0)
+  canvas.take(canvas.next_window(), np.full((64, 64, 3), 100, np.float32))
+  window = canvas.next_window()
   rows = np.arange(64) + parts[1].window[0]
   ridge = 100 + 40 * np.clip(1 - np.abs(rows - 46.5) / 7, 0, 1)  # highest in the middle of the hole
-  with pytest.raises(StopIteration):
-    job.send(np.broadcast_to(ridge[:, None, None], window.shape).astype(np.float32))
-  middle = canvas[46, :, 0].astype(int)
+  canvas.take(window, np.broadcast_to(ridge[:, None, None], window.image.shape).astype(np.float32))
+  middle = pixels[46, :, 0].astype(int)
   assert middle[70] > 130  # the second output is there ...
   assert np.abs(np.diff(middle)).max() < 12  # ... and begins where the first one ends
 
 
 def test_a_feather_counts_from_the_surroundings_not_from_other_parts():
-  canvas = np.full((60, 60, 3), 100, np.uint8)
+  pixels = np.full((60, 60, 3), 100, np.uint8)
   mask = np.zeros((60, 60), bool)
   mask[24:38, 6:38] = True
   parts = list(tiling.parts(mask, large='crop', side=32, multiple=4))
   parts = [parts[0]._replace(core=(24, 6, 38, 22)), parts[0]._replace(core=(24, 22, 38, 38))]
-  job = completer_lib._job(canvas, mask, parts, 'none', 3)
-  window, _ = next(job)
-  with pytest.raises(StopIteration):
-    while True:
-      job.send(np.full_like(window, 200))
-  assert (canvas[31, 10:34] == 200).all()
-  np.testing.assert_array_equal(canvas[31, 5:10, 0], [100, 125, 150, 175, 200])
+  canvas = canvas_lib.Canvas(pixels, mask, parts, blend='none', feather=3)
+  canvas_lib.complete([canvas], lambda image, _: np.full_like(image, 200), 1)
+  assert (pixels[31, 10:34] == 200).all()
+  np.testing.assert_array_equal(pixels[31, 5:10, 0], [100, 125, 150, 175, 200])

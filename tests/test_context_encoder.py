@@ -36,7 +36,7 @@ def discriminator_shapes(side, **options):
 
 
 def alexnet_shapes(**options):
-  """The AlexNet form's variables, as shapes."""
+  """The AlexNet variant's variables, as shapes."""
   network = context_encoder_alexnet.Generator(**options)
   return jax.eval_shape(
     lambda: network.init(

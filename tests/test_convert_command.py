@@ -11,9 +11,9 @@ from PIL import Image
 import pytest
 import safetensors.numpy
 
-from glcic_jax import models
 from glcic_jax.convert import names
 from glcic_jax.convert import origins
+from glcic_jax.inference import fixed_size
 from glcic_jax.methods import architectures
 from glcic_jax.model_directory import model_files
 from glcic_jax.training import loop
@@ -237,7 +237,7 @@ def model_of(folder, name, options, **fields):
   """A model directory of random weights."""
   architecture = {'name': name, 'options': options}
   network = architectures.build_generator(architecture)
-  side = models.own_side(network) or 16
+  side = fixed_size.side(network) or 16
   image = np.zeros((1, side, side, 3), np.float32)
   rng = np.random.default_rng(0)
   shapes = jax.eval_shape(lambda: network.init(jax.random.key(0), image, image[..., :1]))

@@ -19,6 +19,7 @@ from glcic_jax import cli
 from glcic_jax import Completer
 from glcic_jax import errors
 from glcic_jax.inference import export
+from glcic_jax.inference import network
 from glcic_jax.inference import run_exported
 from glcic_jax.methods import architectures
 from glcic_jax.model_directory import model_files
@@ -89,6 +90,12 @@ def cases(height, width, count=2):
   )
 
 
+def raw_output(completer, image, mask):
+  """What the network says, on the scale 0..255."""
+  run = jax.jit(network.function(completer.description))
+  return np.asarray(run(completer.variables, image.astype(np.float32), mask))
+
+
 def call(path, *arguments):
   return np.asarray(jax_export.deserialize(bytearray(path.read_bytes())).call(*arguments))
 
@@ -96,11 +103,10 @@ def call(path, *arguments):
 @pytest.mark.parametrize('size', [(4, 8), (32, 40)])
 def test_the_export_is_the_network_before_rounding_at_any_size(exported, completer, size):
   image, mask = cases(*size)
-  run, variables = completer.network
   found = call(exported, image, mask)
   assert found.dtype == np.float32
   hole = mask[..., 0] > 0
-  raw = np.asarray(run(variables, image.astype(np.float32), mask))
+  raw = raw_output(completer, image, mask)
   assert np.abs(found - raw)[hole].max() / 255 < 1e-5
   assert raw[hole].std() > 10
   np.testing.assert_array_equal(found[~hole], image[~hole])
@@ -134,7 +140,16 @@ runpy.run_path('model_run.py', run_name='__main__')
 
 
 def test_the_program_is_short():
-  assert len(export._RUNNER.read_text().splitlines()) < 40
+  assert len(export._RUNNER.read_text().splitlines()) < 65
+
+
+def test_the_program_of_an_earlier_version_is_replaced(tmp_path, completer):
+  program = tmp_path / 'model_run.py'
+  program.write_text(
+    '"""Completes a picture by an exported model: needs jax, flatbuffers and numpy'
+  )
+  export.write(completer, tmp_path / 'model.stablehlo')
+  assert program.read_bytes() == export._RUNNER.read_bytes()
 
 
 def test_separate_weights_are_the_files_and_the_program_holds_none(tmp_path, completer, exported):
@@ -273,13 +288,12 @@ def test_without_its_extra_onnx_says_what_to_install(tmp_path, capsys, model):
 def test_onnx_is_the_network_at_any_size(tmp_path, completer):
   import onnxruntime
 
-  export.write(completer, tmp_path / 'model.onnx', form='onnx')
+  export.write(completer, tmp_path / 'model.onnx', file_format='onnx')
   session = onnxruntime.InferenceSession(tmp_path / 'model.onnx')
   for size in ((4, 8), (32, 40), (64, 20)):
     image, mask = cases(*size)
     (found,) = session.run(['completed'], {'image': image, 'mask': mask})
-    run_network, variables = completer.network
-    raw = np.asarray(run_network(variables, image.astype(np.float32), mask))
+    raw = raw_output(completer, image, mask)
     hole = mask[..., 0] > 0
     assert np.abs(found - raw)[hole].max() / 255 < 1e-4
     np.testing.assert_array_equal(found[~hole], image[~hole])

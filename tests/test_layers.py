@@ -8,8 +8,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from glcic_jax.models import convolutions
 from glcic_jax.models import layers
-from glcic_jax.models.convolutions import convolution
 from tests import fakes
 
 
@@ -58,7 +58,7 @@ def test_up_conv_scatters_each_pixel_by_the_flipped_kernel(x64):
   for i in range(3):
     for j in range(4):
       padded[0, 2 * i : 2 * i + 4, 2 * j : 2 * j + 4] += x[0, i, j] @ kernel[::-1, ::-1]
-  assert_close(convolution.up_conv(x, kernel), padded[:, 1:-1, 1:-1])
+  assert_close(convolutions.up_conv(x, kernel), padded[:, 1:-1, 1:-1])
 
 
 def test_up_conv_of_five_taps_scatters_each_pixel_by_the_flipped_kernel(x64):
@@ -190,7 +190,7 @@ def plain_convolution(x, kernel):
 
 
 @pytest.mark.parametrize('kernel, height, width', [(5, 8, 8), (5, 7, 5), (3, 6, 6), (3, 1, 3)])
-def test_small_outputs_and_gradients_are_those_of_the_plain_form(x64, kernel, height, width):
+def test_small_outputs_and_gradients_are_those_of_the_definition(x64, kernel, height, width):
   params = {'kernel': normal(kernel, kernel, 3, 4), 'bias': np.zeros(4)}
   x = normal(2, height, width, 3)
   plain, pull_back = jax.vjp(plain_convolution, x, params['kernel'])
@@ -201,16 +201,16 @@ def test_small_outputs_and_gradients_are_those_of_the_plain_form(x64, kernel, he
   assert_close((output, (by_input, by_params['kernel'])), (plain, pull_back(weight)))
 
 
-@pytest.mark.parametrize('side, convolutions', [(8, 0), (9, 1)])
-def test_patches_serve_small_outputs_only(side, convolutions):
+@pytest.mark.parametrize('side, count', [(8, 0), (9, 1)])
+def test_patches_serve_small_outputs_only(side, count):
   x = jnp.zeros((1, side, side, 3))
   module = layers.Conv(4, 5, 2)
   params = {'kernel': jnp.zeros((5, 5, 3, 4)), 'bias': jnp.zeros(4)}
   program = str(jax.make_jaxpr(lambda x: module.apply({'params': params}, x))(x))
-  assert program.count('conv_general_dilated[') == convolutions
+  assert program.count('conv_general_dilated[') == count
 
 
-def test_small_form_copies_bfloat16_pixels_exactly():
+def test_patches_copy_bfloat16_pixels_exactly():
   params = {'kernel': np.zeros((3, 3, 1, 1), np.float32), 'bias': np.zeros(1, np.float32)}
   params['kernel'][1, 1] = 1  # the middle tap
   x = jnp.asarray(normal(1, 8, 8, 1), jnp.bfloat16)

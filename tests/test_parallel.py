@@ -11,7 +11,6 @@ import pytest
 from glcic_jax import errors
 from glcic_jax import parallel
 from glcic_jax import schedule
-from glcic_jax.models.convolutions import convolution
 from glcic_jax.training import state as state_lib
 from glcic_jax.training import step as step_lib
 from tests import fakes
@@ -60,17 +59,17 @@ def collective_bytes(text):
   return sent
 
 
-@pytest.mark.parametrize('platform', ['cpu', 'gpu'])  # where the convolutions take whose form
+@pytest.mark.parametrize('platform', ['cpu', 'gpu'])  # whose convolutions
 def test_the_joint_step_sends_each_gradient_once(platform):
   mesh = parallel.make_mesh()
   method = fakes.tiny_method(model__width=1 / 8, model__discriminator_width=1 / 8)
+  method = method.compiled_for(platform)
   state = state_lib.abstract_state(method, fakes.SIZE, mesh)
   batch = jax.tree.map(
     lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=parallel.by_rows(mesh)),
     fakes.make_batch(),
   )
-  with convolution.compiled_for(platform):
-    joint = step_lib.compile_steps(method, mesh)[schedule.Phase.JOINT].lower(state, batch).compile()
+  joint = step_lib.compile_steps(method, mesh)[schedule.Phase.JOINT].lower(state, batch).compile()
   sent = collective_bytes(joint.as_text())
 
   def size(*trees):

@@ -9,14 +9,16 @@ _PLATFORMS = 'cpu,cuda,tpu'
 def main(arguments: Sequence[str]) -> int:
   """Writes the exported function; returns the exit code."""
   options = _parser().parse_args(arguments)
-  form = options.format or ('onnx' if options.output.lower().endswith('.onnx') else 'stablehlo')
+  file_format = options.format or (
+    'onnx' if options.output.lower().endswith('.onnx') else 'stablehlo'
+  )
   from glcic_jax.inference import completer
   from glcic_jax.inference import export  # JAX starts only now that the usage is right
 
   opened = completer.Completer.from_pretrained(options.model)
   platforms = [name.strip() for name in options.platforms.split(',') if name.strip()]
   for path in export.write(
-    opened, options.output, form=form, weights=options.weights, platforms=platforms
+    opened, options.output, file_format=file_format, weights=options.weights, platforms=platforms
   ):
     print(path)
   return 0

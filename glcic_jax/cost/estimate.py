@@ -1,8 +1,8 @@
 """What a config will cost, before it costs anything: FLOPs, bytes, memory, hours and money.
 
-    counted = estimate.count(config, devices=8)      # traces the steps; trains none, reads no
-    picture seconds = estimate.seconds_per_step(counted, peak=..., utilisation=...) hours =
-    estimate.hours(counted, seconds)
+    counted = estimate.count(config, devices=8)    # traces the steps; reads no picture
+    seconds = estimate.seconds_per_step(counted, peak=..., utilisation=...)
+    hours = estimate.hours(counted, seconds)
 
 Counted are the model FLOPs of the layers (`flops.py`) and the arrays of the traced step
 (`memory.py`). Not counted: compiling, reading pictures, scoring and saving, what devices say to
@@ -23,7 +23,7 @@ from glcic_jax import parallel
 from glcic_jax import schedule
 from glcic_jax.cost import flops
 from glcic_jax.cost import memory
-from glcic_jax.models.convolutions import convolution
+from glcic_jax.models import convolutions
 from glcic_jax.training import method as method_lib
 from glcic_jax.training import state as state_lib
 from glcic_jax.training import step as step_lib
@@ -74,15 +74,15 @@ def count(config: Any, devices: int = 1) -> Count:
   # What rematerialisation saves is up to the compiler: the trace would show none of it, see
   # memory.peak.
   method = dataclasses.replace(method_lib.from_config(config, _ANY_COLOR), rematerialise=False)
+  method = method.compiled_for(convolutions.AS_DEFINED)  # wherever it is counted
   state = state_lib.abstract_state(method, config.image_size, _one_device())
   own = abstract_batch(config, config.batch_size // devices)
   by_phase = flops.per_image(method, config.image_size)
   phases = {}
   for phase, span in schedule.from_config(config.schedule).spans().items():
-    with convolution.as_defined():  # as an accelerator runs it, wherever it is counted
-      traced = jax.make_jaxpr(functools.partial(step_lib.train_step, method=method, phase=phase))(
-        state, own
-      )
+    traced = jax.make_jaxpr(functools.partial(step_lib.train_step, method=method, phase=phase))(
+      state, own
+    )
     phases[phase.value] = PhaseCount(
       steps=len(span),
       flops_per_image=by_phase[phase],
@@ -134,7 +134,6 @@ def compiled(config: Any, devices: int) -> dict[str, dict[str, Any]]:
     accessed_bytes (of one device's share, as the compiler counts; None where it does not).
   """
   check_devices(config, devices)
-  method = method_lib.from_config(config, _ANY_COLOR)
   found = jax.devices() if len(jax.devices()) >= devices else jax.devices('cpu')
   if len(found) < devices:
     raise errors.InputError(
@@ -142,13 +141,13 @@ def compiled(config: Any, devices: int) -> dict[str, dict[str, Any]]:
       f'{len(found)}, or leave out --compile.'
     )
   mesh = parallel.make_mesh(found[:devices])
+  # CPU devices stand for any others: then nothing is as only a CPU wants it.
+  platform = convolutions.AS_DEFINED if found[0].platform == 'cpu' else found[0].platform
+  method = method_lib.from_config(config, _ANY_COLOR).compiled_for(platform)
   state = state_lib.abstract_state(method, config.image_size, mesh)
   steps, result = step_lib.compile_steps(method, mesh), {}
-  # CPU devices stand for any others: then nothing is in a CPU's own form.
-  platform = found[0].platform if found[0].platform != 'cpu' else ''
   for phase in schedule.from_config(config.schedule).spans():
-    with convolution.compiled_for(platform):
-      program = steps[phase].lower(state, abstract_batch(config, config.batch_size)).compile()
+    program = steps[phase].lower(state, abstract_batch(config, config.batch_size)).compile()
     bytes_of, costs = program.memory_analysis(), program.cost_analysis() or {}
     result[phase.value] = {
       'device': found[0].device_kind,
@@ -171,20 +170,22 @@ def simulate_devices(devices: int, *, host_alone: bool) -> None:
   try:
     if host_alone:
       jax.config.update('jax_platforms', 'cpu')
-    jax.config.update('jax_num_cpu_devices', max(devices, jax.config.jax_num_cpu_devices))
+    jax.config.update('jax_num_cpu_devices', max(devices, jax.config.values['jax_num_cpu_devices']))
   except RuntimeError:  # it has started: with whatever there is
     pass
 
 
 def abstract_batch(config: Any, rows: int) -> batch_lib.Batch:
   """The shapes of a batch of so many rows."""
-  side, shape = config.image_size, jax.ShapeDtypeStruct
-  return batch_lib.Batch(
-    image=shape((rows, side, side, 3), jnp.uint8),
-    mask=shape((rows, side, side, 1), jnp.uint8),
-    view=shape((rows, 2), jnp.int32),
-    real_view=shape((rows, 2), jnp.int32),
-    weight=shape((rows,), jnp.float32),
+  side = config.image_size
+  return jax.eval_shape(
+    lambda: batch_lib.Batch(
+      image=jnp.zeros((rows, side, side, 3), jnp.uint8),
+      mask=jnp.zeros((rows, side, side, 1), jnp.uint8),
+      view=jnp.zeros((rows, 2), jnp.int32),
+      real_view=jnp.zeros((rows, 2), jnp.int32),
+      weight=jnp.zeros(rows, jnp.float32),
+    )
   )
 
 

@@ -17,7 +17,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from glcic_jax import schedule
-from glcic_jax.models.convolutions import convolution
+from glcic_jax.models import convolutions
+from glcic_jax.models import layers
 from glcic_jax.training import method as method_lib
 
 Phase = schedule.Phase
@@ -46,9 +47,9 @@ def per_image(method: method_lib.Method, image_size: int) -> Mapping[Phase, floa
 
 
 def _forward(network: Any, *inputs: jax.Array) -> float:
+  network = layers.compiled_for(network, convolutions.AS_DEFINED)
   variables = jax.eval_shape(lambda: network.init(jax.random.key(0), *inputs))
-  with convolution.as_defined():
-    traced = jax.make_jaxpr(lambda variables: network.apply(variables, *inputs))(variables)
+  traced = jax.make_jaxpr(lambda variables: network.apply(variables, *inputs))(variables)
   return of_products(traced.jaxpr)
 
 

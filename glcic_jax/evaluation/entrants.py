@@ -10,7 +10,6 @@ from typing import NamedTuple
 import numpy as np
 
 from glcic_jax import errors
-from glcic_jax import models
 from glcic_jax.evaluation import baselines
 from glcic_jax.evaluation import manifest as manifest_lib
 from glcic_jax.inference import completer as completer_lib
@@ -111,13 +110,11 @@ def _network(
     try:
       fixed_size.check_hole(generator, entry.hole[None, ..., None])
     except errors.InputError:
-      (first, last), side = models.own_hole(generator), models.own_side(generator)
+      (first, last), side = fixed_size.hole(generator), fixed_size.side(generator)
       raise errors.InputError(
         f'{label} cannot take the {entry.kind} hole of {entry.name}, because it completes only the '
-        'middle '
-        f'{last - first} of {side} px; give --masks center --mask-side {(last - first) / side:g}, '
-        'or leave out '
-        'the model.'
+        f'middle {last - first} of {side} px; give --masks center --mask-side '
+        f'{(last - first) / side:g}, or leave out the model.'
       ) from None
 
   def complete(

@@ -11,6 +11,10 @@ hole, and changes known pixels. A solve that is restricted to the hole takes its
 from the known pixels themselves and has no use for the fill; `opencv` is the paper's recipe.
 """
 
+from collections.abc import Callable
+from collections.abc import Sequence
+from typing import NamedTuple
+
 import cv2
 import numpy as np
 import scipy.ndimage
@@ -19,9 +23,8 @@ import scipy.sparse.linalg
 
 BLENDS = ('poisson', 'opencv', 'none')
 
-MARGIN = (
-  8  # pixels of surroundings that a blend wants to see; Poisson needs one, the fill a few more
-)
+# Pixels of surroundings that a blend wants to see; Poisson needs one, the fill a few more.
+MARGIN = 8
 
 _TELEA_RADIUS = 3  # pixels
 # A factorisation and multigrid take the same time there (0.2 s on a 30 % hole in 512x512); below,
@@ -33,6 +36,25 @@ _ITERATIONS = 200
 _COARSEST = 600  # unknowns of the coarsest grid, which is solved directly
 
 
+_Solve = Callable[[np.ndarray], np.ndarray]  # right sides [N, C] -> solutions
+
+
+class _Level(NamedTuple):
+  """One grid of the multigrid."""
+
+  matrix: scipy.sparse.csr_array  # [N, N]
+  damped: np.ndarray  # [N, 1], the damped inverse of its diagonal
+  prolong: scipy.sparse.csr_array  # [N, M], from the next coarser one
+  restrict: scipy.sparse.csr_array  # [M, N], to it
+
+
+class _Grids(NamedTuple):
+  """All of them."""
+
+  levels: list[_Level]  # finest first
+  coarsest: _Solve
+
+
 def blend(
   image: np.ndarray,
   raw: np.ndarray,
@@ -40,7 +62,7 @@ def blend(
   *,
   how: str = 'poisson',
   known: np.ndarray | None = None,
-  feather: int = 0,
+  feather: float = 0,
   edge: np.ndarray | None = None,
 ) -> np.ndarray:
   """Puts a network's output into the hole.
@@ -116,10 +138,8 @@ def _equations(
   here = np.flatnonzero(np.pad(hole, 1)).astype(np.int32)
   number = np.full((hole.shape[0] + 2) * width, -1, np.int32)
   number[here] = np.arange(count)
-  known, error = (
-    np.pad(known, 1).ravel(),
-    np.pad(error, ((1, 1), (1, 1), (0, 0))).reshape(len(number), -1),
-  )
+  known = np.pad(known, 1).ravel()
+  error = np.pad(error, ((1, 1), (1, 1), (0, 0))).reshape(len(number), -1)
   columns, values = np.empty((count, 5), np.int32), np.full((count, 5), -1.0)
   right, neighbours = np.zeros((count, error.shape[-1])), np.zeros(count)
   for place, step in enumerate((-width, -1, 0, 1, width)):  # in the order of the unknowns
@@ -140,16 +160,17 @@ def _solve(matrix: scipy.sparse.csr_array, right: np.ndarray, places: np.ndarray
   """Solves for each channel: by factorisation where that is faster, else by multigrid."""
   if len(right) <= _DIRECT_UNKNOWNS:
     return _direct(matrix)(right)
-  preconditioner = _hierarchy(matrix, places)
+  grids = _grids(matrix, places)
   # All channels together are faster; one by one, a hole of seven million pixels takes 4 GB.
   together = right.shape[1] if len(right) <= _LARGE_UNKNOWNS else 1
   for first in range(0, right.shape[1], together):
     chosen = slice(first, first + together)
-    right[:, chosen] = _conjugate_gradients(matrix, preconditioner, right[:, chosen])
+    right[:, chosen] = _conjugate_gradients(matrix, grids, right[:, chosen])
   return right
 
 
-def _direct(matrix: scipy.sparse.csr_array):
+def _direct(matrix: scipy.sparse.csr_array) -> _Solve:
+  """By factorisation."""
   return scipy.sparse.linalg.splu(
     matrix.tocsc(),
     permc_spec='MMD_AT_PLUS_A',
@@ -159,12 +180,12 @@ def _direct(matrix: scipy.sparse.csr_array):
 
 
 def _conjugate_gradients(
-  matrix: scipy.sparse.csr_array, preconditioner, right: np.ndarray
+  matrix: scipy.sparse.csr_array, grids: _Grids, right: np.ndarray
 ) -> np.ndarray:
   """Solves for all channels at once, preconditioned by a V-cycle of smoothed aggregation."""
   solution, residual = np.zeros_like(right), right.copy()
   goal = _TOLERANCE * np.linalg.norm(right, axis=0)
-  better = _cycle(*preconditioner, residual)
+  better = _cycle(grids.levels, grids.coarsest, residual)
   direction, product = better, np.einsum('nc,nc->c', residual, better)
   for _ in range(_ITERATIONS):
     if (np.linalg.norm(residual, axis=0) <= goal).all():
@@ -174,7 +195,7 @@ def _conjugate_gradients(
     step = np.divide(product, curvature, out=np.zeros_like(product), where=curvature > 0)
     solution += step * direction
     residual -= step * image
-    better = _cycle(*preconditioner, residual)
+    better = _cycle(grids.levels, grids.coarsest, residual)
     before, product = product, np.einsum('nc,nc->c', residual, better)
     direction = (
       better + np.divide(product, before, out=np.zeros_like(product), where=before > 0) * direction
@@ -182,14 +203,13 @@ def _conjugate_gradients(
   return solution
 
 
-def _hierarchy(matrix: scipy.sparse.csr_array, places: np.ndarray):
-  """Coarser and coarser systems: (matrix, damped inverse diagonal, prolongation) each, and the
-  last's solver.
+def _grids(matrix: scipy.sparse.csr_array, places: np.ndarray) -> _Grids:
+  """Coarser and coarser systems, down to one that is solved directly.
 
   Blocks of 3x3 pixels become one unknown (Vanek, Mandel, Brezina 1996), their indicator functions
   smoothed by one Jacobi step.
   """
-  levels = []
+  levels: list[_Level] = []
   while matrix.shape[0] > _COARSEST:
     places = places // 3
     width = int(places[:, 1].max()) + 1
@@ -200,13 +220,14 @@ def _hierarchy(matrix: scipy.sparse.csr_array, places: np.ndarray):
       (np.ones(count), members.astype(np.int32), np.arange(count + 1)), shape=(count, len(blocks))
     )
     prolong = (indicator - scipy.sparse.diags_array(damped) @ (matrix @ indicator)).tocsr()
-    levels.append((matrix, damped[:, None], prolong, prolong.T.tocsr()))
-    matrix = (levels[-1][3] @ (matrix @ prolong)).tocsr()
+    restrict = prolong.T.tocsr()
+    levels.append(_Level(matrix, damped[:, None], prolong, restrict))
+    matrix = (restrict @ (matrix @ prolong)).tocsr()
     places = np.stack([blocks // width, blocks % width], axis=1)
-  return levels, _direct(matrix)
+  return _Grids(levels, _direct(matrix))
 
 
-def _cycle(levels, coarsest, right: np.ndarray) -> np.ndarray:
+def _cycle(levels: Sequence[_Level], coarsest: _Solve, right: np.ndarray) -> np.ndarray:
   """One symmetric V-cycle from zero: a damped Jacobi step before and after each coarser grid."""
   if not levels:
     return coarsest(right)
@@ -225,7 +246,7 @@ def opencv(image: np.ndarray, raw: np.ndarray, hole: np.ndarray, known: np.ndarr
   frame, and where it throws all the same, the exact solve takes over.
   """
 
-  def levels(picture):
+  def levels(picture: np.ndarray) -> np.ndarray:
     picture = np.broadcast_to(picture, (*hole.shape, 3))
     return np.ascontiguousarray(np.clip(np.round(picture), 0, 255).astype(np.uint8))
 

@@ -11,7 +11,7 @@ def keep_programs() -> None:
   """Keeps compiled programs in the user's cache folder, unless JAX has been told of another
   place.
   """
-  if jax.config.jax_compilation_cache_dir:
+  if jax.config.values['jax_compilation_cache_dir']:
     return
   cache = os.environ.get('XDG_CACHE_HOME') or os.path.join(os.path.expanduser('~'), '.cache')
   folder = os.path.join(cache, 'glcic_jax', 'programs')

@@ -14,6 +14,7 @@ runs it.
 from collections.abc import Callable
 from collections.abc import Mapping
 from collections.abc import Sequence
+import functools
 import os
 import pathlib
 from typing import Any
@@ -27,21 +28,24 @@ import safetensors.numpy
 
 from glcic_jax import errors
 from glcic_jax import files
-from glcic_jax import models
 from glcic_jax.inference import completer as completer_lib
+from glcic_jax.inference import fixed_size
+from glcic_jax.inference import network
 from glcic_jax.methods import architectures
 from glcic_jax.model_directory import model_files
+from glcic_jax.models import convolutions
 
 PLATFORMS = ('cpu', 'cuda', 'tpu')
 _MOST = 2**31 - 2**24  # bytes of weights that fit into one file: its format counts with 31 bits
 _RUNNER = pathlib.Path(__file__).with_name('run_exported.py')
+_RUNNER_START = b'"""Completes a picture by an exported model: needs jax'  # of any version's
 
 
 def write(
   completer: completer_lib.Completer,
   output: epath.PathLike,
   *,
-  form: str = 'stablehlo',
+  file_format: str = 'stablehlo',
   weights: str = 'baked',
   platforms: Sequence[str] = PLATFORMS,
 ) -> list[str]:
@@ -50,7 +54,7 @@ def write(
   Args:
     completer: of the model.
     output: the file; the others take its name, and something after it.
-    form: 'stablehlo', by `jax.export`, with a program that runs it; or 'onnx'.
+    file_format: 'stablehlo', by `jax.export`, with a program that runs it; or 'onnx'.
     weights: 'baked' into the file, or 'separate', in OUTPUT.safetensors; ONNX has them baked.
     platforms: which of `PLATFORMS` the StableHLO is lowered for; ONNX knows none.
 
@@ -62,10 +66,10 @@ def write(
   """
   output = epath.Path(output)
   variables = {
-    name: np.asarray(value) for name, value in model_files.flatten(completer.network[1]).items()
+    name: np.asarray(value) for name, value in model_files.flatten(completer.variables).items()
   }
-  _check(output, form, weights, platforms, sum(value.nbytes for value in variables.values()))
-  if form == 'onnx':
+  _check(output, file_format, weights, platforms, sum(value.nbytes for value in variables.values()))
+  if file_format == 'onnx':
     from glcic_jax.inference import export_onnx
 
     contents = {output: export_onnx.serialize(function(completer), variables, side(completer))}
@@ -90,12 +94,12 @@ def function(
   completer: completer_lib.Completer,
 ) -> Callable[[Mapping[str, Any], jax.Array, jax.Array], jax.Array]:
   """(flat weights, image, mask) -> completed: see the top of this file."""
-  run, _ = completer.network
+  paint = network.function(completer.description, platform=convolutions.AS_DEFINED)
   generator = architectures.build_generator(completer.description.architecture)
-  outside = _outside(models.own_hole(generator), models.own_side(generator))
+  outside = _outside(fixed_size.hole(generator), fixed_size.side(generator))
 
-  def complete(weights, image, mask):
-    raw = run(model_files.unflatten(weights), image.astype(jnp.float32), mask)
+  def complete(weights: Mapping[str, Any], image: jax.Array, mask: jax.Array) -> jax.Array:
+    raw = paint(model_files.unflatten(weights), image.astype(jnp.float32), mask)
     completed = jnp.where(mask > 0, raw, image.astype(jnp.float32))
     return completed if outside is None else jnp.where((mask > 0) & outside, jnp.nan, completed)
 
@@ -104,14 +108,14 @@ def function(
 
 def side(completer: completer_lib.Completer) -> int | None:
   """The only side of a picture that the function takes; None: any multiple of 4."""
-  return models.own_side(architectures.build_generator(completer.description.architecture))
+  return fixed_size.side(architectures.build_generator(completer.description.architecture))
 
 
 def _outside(hole: tuple[int, int] | None, length: int | None) -> np.ndarray | None:
   """`[1, S, S, 1]`: where the model completes nothing; None: it completes everything."""
-  if hole is None:
+  if hole is None or length is None:
     return None
-  outside = np.ones((1, length, length, 1), bool)
+  outside = np.ones((1, length, length, 1), np.bool_)
   outside[:, hole[0] : hole[1], hole[0] : hole[1]] = False
   return outside
 
@@ -126,30 +130,28 @@ def _stablehlo(
   own = side(completer)
   if own is not None:
     height = width = own
-  shapes = [
+  image, mask = (
     jax.ShapeDtypeStruct((batch, height, width, channels), jnp.uint8) for channels in (3, 1)
-  ]
+  )
   complete = function(completer)
   if weights == 'separate':
-    shapes.insert(
-      0, {name: jax.ShapeDtypeStruct(value.shape, value.dtype) for name, value in variables.items()}
-    )
-    exported = jax_export.export(jax.jit(complete), platforms=platforms)(*shapes)
+    arrays = jax.eval_shape(lambda: variables)
+    exported = jax_export.export(jax.jit(complete), platforms=platforms)(arrays, image, mask)
   else:
-    baked = jax.jit(lambda image, mask: complete(variables, image, mask))
-    exported = jax_export.export(baked, platforms=platforms)(*shapes)
+    baked = jax.jit(functools.partial(complete, variables))
+    exported = jax_export.export(baked, platforms=platforms)(image, mask)
   return bytes(exported.serialize())
 
 
 def _check(
-  output: epath.Path, form: str, weights: str, platforms: Sequence[str], size: int
+  output: epath.Path, file_format: str, weights: str, platforms: Sequence[str], size: int
 ) -> None:
   name = os.fspath(output)
-  if form not in ('stablehlo', 'onnx'):
-    raise errors.InputError(f'The format is {form!r}; it can be stablehlo or onnx.')
+  if file_format not in ('stablehlo', 'onnx'):
+    raise errors.InputError(f'The format is {file_format!r}; it can be stablehlo or onnx.')
   if weights not in ('baked', 'separate'):
     raise errors.InputError(f'The weights are {weights!r}; they can be baked or separate.')
-  if form == 'onnx' and (weights != 'baked' or tuple(platforms) != PLATFORMS):
+  if file_format == 'onnx' and (weights != 'baked' or tuple(platforms) != PLATFORMS):
     raise errors.InputError(
       'An ONNX file holds its weights and knows no platforms; leave --weights and --platforms out.'
     )
@@ -185,8 +187,7 @@ def _check(
 
 def _check_runner(runner: epath.Path) -> None:
   """Replaces a runner of an earlier export, and nobody else's program."""
-  start = _RUNNER.read_bytes().partition(b'\n')[0]
-  if runner.exists() and not runner.read_bytes().startswith(start):
+  if runner.exists() and not runner.read_bytes().startswith(_RUNNER_START):
     raise errors.InputError(
       f'{runner} is there already, and the program that runs the export would replace it; give '
       '--output another name.'

@@ -49,10 +49,8 @@ def serialize(
   shapes = [
     jax.ShapeDtypeStruct((batch, height, width, channels), jnp.uint8) for channels in (3, 1)
   ]
-  for name in (
-    'jax2onnx',
-    'onnx_ir',
-  ):  # they warn of what they leave out of the file, and it is nothing that runs
+  # They warn of what they leave out of the file, and it is nothing that runs.
+  for name in ('jax2onnx', 'onnx_ir'):
     logging.getLogger(name).setLevel(logging.ERROR)
   try:
     model = jax2onnx.to_onnx(
@@ -92,6 +90,6 @@ def _difference(
   mask[:, height // 3 : -(height // 3), width // 3 : -(width // 3)] = 1
   (found,) = session.run(['completed'], {'image': image, 'mask': mask})
   with jax.default_matmul_precision('highest'):  # accelerators round the factors otherwise
-    wanted = np.asarray(complete(image, mask))
+    wanted = np.asarray(complete(jnp.asarray(image), jnp.asarray(mask)))
   both = np.isnan(found) & np.isnan(wanted)
   return float(np.where(both, 0, np.abs(found - wanted)).max() / 255)

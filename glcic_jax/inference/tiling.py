@@ -58,9 +58,9 @@ def parts(mask: np.ndarray, *, large: str, side: int, multiple: int) -> Iterator
     # again.
     long_side = _up(side * 3 // 2, multiple)
     scale = max(1, min(height, width) / side, max(height, width) / long_side)
-    inner = tuple(max(1, round(length / scale)) for length in (height, width))
-    size = tuple(side if length <= side else long_side for length in inner)
-    yield Part(shrink(mask, everything), everything, inner, size)
+    inner = max(1, round(height / scale)), max(1, round(width / scale))
+    rows, columns = (side if length <= side else long_side for length in inner)
+    yield Part(shrink(mask, everything), everything, inner, (rows, columns))
   else:
     for group in groups(mask, max(1, side // 8)):
       yield from _cut(mask, group, side)
@@ -138,21 +138,18 @@ def _cut(mask: np.ndarray, box: Box, side: int) -> Iterator[Part]:
       if mask[top:bottom, left:right].any():
         core = shrink(mask, (int(top), int(left), int(bottom), int(right)))
         window = _around(core, round(side * scale), mask.shape)
-        inner = tuple(
+        height, width = (
           min(side, max(1, round((window[axis + 2] - window[axis]) / scale))) for axis in (0, 1)
         )
-        yield Part(core, window, inner, (side, side))
+        yield Part(core, window, (height, width), (side, side))
 
 
 def _around(core: Box, length: int, shape: tuple[int, int]) -> Box:
   """A square window with the core in its middle, moved and cut to lie inside the picture."""
-  starts, ends = [], []
-  for axis in (0, 1):
-    size = min(length, shape[axis])
-    start = (core[axis] + core[axis + 2] - size) // 2
-    starts.append(min(max(start, 0), shape[axis] - size))
-    ends.append(starts[-1] + size)
-  return (*starts, *ends)
+  height, width = (min(length, side) for side in shape)
+  top = min(max((core[0] + core[2] - height) // 2, 0), shape[0] - height)
+  left = min(max((core[1] + core[3] - width) // 2, 0), shape[1] - width)
+  return top, left, top + height, left + width
 
 
 def network_input(
@@ -225,7 +222,13 @@ def _resize(
   )
 
 
-def grown(box: Box, margin: int, shape: tuple[int, int]) -> Box:
+def slices(box: Box) -> tuple[slice, slice]:
+  """The rows and columns of a box, to index a picture with."""
+  top, left, bottom, right = box
+  return slice(top, bottom), slice(left, right)
+
+
+def grown(box: Box, margin: int, shape: tuple[int, ...]) -> Box:
   """A box with a margin, within a picture."""
   return (
     max(box[0] - margin, 0),

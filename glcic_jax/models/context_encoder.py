@@ -2,7 +2,7 @@
 
 Pathak et al. 2016, sections 3.1 and 3.2, with the layers of the authors' release. Generators take
 `(image, mask)` and return a full-size picture; discriminators take `(image, view)` and return one
-logit for each picture. Floats are in [-1, 1]. The AlexNet form is in `context_encoder_alexnet.py`.
+logit for each picture. Floats are in [-1, 1]. `context_encoder_alexnet.py` has the AlexNet variant.
 """
 
 import math
@@ -55,9 +55,9 @@ class Generator(nn.Module):
   noise_features: int = 0  # of z, joined to the bottleneck; the release's option has 100
   width: float = 1.0  # multiplies every layer's channels but the output's and the noise's
   dtype: Any = jnp.float32  # of the activations
-  biases: bool = (
-    True  # False: with the release's bottleneck, no convolution has one; see `glcic_jax/convert/`
-  )
+  # False: with the release's bottleneck, no convolution has one; see `glcic_jax/convert/`.
+  biases: bool = True
+  platform: str | None = None  # of all convolutions: see `convolutions`
 
   @property
   def hole(self) -> tuple[int, int] | None:
@@ -100,6 +100,7 @@ class Generator(nn.Module):
         dtype=self.dtype,
         kernel_init=kernel_init,
         use_bias=self.biases,
+        platform=self.platform,
         name=f'conv{number}',
       )(x)
       x = _norm(f'norm{number}', LEAK)(x, train=train) if number > 1 else nn.leaky_relu(x, LEAK)
@@ -112,7 +113,12 @@ class Generator(nn.Module):
     del train
     x = layers.ChannelwiseDense(dtype=self.dtype, kernel_init=kernel_init, name='channelwise')(x)
     x = layers.Conv(
-      x.shape[-1], self.mixing_kernel, dtype=self.dtype, kernel_init=kernel_init, name='mixing'
+      x.shape[-1],
+      self.mixing_kernel,
+      dtype=self.dtype,
+      kernel_init=kernel_init,
+      platform=self.platform,
+      name='mixing',
     )(x)
     return nn.relu(self._with_noise(x))
 
@@ -141,7 +147,12 @@ class Generator(nn.Module):
     if self.has_rng('noise'):
       z = jax.random.normal(self.make_rng('noise'), shape, self.dtype)
     z = layers.Conv(
-      self.noise_features, 1, dtype=self.dtype, kernel_init=kernel_init, name='noise'
+      self.noise_features,
+      1,
+      dtype=self.dtype,
+      kernel_init=kernel_init,
+      platform=self.platform,
+      name='noise',
     )(z)
     return jnp.concatenate([x, jnp.broadcast_to(z, (*x.shape[:3], self.noise_features))], axis=-1)
 
@@ -153,6 +164,7 @@ class Generator(nn.Module):
         dtype=self.dtype,
         kernel_init=kernel_init,
         use_bias=self.biases,
+        platform=self.platform,
         name=f'deconv{number}',
       )(x)
       x = _norm(f'up_norm{number}', 0)(x, train=train)
@@ -161,6 +173,7 @@ class Generator(nn.Module):
       dtype=self.dtype,
       kernel_init=kernel_init,
       use_bias=self.biases,
+      platform=self.platform,
       name=f'deconv{len(hidden) + 1}',
     )(x)
 
@@ -170,7 +183,8 @@ class Discriminator(nn.Module):
 
   width: float = 1.0  # multiplies every layer's channels but the last one's
   dtype: Any = jnp.float32
-  biases: bool = True  # as in `Generator`
+  biases: bool = True  # these two as in `Generator`
+  platform: str | None = None
 
   @nn.compact
   def __call__(
@@ -197,6 +211,7 @@ class Discriminator(nn.Module):
         dtype=self.dtype,
         kernel_init=kernel_init,
         use_bias=self.biases,
+        platform=self.platform,
         name=f'conv{number}',
       )(x)
       x = (

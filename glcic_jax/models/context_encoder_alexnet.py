@@ -4,9 +4,9 @@
 Trained by reconstruction alone: the paper reports that AlexNet did not converge with an adversary.
 Where the paper is silent, the choice is AlexNet's usual one: no padding in the first convolution,
 3x3 pooling of stride 2 after convolutions 1, 2 and 5, ReLU; the output is a tanh, as of the other
-forms, and enlarged bilinearly. Deviation: neither the two halves of the 2012 network, which served
-two small GPUs, nor its response normalisation; and kernels start as He et al. 2015 have them,
-because without BatchNorm the release's N(0, 0.02) fades on its way through twelve layers.
+variants, and enlarged bilinearly. Deviation: neither the two halves of the 2012 network, which
+served two small GPUs, nor its response normalisation; and kernels start as He et al. 2015 have
+them, because without BatchNorm the release's N(0, 0.02) fades on its way through twelve layers.
 """
 
 from typing import Any
@@ -26,12 +26,8 @@ CONVOLUTIONS = (
   (3, 1, 1, 384, False),
   (3, 1, 1, 256, True),
 )
-UP_FEATURES = (
-  128,
-  64,
-  64,
-  32,
-)  # of the 5x5 up-convolutions to 11, 21, 41 and 81 px; the last gives 161 px
+# Of the 5x5 up-convolutions to 11, 21, 41 and 81 px; the last gives 161 px.
+UP_FEATURES = (128, 64, 64, 32)
 
 _down_init = nn.initializers.he_normal()
 # Each output of an up-convolution of stride 2 sees a quarter of the taps.
@@ -43,6 +39,7 @@ class Generator(nn.Module):
 
   width: float = 1.0  # multiplies every layer's channels but the output's
   dtype: Any = jnp.float32  # of the activations
+  platform: str | None = None  # of all convolutions: see `convolutions`
 
   image_size = SIZE  # the only one that it takes
 
@@ -68,6 +65,7 @@ class Generator(nn.Module):
         padding=padding,
         dtype=self.dtype,
         kernel_init=_down_init,
+        platform=self.platform,
         name=f'conv{number}',
       )(x)
       x = nn.relu(x)
@@ -75,22 +73,34 @@ class Generator(nn.Module):
     # He's fan of [maps, pixels, pixels] would count the maps too.
     init = nn.initializers.variance_scaling(1.0, 'fan_in', 'normal', batch_axis=0)
     x = layers.ChannelwiseDense(dtype=self.dtype, kernel_init=init, name='channelwise')(x)
-    x = nn.relu(
-      layers.Conv(x.shape[-1], 1, dtype=self.dtype, kernel_init=_down_init, name='mixing')(x)
-    )
+    x = layers.Conv(
+      x.shape[-1],
+      1,
+      dtype=self.dtype,
+      kernel_init=_down_init,
+      platform=self.platform,
+      name='mixing',
+    )(x)
+    x = nn.relu(x)
     for number, full in enumerate(UP_FEATURES, start=1):
       x = layers.UpConv(
         layers.channels(self.width, full),
         kernel=5,
         dtype=self.dtype,
         kernel_init=_up_init,
+        platform=self.platform,
         name=f'deconv{number}',
       )(x)
       x = nn.relu(x)
     # A quarter of He's variance: a smaller first output keeps tanh where it has a slope.
     init = nn.initializers.variance_scaling(1.0, 'fan_in', 'normal')
     x = layers.UpConv(
-      3, kernel=5, dtype=self.dtype, kernel_init=init, name=f'deconv{len(UP_FEATURES) + 1}'
+      3,
+      kernel=5,
+      dtype=self.dtype,
+      kernel_init=init,
+      platform=self.platform,
+      name=f'deconv{len(UP_FEATURES) + 1}',
     )(x)
     x = jnp.tanh(x.astype(jnp.promote_types(x.dtype, jnp.float32)))
     return jax.image.resize(x, image.shape, 'bilinear')

@@ -68,9 +68,9 @@ class CompletionNetwork(nn.Module):
   hidden_biases: bool = True  # False: no bias in the convolutions that BatchNorm follows
   output: str = 'sigmoid'  # a key of `OUTPUTS`
   channel_order: str = 'rgb'  # or 'bgr': of the layers alone; pictures are RGB outside
-  input_mean: tuple[
-    float, ...
-  ] = ()  # RGB, subtracted from the whole picture first; none: nothing is
+  # RGB, subtracted from the whole picture first; none: nothing is.
+  input_mean: tuple[float, ...] = ()
+  platform: str | None = None  # of all convolutions: see `convolutions`
 
   @nn.compact
   def __call__(self, image: jax.Array, mask: jax.Array, *, train: bool = False) -> jax.Array:
@@ -95,25 +95,28 @@ class CompletionNetwork(nn.Module):
       x = self._convolution(layer, number)(x)
       x = norm_and_relu(f'norm{number}', x, relu_first=self.relu_first, train=train)
     x = layers.Conv(
-      last.features, last.kernel, dtype=self.dtype, name=f'conv{len(COMPLETION_LAYERS)}'
+      last.features,
+      last.kernel,
+      dtype=self.dtype,
+      platform=self.platform,
+      name=f'conv{len(COMPLETION_LAYERS)}',
     )(x)
     x = OUTPUTS[self.output](x.astype(jnp.promote_types(x.dtype, jnp.float32)))
     return in_order(x, self.channel_order)
 
   def _convolution(self, layer: Layer, number: int) -> nn.Module:
-    features = layers.channels(self.width, layer.features)
-    name = f'{layer.kind}{number}'
+    shared: dict[str, Any] = {
+      'features': layers.channels(self.width, layer.features),
+      'kernel': layer.kernel,
+      'dtype': self.dtype,
+      'use_bias': self.hidden_biases,
+      'platform': self.platform,
+      'name': f'{layer.kind}{number}',
+    }
     if layer.kind == 'deconv':
-      return layers.UpConv(features, dtype=self.dtype, use_bias=self.hidden_biases, name=name)
-    return layers.Conv(
-      features,
-      layer.kernel,
-      layer.stride,
-      layer.dilation if self.dilated else 1,
-      dtype=self.dtype,
-      use_bias=self.hidden_biases,
-      name=name,
-    )
+      return layers.UpConv(**shared)
+    dilation = layer.dilation if self.dilated else 1
+    return layers.Conv(stride=layer.stride, dilation=dilation, **shared)
 
 
 def in_order(image: jax.Array, channel_order: str) -> jax.Array:
@@ -152,6 +155,7 @@ class Branch(nn.Module):
   dtype: Any = jnp.float32
   relu_first: bool = False
   hidden_biases: bool = True
+  platform: str | None = None
 
   @nn.compact
   def __call__(self, x: jax.Array, *, train: bool, groups: int) -> jax.Array:
@@ -164,6 +168,7 @@ class Branch(nn.Module):
         2,
         dtype=self.dtype,
         use_bias=self.hidden_biases,
+        platform=self.platform,
         name=f'conv{index + 1}',
       )(x)
       x = norm_and_relu(
@@ -187,9 +192,10 @@ class Discriminator(nn.Module):
   fully_connected_relu: bool = True  # after each FC 1024; the paper does not say
   dtype: Any = jnp.float32
   branches: str = 'both'  # or 'local', or 'global', the paper's ablations
-  relu_first: bool = False  # these three as in `CompletionNetwork`
+  relu_first: bool = False  # these four as in `CompletionNetwork`
   hidden_biases: bool = True
   channel_order: str = 'rgb'
+  platform: str | None = None
 
   @nn.compact
   def __call__(
@@ -210,11 +216,12 @@ class Discriminator(nn.Module):
     views = {'local': images.local_view(image, view, self.local_size), 'global': image}
     branches = [
       Branch(
-        self.width,
-        self.fully_connected_relu,
-        self.dtype,
-        self.relu_first,
-        self.hidden_biases,
+        width=self.width,
+        fully_connected_relu=self.fully_connected_relu,
+        dtype=self.dtype,
+        relu_first=self.relu_first,
+        hidden_biases=self.hidden_biases,
+        platform=self.platform,
         name=name,
       )(x.astype(self.dtype), train=train, groups=groups)
       for name, x in views.items()

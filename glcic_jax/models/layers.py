@@ -13,8 +13,8 @@ import jax
 from jax.ad_checkpoint import checkpoint_name
 import jax.numpy as jnp
 
+from glcic_jax.models import convolutions
 from glcic_jax.models import normalisation
-from glcic_jax.models.convolutions import convolution
 
 # What rematerialisation keeps: the outputs of convolutions, which are dear to compute again.
 CONVOLUTION = 'convolution'
@@ -81,12 +81,20 @@ class Conv(nn.Module):
   kernel_init: Callable[..., jax.Array] = torch_uniform
   padding: int | None = None  # pixels on each side; None: dilation * (kernel - 1) / 2, rounded down
   use_bias: bool = True
+  platform: str | None = None  # see `convolutions`
 
   @nn.compact
   def __call__(self, x: jax.Array) -> jax.Array:
     shape = (self.kernel, self.kernel, x.shape[-1], self.features)
     kernel = self.param('kernel', self.kernel_init, shape, jnp.float32).astype(self.dtype)
-    y = convolution.conv(x.astype(self.dtype), kernel, self.stride, self.dilation, self.padding)
+    y = convolutions.conv(
+      x.astype(self.dtype),
+      kernel,
+      stride=self.stride,
+      dilation=self.dilation,
+      padding=self.padding,
+      platform=self.platform,
+    )
     return checkpoint_name(_with_bias(self, y), CONVOLUTION)
 
 
@@ -99,13 +107,10 @@ def _with_bias(layer: nn.Module, y: jax.Array) -> jax.Array:
 
 
 class UpConv(nn.Module):
-  """The transposed convolution of stride 2, in sub-pixel form: 4x4 with padding 1, or 5x5 with
-  padding 2.
+  """The transposed convolution of stride 2: 4x4 with padding 1, or 5x5 with padding 2.
 
-  4x4 gives twice the size, 5x5 one pixel less. Each of the four output positions modulo 2 sees its
-  own 2x2 of the 4x4 taps, so four small convolutions, interleaved, do the work. The parameter is
-  that of `nn.ConvTranspose(features, (4, 4), (2, 2), 'SAME')`: `[4, 4, in, features]`. XLA's own
-  weight gradient of a transposed convolution is five times slower on the CPU.
+  4x4 gives twice the size, 5x5 one pixel less. The parameter is that of
+  `nn.ConvTranspose(features, (4, 4), (2, 2), 'SAME')`: `[4, 4, in, features]`.
   """
 
   features: int
@@ -113,14 +118,14 @@ class UpConv(nn.Module):
   kernel_init: Callable[..., jax.Array] = torch_uniform
   kernel: int = 4  # or 5
   use_bias: bool = True
+  platform: str | None = None  # see `convolutions`
 
   @nn.compact
   def __call__(self, x: jax.Array) -> jax.Array:
     shape = (self.kernel, self.kernel, x.shape[-1], self.features)
     kernel = self.param('kernel', self.kernel_init, shape, jnp.float32).astype(self.dtype)
-    return checkpoint_name(
-      _with_bias(self, convolution.up_conv(x.astype(self.dtype), kernel)), CONVOLUTION
-    )
+    y = convolutions.up_conv(x.astype(self.dtype), kernel, platform=self.platform)
+    return checkpoint_name(_with_bias(self, y), CONVOLUTION)
 
 
 class Collapse(nn.Module):
@@ -203,6 +208,14 @@ class Dense(nn.Module):
     kernel = self.param('kernel', self.kernel_init, shape, jnp.float32).astype(self.dtype)
     bias = self.param('bias', nn.initializers.zeros, (self.features,), jnp.float32)
     return x.astype(self.dtype) @ kernel + bias.astype(self.dtype)
+
+
+def compiled_for(network: Any, platform: str) -> Any:
+  """The same network, its convolutions as they are compiled for a platform: see `convolutions`.
+
+  What has none, such as a `NoDiscriminator`, comes back as it is.
+  """
+  return network.clone(platform=platform) if hasattr(network, 'platform') else network
 
 
 def channels(width: float, full: int) -> int:

@@ -26,6 +26,10 @@ def leaky(x: jax.Array, leak: float) -> jax.Array:
   return nn.relu(x) if leak == 0 else nn.leaky_relu(x, leak)
 
 
+# What the backward pass needs: x, scale, bias, mean, variance.
+_Kept = tuple[jax.Array, jax.Array, jax.Array, jax.Array, jax.Array]
+
+
 @functools.partial(jax.custom_vjp, nondiff_argnums=(3, 4, 5))
 def normalise(
   x: jax.Array, scale: jax.Array, bias: jax.Array, groups: int, epsilon: float, leak: float
@@ -47,14 +51,16 @@ def normalise(
   return _forward(x, scale, bias, groups, epsilon, leak)[0]
 
 
-def _forward(x, scale, bias, groups, epsilon, leak):
+def _forward(
+  x: jax.Array, scale: jax.Array, bias: jax.Array, groups: int, epsilon: float, leak: float
+) -> tuple[tuple[jax.Array, jax.Array, jax.Array], _Kept]:
   mean, variance = _statistics(x, groups)
   centre, factor = _for_rows(x, mean, scale * jax.lax.rsqrt(variance + epsilon))
   normal = leaky((_wide(x) - centre) * factor + bias, leak)
   return (normal.astype(x.dtype), mean, variance), (x, scale, bias, mean, variance)
 
 
-def _statistics(x, groups):
+def _statistics(x: jax.Array, groups: int) -> tuple[jax.Array, jax.Array]:
   """Mean and variance, `[groups, C]`, from one reading of `x`.
 
   E[x^2] - E[x]^2 would lose everything at a large mean. So distances are taken not from 0 but from
@@ -68,7 +74,13 @@ def _statistics(x, groups):
   return point + mean, variance
 
 
-def _backward(groups, epsilon, leak, kept, gradients):
+def _backward(
+  groups: int,
+  epsilon: float,
+  leak: float,
+  kept: _Kept,
+  gradients: tuple[jax.Array, jax.Array, jax.Array],
+) -> tuple[jax.Array, jax.Array, jax.Array]:
   x, scale, bias, mean, variance = kept
   inverse = jax.lax.rsqrt(variance + epsilon)
   centre, factor = _for_rows(x, mean, scale * inverse)
@@ -81,20 +93,18 @@ def _backward(groups, epsilon, leak, kept, gradients):
   )
   by_x = factor * gradient - slope * centred - offset
   count = x.size // mean.size
-  return by_x.astype(x.dtype), *(
-    (count * by.sum(0)).astype(parameter.dtype)
-    for by, parameter in ((by_scale, scale), (by_bias, bias))
-  )
+  by_scale, by_bias = count * by_scale.sum(0), count * by_bias.sum(0)
+  return by_x.astype(x.dtype), by_scale.astype(scale.dtype), by_bias.astype(bias.dtype)
 
 
 normalise.defvjp(_forward, _backward)
 
 
-def _wide(x):
+def _wide(x: jax.Array) -> jax.Array:
   return x.astype(jnp.promote_types(x.dtype, jnp.float32))
 
 
-def _mean(x, groups):
+def _mean(x: jax.Array, groups: int) -> jax.Array:
   """Of each group, `[groups, C]`."""
   if groups == 1:
     return jnp.mean(x, axis=range(x.ndim - 1))[None]
@@ -102,7 +112,7 @@ def _mean(x, groups):
   return by_picture.reshape(-1, groups, x.shape[-1]).mean(0)
 
 
-def _for_rows(x, *statistics):
+def _for_rows(x: jax.Array, *statistics: jax.Array) -> list[jax.Array]:
   """Each `[groups, C]` as `[B or 1, 1, ..., C]`, of which a compiler computes nothing anew for
   each pixel.
   """

@@ -78,7 +78,7 @@ def by_gradient(*, dilated: bool = True) -> Field:
   shapes = jax.eval_shape(lambda: generator.init(jax.random.key(0), image, mask))
   variables = jax.tree_util.tree_map_with_path(_even, shapes)
 
-  def seen(image):
+  def seen(image: jax.Array) -> jax.Array:
     raw, state = generator.apply(
       variables,
       image,
@@ -91,15 +91,14 @@ def by_gradient(*, dilated: bool = True) -> Field:
     return jnp.append(raw[0, 0, middle : middle + glcic.SIZE_MULTIPLE].sum(axis=-1), quarter)
 
   # Rows: output pixels, then the quarter-resolution one.
-  gradients = np.asarray(jax.jit(jax.jacrev(seen))(image))[:, 0].any(axis=(1, 3))
-  ends = [(np.flatnonzero(row)[0], np.flatnonzero(row)[-1]) for row in gradients]
-  outputs = [
-    (length // 2 + phase - first, last - length // 2 - phase)
-    for phase, (first, last) in enumerate(ends[:-1])
+  gradients = np.asarray(jax.jit(jax.jacrev(seen))(image))[:, 0]
+  *ends, (first, last) = [
+    np.flatnonzero(rows.any(axis=(0, 2)))[[0, -1]].tolist() for rows in gradients
   ]
-  return Field(
-    int(ends[-1][1] - ends[-1][0] + 1), tuple((int(up), int(down)) for up, down in outputs)
+  outputs = tuple(
+    (length // 2 + phase - up, down - length // 2 - phase) for phase, (up, down) in enumerate(ends)
   )
+  return Field(last - first + 1, outputs)
 
 
 def _even(path: Any, leaf: jax.ShapeDtypeStruct) -> jax.Array:

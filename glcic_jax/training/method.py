@@ -21,6 +21,7 @@ from glcic_jax import schedule
 from glcic_jax.holes import kinds
 from glcic_jax.methods import objectives
 from glcic_jax.model_directory import model_files
+from glcic_jax.models import layers
 
 Color = tuple[float, float, float]
 
@@ -51,6 +52,13 @@ class Method:
   balance_factor: float
   rematerialise: bool = False  # the backward pass computes BatchNorm and activations again
   noise_seed: int | None = None  # of the generator's noise, with the step; None: it takes none
+
+  def compiled_for(self, platform: str) -> 'Method':
+    """The same, its networks' convolutions as they are on a platform: see `models.convolutions`."""
+    generator, discriminator = (
+      layers.compiled_for(network, platform) for network in (self.generator, self.discriminator)
+    )
+    return dataclasses.replace(self, generator=generator, discriminator=discriminator)
 
 
 def from_config(config: Any, mean_color: Color) -> Method:

@@ -32,7 +32,7 @@ from glcic_jax.training import state as state_lib
 
 Phase = schedule.Phase
 Metrics = dict[str, jax.Array]
-Step = Callable[[state_lib.TrainState, batch_lib.Batch], tuple[state_lib.TrainState, Metrics]]
+Step = jax.stages.Wrapped  # jitted: (TrainState, Batch) -> (TrainState, Metrics)
 
 
 class Inputs(NamedTuple):

@@ -13,7 +13,7 @@ import sys
 import jax
 import numpy as np
 
-from glcic_jax import Completer
+from glcic_jax.inference import network
 from glcic_jax.methods import architectures
 from glcic_jax.model_directory import model_files
 from tests import fakes
@@ -50,9 +50,10 @@ def completed(folder):
   """What the network of a model directory paints into the hole of `picture`: `[10, 8, 3]`
   float32, 0..255.
   """
-  run, variables = Completer.from_pretrained(folder).network
+  variables, description = model_files.load(folder)
   image, mask = picture()
-  return np.asarray(run(variables, image.astype(np.float32), mask))[0, 11:21, 12:20]
+  raw = network.function(description)(variables, image.astype(np.float32), mask)
+  return np.asarray(raw)[0, 11:21, 12:20]
 
 
 def lively(shapes, seed):

@@ -19,9 +19,10 @@ def conv(x: jax.Array, kernel: jax.Array, geometry: geometry_lib.Geometry) -> ja
   return geometry_lib.convolve(x, kernel, geometry)
 
 
-def _by_kernel(x, kernel, gradient, geometry):
-  # Pixels a dilation apart see each other only: as pictures of their own they are convolved without
-  # one.
+def _by_kernel(
+  x: jax.Array, kernel: jax.Array, gradient: jax.Array, geometry: geometry_lib.Geometry
+) -> jax.Array:
+  # Pixels a dilation apart see each other only: as pictures of their own they need none.
   pad = (kernel.shape[0] // 2,) * 2
   undilated = geometry_lib.Geometry(1, 1, pad, pad)
   x, gradient = (_apart(array, geometry.dilation) for array in (x, gradient))

@@ -1,5 +1,5 @@
-"""What a convolution is, but for its arrays, and XLA's own way to take one: whole, or all but a
-gradient.
+"""What a convolution is, but for its arrays, and XLA's own way to take one: whole, or all but the
+gradient by the kernel.
 """
 
 from collections.abc import Callable
@@ -20,6 +20,11 @@ class Geometry(NamedTuple):
   columns: tuple[int, int]
 
 
+Convolution = Callable[[jax.Array, jax.Array, Geometry], jax.Array]  # as `convolve`
+# Input, kernel, gradient by the output, geometry -> gradient by the kernel.
+KernelGradient = Callable[[jax.Array, jax.Array, jax.Array, Geometry], jax.Array]
+
+
 def convolve(x: jax.Array, kernel: jax.Array, geometry: Geometry) -> jax.Array:
   """`[B, H, W, I]` by `[K, K, I, O]`, as one operation."""
   return jax.lax.conv_general_dilated(
@@ -32,21 +37,21 @@ def convolve(x: jax.Array, kernel: jax.Array, geometry: Geometry) -> jax.Array:
   )
 
 
-def with_kernel_gradient(by_kernel: Callable[..., jax.Array]) -> Callable[..., jax.Array]:
-  """`convolve` with a gradient by the kernel of its own.
-
-  Args:
-    by_kernel: input, kernel, gradient by the output, geometry -> gradient by the kernel.
-  """
+def with_kernel_gradient(by_kernel: KernelGradient) -> Convolution:
+  """`convolve` with this gradient by the kernel in place of XLA's."""
 
   @functools.partial(jax.custom_vjp, nondiff_argnums=(2,))
-  def convolution(x, kernel, geometry):
+  def convolution(x: jax.Array, kernel: jax.Array, geometry: Geometry) -> jax.Array:
     return convolve(x, kernel, geometry)
 
-  def forward(x, kernel, geometry):
+  def forward(
+    x: jax.Array, kernel: jax.Array, geometry: Geometry
+  ) -> tuple[jax.Array, tuple[jax.Array, jax.Array]]:
     return convolve(x, kernel, geometry), (x, kernel)
 
-  def backward(geometry, kept, gradient):
+  def backward(
+    geometry: Geometry, kept: tuple[jax.Array, jax.Array], gradient: jax.Array
+  ) -> tuple[jax.Array, jax.Array]:
     x, kernel = kept
     (by_x,) = jax.linear_transpose(lambda x: convolve(x, kernel, geometry), x)(gradient)
     return by_x, by_kernel(x, kernel, gradient, geometry)

@@ -11,11 +11,11 @@ import numpy as np
 
 def is_small(x: jax.Array, stride: int) -> bool:
   """Whether a strided convolution of `[B, H, W, I]` has at most 4x4 outputs."""
-  return stride > 1 and all(isinstance(side, int) and side <= 4 * stride for side in x.shape[1:3])
+  return stride > 1 and max(x.shape[1:3]) <= 4 * stride
 
 
 def conv(x: jax.Array, kernel: jax.Array, stride: int, dilation: int) -> jax.Array:
-  """`convolution.conv`, its patches cut out by products with matrices of zeros and ones.
+  """`convolutions.conv`, its patches cut out by products with matrices of zeros and ones.
 
   They are exact at the highest precision; 25 slices would take far longer to compile.
   """

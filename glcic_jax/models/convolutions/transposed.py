@@ -1,9 +1,9 @@
 """The transposed convolution of stride 2 on an accelerator: whole, as what it is.
 
 It is the gradient, by its input, of a convolution of stride 2, and that convolution is its own
-gradient by its input. So all three directions are what an accelerator's compiler knows; four small
-convolutions, as on a CPU, would each copy their input. Written as a convolution of a spread-out
-input, its gradient by the kernel would be slow.
+gradient by its input. So all three directions are what an accelerator's compiler knows; the four
+small convolutions of `subpixel.py` would each copy their input. Written as a convolution of a
+spread-out input, its gradient by the kernel would be slow.
 """
 
 import jax
@@ -13,7 +13,7 @@ from glcic_jax.models.convolutions import geometry as geometry_lib
 
 @jax.custom_vjp
 def conv(x: jax.Array, kernel: jax.Array) -> jax.Array:
-  """`convolution.up_conv`, in one."""
+  """`convolutions.up_conv`, in one."""
   odd = kernel.shape[0] % 2
   batch, height, width, _ = x.shape
   up = jax.ShapeDtypeStruct((batch, 2 * height - odd, 2 * width - odd, kernel.shape[3]), x.dtype)
@@ -21,11 +21,13 @@ def conv(x: jax.Array, kernel: jax.Array) -> jax.Array:
   return jax.linear_transpose(lambda up: _down(up, turned), up)(x)[0]
 
 
-def _forward(x, kernel):
+def _forward(x: jax.Array, kernel: jax.Array) -> tuple[jax.Array, tuple[jax.Array, jax.Array]]:
   return conv(x, kernel), (x, kernel)
 
 
-def _backward(kept, gradient):
+def _backward(
+  kept: tuple[jax.Array, jax.Array], gradient: jax.Array
+) -> tuple[jax.Array, jax.Array]:
   x, kernel = kept
   turned = _turned(kernel)
   (by_turned,) = jax.linear_transpose(lambda turned: _down(gradient, turned), turned)(x)

@@ -1,0 +1,131 @@
+"""A picture while its hole is completed, window by window; and many of them, in rounds.
+
+A canvas gives the window that the network is to see next, and takes it back with what the network
+said. What it took counts as known for its next window: so a canvas has one on its way at a time,
+and windows of several canvases go through the network together.
+"""
+
+from collections.abc import Callable
+from collections.abc import Iterable
+from collections.abc import Iterator
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from glcic_jax.inference import blending
+from glcic_jax.inference import tiling
+
+# Windows `[B, h, w, 3]` float32 on the scale 0..255 and masks `[B, h, w, 1]` uint8 -> the network's
+# output, as the former.
+Run = Callable[[np.ndarray, np.ndarray], np.ndarray]
+
+
+class Window(NamedTuple):
+  """What the network is to see of a picture, and where what it says goes."""
+
+  image: np.ndarray  # [h, w, 3] float32, 0..255; see `tiling.network_input`
+  mask: np.ndarray  # [h, w, 1] uint8, 1 = to be completed
+  part: tiling.Part  # of the hole
+  box: tiling.Box  # around its core: all that the blend looks at
+  hole: np.ndarray  # bool, of the box's size: what is completed now
+
+
+class Canvas:
+  """A picture, and what of its hole is not completed yet."""
+
+  def __init__(
+    self,
+    pixels: np.ndarray,
+    mask: np.ndarray,
+    parts: Iterable[tiling.Part],
+    *,
+    blend: str,
+    feather: float,
+  ) -> None:
+    """Begins with the whole hole unknown.
+
+    Args:
+      pixels: `[H, W, 3]` uint8 or uint16; completed in place.
+      mask: `[H, W]` bool, True = hole.
+      parts: of the hole, see `tiling.parts`.
+      blend: one of `blending.BLENDS`.
+      feather: see `blending.blend`.
+    """
+    self._pixels = pixels
+    self._mask = mask
+    self._unknown = mask.copy()
+    self._parts = iter(parts)
+    self._blend = blend
+    self._feather = feather
+
+  def next_window(self) -> Window | None:
+    """Of the next part in which anything is unknown; None where nothing is any more."""
+    for part in self._parts:
+      box = tiling.grown(part.core, blending.MARGIN, self._mask.shape)
+      hole = self._hole(part.core, box)
+      if hole.any():  # else it was completed together with a neighbour
+        image, mask = tiling.network_input(self._pixels, self._unknown, part)
+        return Window(image, mask, part, box, hole)
+    return None
+
+  def take(self, window: Window, output: np.ndarray) -> None:
+    """Completes the window's part of the hole.
+
+    Args:
+      window: the last one.
+      output: `[h, w, 3]` float32, 0..255: what the network said to it.
+    """
+    place, hole = tiling.slices(window.box), window.hole
+    white = np.iinfo(self._pixels.dtype).max
+    fitted = blending.blend(
+      self._pixels[place] * (255 / white),
+      tiling.from_network(output, window.part, window.box),
+      hole,
+      how=self._blend,
+      known=~self._unknown[place],
+      feather=self._feather,
+      edge=~self._mask[place],
+    )
+    self._pixels[place][hole] = np.clip(np.round(fitted[hole] * (white / 255)), 0, white)
+    self._unknown[place][hole] = False
+
+  def _hole(self, core: tiling.Box, box: tiling.Box) -> np.ndarray:
+    """`[h, w]` bool of the box: what of the core is unknown."""
+    hole = np.zeros_like(self._unknown[tiling.slices(box)])
+    top, left, bottom, right = core
+    inside = (top - box[0], left - box[1], bottom - box[0], right - box[1])
+    hole[tiling.slices(inside)] = self._unknown[tiling.slices(core)]
+    return hole
+
+
+def complete(canvases: Sequence[Canvas], run: Run, batch_size: int) -> None:
+  """Completes them all, by rounds: one window of each, those of one size together.
+
+  Args:
+    canvases: the pictures.
+    run: the network.
+    batch_size: how many windows go through it at a time.
+  """
+  while canvases:
+    windows = [(canvas, canvas.next_window()) for canvas in canvases]
+    canvases = []
+    waiting = [(canvas, window) for canvas, window in windows if window is not None]
+    for batch in _batches(waiting, batch_size):
+      images, masks = ([window[index] for _, window in batch] for index in (0, 1))
+      for (canvas, window), output in zip(batch, run(np.stack(images), np.stack(masks))):
+        canvas.take(window, output)
+        canvases.append(canvas)
+
+
+def _batches(
+  waiting: Iterable[tuple[Canvas, Window]], batch_size: int
+) -> Iterator[list[tuple[Canvas, Window]]]:
+  """Of one size each: full batches, then one by one, so that a size takes two programs."""
+  sizes: dict[tuple[int, ...], list[tuple[Canvas, Window]]] = {}
+  for canvas, window in waiting:
+    sizes.setdefault(window.image.shape, []).append((canvas, window))
+  for same in sizes.values():
+    full = len(same) // batch_size * batch_size
+    yield from (same[start : start + batch_size] for start in range(0, full, batch_size))
+    yield from ([one] for one in same[full:])

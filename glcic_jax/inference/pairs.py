@@ -1,0 +1,108 @@
+"""What people give to be completed: pictures of any kind and their masks, as pairs.
+
+given = pairs.split(image, mask)       # one or many: a list of (picture, mask), nothing opened
+picture, hole = pairs.read(*given[0])
+result = pairs.join(results, image)    # as many as came in
+"""
+
+from collections.abc import Sequence
+import os
+from typing import Any
+from typing import TypeAlias
+from typing import TypeGuard
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from PIL import Image
+
+from glcic_jax import errors
+from glcic_jax.pictures import image_files
+from glcic_jax.pictures import modes
+
+Picture: TypeAlias = str | os.PathLike[str] | Image.Image | np.ndarray | jax.Array
+
+
+def split(
+  image: Picture | Sequence[Picture], mask: Picture | Sequence[Picture] | None
+) -> list[tuple[Picture, Picture | None]]:
+  """Each picture with its mask; arguments as of `Completer`.
+
+  Raises:
+    errors.InputError: if there are not as many masks as pictures.
+  """
+  pictures: list[Any]
+  masks: Any = mask
+  if _is_stack(image):
+    pictures, masks = list(image), _split_masks(mask, image.shape)
+  elif isinstance(image, (list, tuple)):
+    pictures = list(image)
+  else:
+    pictures, masks = [image], [mask]
+  if not isinstance(masks, (list, tuple)):
+    masks = [masks] * len(pictures)
+  if len(masks) != len(pictures):
+    raise errors.InputError(
+      f'{len(pictures)} pictures came with {len(masks)} masks; give one each, or one for all.'
+    )
+  return list(zip(pictures, masks))
+
+
+def join(results: list[Any], image: Picture | Sequence[Picture]) -> Any:
+  """What `split` made of the pictures, undone: one result for one, an array for an array."""
+  if _is_stack(image):
+    return jnp.stack(results) if isinstance(image, jax.Array) else np.stack(results)
+  return results if isinstance(image, (list, tuple)) else results[0]
+
+
+def read(image: Picture, mask: Picture | None) -> tuple[modes.Picture, np.ndarray]:
+  """A picture, and its hole as `[H, W]` bool: where the picture is transparent without a mask.
+
+  Raises:
+    errors.InputError: if one of them cannot be used, or they do not fit each other.
+  """
+  if isinstance(image, (np.ndarray, jax.Array)):
+    picture = modes.from_array(image)
+  elif isinstance(image, (str, os.PathLike, Image.Image)):
+    image = image if isinstance(image, Image.Image) else image_files.open_picture(image)
+    picture = modes.from_image(image_files.load(image))
+  else:
+    raise errors.InputError(
+      f'The picture is a {type(image).__name__}; give a path, a PIL image or an array.'
+    )
+  height, width = picture.pixels.shape[:2]
+  if mask is None:
+    if picture.hidden is None:
+      raise errors.InputError(
+        'There is no mask, and the picture has no alpha channel; give one of them.'
+      )
+    mask = picture.hidden
+  return picture, _hole(mask, (width, height))[..., 0] > 0
+
+
+def _is_stack(image: Any) -> TypeGuard[np.ndarray | jax.Array]:
+  """Whether it is one array of several pictures."""
+  return isinstance(image, (np.ndarray, jax.Array)) and image.ndim == 4 and len(image) > 0
+
+
+def _split_masks(mask: Any, shape: tuple[int, ...]) -> Any:
+  """Masks `[B, H, W]` or `[B, H, W, 1]` of an array of pictures as a list; others as they are."""
+  if not isinstance(mask, (np.ndarray, jax.Array)) or mask.shape in (shape[1:3], (*shape[1:3], 1)):
+    return mask
+  return list(mask) if mask.ndim > 2 else mask
+
+
+def _hole(mask: Picture, size: tuple[int, int]) -> np.ndarray:
+  """Any kind of mask -> `[H, W, 1]` uint8, checked against the picture's (width, height)."""
+  if isinstance(mask, (str, os.PathLike)):
+    return image_files.read_mask(mask, size)
+  if isinstance(mask, (np.ndarray, jax.Array)):
+    levels = modes.mask_levels(np.asarray(mask))
+    if not levels.size:
+      raise errors.InputError(f'The mask has no pixels (shape {mask.shape}); give one with some.')
+    mask = Image.fromarray(levels)
+  if not isinstance(mask, Image.Image):
+    raise errors.InputError(
+      f'The mask is a {type(mask).__name__}; give a path, a PIL image or an array.'
+    )
+  return image_files.hole(image_files.load(mask), size, 'The mask')
