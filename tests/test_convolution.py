@@ -148,6 +148,7 @@ def test_a_step_is_the_same_on_every_platform(platform):
 METHODS = (
   {},
   {'method': 'context_encoder_center', 'image_size': 32},
+  {'method': 'context_encoder_alexnet', 'image_size': 227},
   {
     'method': 'context_encoder_random',
     'image_size': 32,

@@ -92,7 +92,7 @@ def cases(height, width, count=2):
 
 def raw_output(completer, image, mask):
   """What the network says, on the scale 0..255."""
-  run = jax.jit(network.function(completer.description))
+  run = jax.jit(network.function(completer.generator, completer.description))
   return np.asarray(run(completer.variables, image.astype(np.float32), mask))
 
 

@@ -32,7 +32,7 @@ def test_less_is_kept_for_the_backward_pass():
   def kept(remat):
     method = fakes.tiny_method(remat=remat)
     network = fakes.random_state(method).generator
-    inputs = step_lib._inputs(fakes.make_batch(), method)
+    inputs = step_lib.Inputs.of(fakes.make_batch(), method, jnp.int32(0))
 
     @jax.jit
     def residuals(params):

@@ -14,7 +14,6 @@ from glcic_jax.evaluation import baselines
 from glcic_jax.evaluation import manifest as manifest_lib
 from glcic_jax.inference import completer as completer_lib
 from glcic_jax.inference import fixed_size
-from glcic_jax.methods import architectures
 
 BASELINES = ('mean', 'telea', 'navier-stokes', 'biharmonic')
 
@@ -105,7 +104,7 @@ def _network(
 ) -> Entrant:
   completer = completer_lib.Completer.from_pretrained(name, device=device)
   description = completer.description
-  generator = architectures.build_generator(description.architecture)
+  generator = completer.generator
   for entry in manifest.entries:
     try:
       fixed_size.check_hole(generator, entry.hole[None, ..., None])

@@ -57,11 +57,13 @@ class Completer:
       raise errors.InputError(f'batch_size is {batch_size}; give 1 or more.')
     self.batch_size = batch_size or (1 if self._device.platform == 'cpu' else 8)
     _check_weights(variables, description)
-    self._generator = architectures.build_generator(description.architecture)
+    self.generator = architectures.build_generator(
+      description.architecture, platform=self._device.platform
+    )
+    self.variables = jax.device_put(dict(variables), self._device)
     self._multiple = architectures.kind_of(description.architecture).size_multiple
     self._field = architectures.centred_field(description.architecture)
-    self._variables = jax.device_put(dict(variables), self._device)
-    self._run = jax.jit(network.function(description, platform=self._device.platform))
+    self._run = jax.jit(network.function(self.generator, description))
 
   @classmethod
   def from_pretrained(
@@ -133,7 +135,7 @@ class Completer:
     Raises:
       errors.InputError: if the model completes only the middle, and a hole is elsewhere.
     """
-    fixed_size.check_hole(self._generator, mask)
+    fixed_size.check_hole(self.generator, mask)
     height, width = image.shape[1:3]
     # To the next multiple and no further: what is inside is what the network defines.
     pad = ((0, 0), (0, -height % self._multiple), (0, -width % self._multiple), (0, 0))
@@ -144,25 +146,20 @@ class Completer:
     raw = self._raw(*padded)
     return np.where(mask > 0, np.round(raw[:, :height, :width]).astype(np.uint8), image)
 
-  @property
-  def variables(self) -> dict[str, Any]:
-    """The generator's, on the device."""
-    return self._variables
-
   def _raw(self, image: np.ndarray, mask: np.ndarray) -> np.ndarray:
     """The network's output: `[B, H, W, 3]` float32, 0..255, and `[B, H, W, 1]` uint8 -> as the
     former.
     """
     with jax.default_device(self._device):
-      return np.asarray(self._run(self._variables, image, mask))
+      return np.asarray(self._run(self.variables, image, mask))
 
   def _complete_together(
     self, pairs: Sequence[tuple[modes.Picture, np.ndarray]], blend: str, feather: float, large: str
   ) -> list[Any]:
-    if fixed_size.side(self._generator) is not None:  # it knows whole pictures, brought to its side
+    if fixed_size.side(self.generator) is not None:  # it knows whole pictures, brought to its side
       large = 'whole'
       for _, mask in pairs:
-        fixed_size.check_hole(self._generator, mask[None, ..., None])
+        fixed_size.check_hole(self.generator, mask[None, ..., None])
     levels = [picture.levels() for picture, _ in pairs]
     canvases = []
     for pixels, (_, mask) in zip(levels, pairs):

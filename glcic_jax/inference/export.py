@@ -31,9 +31,9 @@ from glcic_jax import files
 from glcic_jax.inference import completer as completer_lib
 from glcic_jax.inference import fixed_size
 from glcic_jax.inference import network
-from glcic_jax.methods import architectures
 from glcic_jax.model_directory import model_files
 from glcic_jax.models import convolutions
+from glcic_jax.models import layers
 
 PLATFORMS = ('cpu', 'cuda', 'tpu')
 _MOST = 2**31 - 2**24  # bytes of weights that fit into one file: its format counts with 31 bits
@@ -72,7 +72,8 @@ def write(
   if file_format == 'onnx':
     from glcic_jax.inference import export_onnx
 
-    contents = {output: export_onnx.serialize(function(completer), variables, side(completer))}
+    side = fixed_size.side(completer.generator)
+    contents = {output: export_onnx.serialize(function(completer), variables, side)}
   else:
     runner = output.with_name(f'{output.stem}_run.py')
     _check_runner(runner)
@@ -94,8 +95,8 @@ def function(
   completer: completer_lib.Completer,
 ) -> Callable[[Mapping[str, Any], jax.Array, jax.Array], jax.Array]:
   """(flat weights, image, mask) -> completed: see the top of this file."""
-  paint = network.function(completer.description, platform=convolutions.AS_DEFINED)
-  generator = architectures.build_generator(completer.description.architecture)
+  generator = layers.compiled_for(completer.generator, convolutions.AS_DEFINED)
+  paint = network.function(generator, completer.description)
   outside = _outside(fixed_size.hole(generator), fixed_size.side(generator))
 
   def complete(weights: Mapping[str, Any], image: jax.Array, mask: jax.Array) -> jax.Array:
@@ -104,11 +105,6 @@ def function(
     return completed if outside is None else jnp.where((mask > 0) & outside, jnp.nan, completed)
 
   return complete
-
-
-def side(completer: completer_lib.Completer) -> int | None:
-  """The only side of a picture that the function takes; None: any multiple of 4."""
-  return fixed_size.side(architectures.build_generator(completer.description.architecture))
 
 
 def _outside(hole: tuple[int, int] | None, length: int | None) -> np.ndarray | None:
@@ -127,9 +123,9 @@ def _stablehlo(
   platforms: Sequence[str],
 ) -> bytes:
   batch, height, width = jax_export.symbolic_shape('b, 4*h, 4*w')
-  own = side(completer)
-  if own is not None:
-    height = width = own
+  side = fixed_size.side(completer.generator)
+  if side is not None:
+    height = width = side
   image, mask = (
     jax.ShapeDtypeStruct((batch, height, width, channels), jnp.uint8) for channels in (3, 1)
   )

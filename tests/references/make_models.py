@@ -52,7 +52,8 @@ def completed(folder):
   """
   variables, description = model_files.load(folder)
   image, mask = picture()
-  run = jax.jit(network.function(description))
+  generator = architectures.build_generator(description.architecture)
+  run = jax.jit(network.function(generator, description))
   raw = run(variables, image.astype(np.float32), mask)
   return np.asarray(raw)[0, 11:21, 12:20]
 
