@@ -82,7 +82,7 @@ class Generator(nn.Module):
       z is drawn from the 'noise' stream where there is one, and 0 elsewhere.
     """
     del mask
-    x = self._encode(image.astype(self.dtype), train)
+    x = _down(self, image.astype(self.dtype), self.image_size, train=train)
     bottleneck = {'channelwise': self._channelwise, 'convolution': self._convolution}[
       self.bottleneck
     ]
@@ -90,21 +90,6 @@ class Generator(nn.Module):
     x = self._decode(x, train)
     patch = jnp.tanh(x.astype(jnp.promote_types(x.dtype, jnp.float32)))
     return images.paste_middle(image.astype(patch.dtype), patch)
-
-  def _encode(self, x: jax.Array, train: bool) -> jax.Array:
-    for number, full in enumerate(stages(self.image_size), start=1):
-      x = layers.Conv(
-        layers.channels(self.width, full),
-        4,
-        2,
-        dtype=self.dtype,
-        kernel_init=kernel_init,
-        use_bias=self.biases,
-        platform=self.platform,
-        name=f'conv{number}',
-      )(x)
-      x = _norm(f'norm{number}', LEAK)(x, train=train) if number > 1 else nn.leaky_relu(x, LEAK)
-    return x
 
   def _channelwise(self, x: jax.Array, train: bool) -> jax.Array:
     """The paper's. Nothing between its two layers: together they stand for one fully-connected
@@ -202,27 +187,33 @@ class Discriminator(nn.Module):
       `[B]` logits of being real, float32 (float64 for float64).
     """
     del view
-    x = image.astype(self.dtype)
-    for number, full in enumerate(stages(image.shape[1]), start=1):
-      x = layers.Conv(
-        layers.channels(self.width, full),
-        4,
-        2,
-        dtype=self.dtype,
-        kernel_init=kernel_init,
-        use_bias=self.biases,
-        platform=self.platform,
-        name=f'conv{number}',
-      )(x)
-      x = (
-        _norm(f'norm{number}', LEAK)(x, train=train, groups=groups)
-        if number > 1
-        else nn.leaky_relu(x, LEAK)
-      )
+    x = _down(self, image.astype(self.dtype), image.shape[1], train=train, groups=groups)
     logit = layers.Collapse(
       1, dtype=self.dtype, kernel_init=kernel_init, use_bias=self.biases, name='logit'
     )(x)
     return logit[:, 0, 0, 0].astype(jnp.promote_types(logit.dtype, jnp.float32))
+
+
+def _down(
+  network: Generator | Discriminator, x: jax.Array, side: int, *, train: bool, groups: int = 1
+) -> jax.Array:
+  """`[B, side, side, 3]` to 4x4 by convolutions of stride 2; no BatchNorm after the first."""
+  for number, full in enumerate(stages(side), start=1):
+    x = layers.Conv(
+      layers.channels(network.width, full),
+      4,
+      2,
+      dtype=network.dtype,
+      kernel_init=kernel_init,
+      use_bias=network.biases,
+      platform=network.platform,
+      name=f'conv{number}',
+    )(x)
+    if number == 1:
+      x = nn.leaky_relu(x, LEAK)
+    else:
+      x = _norm(f'norm{number}', LEAK)(x, train=train, groups=groups)
+  return x
 
 
 def _norm(name: str, leak: float) -> nn.Module:
