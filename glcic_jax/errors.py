@@ -5,6 +5,9 @@ command line prints it on stderr and leaves with `exit_code`; anything else that
 escapes is a bug and keeps its traceback.
 """
 
+from collections.abc import Iterable
+import difflib
+
 
 class InputError(ValueError):
   """Wrong usage or wrong input: nothing was started, nothing was written."""
@@ -27,3 +30,9 @@ class Stopped(Exception):
       f'{step}: the same command continues from there.'
     )
     self.exit_code = 128 + signal_number
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+  """The end of a sentence about a mistyped word: `did you mean telea?`; empty if none is near."""
+  near = difflib.get_close_matches(word, known, n=1)
+  return f'did you mean {near[0]}?' if near else ''

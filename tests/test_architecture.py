@@ -31,7 +31,7 @@ ROOMS = {
   'model_directory': {'methods'},
   'data': {'pictures', 'holes'},
   'training': {'models', 'methods', 'config', 'pictures', 'holes', 'data', 'model_directory'},
-  'cost': {'models', 'methods', 'config', 'training'},
+  'cost': {'models', 'methods', 'config', 'training', 'reporting', 'pages'},
   'inference': {'models', 'methods', 'pictures', 'model_directory'},
   'convert': {'models', 'methods', 'model_directory'},
   'evaluation': {'config', 'pictures', 'holes', 'data', 'methods', 'inference', 'pages'},

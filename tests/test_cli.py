@@ -85,7 +85,7 @@ def test_train_refuses_wrong_flags(capsys, tmp_path, flag, sentence):
 @pytest.mark.parametrize(
   'arguments, sentence',
   [
-    ((), '--config is missing'),
+    ((), '--config and --workdir are missing'),
     (('--config', 'configs/quickstart.py'), '--workdir is missing'),
     (('--config', 'configs/none.py', '--workdir', 'x'), 'no config file'),
     (('--config=', '--workdir', 'x'), '--config is empty'),
