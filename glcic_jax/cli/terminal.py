@@ -18,7 +18,7 @@ _BAR = 24  # characters
 class Terminal:
   """Keeps the bar and the lines apart."""
 
-  def __init__(self):
+  def __init__(self) -> None:
     self._shows_bar = False
     self._is_read = True  # stdout
 
