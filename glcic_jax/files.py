@@ -60,3 +60,11 @@ def _walk(
       yield from _walk(entry, f'{prefix}{entry.name}/', above | {real}, suffixes)
     elif entry.suffix.lower() in suffixes:
       yield prefix + entry.name
+
+
+def siblings(path: epath.PathLike) -> list[str]:
+  """The paths of all that lies in a path's folder, for a message about a mistyped one."""
+  folder = os.path.dirname(os.fspath(path))
+  if '://' in folder or not os.path.isdir(folder or '.'):
+    return []
+  return [os.path.join(folder, name) for name in sorted(os.listdir(folder or '.'))]

@@ -125,7 +125,8 @@ _KINDS = {
 def _explain(error: Exception, file: str, changes: Sequence[str]) -> str:
   """One sentence for what absl and ml_collections raise about a wrong file or value."""
   text = str(error)
-  for _, key, value in (_CHANGE.fullmatch(change).groups() for change in changes):
+  for change in changes:
+    key, _, value = change.partition('config.')[2].partition('=')
     if value and f'--config.{key}={value}:' in text:
       default = config_lib.value_of(config_lib.default(), key)
       return f'{key} is {value!r}; give {_KINDS[type(default)]}, such as its default {default!r}.'

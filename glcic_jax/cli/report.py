@@ -1,5 +1,6 @@
 """glcic-jax report WORKDIR [--output PAGE.html] [--estimate FILE | --peak-tflops T ...]"""
 
+import argparse
 from collections.abc import Sequence
 import os
 
@@ -21,12 +22,7 @@ def main(arguments: Sequence[str]) -> int:
   run = run_lib.read(options.workdir)
   output = options.output or os.path.join(options.workdir, 'report.html')
   _check_output(output)
-  if options.estimate:
-    prediction = prediction_lib.from_file(run, options.estimate)
-  else:
-    prediction = prediction_lib.of_run(
-      run, devices=options.devices, peak=options.peak_tflops, utilisation=options.utilisation
-    )
+  prediction = _prediction(run, options)
   files.write(output, run_page.render(run, prediction))
   print('\n'.join(_lines(run, prediction)))
   print(output)
@@ -82,6 +78,14 @@ def _check_output(output: str) -> None:
     )
 
 
+def _prediction(run: run_lib.Run, options: argparse.Namespace) -> spent.Prediction | None:
+  if options.estimate:
+    return prediction_lib.from_file(run, options.estimate)
+  return prediction_lib.of_run(
+    run, devices=options.devices, peak=options.peak_tflops, utilisation=options.utilisation
+  )
+
+
 def _lines(run: run_lib.Run, prediction: spent.Prediction | None) -> list[str]:
   """The cost, for the terminal."""
   costs = spent.by_phase(run)
@@ -91,7 +95,7 @@ def _lines(run: run_lib.Run, prediction: spent.Prediction | None) -> list[str]:
     lines.append(
       f'{"phase":<16}{"predicted s/step":>17}{"actual s/step":>15}{"TFLOP/s reached":>17}'
     )
-    for name, predicted, actual, rate in cost_lib.comparison(costs, prediction):
+    for name, predicted, actual, rate in spent.comparison(costs, prediction):
       shown = [f'{value:.3g}' if value else '-' for value in (predicted, actual, rate / 1e12)]
       lines.append(f'{name:<16}{shown[0]:>17}{shown[1]:>15}{shown[2]:>17}')
   return lines
