@@ -11,6 +11,8 @@ import uuid
 
 from etils import epath
 
+from glcic_jax import errors
+
 # The machine's fault, not the user's: such an error ends a run with exit code 3.
 MACHINE_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS})
 
@@ -62,9 +64,11 @@ def _walk(
       yield prefix + entry.name
 
 
-def siblings(path: epath.PathLike) -> list[str]:
-  """The paths of all that lies in a path's folder, for a message about a mistyped one."""
-  folder = os.path.dirname(os.fspath(path))
-  if '://' in folder or not os.path.isdir(folder or '.'):
-    return []
-  return [os.path.join(folder, name) for name in sorted(os.listdir(folder or '.'))]
+def did_you_mean(path: epath.PathLike) -> str:
+  """The end of a sentence about a path that is not there, as `errors.did_you_mean`: by what lies
+  in its folder.
+  """
+  folder, name = os.path.split(os.path.normpath(path))
+  if '://' in os.fspath(path) or not os.path.isdir(folder or '.'):
+    return ''
+  return errors.did_you_mean(name, sorted(os.listdir(folder or '.')), folder)

@@ -64,11 +64,9 @@ def _run(name: str, arguments: Sequence[str]) -> int:
   logging.getLogger('absl').setLevel(logging.ERROR)  # Orbax warns of what is as it should be
   try:
     if name not in COMMANDS:
+      known = f'the commands are {", ".join(COMMANDS)}.'
       hint = errors.did_you_mean(name, COMMANDS)
-      raise errors.InputError(
-        f'There is no command {name!r}; the commands are {", ".join(COMMANDS)}'
-        + (f' - {hint}' if hint else '.')
-      )
+      raise errors.InputError(errors.with_hint(f'There is no command {name!r}; {known}', hint))
     return importlib.import_module(f'glcic_jax.cli.{name.replace("-", "_")}').main(arguments)
   except (errors.InputError, errors.RunError, errors.Stopped) as error:
     print(f'glcic-jax: {error}', file=sys.stderr)

@@ -19,6 +19,7 @@ from ml_collections import config_flags
 
 from glcic_jax import config as config_lib
 from glcic_jax import errors
+from glcic_jax import files
 from glcic_jax.cli import parser as parser_lib
 
 _CHANGE = re.compile(r'--?(no)?config\.([^=]+)(?:=(.*))?', re.DOTALL)
@@ -36,8 +37,8 @@ def add_config(parser: argparse.ArgumentParser, *, required: bool = True) -> Non
     '--config.KEY',
     metavar='VALUE',
     dest='_',
-    help='changes one key, such as --config.batch_size=16; the keys and their meanings: glcic-jax '
-    'config FILE',
+    help='changes one key, such as --config.batch_size=16; glcic-jax config FILE tells the keys '
+    'and their meanings',
   )
 
 
@@ -95,9 +96,8 @@ def _read(name: str, changes: Sequence[str]) -> config_lib.ConfigDict:
   if not file:
     raise errors.InputError('--config is empty; give a config file, such as configs/quickstart.py.')
   if not os.path.isfile(file):  # ml_collections says so in four lines
-    raise errors.InputError(
-      f'There is no config file {file}; give one such as configs/quickstart.py.'
-    )
+    sentence = f'There is no config file {file}; give one such as configs/quickstart.py.'
+    raise errors.InputError(errors.with_hint(sentence, files.did_you_mean(file)))
   arguments = ['glcic-jax', f'--config={name}', *changes]
   values = flags.FlagValues()
   holder = config_flags.DEFINE_config_file('config', flag_values=values, sys_argv=arguments)

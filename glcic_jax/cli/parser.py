@@ -66,5 +66,5 @@ class Parser(argparse.ArgumentParser):
       can_be = f'{", ".join(others)} or {last}' if others else last
       hint = errors.did_you_mean(str(value), [*others, last])
       raise argparse.ArgumentError(
-        action, f'is {value!r}; it can be {can_be}{f" - {hint}" if hint else "."}'
+        action, errors.with_hint(f'is {value!r}; it can be {can_be}.', hint)
       )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from etils import epath
 
 from glcic_jax import errors
+from glcic_jax import files
 from glcic_jax.data import sources
 from glcic_jax.pictures import pairing
 
@@ -62,7 +63,9 @@ def source(choice: Choice) -> sources.Source:
   """
   text = choice.images
   if not os.path.exists(text) and '://' not in text and not set('*?') & set(text):
-    raise errors.InputError(f'There is no folder {text}; check --images.')
+    raise errors.InputError(
+      errors.with_hint(f'There is no folder {text}; check --images.', files.did_you_mean(text))
+    )
   if os.path.isfile(text) and not text.lower().endswith('.txt'):
     raise errors.InputError(f'{text} is a file; give --images a folder of pictures.')
   found = sources.folder(text)

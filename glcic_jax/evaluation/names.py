@@ -22,11 +22,12 @@ def check(names: Sequence[str]) -> None:
     raise errors.InputError('--model names one model twice; give each once.')
   for name in names:
     if name not in BASELINES and not hub.means_hub(name) and not epath.Path(name).exists():
-      hint = errors.did_you_mean(name, [*BASELINES, *files.siblings(name)])
-      raise errors.InputError(
-        f'{name} is no model, nor a baseline ({", ".join(BASELINES)})'
-        + (f' - {hint}' if hint else '; give a model directory or the workdir of a training run.')
+      hint = errors.did_you_mean(name, BASELINES) or files.did_you_mean(name)
+      sentence = (
+        f'{name} is no model: give a model directory, the workdir of a training run, or a baseline '
+        f'({", ".join(BASELINES)}).'
       )
+      raise errors.InputError(errors.with_hint(sentence, hint))
 
 
 def labels(names: Sequence[str]) -> list[str]:
