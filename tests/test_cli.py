@@ -172,7 +172,7 @@ def test_version(capsys):
     ),
     ('--config.data.flip=maybe', 'give True or False'),
     ('--config.batch_size=0', 'batch_size is 0'),
-    ('--config.schedule.discriminator_steps=0', 'the discriminator phase has no steps'),
+    ('--config.schedule.total_steps=0', 'schedule.total_steps is 0; give at least 1 step.'),
     ('--config.image_size=30', 'multiple of 4'),
     ('--config.optimizer.generator.name=sgd', "can be 'adadelta', 'adam'"),
     ('--nonsense=1', 'nonsense'),

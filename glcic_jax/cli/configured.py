@@ -21,6 +21,7 @@ from glcic_jax import config as config_lib
 from glcic_jax import errors
 from glcic_jax import files
 from glcic_jax.cli import parser as parser_lib
+from glcic_jax.config import keys
 
 _CHANGE = re.compile(r'--?(no)?config\.([^=]+)(?:=(.*))?', re.DOTALL)
 
@@ -71,7 +72,6 @@ def parse(
 
 def _split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
   """The command's own arguments, and those that change keys, each with its value."""
-  defaults = config_lib.flatten(config_lib.default())
   own: list[str] = []
   changes: list[str] = []
   rest = iter(arguments)
@@ -81,10 +81,10 @@ def _split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
       own.append(argument)
       continue
     negated, key, value = match.groups()
-    if key not in defaults:
-      hint = errors.did_you_mean(key, defaults) or 'glcic-jax config FILE tells them.'
+    if key not in keys.KEYS:
+      hint = errors.did_you_mean(key, keys.KEYS) or 'glcic-jax config FILE tells them.'
       raise errors.InputError(f'There is no config key {key}; {hint}')
-    if value is None and not negated and not isinstance(defaults[key], bool):
+    if value is None and not negated and not isinstance(keys.default_of(key), bool):
       argument = '='.join([argument, *itertools.islice(rest, 1)])  # the next one is its value
     changes.append(argument)
   return own, changes
@@ -128,7 +128,7 @@ def _explain(error: Exception, file: str, changes: Sequence[str]) -> str:
   for change in changes:
     key, _, value = change.partition('config.')[2].partition('=')
     if value and f'--config.{key}={value}:' in text:
-      default = config_lib.value_of(config_lib.default(), key)
+      default = keys.default_of(key)
       return f'{key} is {value!r}; give {_KINDS[type(default)]}, such as its default {default!r}.'
   if 'get_config() takes 0 positional arguments' in text:
     return f'{file} has no forms; leave out the colon and what follows it.'
@@ -137,4 +137,5 @@ def _explain(error: Exception, file: str, changes: Sequence[str]) -> str:
     return f'The config file {file} cannot be used ({type(error).__name__}: {reason}).'
   lines = [line.strip() for line in text.splitlines() if line.strip()]
   reason = lines[-1] if 'config file' in lines[0] else lines[0]  # a config's own error comes last
-  return f'{reason.removeprefix("ValueError: ").rstrip(" ?.")}.'
+  reason = reason.removeprefix('ValueError: ')
+  return reason if reason.endswith(('.', '?')) else f'{reason}.'

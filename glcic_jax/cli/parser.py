@@ -10,10 +10,21 @@ A mistyped option or choice is answered with what was probably meant. What a val
 import argparse
 from collections.abc import Sequence
 import re
+import textwrap
 from typing import Any
 from typing import NoReturn
 
 from glcic_jax import errors
+
+
+class _Formatter(argparse.HelpFormatter):
+  """Breaks no line inside the name of a command or an option."""
+
+  def _split_lines(self, text: str, width: int) -> list[str]:
+    return textwrap.wrap(' '.join(text.split()), width, break_on_hyphens=False)
+
+  def _fill_text(self, text: str, width: int, indent: str) -> str:
+    return '\n'.join(indent + line for line in self._split_lines(text, width))
 
 
 class Parser(argparse.ArgumentParser):
@@ -21,7 +32,11 @@ class Parser(argparse.ArgumentParser):
 
   def __init__(self, command: str, description: str, epilog: str = ''):
     super().__init__(
-      prog=f'glcic-jax {command}', description=description, epilog=epilog, allow_abbrev=False
+      prog=f'glcic-jax {command}',
+      description=description,
+      epilog=epilog,
+      formatter_class=_Formatter,
+      allow_abbrev=False,
     )
     self.see_help = f'see {self.prog} --help.'
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from glcic_jax import errors
+from glcic_jax import methods
 from glcic_jax.cli import configured
 from glcic_jax.cli import parser as parser_lib
 
@@ -10,10 +11,10 @@ from glcic_jax.cli import parser as parser_lib
 def main(arguments: Sequence[str]) -> int:
   """Prints the table; returns the exit code."""
   config, _ = configured.parse(_parser(), arguments)
-  if config.method != 'glcic':
+  if methods.of(config.method).architecture.field is None:
     raise errors.InputError(
-      f'A {config.method} sees the whole picture through its fully-connected layer; '
-      'give a config of glcic.'
+      f'A {config.method} sees the whole picture through its fully-connected layer; give a config '
+      'of GLCIC.'
     )
   from glcic_jax.models import receptive_field  # JAX starts only now that the usage is right
 
