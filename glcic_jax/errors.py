@@ -7,7 +7,6 @@ escapes is a bug and keeps its traceback.
 
 from collections.abc import Iterable
 import difflib
-import os
 
 
 class InputError(ValueError):
@@ -33,19 +32,15 @@ class Stopped(Exception):
     self.exit_code = 128 + signal_number
 
 
-def did_you_mean(word: str, known: Iterable[str], folder: str = '') -> str:
-  """The end of a sentence about a mistyped word: `did you mean telea?`.
+def nearest(word: str, known: Iterable[str]) -> str:
+  """Of what is known, what a mistyped word probably means; empty if nothing is near."""
+  return (difflib.get_close_matches(word, known, n=1) or [''])[0]
 
-  Args:
-    word: that was given.
-    known: what it can be.
-    folder: where it lies, if it is the name of a file.
 
-  Returns:
-    it; empty if nothing known is near.
-  """
-  near = difflib.get_close_matches(word, known, n=1)
-  return f'did you mean {os.path.join(folder, near[0])}?' if near else ''
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+  """The end of a sentence about a mistyped word: `did you mean telea?`; empty if none is near."""
+  near = nearest(word, known)
+  return f'did you mean {near}?' if near else ''
 
 
 def with_hint(sentence: str, hint: str) -> str:

@@ -65,10 +65,10 @@ def _walk(
 
 
 def did_you_mean(path: epath.PathLike) -> str:
-  """The end of a sentence about a path that is not there, as `errors.did_you_mean`: by what lies
-  in its folder.
-  """
+  """`errors.did_you_mean` about a path that is not there, by the stems of what lies beside it."""
   folder, name = os.path.split(os.path.normpath(path))
   if '://' in os.fspath(path) or not os.path.isdir(folder or '.'):
     return ''
-  return errors.did_you_mean(name, sorted(os.listdir(folder or '.')), folder)
+  beside = {os.path.splitext(other)[0]: other for other in sorted(os.listdir(folder or '.'))}
+  near = errors.nearest(os.path.splitext(name)[0], beside)
+  return f'did you mean {os.path.join(folder, beside[near])}?' if near else ''

@@ -30,7 +30,7 @@ def one_sentence(text):
   return (
     len(lines) == 1
     and 'Traceback' not in text
-    and lines[0].endswith('.')
+    and lines[0].endswith(('.', '?'))
     and not re.search(r'\. [A-Z]', text)
   )
 
