@@ -27,13 +27,18 @@ _CHANGE = re.compile(r'--?(no)?config\.([^=]+)(?:=(.*))?', re.DOTALL)
 
 
 def add_config(parser: argparse.ArgumentParser, *, required: bool = True) -> None:
-  """Adds `--config FILE` and, for its help alone, `--config.KEY VALUE`."""
+  """Adds `--config FILE` and `--config.KEY VALUE`."""
   parser.add_argument(
     '--config',
     metavar='FILE',
     required=required,
     help='a Python file with get_config(), such as configs/quickstart.py, or FILE:FORM',
   )
+  add_changes(parser)
+
+
+def add_changes(parser: argparse.ArgumentParser) -> None:
+  """Adds `--config.KEY VALUE` for the sake of `--help`: `parse` takes them out beforehand."""
   parser.add_argument(
     '--config.KEY',
     metavar='VALUE',
