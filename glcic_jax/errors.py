@@ -5,6 +5,9 @@ command line prints it on stderr and leaves with `exit_code`; anything else that
 escapes is a bug and keeps its traceback.
 """
 
+from collections.abc import Iterable
+import difflib
+
 
 class InputError(ValueError):
   """Wrong usage or wrong input: nothing was started, nothing was written."""
@@ -27,3 +30,19 @@ class Stopped(Exception):
       f'{step}: the same command continues from there.'
     )
     self.exit_code = 128 + signal_number
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+  """Of what is known, what a mistyped word probably means; empty if nothing is near."""
+  return (difflib.get_close_matches(word, known, n=1) or [''])[0]
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+  """The end of a sentence about a mistyped word: `did you mean telea?`; empty if none is near."""
+  near = nearest(word, known)
+  return f'did you mean {near}?' if near else ''
+
+
+def with_hint(sentence: str, hint: str) -> str:
+  """A whole sentence, ending in `did_you_mean`'s hint where there is one."""
+  return f'{sentence.rstrip(".")} - {hint}' if hint else sentence

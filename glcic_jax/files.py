@@ -11,6 +11,8 @@ import uuid
 
 from etils import epath
 
+from glcic_jax import errors
+
 # The machine's fault, not the user's: such an error ends a run with exit code 3.
 MACHINE_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS})
 
@@ -60,3 +62,13 @@ def _walk(
       yield from _walk(entry, f'{prefix}{entry.name}/', above | {real}, suffixes)
     elif entry.suffix.lower() in suffixes:
       yield prefix + entry.name
+
+
+def did_you_mean(path: epath.PathLike) -> str:
+  """`errors.did_you_mean` about a path that is not there, by the stems of what lies beside it."""
+  folder, name = os.path.split(os.path.normpath(path))
+  if '://' in os.fspath(path) or not os.path.isdir(folder or '.'):
+    return ''
+  beside = {os.path.splitext(other)[0]: other for other in sorted(os.listdir(folder or '.'))}
+  near = errors.nearest(os.path.splitext(name)[0], beside)
+  return f'did you mean {os.path.join(folder, beside[near])}?' if near else ''

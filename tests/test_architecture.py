@@ -31,10 +31,19 @@ ROOMS = {
   'model_directory': {'methods'},
   'data': {'pictures', 'holes'},
   'training': {'models', 'methods', 'config', 'pictures', 'holes', 'data', 'model_directory'},
-  'cost': {'models', 'methods', 'config', 'training'},
+  'cost': {'models', 'methods', 'config', 'training', 'reporting', 'pages'},
   'inference': {'models', 'methods', 'pictures', 'model_directory'},
   'convert': {'models', 'methods', 'model_directory'},
-  'evaluation': {'config', 'pictures', 'holes', 'data', 'methods', 'inference', 'pages'},
+  'evaluation': {
+    'config',
+    'pictures',
+    'holes',
+    'data',
+    'methods',
+    'model_directory',
+    'inference',
+    'pages',
+  },
   'reporting': {'config', 'pictures', 'holes', 'data', 'methods', 'pages'},
   'cli': None,  # every room
 }

@@ -1,5 +1,8 @@
 """The command line: help, wrong usage, exit codes, and what a broken input leaves behind."""
 
+import ast
+import pathlib
+import re
 import subprocess
 import sys
 
@@ -9,6 +12,8 @@ from PIL import Image
 import pytest
 
 from glcic_jax import cli
+from glcic_jax.cli import configured
+from glcic_jax.cli import parser as parser_lib
 from glcic_jax.cli import receptive_field
 
 QUICK = ['train', '--config', 'configs/quickstart.py']
@@ -41,6 +46,104 @@ def test_help_lists_the_commands(capsys):
     assert run(capsys, name, '--help')[0] == 0
 
 
+def options_in(name):
+  """The options that a file of `cli/` adds, by its source."""
+  tree = ast.parse((pathlib.Path(cli.__file__).parent / name).read_text())
+  first = [node.args[0] for node in ast.walk(tree) if isinstance(node, ast.Call) and node.args]
+  return {
+    argument.value
+    for argument in first
+    if isinstance(argument, ast.Constant) and re.fullmatch('--[a-zA-Z.-]+', str(argument.value))
+  }
+
+
+@pytest.mark.parametrize('name', cli.COMMANDS)
+def test_help_names_every_option_of_a_command(capsys, name):
+  code, out, err = run(capsys, name, '--help')
+  assert (code, err) == (0, '') and out.startswith(f'usage: glcic-jax {name} ')
+  options = options_in(f'{name.replace("-", "_")}.py')
+  assert options or name == 'receptive-field'
+  if '--config FILE' in out:
+    options |= options_in('configured.py')
+    assert 'glcic-jax config FILE' in ' '.join(out.split())
+  assert not {option for option in options if option not in out}
+
+
+def test_help_and_wrong_usage_start_nothing_heavy():
+  program = (
+    'import contextlib, sys\n'
+    'from glcic_jax import cli\n'
+    'for name in cli.COMMANDS:\n'
+    '  assert cli.main([name, "--outptu=x"]) == 2\n'
+    '  with contextlib.suppress(SystemExit):\n'
+    '    cli.main([name, "--help"])\n'
+    'found = {"jax", "tensorflow", "orbax", "cv2", "flax", "scipy"} & set(sys.modules)\n'
+    'assert not found, found'
+  )
+  done = subprocess.run([sys.executable, '-c', program], capture_output=True, text=True)
+  assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+  'arguments, sentence',
+  [
+    (['complte'], 'did you mean complete?'),
+    (['recptive-field'], 'did you mean receptive-field?'),
+    (['complete', 'a.png', '--outptu', 'b.png'], 'no option --outptu; did you mean --output?'),
+    (['complete', 'a.png', '--out=b.png'], 'no option --out; did you mean --output?'),
+    (['complete', 'a.png', '-mask', 'b.png'], 'no option -mask; did you mean --mask?'),
+    (['complete', 'a.png', '--qqq'], 'no option --qqq; see glcic-jax complete --help.'),
+    (['complete', 'a.png', '--blend', 'posson'], 'poisson, opencv or none - did you mean poisson?'),
+    (['complete', 'a.png', '--large', 'wole'], 'crop, resize or whole - did you mean whole?'),
+    (['export', '--weights', 'seperate'], 'did you mean separate?'),
+    (['convert', 'a', 'b', '--to', 'torch'], 'can be pytorch - did you mean pytorch?'),
+    (['train', '--workdri', 'x'], 'did you mean --workdir?'),
+    (['train', '--config', 'configs/quikstart.py', '--workdir', 'x'], 'configs/quickstart.py?'),
+    (['estimate', '--config.optimiser.generator.name', 'adam'], 'optimizer.generator.name?'),
+    (['estimate', '--peak-tflop', '3'], 'did you mean --peak-tflops?'),
+    (['report', 'confgis'], 'did you mean configs?'),
+    (['evaluate', '--model', 'tela', '--images', 'i', '--output', 'o'], 'did you mean telea?'),
+    (['evaluate', '--model', 'confgis', '--images', 'i', '--output', 'o'], 'did you mean configs?'),
+    (['evaluate', '--model', 'mean', '--images', 'confgis', '--output', 'o'], 'mean configs?'),
+    (['convert', 'REDME.md', 'o'], 'did you mean README.md?'),
+  ],
+)
+def test_what_was_probably_meant_is_named(capsys, arguments, sentence):
+  assert sentence in refused(capsys, *arguments)
+
+
+def test_a_model_beside_the_one_that_was_meant_is_named(capsys, inputs, tmp_path):
+  (tmp_path / 'runs').mkdir()
+  given = arguments(inputs | {'--model': tmp_path / 'rnus'})
+  assert f'did you mean {tmp_path}/runs?' in refused(capsys, *given)
+
+
+@pytest.mark.parametrize(
+  'given',
+  [
+    ['--config', 'configs/quickstart.py', '--config.seed=3', '--config.data.flip=False'],
+    ['--config=configs/quickstart.py', '--config.seed', '3', '--noconfig.data.flip'],
+    ['--config.seed=3', '--config.data.flip=f', '--config', 'configs/quickstart.py'],
+    ['-config.seed', '3', '--config.data.flip=0', '--config', 'configs/quickstart.py'],
+  ],
+)
+def test_keys_are_changed_in_every_way_that_absl_knows(given):
+  parser = parser_lib.Parser('train', '')
+  configured.add_config(parser)
+  parser.add_argument('--workdir')
+  config, options = configured.parse(parser, [*given, '--workdir', 'x'])
+  assert (config.seed, config.data.flip, options.workdir) == (3, False, 'x')
+  config, _ = configured.parse(parser, [*given, '--config.data.flip', '--workdir', 'x'])
+  assert config.data.flip is True
+
+
+def test_a_form_is_chosen_and_a_positional_config_is_read():
+  parser = parser_lib.Parser('config', '')
+  parser.add_argument('config')
+  config, _ = configured.parse(parser, ['configs/glcic_faces.py:laptop', '--config.seed=3'])
+  assert (config.image_size, config.seed) == (64, 3)
+
+
 def test_help_imports_no_library_beyond_python():
   program = (
     'import sys; from glcic_jax import cli; cli.main(["--help"]); '
@@ -69,7 +172,7 @@ def test_version(capsys):
     ),
     ('--config.data.flip=maybe', 'give True or False'),
     ('--config.batch_size=0', 'batch_size is 0'),
-    ('--config.schedule.discriminator_steps=0', 'the discriminator phase has no steps'),
+    ('--config.schedule.total_steps=0', 'schedule.total_steps is 0; give at least 1 step.'),
     ('--config.image_size=30', 'multiple of 4'),
     ('--config.optimizer.generator.name=sgd', "can be 'adadelta', 'adam'"),
     ('--nonsense=1', 'nonsense'),
@@ -85,7 +188,7 @@ def test_train_refuses_wrong_flags(capsys, tmp_path, flag, sentence):
 @pytest.mark.parametrize(
   'arguments, sentence',
   [
-    ((), '--config is missing'),
+    ((), '--config and --workdir are missing'),
     (('--config', 'configs/quickstart.py'), '--workdir is missing'),
     (('--config', 'configs/none.py', '--workdir', 'x'), 'no config file'),
     (('--config=', '--workdir', 'x'), '--config is empty'),

@@ -14,6 +14,7 @@ from glcic_jax.evaluation import entrants as entrants_lib
 from glcic_jax.evaluation import evaluate
 from glcic_jax.evaluation import holes
 from glcic_jax.evaluation import manifest as manifest_lib
+from glcic_jax.evaluation import names as names_lib
 from glcic_jax.evaluation import scoring
 
 COUNT = 6
@@ -206,7 +207,7 @@ def test_a_hole_at_the_border_has_an_empty_cell_for_its_ssim(manifest, files):
   assert (record['n'], record['mean'], record['infinite']) == (0, None, 0)
 
 
-@pytest.mark.parametrize('name', entrants_lib.BASELINES)
+@pytest.mark.parametrize('name', names_lib.BASELINES)
 def test_a_baseline_fills_the_hole_alone_and_plausibly(name, files, manifest):
   if name == 'biharmonic':
     pytest.importorskip('skimage')
@@ -244,4 +245,4 @@ def test_biharmonic_without_scikit_image_is_one_sentence(monkeypatch):
   ],
 )
 def test_labels_are_short_and_differ(names, expected):
-  assert entrants_lib.labels(names) == expected
+  assert names_lib.labels(names) == expected

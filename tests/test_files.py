@@ -69,3 +69,13 @@ def test_a_reader_with_the_old_file_open_keeps_reading_it(tmp_path):
 def test_a_full_disk_is_the_machines_fault_and_a_wrong_path_is_not():
   assert {errno.ENOSPC, errno.EDQUOT, errno.EIO} <= files.MACHINE_ERRORS
   assert not {errno.ENOENT, errno.EACCES, errno.ENOTDIR, errno.EISDIR} & files.MACHINE_ERRORS
+
+
+def test_a_mistyped_path_is_known_by_what_lies_beside_it(tmp_path, monkeypatch):
+  (tmp_path / 'runs').mkdir()
+  (tmp_path / 'photo.jpg').touch()
+  monkeypatch.chdir(tmp_path)
+  assert files.did_you_mean(tmp_path / 'phoot.png') == f'did you mean {tmp_path}/photo.jpg?'
+  assert files.did_you_mean('rnus/') == 'did you mean runs?'
+  for path in ('none.jpg', 'nowhere/photo.jpg', 'gs://bucket/photo.jpg'):  # a suffix is no likeness
+    assert files.did_you_mean(path) == ''

@@ -1,10 +1,13 @@
 """The command line: `glcic-jax COMMAND`. One short file for each command, imported when it runs."""
 
+import argparse
 from collections.abc import Sequence
 import importlib
 import logging
 import signal
 import sys
+
+import glcic_jax
 
 COMMANDS = {
   'train': 'train a model, or continue a run',
@@ -18,14 +21,7 @@ COMMANDS = {
   'receptive-field': 'measure how far a pixel of the network sees',
 }
 
-_USAGE = """usage: glcic-jax COMMAND [OPTIONS]
-
-Image completion in JAX: the Context Encoder and GLCIC.
-
-commands:
-{commands}
-
-glcic-jax COMMAND --help tells a command's options.
+_EPILOG = """glcic-jax COMMAND --help tells a command's options.
 exit codes: 0 done; 1 some inputs failed; 2 wrong usage or input; 3 the run failed; 143 stopped by
 SIGTERM after saving."""
 
@@ -33,24 +29,13 @@ SIGTERM after saving."""
 def main(arguments: Sequence[str] | None = None) -> int:
   """Runs one command; returns its exit code."""
   arguments = list(sys.argv[1:] if arguments is None else arguments)
-  usage = _USAGE.format(
-    commands='\n'.join(f'  {name:<17}{what}' for name, what in COMMANDS.items())
-  )
   if not arguments or arguments[0] in ('-h', '--help', 'help'):
-    print(usage)
+    _parser().print_help()
     return 0 if arguments else 2
   name, *rest = arguments
   if name == '--version':
-    import glcic_jax
-
     print(f'glcic-jax {glcic_jax.__version__}')
     return 0
-  if name not in COMMANDS:
-    print(
-      f'glcic-jax: there is no command {name!r}; the commands are {", ".join(COMMANDS)}.',
-      file=sys.stderr,
-    )
-    return 2
   try:
     return _run(name, rest)
   except KeyboardInterrupt as stop:  # of another signal, where a command says so
@@ -60,12 +45,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 128 + number
 
 
+def _parser() -> argparse.ArgumentParser:
+  commands = '\n'.join(f'  {name:<17}{what}' for name, what in COMMANDS.items())
+  return argparse.ArgumentParser(
+    prog='glcic-jax',
+    usage='glcic-jax COMMAND [OPTIONS]',
+    formatter_class=argparse.RawDescriptionHelpFormatter,
+    add_help=False,
+    description='Image completion in JAX: the Context Encoder and GLCIC.\n\ncommands:\n' + commands,
+    epilog=_EPILOG,
+  )
+
+
 def _run(name: str, arguments: Sequence[str]) -> int:
   from glcic_jax import errors
   from glcic_jax import files
 
   logging.getLogger('absl').setLevel(logging.ERROR)  # Orbax warns of what is as it should be
   try:
+    if name not in COMMANDS:
+      known = f'the commands are {", ".join(COMMANDS)}.'
+      hint = errors.did_you_mean(name, COMMANDS)
+      raise errors.InputError(errors.with_hint(f'There is no command {name!r}; {known}', hint))
     return importlib.import_module(f'glcic_jax.cli.{name.replace("-", "_")}').main(arguments)
   except (errors.InputError, errors.RunError, errors.Stopped) as error:
     print(f'glcic-jax: {error}', file=sys.stderr)

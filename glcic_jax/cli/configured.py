@@ -1,84 +1,120 @@
-"""`--config FILE --config.KEY=VALUE`, and the sentences for what is wrong with them."""
+"""Commands that read a config: `--config FILE --config.KEY=VALUE`.
 
-from collections.abc import Mapping
+    options = parser.Parser('train', ...)
+    configured.add_config(options)
+    config, given = configured.parse(options, arguments)
+
+ml_collections is given the file and the changed keys; everything else is argparse's.
+"""
+
+import argparse
 from collections.abc import Sequence
-import difflib
+import itertools
 import os
 import re
 import sys
-from typing import Any
 
 from absl import flags
 from ml_collections import config_flags
 
 from glcic_jax import config as config_lib
 from glcic_jax import errors
+from glcic_jax import files
+from glcic_jax.cli import parser as parser_lib
+from glcic_jax.config import keys
+
+_CHANGE = re.compile(r'--?(no)?config\.([^=]+)(?:=(.*))?', re.DOTALL)
+
+
+def add_config(parser: argparse.ArgumentParser, *, required: bool = True) -> None:
+  """Adds `--config FILE` and `--config.KEY VALUE`."""
+  parser.add_argument(
+    '--config',
+    metavar='FILE',
+    required=required,
+    help='a Python file with get_config(), such as configs/quickstart.py, or FILE:FORM',
+  )
+  add_changes(parser)
+
+
+def add_changes(parser: argparse.ArgumentParser) -> None:
+  """Adds `--config.KEY VALUE` for the sake of `--help`: `parse` takes them out beforehand."""
+  parser.add_argument(
+    '--config.KEY',
+    metavar='VALUE',
+    dest='_',
+    help='changes one key, such as --config.batch_size=16; glcic-jax config FILE tells the keys '
+    'and their meanings',
+  )
 
 
 def parse(
-  command: str, arguments: Sequence[str], options: Mapping[str, str | None]
-) -> tuple[Any, dict[str, str]]:
+  parser: parser_lib.Parser, arguments: Sequence[str]
+) -> tuple[config_lib.ConfigDict, argparse.Namespace]:
   """Reads a command's config, and its other options.
 
   Args:
-    command: its name, for messages.
-    arguments: what follows it.
-    options: the command's own options, each with its default; None: it must be given.
+    parser: of the command; its option or positional `config` names the file.
+    arguments: what follows the command's name.
 
   Returns:
-    the config, and the options' values.
+    the checked config, GLCIC's defaults where none need be given; and the options.
 
   Raises:
     errors.InputError: in one sentence, whatever absl and ml_collections say.
   """
-  values = flags.FlagValues()
-  config = config_flags.DEFINE_config_file(
-    'config', flag_values=values, sys_argv=[command, *arguments]
-  )
-  for name, default in options.items():
-    flags.DEFINE_string(name, default, '', flag_values=values)
-  required = [name for name, default in options.items() if default is None]
-  for name in ('config', *required):
-    if not any(re.match(f'--?{name}(=|$)', argument) for argument in arguments):
-      raise errors.InputError(f'--{name} is missing; see glcic-jax {command} --help.')
-  _check_config_file(arguments)
-  sys.modules.pop(
-    'config_config', None
-  )  # ml_collections runs each file in it: an earlier one would lend its names
-  try:
-    rest = values([command, *arguments])[1:]
-    read, own = config.value, {name: values[name].value for name in options}
-  except Exception as error:  # absl's, ml_collections', and whatever a config file raises
-    raise errors.InputError(_explain(error, command, arguments)) from None
-  config_lib.check_keys(read, _file(arguments))
-  if rest:
-    raise errors.InputError(
-      f'{rest[0]!r} is not understood; options start with --, see glcic-jax {command} --help.'
-    )
-  for name in required:
-    if not own[name]:
-      raise errors.InputError(f'--{name} is empty; see glcic-jax {command} --help.')
-  return read, own
+  own, changes = _split(arguments)
+  options = parser.parse_args(own)
+  if options.config is not None:
+    config = _read(options.config, changes)
+  elif changes:
+    raise errors.InputError(f'--config is missing; {parser.see_help}')
+  else:
+    config = config_lib.default()
+  config_lib.check(config)
+  return config, options
 
 
-def _file(arguments: Sequence[str]) -> str:
-  """The config file that the arguments name last, without its form."""
-  named = ''
-  for argument, following in zip(arguments, [*arguments[1:], '']):
-    if match := re.fullmatch(r'--?config(?:=(.*))?', argument):
-      named = following if match[1] is None else match[1]
-  return named.split(':')[0]
+def _split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
+  """The command's own arguments, and those that change keys, each with its value."""
+  own: list[str] = []
+  changes: list[str] = []
+  rest = iter(arguments)
+  for argument in rest:
+    match = _CHANGE.fullmatch(argument)
+    if not match:
+      own.append(argument)
+      continue
+    negated, key, value = match.groups()
+    if key not in keys.KEYS:
+      hint = errors.did_you_mean(key, keys.KEYS) or 'glcic-jax config FILE tells them.'
+      raise errors.InputError(f'There is no config key {key}; {hint}')
+    if value is None and not negated and not isinstance(keys.default_of(key), bool):
+      argument = '='.join([argument, *itertools.islice(rest, 1)])  # the next one is its value
+    changes.append(argument)
+  return own, changes
 
 
-def _check_config_file(arguments: Sequence[str]) -> None:
-  """ml_collections says 'no such file' in four lines."""
-  name = _file(arguments)
-  if not name:
+def _read(name: str, changes: Sequence[str]) -> config_lib.ConfigDict:
+  """The config of FILE or FILE:FORM, with some keys changed."""
+  file = name.split(':')[0]
+  if not file:
     raise errors.InputError('--config is empty; give a config file, such as configs/quickstart.py.')
-  if not os.path.isfile(name):
-    raise errors.InputError(
-      f'There is no config file {name}; give one such as configs/quickstart.py.'
-    )
+  if not os.path.isfile(file):  # ml_collections says so in four lines
+    sentence = f'There is no config file {file}; give one such as configs/quickstart.py.'
+    raise errors.InputError(errors.with_hint(sentence, files.did_you_mean(file)))
+  arguments = ['glcic-jax', f'--config={name}', *changes]
+  values = flags.FlagValues()
+  holder = config_flags.DEFINE_config_file('config', flag_values=values, sys_argv=arguments)
+  # ml_collections runs each file in this module: an earlier one would lend its names.
+  sys.modules.pop('config_config', None)
+  try:
+    values(arguments)
+    config = holder.value
+  except Exception as error:  # absl's, ml_collections', and whatever a config file raises
+    raise errors.InputError(_explain(error, file, changes)) from None
+  config_lib.check_keys(config, file)
+  return config
 
 
 # What the values of a key look like, by the type of its default.
@@ -91,27 +127,20 @@ _KINDS = {
 }
 
 
-def _explain(error: Exception, command: str, arguments: Sequence[str]) -> str:
-  """One sentence for what absl and ml_collections raise about a wrong flag."""
-  defaults = config_lib.default()
-  known, text = list(config_lib.flatten(defaults)), str(error)
-  for argument in arguments:
-    match = re.match(r'--?config\.([^=]+)(?:=(.*))?', argument, re.DOTALL)
-    if match and match[1] not in known:
-      near = difflib.get_close_matches(match[1], known, n=1)
-      hint = f'did you mean {near[0]}?' if near else 'the keys are in glcic_jax/config.py.'
-      return f'There is no config key {match[1]}; {hint}'
-    if match and match[2] and f'--config.{match[1]}={match[2]}:' in text:
-      default = config_lib.value_of(defaults, match[1])
-      return (
-        f'{match[1]} is {match[2]!r}; give {_KINDS[type(default)]}, such as its default '
-        f'{default!r}.'
-      )
+def _explain(error: Exception, file: str, changes: Sequence[str]) -> str:
+  """One sentence for what absl and ml_collections raise about a wrong file or value."""
+  text = str(error)
+  for change in changes:
+    key, _, value = change.partition('config.')[2].partition('=')
+    if value and f'--config.{key}={value}:' in text:
+      default = keys.default_of(key)
+      return f'{key} is {value!r}; give {_KINDS[type(default)]}, such as its default {default!r}.'
   if 'get_config() takes 0 positional arguments' in text:
-    return f'{_file(arguments)} has no forms; leave out the colon and what follows it.'
+    return f'{file} has no forms; leave out the colon and what follows it.'
   if not isinstance(error, flags.Error):
     reason = (text.splitlines() or [''])[0].strip('"')
-    return f'The config file {_file(arguments)} cannot be used ({type(error).__name__}: {reason}).'
+    return f'The config file {file} cannot be used ({type(error).__name__}: {reason}).'
   lines = [line.strip() for line in text.splitlines() if line.strip()]
   reason = lines[-1] if 'config file' in lines[0] else lines[0]  # a config's own error comes last
-  return f'{reason.removeprefix("ValueError: ").rstrip(".")}; see glcic-jax {command} --help.'
+  reason = reason.removeprefix('ValueError: ')
+  return reason if reason.endswith(('.', '?')) else f'{reason}.'

@@ -2,26 +2,28 @@
 
 import argparse
 from collections.abc import Sequence
-import json
-
-from etils import epath
 
 from glcic_jax import errors
+from glcic_jax.cli import parser as parser_lib
+from glcic_jax.cli import values
 
 
 def main(arguments: Sequence[str]) -> int:
   """Converts weights; returns the exit code."""
   options = _parser().parse_args(arguments)
-  if options.to == 'pytorch':
-    return _to_pytorch(options)
+  return _to_pytorch(options) if options.to == 'pytorch' else _to_model_directory(options)
+
+
+def _to_model_directory(options: argparse.Namespace) -> int:
   from glcic_jax.convert import converter  # JAX starts only now
   from glcic_jax.convert import origins
+  from glcic_jax.convert import settings
 
   wishes = origins.Wishes(
-    mean_color=_color(options.mean_color),
-    image_size=_pixels('--image-size', options.image_size, 16),
-    overlap=_pixels('--overlap', options.overlap, 0),
-    settings=_settings(options.source),
+    mean_color=options.mean_color,
+    image_size=options.image_size,
+    overlap=options.overlap,
+    settings=settings.beside(options.source),
   )
   description = converter.to_model_directory(
     options.source, options.model_dir, wishes, options.discriminator
@@ -52,20 +54,18 @@ def _to_pytorch(options: argparse.Namespace) -> int:
   return 0
 
 
-def _parser() -> argparse.ArgumentParser:
-  parser = argparse.ArgumentParser(
-    prog='glcic-jax convert',
-    allow_abbrev=False,
-    description='Converts weights of other programs into a model directory; what kind they are is '
-    'found out. With '
-    "--to pytorch, converts a model into a state dict in the order of its authors' modules.",
+def _parser() -> parser_lib.Parser:
+  parser = parser_lib.Parser(
+    'convert',
+    'Converts weights of other programs into a model directory; what kind they are is found out. '
+    "With --to pytorch, converts a model into a state dict in the order of its authors' modules.",
   )
   add = parser.add_argument
   add(
     'source',
     metavar='SOURCE',
-    help='a Torch7 file (.t7), a PyTorch file (.pth, .pt) or .safetensors; with '
-    '--to pytorch, a MODEL',
+    help='a Torch7 file (.t7), a PyTorch file (.pth, .pt) or .safetensors; with --to pytorch, a '
+    'MODEL',
   )
   add(
     'model_dir',
@@ -81,54 +81,20 @@ def _parser() -> argparse.ArgumentParser:
   add(
     '--mean-color',
     metavar='R,G,B',
-    help='mean colour of the training pictures, from 0 to 1, where neither SOURCE '
-    'nor a config.json beside it says so',
+    type=values.mean_color,
+    help='mean colour of the training pictures, from 0 to 1, where neither SOURCE nor a '
+    'config.json beside it says so',
   )
   add(
     '--image-size',
     metavar='N',
+    type=values.pixels(16, 4_096),
     help='pixels: side of the training pictures, where it is not the published one',
   )
   add(
     '--overlap',
     metavar='N',
+    type=values.pixels(0, 4_096),
     help="pixels by which a centre Context Encoder's patch overlaps what is known (4, as released)",
   )
   return parser
-
-
-def _color(text: str | None) -> tuple[float, float, float] | None:
-  if text is None:
-    return None
-  try:
-    color = tuple(float(part) for part in text.split(','))
-  except ValueError:
-    color = ()
-  if len(color) != 3 or not all(0 <= part <= 1 for part in color):
-    raise errors.InputError(
-      f'--mean-color is {text}; give three numbers from 0 to 1, such as 0.456,0.447,0.416.'
-    )
-  return color
-
-
-def _pixels(flag: str, text: str | None, least: int) -> int | None:
-  if text is None:
-    return None
-  if not text.isdecimal() or not least <= int(text) <= 4_096:
-    raise errors.InputError(f'{flag} is {text}; give a number of pixels from {least} to 4096.')
-  return int(text)
-
-
-def _settings(source: str) -> dict[str, object]:
-  """The settings of otenim's program, which it keeps beside its weights or a folder above; {}
-  if there are none.
-  """
-  folder = epath.Path(source).parent
-  for place in (folder, folder.parent):
-    try:
-      settings = json.loads((place / 'config.json').read_text())
-    except (OSError, ValueError):
-      continue
-    if isinstance(settings, dict) and 'mpv' in settings:
-      return settings
-  return {}

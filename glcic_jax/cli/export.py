@@ -1,7 +1,9 @@
 """glcic-jax export --model MODEL --output FILE"""
 
-import argparse
 from collections.abc import Sequence
+
+from glcic_jax.cli import completing
+from glcic_jax.cli import parser as parser_lib
 
 _PLATFORMS = 'cpu,cuda,tpu'
 
@@ -24,21 +26,14 @@ def main(arguments: Sequence[str]) -> int:
   return 0
 
 
-def _parser() -> argparse.ArgumentParser:
-  parser = argparse.ArgumentParser(
-    prog='glcic-jax export',
-    allow_abbrev=False,
-    description='Writes a model as one function of image and mask, for programs without this '
-    'package: as StableHLO, '
-    'with a short program beside it that runs it by JAX alone, or as ONNX.',
+def _parser() -> parser_lib.Parser:
+  parser = parser_lib.Parser(
+    'export',
+    'Writes a model as one function of image and mask, for programs without this package: as '
+    'StableHLO, with a short program beside it that runs it by JAX alone, or as ONNX.',
   )
+  completing.add_model(parser)
   add = parser.add_argument
-  add(
-    '--model',
-    required=True,
-    help='a model directory, a training workdir, one checkpoint in it, or a name on the Hugging '
-    'Face Hub',
-  )
   add('--output', required=True, metavar='FILE', help='such as model.stablehlo or model.onnx')
   add('--format', choices=('stablehlo', 'onnx'), help='onnx if FILE ends in .onnx, else stablehlo')
   add(

@@ -3,6 +3,7 @@
 Results go to stdout, notes to stderr, a bar to a terminal.
 """
 
+from collections.abc import Callable
 from collections.abc import Iterator
 import contextlib
 import os
@@ -18,7 +19,7 @@ _BAR = 24  # characters
 class Terminal:
   """Keeps the bar and the lines apart."""
 
-  def __init__(self):
+  def __init__(self) -> None:
     self._shows_bar = False
     self._is_read = True  # stdout
 
@@ -42,6 +43,18 @@ class Terminal:
     """A line on stderr."""
     self._clear()
     print(text, file=sys.stderr)
+
+  def warn_once(self) -> Callable[..., None]:
+    """What shows warnings: of those that come from one place, thousands perhaps, the first."""
+    said = set()
+
+    def show(message: Warning, category: type, filename: str, line: int, *_: Any) -> None:
+      del category
+      if (filename, line) not in said:
+        said.add((filename, line))
+        self.note(f'glcic-jax: {message} (Said once; it may hold for further pictures.)')
+
+    return show
 
   def result(self, text: str) -> None:
     """A line on stdout. Where nobody reads on (`| head`), the work goes on without."""

@@ -60,9 +60,9 @@ def _check_value(name: str, key: keys.Key, value: Any) -> None:
   if isinstance(default, tuple):
     _check_tuple(name, key, tuple(value), default)
   elif key.among:
-    _require(
-      value in key.among, f'{name} is {value!r}; it can be {", ".join(map(repr, key.among))}.'
-    )
+    sentence = f'{name} is {value!r}; it can be {", ".join(map(repr, key.among))}.'
+    hint = errors.did_you_mean(str(value), map(str, key.among))
+    _require(value in key.among, errors.with_hint(sentence, hint))
   elif isinstance(default, (int, float)) and not isinstance(default, bool):
     inside = math.isfinite(value) and key.low <= value <= key.high
     _require(inside, f'{name} is {value}; give {key.bounds()}.')

@@ -9,6 +9,7 @@ in a fixed order, whatever the order in the argument.
 from collections.abc import Mapping
 from typing import Any
 
+from glcic_jax import errors
 from glcic_jax import methods
 from glcic_jax.methods import definition
 
@@ -34,7 +35,8 @@ def choose(config: Any, argument: str, forms: Mapping[str, definition.Change] | 
   chosen = [name for name in argument.split(',') if name]
   for name in chosen:
     if name not in known:
-      raise ValueError(f'the form of this config is {" or ".join(known)}, not {name!r}')
+      sentence = f'the form of this config is {" or ".join(known)}, not {name!r}'
+      raise ValueError(errors.with_hint(sentence, errors.did_you_mean(name, known)))
   for name, change in known.items():
     if name in chosen:
       change(config)

@@ -21,6 +21,7 @@ from etils import epath
 import numpy as np
 
 from glcic_jax import errors
+from glcic_jax import files
 from glcic_jax.convert import names
 from glcic_jax.convert import origins
 from glcic_jax.convert import pytorch
@@ -126,7 +127,7 @@ def _is_ours(folder: epath.Path) -> bool:
 def _open(path: epath.PathLike) -> _Source:
   path, name = epath.Path(path), os.fspath(path)
   if not path.exists():
-    raise errors.InputError(f'There is no file {name}.')
+    raise errors.InputError(errors.with_hint(f'There is no file {name}.', files.did_you_mean(path)))
   if path.is_dir():
     raise errors.InputError(
       f'{name} is a folder; give the file with the weights, or --to pytorch if it is a model.'

@@ -166,7 +166,9 @@ def folder(path: epath.PathLike) -> Source:
   else:
     root = epath.Path(path)
     if not root.is_dir():
-      raise errors.InputError(f'There is no folder {path}; check data.folder.')
+      raise errors.InputError(
+        errors.with_hint(f'There is no folder {path}; check data.folder.', files.did_you_mean(path))
+      )
     names = files.walk(root, image_files.SUFFIXES)
   names = tuple(sorted(set(names)))
   if not names:

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from collections.abc import Sequence
 import functools
-import os
 from typing import Any
 from typing import NamedTuple
 
@@ -12,10 +11,9 @@ import numpy as np
 from glcic_jax import errors
 from glcic_jax.evaluation import baselines
 from glcic_jax.evaluation import manifest as manifest_lib
+from glcic_jax.evaluation import names as names_lib
 from glcic_jax.inference import completer as completer_lib
 from glcic_jax.inference import fixed_size
-
-BASELINES = ('mean', 'telea', 'navier-stokes', 'biharmonic')
 
 COMPLETED, RAW = 'completed', 'raw'  # what a user gets; a network's output, unblended
 
@@ -43,7 +41,7 @@ def load(
   """Loads all that are named, and checks that each can complete the manifest's holes.
 
   Args:
-    names: each a MODEL or one of `BASELINES`.
+    names: each a MODEL or one of `names.BASELINES`.
     manifest: what is evaluated.
     blend: as in `Completer`; with 'none', the raw output is what a user gets.
     large: as in `Completer`.
@@ -52,29 +50,13 @@ def load(
   Raises:
     errors.InputError: if one is no model, or cannot complete a hole.
   """
-  if len(set(names)) < len(names):
-    raise errors.InputError('--model names one model twice; give each once.')
+  names_lib.check(names)
   return [
     _baseline(name, manifest)
-    if name in BASELINES
+    if name in names_lib.BASELINES
     else _network(name, label, manifest, blend=blend, large=large, device=device)
-    for name, label in zip(names, labels(names))
+    for name, label in zip(names, names_lib.labels(names))
   ]
-
-
-def labels(names: Sequence[str]) -> list[str]:
-  """Short names: of a path, as much of its end as tells it from the others, and no final
-  `model`.
-  """
-  parts = []
-  for name in names:
-    path = os.path.normpath(name).split(os.sep)
-    parts.append(path[:-1] if len(path) > 1 and path[-1] == 'model' else path)
-  for length in range(1, max(map(len, parts)) + 1):
-    short = [os.sep.join(path[-length:]) for path in parts]
-    if len(set(short)) == len(short):
-      return short
-  return list(names)
 
 
 def _baseline(name: str, manifest: manifest_lib.Manifest) -> Entrant:

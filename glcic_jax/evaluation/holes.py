@@ -14,6 +14,7 @@ from PIL import Image
 
 from glcic_jax import config as config_lib
 from glcic_jax import errors
+from glcic_jax import files
 from glcic_jax.holes import draws
 from glcic_jax.holes import kinds
 from glcic_jax.holes import own_masks
@@ -53,10 +54,12 @@ def kinds_of(text: str) -> tuple[str, ...]:
   chosen: dict[str, None] = {}
   for word in text.split(','):
     if word not in KINDS:
-      raise errors.InputError(
+      sentence = (
         f'--masks is {text!r}; give a folder of masks that is there, or a kind of hole '
         f'({", ".join(KINDS)}; several with commas between).'
       )
+      hint = errors.did_you_mean(word, KINDS) or files.did_you_mean(text)
+      raise errors.InputError(errors.with_hint(sentence, hint))
     chosen |= dict.fromkeys(KINDS[word])
   return tuple(chosen)
 

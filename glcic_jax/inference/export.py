@@ -153,9 +153,12 @@ def _check(
     )
   unknown = [platform for platform in platforms if platform not in PLATFORMS]
   if unknown or not platforms:
+    wrong = unknown[0] if unknown else ''
+    known = f'give some of {", ".join(PLATFORMS)}, with commas between.'
     raise errors.InputError(
-      f'The platform {unknown[0] if unknown else ""!r} is unknown; give some of '
-      f'{", ".join(PLATFORMS)}, with commas between.'
+      errors.with_hint(
+        f'The platform {wrong!r} is unknown; {known}', errors.did_you_mean(wrong, PLATFORMS)
+      )
     )
   if output.suffix in ('.py', '.safetensors', '.json', '.md'):
     raise errors.InputError(

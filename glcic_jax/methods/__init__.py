@@ -45,7 +45,8 @@ def of(name: str) -> definition.Method:
   for method in _REGISTERED:
     if name in method.settings:
       return method
-  raise errors.InputError(f'method is {name!r}; it can be {", ".join(map(repr, names()))}.')
+  sentence = f'method is {name!r}; it can be {", ".join(map(repr, names()))}.'
+  raise errors.InputError(errors.with_hint(sentence, errors.did_you_mean(name, names())))
 
 
 def setting(name: str) -> definition.Setting:

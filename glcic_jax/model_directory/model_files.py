@@ -200,16 +200,21 @@ def checkpoint_of(model: epath.PathLike) -> tuple[epath.Path, int | None] | None
     return path, None
   if path.parent.name == _CHECKPOINTS and path.name.isdigit() and path.is_dir():
     return path.parent.parent, int(path.name)
-  raise errors.InputError(
+  sentence = (
     f'{model} is no model: give a folder with {WEIGHTS} and {CONFIG}, or the workdir of a training '
     'run.'
   )
+  hint = '' if path.exists() else files.did_you_mean(model)
+  raise errors.InputError(errors.with_hint(sentence, hint))
 
 
 def _folder(model: epath.PathLike, revision: str | None = None) -> epath.Path:
   """Where a MODEL lies; one of the Hub is fetched."""
   if hub.means_hub(model):
-    return hub.fetch(os.fspath(model), revision, (CONFIG, WEIGHTS), (CARD,))
+    try:
+      return hub.fetch(os.fspath(model), revision, (CONFIG, WEIGHTS), (CARD,))
+    except errors.InputError as error:  # a folder of two parts may have been meant
+      raise errors.InputError(errors.with_hint(str(error), files.did_you_mean(model))) from None
   return epath.Path(model)
 
 

@@ -6,6 +6,7 @@ last quarter-resolution layer sees 287; an output pixel sees 299 or 303, off-cen
 smallest window that is centred on the pixel and holds what any pixel sees (99 without dilation).
 """
 
+from collections.abc import Mapping
 from typing import Any
 from typing import NamedTuple
 
@@ -109,3 +110,31 @@ def _even(path: Any, leaf: jax.ShapeDtypeStruct) -> jax.Array:
   if name == 'kernel':
     return jnp.full(leaf.shape, 1 / np.prod(leaf.shape[:-1]), leaf.dtype)
   return jnp.full(leaf.shape, float(name in ('scale', 'var')), leaf.dtype)
+
+
+def measure() -> dict[bool, tuple[Field, Field]]:
+  """Whether dilated -> what the network sees, by gradient and by arithmetic: equal, if it is what
+  its table says.
+  """
+  return {
+    dilated: (by_gradient(dilated=dilated), by_arithmetic(dilated=dilated))
+    for dilated in (True, False)
+  }
+
+
+def table(measured: Mapping[bool, tuple[Field, Field]], marked: bool) -> list[str]:
+  """What `measure` found, line by line; `marked` is the network of the user's config."""
+  rows = {
+    'the last quarter-resolution convolution': lambda field: str(field.quarter),
+    'an output pixel, by position modulo 4': lambda field: ', '.join(map(str, field.lengths)),
+    'an output pixel on one side, at most': lambda field: str(field.reach),
+    'the smallest centred window for every pixel': lambda field: str(field.centred),
+  }
+  lines = [f'{"pixels seen by":<46}{"gradient":>24}{"arithmetic":>24}']
+  for dilated, fields in measured.items():
+    mark = ' (this config)' if dilated == marked else ''
+    lines.append(f'{"dilated" if dilated else "without dilation"}{mark}')
+    for name, value in rows.items():
+      gradient, arithmetic = map(value, fields)
+      lines.append(f'  {name:<44}{gradient:>24}{arithmetic:>24}')
+  return lines

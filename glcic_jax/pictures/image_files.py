@@ -46,7 +46,9 @@ def open_picture(source: epath.PathLike | bytes, name: str = '') -> Image.Image:
   except IsADirectoryError:
     raise errors.InputError(f'{name} is a folder; give a picture file.') from None
   except FileNotFoundError:
-    raise errors.InputError(f'There is no file {name}; check the path.') from None
+    raise errors.InputError(
+      errors.with_hint(f'There is no file {name}; check the path.', files.did_you_mean(source))
+    ) from None
   except OSError as error:
     raise errors.InputError(f'{name} cannot be read ({error.strerror or error}).') from None
   try:

@@ -16,6 +16,7 @@ from etils import epath
 
 from glcic_jax import config as config_lib
 from glcic_jax import errors
+from glcic_jax import files
 from glcic_jax import methods
 from glcic_jax import schedule
 from glcic_jax.config import stored as stored_lib
@@ -65,7 +66,12 @@ def read(workdir: epath.PathLike) -> Run:
   """
   folder = epath.Path(workdir)
   if not folder.is_dir():
-    raise errors.InputError(f'There is no folder {workdir}; give the --workdir of a training run.')
+    raise errors.InputError(
+      errors.with_hint(
+        f'There is no folder {workdir}; give the --workdir of a training run.',
+        files.did_you_mean(workdir),
+      )
+    )
   for name, when in (('config.json', 'as it starts'), ('metrics.csv', 'after log_every steps')):
     if not (folder / name).exists():
       raise errors.InputError(

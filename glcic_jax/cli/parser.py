@@ -1,0 +1,85 @@
+"""The parser of every command: argparse, whose complaints are one sentence with exit code 2.
+
+    options = parser.Parser('export', 'Writes a model ...')
+    options.add_argument('--weights', choices=('baked', 'separate'), ...)
+
+A mistyped option or choice is answered with what was probably meant. What a value can be is said in
+`values`.
+"""
+
+import argparse
+from collections.abc import Sequence
+import re
+import textwrap
+from typing import Any
+from typing import NoReturn
+
+from glcic_jax import errors
+
+
+class _Formatter(argparse.HelpFormatter):
+  """Breaks no line inside the name of a command or an option."""
+
+  def _split_lines(self, text: str, width: int) -> list[str]:
+    return textwrap.wrap(' '.join(text.split()), width, break_on_hyphens=False)
+
+  def _fill_text(self, text: str, width: int, indent: str) -> str:
+    return '\n'.join(indent + line for line in self._split_lines(text, width))
+
+
+class Parser(argparse.ArgumentParser):
+  """An `argparse.ArgumentParser` of one command; options are written in full."""
+
+  def __init__(self, command: str, description: str, epilog: str = ''):
+    super().__init__(
+      prog=f'glcic-jax {command}',
+      description=description,
+      epilog=epilog,
+      formatter_class=_Formatter,
+      allow_abbrev=False,
+    )
+    self.see_help = f'see {self.prog} --help.'
+
+  def parse_args(self, args: Sequence[str], namespace: Any = None) -> argparse.Namespace:  # type: ignore[override]
+    """Reads what follows the command's name.
+
+    Raises:
+      errors.InputError: in one sentence, on wrong usage.
+    """
+    self._check_options(args)
+    options, rest = self.parse_known_args(args, namespace)
+    if rest:
+      raise errors.InputError(f'{rest[0]!r} is not understood; {self.see_help}')
+    return options
+
+  def error(self, message: str) -> NoReturn:
+    """Raises argparse's complaint as a sentence of ours."""
+    if match := re.fullmatch(r'argument (\S+): (is .*)', message, re.DOTALL):  # one of `values`
+      raise errors.InputError(f'{match[1].split("/")[-1]} {match[2]}')
+    if match := re.fullmatch(r'.* required: (.*)', message):
+      names = match[1].split(', ')
+      raise errors.InputError(
+        f'{" and ".join(names)} {"is" if len(names) == 1 else "are"} missing; {self.see_help}'
+      )
+    raise errors.InputError(f'{message.removeprefix("argument ")}; {self.see_help}')
+
+  def _check_options(self, arguments: Sequence[str]) -> None:
+    """Refuses an unknown option, before argparse says that the one it was meant for is missing."""
+    known = list(self._option_string_actions)
+    for argument in arguments:
+      if argument == '--':
+        return
+      match = re.fullmatch(r'(--?[A-Za-z][^=\s]*)(=.*)?', argument, re.DOTALL)
+      if match and match[1] not in known:
+        hint = errors.did_you_mean(match[1], known) or self.see_help
+        raise errors.InputError(f'There is no option {match[1]}; {hint}')
+
+  def _check_value(self, action: argparse.Action, value: Any) -> None:
+    """Says which of the choices was probably meant."""
+    if action.choices is not None and value not in action.choices:
+      *others, last = map(str, action.choices)
+      can_be = f'{", ".join(others)} or {last}' if others else last
+      hint = errors.did_you_mean(str(value), [*others, last])
+      raise argparse.ArgumentError(
+        action, errors.with_hint(f'is {value!r}; it can be {can_be}.', hint)
+      )

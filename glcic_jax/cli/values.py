@@ -1,0 +1,86 @@
+"""What the value of an option can be: each is a `type=` of argparse that says so in a sentence."""
+
+import argparse
+from collections.abc import Callable
+import math
+
+Color = tuple[int, int, int]  # RGB in 0..255
+
+
+def whole_number(
+  lowest: int = 1, highest: int | None = None, what: str = 'a whole number'
+) -> Callable[[str], int]:
+  """A whole number within bounds, both included."""
+  bounds = f', {lowest} or more' if highest is None else f' from {lowest} to {highest}'
+
+  def read(text: str) -> int:
+    if text.isdecimal() and len(text) < 16:  # Python refuses to read thousands of digits
+      value = int(text)
+      if lowest <= value and (highest is None or value <= highest):
+        return value
+    raise _wrong(text, f'{what}{bounds}')
+
+  return read
+
+
+def pixels(lowest: int, highest: int) -> Callable[[str], int]:
+  """A number of pixels within bounds, both included."""
+  return whole_number(lowest, highest, 'a number of pixels')
+
+
+def number(highest: float = math.inf) -> Callable[[str], float]:
+  """A finite number above 0."""
+  bound = '' if highest == math.inf else f', and at most {highest:g}'
+
+  def read(text: str) -> float:
+    value = _float(text)
+    if not 0 < value <= highest or math.isinf(value):
+      raise _wrong(text, f'a number above 0{bound}')
+    return value
+
+  return read
+
+
+def share(text: str) -> float:
+  """A number from 0 to 1."""
+  value = _float(text)
+  if not 0 <= value <= 1:
+    raise _wrong(text, 'a share from 0 to 1')
+  return value
+
+
+def color(text: str) -> Color:
+  """A colour as CSS writes it; what is transparent about it is left out."""
+  from PIL import ImageColor
+
+  try:
+    return ImageColor.getrgb(text)[:3]
+  except ValueError:
+    raise _wrong(text, 'a colour such as #ff00ff or red') from None
+
+
+def mean_color(text: str) -> tuple[float, float, float]:
+  """`R,G,B`, each from 0 to 1."""
+  parts = [_float(part) for part in text.split(',')]
+  if len(parts) != 3 or not all(0 <= part <= 1 for part in parts):
+    raise _wrong(text, 'three numbers from 0 to 1, such as 0.456,0.447,0.416')
+  return (parts[0], parts[1], parts[2])
+
+
+def filled(text: str) -> str:
+  """Any text but none."""
+  if not text:
+    raise argparse.ArgumentTypeError('is empty; give it a value.')
+  return text
+
+
+def _float(text: str) -> float:
+  """NaN, which is within no bounds, where the text is no number."""
+  try:
+    return float(text)
+  except ValueError:
+    return math.nan
+
+
+def _wrong(text: str, wanted: str) -> argparse.ArgumentTypeError:
+  return argparse.ArgumentTypeError(f'is {text!r}; give {wanted}.')

@@ -1,0 +1,163 @@
+"""Which pictures are evaluated, and with which holes, as the command line says it."""
+
+from collections.abc import Callable
+from collections.abc import Sequence
+import os
+from typing import NamedTuple
+from typing import TYPE_CHECKING
+
+from etils import epath
+
+from glcic_jax import errors
+from glcic_jax import files
+from glcic_jax.data import sources
+from glcic_jax.pictures import pairing
+
+if TYPE_CHECKING:
+  from glcic_jax.evaluation import holes
+  from glcic_jax.evaluation import manifest as manifest_lib
+
+_SIDE = 0.5  # of the kind `center`, as a share of the picture's
+
+
+class Choice(NamedTuple):
+  """What the flags of the same names say; None and False: not given."""
+
+  images: str
+  manifest: str | None = None
+  masks: str | None = None
+  draw_masks: bool = False
+  mask_side: float | None = None
+  size: int | None = None
+  split: str | None = None
+  validation_fraction: float | None = None
+  limit: int | None = None
+  seed: int | None = None
+
+
+def check(choice: Choice) -> None:
+  """Refuses flags that contradict each other.
+
+  Raises:
+    errors.InputError: naming one to leave out or to give.
+  """
+  fixed = ('masks', 'draw_masks', 'mask_side', 'size', 'split', 'limit', 'seed')
+  given = [name for name in fixed if getattr(choice, name) not in (None, False)]
+  if choice.manifest and given:
+    raise errors.InputError(
+      '--manifest says which pictures and holes are evaluated; leave out '
+      f'--{given[0].replace("_", "-")}.'
+    )
+  if (choice.split is None) != (choice.validation_fraction is None):
+    raise errors.InputError(
+      '--split and --validation-fraction go together: give the fraction that the training '
+      'run held back (data.validation_fraction in its config.json).'
+    )
+
+
+def source(choice: Choice) -> sources.Source:
+  """The pictures that are there, those of a split only if it is asked for.
+
+  Raises:
+    errors.InputError: if there are none.
+  """
+  text = choice.images
+  if not os.path.exists(text) and '://' not in text and not set('*?') & set(text):
+    raise errors.InputError(
+      errors.with_hint(f'There is no folder {text}; check --images.', files.did_you_mean(text))
+    )
+  if os.path.isfile(text) and not text.lower().endswith('.txt'):
+    raise errors.InputError(f'{text} is a file; give --images a folder of pictures.')
+  found = sources.folder(text)
+  if choice.split is None or choice.validation_fraction is None:
+    return found
+  part = getattr(sources.split(found, choice.validation_fraction), choice.split)
+  if not part.names:
+    raise errors.InputError(
+      f'No picture of {text} falls to --split {choice.split} at a fraction of '
+      f'{choice.validation_fraction:g}; check --validation-fraction.'
+    )
+  return part
+
+
+def manifest(
+  choice: Choice, pictures: sources.Source
+) -> 'tuple[manifest_lib.Manifest, list[tuple[str, str]]]':
+  """The manifest that is given, or a new one.
+
+  Args:
+    choice: checked.
+    pictures: of `source`.
+
+  Returns:
+    it, and (name, sentence) of each picture that cannot be used.
+
+  Raises:
+    errors.InputError: if the pictures are not those of the manifest, or there is no hole for them.
+  """
+  from glcic_jax.evaluation import manifest as manifest_lib  # JAX starts only now
+
+  if choice.manifest:
+    try:
+      data = epath.Path(choice.manifest).read_bytes()
+    except OSError as error:
+      raise errors.InputError(
+        f'{choice.manifest} cannot be read ({error.strerror or error}).'
+      ) from None
+    given = manifest_lib.Manifest.from_bytes(data, choice.manifest)
+    manifest_lib.check(given, pictures.names, pictures.read, choice.images)
+    return given, []
+  names, hole_of, said = _holes(choice, pictures.names)
+  if choice.limit:
+    kept = sources.split(sources.Source(tuple(names), pictures.read), 1.0).validation.names
+    names = sorted(kept[: choice.limit])
+  return manifest_lib.build(
+    names, pictures.read, hole_of, seed=choice.seed or 0, size=choice.size, masks=said
+  )
+
+
+def _holes(choice: Choice, names: Sequence[str]) -> 'tuple[Sequence[str], holes.HoleOf, str]':
+  """The pictures that have a hole, their holes, and where these come from."""
+  from glcic_jax.evaluation import holes
+
+  seed, text = choice.seed or 0, choice.masks or 'mixture'
+  words, side = text.split(','), choice.mask_side or _SIDE
+  is_kind = all(word in holes.KINDS for word in words)
+  if choice.mask_side is not None and not (is_kind and 'center' in words):
+    raise errors.InputError(
+      '--mask-side is the side of --masks center; leave it out, or ask for these.'
+    )
+  if is_kind or not os.path.isdir(text):
+    if choice.draw_masks:
+      raise errors.InputError('--draw-masks needs --masks FOLDER.')
+    drawn = holes.drawn(holes.kinds_of(text), seed=seed, size=choice.size, center_side=side)
+    return names, drawn, f'{text}, side {side:g}' if 'center' in words else text
+  if choice.draw_masks:
+    return names, holes.drawn_from(text, seed=seed, size=choice.size), 'drawn from a folder'
+  paired, mask_of = _paired(choice.images, text, names)
+  return paired, holes.paired(mask_of, size=choice.size), 'paired'
+
+
+def _paired(
+  images: str, masks: str, names: Sequence[str]
+) -> tuple[tuple[str, ...], Callable[[str], str]]:
+  """The pictures that are no masks themselves, and each one's own mask."""
+  inputs, listed = [images], os.path.isfile(images)
+  if listed:  # its paths are relative to itself
+    inputs = [os.path.join(os.path.dirname(images), name) for name in names]
+  try:
+    found, _ = pairing.jobs(inputs, masks)
+  except errors.InputError as error:
+    raise errors.InputError(f'{str(error).rstrip(".")}; --draw-masks draws any of them.') from None
+  jobs = {job.name: job for job in found}
+  if listed:
+    by_path = {job.image: job for job in found}
+    jobs = {name: by_path[path] for name, path in zip(names, inputs) if path in by_path}
+
+  def mask_of(name: str) -> str:
+    job = jobs[name]
+    if job.mask is None:
+      raise errors.InputError(f'{name} has no mask: {job.error}')
+    return job.mask
+
+  return tuple(name for name in names if name in jobs), mask_of

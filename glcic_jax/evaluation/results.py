@@ -1,0 +1,75 @@
+"""An evaluation's folder: manifest.json, scores.csv, scores.json and report.html."""
+
+from collections.abc import Callable
+from collections.abc import Sequence
+import functools
+import json
+from typing import Any
+
+from etils import epath
+
+from glcic_jax import files
+from glcic_jax.evaluation import bootstrap
+from glcic_jax.evaluation import entrants as entrants_lib
+from glcic_jax.evaluation import evaluate
+from glcic_jax.evaluation import features
+from glcic_jax.evaluation import manifest as manifest_lib
+from glcic_jax.evaluation import report
+from glcic_jax.evaluation import scoring
+
+_MANIFEST, _CSV, _JSON, _REPORT = 'manifest.json', 'scores.csv', 'scores.json', 'report.html'
+
+
+def write(
+  folder: epath.PathLike,
+  manifest: manifest_lib.Manifest,
+  failures: Sequence[tuple[str, str]],
+  read: manifest_lib.Read,
+  entrants: Sequence[entrants_lib.Entrant],
+  *,
+  reference: str,
+  weights: str | None = None,
+  progress: Callable[[int, int, str], None] | None = None,
+) -> tuple[dict[str, Any], dict[str, float]]:
+  """Evaluates and writes the four files.
+
+  Args:
+    folder: made if needed; an earlier evaluation in it is replaced.
+    manifest: what is evaluated.
+    failures: (name, sentence) of each picture that it leaves out.
+    read: a picture's name -> its file.
+    entrants: who.
+    reference: label of the one that the others are compared with.
+    weights: folder of those for FID, KID and LPIPS.
+    progress: is told (done, total, label).
+
+  Returns:
+    what scores.json holds, and label -> seconds that a picture took.
+  """
+  output = epath.Path(folder)
+  output.mkdir(parents=True, exist_ok=True)
+  for name in (_CSV, _JSON, _REPORT):  # of an earlier evaluation, of another manifest
+    (output / name).unlink(missing_ok=True)
+  files.write(output / _MANIFEST, manifest.to_bytes())
+  collector = features.Collector(weights)
+  rows, seconds = evaluate.run(manifest, read, entrants, visit=collector.visit, progress=progress)
+  found = {
+    'manifest': manifest_lib.summary(manifest),
+    'models': {entrant.label: entrant.about for entrant in entrants},
+    'reference': reference,
+    'intervals': f'bootstrap over pictures, {bootstrap.RESAMPLES} resamples, {bootstrap.LEVEL:.0%}',
+    'definitions': {name: score._asdict() for name, score in scoring.SCORES.items()},
+    'failed': [{'picture': name, 'error': sentence} for name, sentence in failures],
+    **evaluate.summarise(rows, reference, manifest.seed),
+    'features': collector.results(),
+  }
+  files.write(output / _CSV, evaluate.to_csv(rows))
+  files.write(output / _JSON, f'{to_json(found)}\n'.encode())
+  pictures = functools.partial(evaluate.completed, manifest=manifest, read=read, entrants=entrants)
+  files.write(output / _REPORT, report.render(found, rows, pictures))
+  return found, seconds
+
+
+def to_json(found: dict[str, Any]) -> str:
+  """The text of scores.json."""
+  return json.dumps(found, indent=1)

@@ -1,0 +1,63 @@
+"""A sheet of pictures, their holes and what became of them, side by side."""
+
+from collections.abc import Sequence
+import os
+
+import numpy as np
+from PIL import Image
+
+from glcic_jax import errors
+from glcic_jax.pictures import image_files
+from glcic_jax.pictures import pairing
+
+_ROWS, _CELL = 64, 256  # pictures, and pixels of the longer side of each
+_COLUMNS = ('input', 'mask', 'result')
+
+
+class Sheet:
+  """Collects small copies of the first pictures."""
+
+  def __init__(self, path: str):
+    self.path = path
+    self._rows: list[tuple[str, tuple[np.ndarray, ...]]] = []
+
+  def check(self, found: Sequence[pairing.Job], outputs: Sequence[str]) -> None:
+    """The sheet may replace an old sheet, and nothing that is read or written here.
+
+    Raises:
+      errors.InputError: if it would, or cannot be written.
+    """
+    folder = os.path.dirname(self.path)
+    if os.path.splitext(self.path)[1].lower() not in image_files.SUFFIXES or os.path.isdir(
+      self.path
+    ):
+      raise errors.InputError(f'--compare is {self.path}; give a picture file, such as sheet.png.')
+    if not os.path.isdir(folder or '.'):
+      raise errors.InputError(f'There is no folder {folder}; make it, or give --compare another.')
+    pairing.check_folder(folder or '.', '--compare')
+    taken = [name for job in found for name in (job.image, job.mask) if name] + [*outputs]
+    if os.path.realpath(self.path) in map(os.path.realpath, taken):
+      raise errors.InputError(
+        f'--compare is {self.path}, which is an input or a result; give another name.'
+      )
+
+  def add(self, name: str, image: Image.Image, hole: np.ndarray, result: Image.Image) -> str:
+    """Adds a row; where there are enough of them, adds none and returns a note."""
+    if len(self._rows) == _ROWS:
+      return f'it shows the first {_ROWS} pictures.'
+    cells = (image, Image.fromarray(hole), result)
+    self._rows.append((name, tuple(map(_small, cells))))
+    return ''
+
+  def write(self) -> None:
+    """Writes the sheet, if there is a row."""
+    if self._rows:
+      names, rows = zip(*self._rows)
+      columns = dict(zip(_COLUMNS, zip(*rows)))
+      image_files.write(self.path, image_files.contact_sheet(columns, cell=_CELL, captions=names))
+
+
+def _small(picture: Image.Image) -> np.ndarray:
+  small = image_files.to_rgb(picture)
+  small.thumbnail((_CELL, _CELL))
+  return np.asarray(small)
