@@ -246,7 +246,7 @@ def model_of(folder, name, options, **fields):
     folder,
     variables,
     model_files.Description(
-      method='x',
+      method='glcic',
       architecture=architecture,
       value_range=(0.0, 1.0),
       mean_color=(0.1, 0.2, 0.3),

@@ -15,6 +15,7 @@ COMMANDS = {
   'evaluate': 'score models and baselines on the same pictures and holes',
   'convert': 'weights of other programs into a model directory, and back',
   'export': 'write a model as StableHLO or ONNX, for other programs',
+  'config': "print every key of a config: value, the paper's, meaning",
   'preview': 'show what a config will feed to the networks',
   'estimate': 'say what a run will cost, before it costs anything',
   'report': 'show a run as one page',

@@ -22,6 +22,7 @@ from glcic_jax import errors
 from glcic_jax import files
 from glcic_jax.cli import parser as parser_lib
 from glcic_jax.config import keys
+from glcic_jax.config import stored
 
 _CHANGE = re.compile(r'--?(no)?config\.([^=]+)(?:=(.*))?', re.DOTALL)
 
@@ -87,12 +88,18 @@ def _split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
       continue
     negated, key, value = match.groups()
     if key not in keys.KEYS:
-      hint = errors.did_you_mean(key, keys.KEYS) or 'glcic-jax config FILE tells them.'
-      raise errors.InputError(f'There is no config key {key}; {hint}')
+      raise errors.InputError(f'There is no config key {key}; {_instead(key)}')
     if value is None and not negated and not isinstance(keys.default_of(key), bool):
       argument = '='.join([argument, *itertools.islice(rest, 1)])  # the next one is its value
     changes.append(argument)
   return own, changes
+
+
+def _instead(key: str) -> str:
+  """What to do about a key that is none: what took its place, or was probably meant."""
+  if key in stored.GONE:
+    return f'{stored.GONE[key]}.'
+  return errors.did_you_mean(key, keys.KEYS) or 'glcic-jax config FILE tells them.'
 
 
 def _read(name: str, changes: Sequence[str]) -> config_lib.ConfigDict:
@@ -137,6 +144,9 @@ def _explain(error: Exception, file: str, changes: Sequence[str]) -> str:
       return f'{key} is {value!r}; give {_KINDS[type(default)]}, such as its default {default!r}.'
   if 'get_config() takes 0 positional arguments' in text:
     return f'{file} has no forms; leave out the colon and what follows it.'
+  for key, instead in stored.GONE.items():
+    if f'Key "{key.rpartition(".")[2]}" does not exist' in text:  # a file of an earlier version
+      return f'{file} sets {key}, which is gone; {instead}.'
   if not isinstance(error, flags.Error):
     reason = (text.splitlines() or [''])[0].strip('"')
     return f'The config file {file} cannot be used ({type(error).__name__}: {reason}).'

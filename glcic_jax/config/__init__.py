@@ -1,8 +1,8 @@
-"""The config of a run: `configs/*.py` start from `default()` or `of(METHOD)`, and change some values.
+"""The config of a run: a file in configs/ starts from `default()` or `of(METHOD)`.
 
-    config = glcic_jax.config.of('glcic_celeba')     # as its paper has it, but for named deviations
+    config = glcic_jax.config.of('glcic_celeba')  # as its paper has it, but for named deviations
 
-The command line changes more of them by `--config.key=value`; `glcic-jax config configs/X.py` prints
+The command line changes more values by `--config.key=value`; `glcic-jax config configs/X.py` prints
 every key with its value, the paper's and its meaning. The keys are declared in `keys.py`.
 """
 

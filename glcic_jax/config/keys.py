@@ -1,4 +1,4 @@
-"""Every key of a config, once: its default, bounds and meaning, and whether a run keeps it for life.
+"""Every key of a config, once: default, bounds, meaning, and whether a run keeps it for life.
 
 Where a default is PAPER, it is what GLCIC's paper states (`methods/glcic.py`, the only place where
 that number stands).

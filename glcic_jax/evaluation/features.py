@@ -25,7 +25,8 @@ DEFINITIONS = {
   'FID': 'Frechet distance of Inception features (torch-fidelity) between the completed pictures '
   'and the true ones; '
   'lower is better; too high for few pictures: compare it at equal n only',
-  'KID': 'squared maximum mean discrepancy of the same features, without that bias; lower is better',
+  'KID': 'squared maximum mean discrepancy of the same features, without that bias; lower is '
+  'better',
   'LPIPS': 'distance of AlexNet features (lpips 0.1), whole picture, mean over pictures; lower is '
   'better',
 }

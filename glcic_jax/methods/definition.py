@@ -1,4 +1,4 @@
-"""Of what the page of a method is made: records without JAX, so that a config is checked at once."""
+"""Of what the page of a method is made: records without JAX, so a config is checked at once."""
 
 from collections.abc import Callable
 from collections.abc import Mapping

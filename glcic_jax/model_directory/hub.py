@@ -64,7 +64,8 @@ def fetch(
     )
   if revision != folder.name:
     print(
-      f'{name}: commit {folder.name}; {repository}@{folder.name} will mean the same model for ever.',
+      f'{name}: commit {folder.name}; {repository}@{folder.name} will mean the same model for '
+      'ever.',
       file=sys.stderr,
     )
   return folder

@@ -103,8 +103,8 @@ _USE = """With glcic_jax installed:
 
     glcic-jax complete PICTURE --mask MASK --model MODEL --output OUT.png
 
-`MODEL` is this folder, or its name on the Hugging Face Hub. White in `MASK` is the hole; pixels outside it are not
-touched.
+`MODEL` is this folder, or its name on the Hugging Face Hub. White in `MASK` is the hole; pixels
+outside it are not touched.
 
 ```python
 from glcic_jax import Completer
