@@ -26,6 +26,7 @@ from glcic_jax.data import pipeline
 from glcic_jax.evaluation import baselines
 from glcic_jax.inference import completer as completer_lib
 from glcic_jax.pictures import image_files
+from glcic_jax.pictures import sheets
 
 _CONFIG = config_flags.DEFINE_config_file('config')
 _MODELS = flags.DEFINE_multi_string('model', [], 'Model directories, workdirs or checkpoints.')
@@ -88,9 +89,7 @@ def _write_sheet(
   columns = {'with hole': completed['mean colour'], 'Telea': completed['Telea']}
   columns |= {name.split('/')[-1]: result for name, result in list(completed.items())[2:]}
   columns['truth'] = image
-  sheet = image_files.contact_sheet(
-    {name: column[:8] for name, column in columns.items()}, cell=192
-  )
+  sheet = sheets.contact_sheet({name: column[:8] for name, column in columns.items()}, cell=192)
   image_files.write(path, sheet)
   print(f'Before and after: {path}')
 

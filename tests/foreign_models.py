@@ -14,6 +14,7 @@ from glcic_jax.convert import origins
 from glcic_jax.inference import fixed_size
 from glcic_jax.methods import architectures
 from glcic_jax.model_directory import model_files
+from glcic_jax.model_directory import tensors
 from tests import foreign
 
 WISHES = origins.Wishes(mean_color=foreign.MEAN)
@@ -89,6 +90,4 @@ def opinion(folder, pictures, corner):
   judge = architectures.build_discriminator(description.discriminator)
   floats = images.to_float(pictures, description.value_range)
   view = np.tile(np.int32(corner), (len(pictures), 1))
-  return np.asarray(
-    jax.jit(judge.apply)(model_files.unflatten(flat)['discriminator'], floats, view)
-  )
+  return np.asarray(jax.jit(judge.apply)(tensors.unflatten(flat)['discriminator'], floats, view))

@@ -47,12 +47,9 @@ def test_a_pod_is_created_as_the_environment_says():
     *POD, 'create', TPU_NAME='mine', TPU_ZONE='europe-west4-b', TPU_TYPE='v5p-32', TPU_SPOT='1'
   )
   assert code == 0
-  assert (
-    out.split()
-    == (
-      'gcloud compute tpus tpu-vm create mine --zone europe-west4-b --accelerator-type v5p-32 '
-      '--version v2-alpha-tpuv5-lite --spot'
-    ).split()
+  assert ' '.join(out.split()) == (
+    'gcloud compute tpus tpu-vm create mine --zone europe-west4-b --accelerator-type v5p-32 '
+    '--version v2-alpha-tpuv5-lite --spot'
   )
 
 

@@ -13,6 +13,7 @@ from glcic_jax import files
 from glcic_jax.cli import terminal
 from glcic_jax.pictures import image_files
 from glcic_jax.pictures import pairing
+from glcic_jax.pictures import sheets
 
 _FRINGE = (
   2  # pixels that a painted colour spreads by in a JPEG, which halves the resolution of colours
@@ -322,7 +323,7 @@ class _Run:
       names, *columns = zip(*self._sheet)
       labelled = dict(zip(('input', 'mask', 'result'), columns))
       image_files.write(
-        self._options.compare, image_files.contact_sheet(labelled, cell=_SHEET_CELL, captions=names)
+        self._options.compare, sheets.contact_sheet(labelled, cell=_SHEET_CELL, captions=names)
       )
 
   def _fail(self, job: pairing.Job, error: errors.InputError) -> None:

@@ -28,6 +28,7 @@ from glcic_jax.convert import torch7
 from glcic_jax.convert import torch7_modules
 from glcic_jax.methods import architectures
 from glcic_jax.model_directory import model_files
+from glcic_jax.model_directory import tensors
 
 _LISTED = 12  # names in a message; more are counted
 _OUR_HEADER = re.compile(
@@ -294,12 +295,12 @@ def _fill(
       f'of another shape: {_some(wrong)}; it is another network, or a part of one.'
     )
   for name, array in filled.items():
-    if not model_files.is_usable(name, array):
+    if not tensors.is_usable(name, array):
       raise errors.InputError(
         f'{source.name} holds numbers that no network can have (for {name}); get it again '
         'from its source.'
       )
-  return model_files.unflatten(filled)
+  return tensors.unflatten(filled)
 
 
 def _some(listed: Iterable[str]) -> str:
@@ -343,7 +344,7 @@ def to_pytorch(model: epath.PathLike, path: epath.PathLike) -> str:
       'released code has, so there is no order of modules to write it in; convert a GLCIC, or a '
       'Context Encoder with bottleneck convolution.'
     )
-  ours, arrays = model_files.flatten(variables), {}
+  ours, arrays = tensors.flatten(variables), {}
   for pair in names.generator(layout, description.architecture):
     for name, (theirs, array_layout) in pair.arrays().items():
       if name in ours:

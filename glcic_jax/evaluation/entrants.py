@@ -1,6 +1,7 @@
 """Who is evaluated: networks, through the Completer that users have, and classical baselines."""
 
 from collections.abc import Callable
+from collections.abc import Mapping
 from collections.abc import Sequence
 import functools
 import os
@@ -30,7 +31,7 @@ class Entrant(NamedTuple):
 
   label: str
   about: dict[str, Any]  # what scores.json says of it
-  outputs: dict[str, Complete]  # 'completed', and of a network 'raw'
+  outputs: Mapping[str, Complete]  # 'completed', and of a network 'raw'
   together: int  # how many pictures it takes at a time
 
 
@@ -65,9 +66,7 @@ def load(
 
 
 def labels(names: Sequence[str]) -> list[str]:
-  """Short names: of a path, as much of its end as tells it from the others, and no final
-  `model`.
-  """
+  """Short names: as much of a path's end as tells it from the others, and no final `model`."""
   parts = []
   for name in names:
     path = os.path.normpath(name).split(os.sep)
@@ -82,12 +81,13 @@ def labels(names: Sequence[str]) -> list[str]:
 def _baseline(name: str, manifest: manifest_lib.Manifest) -> Entrant:
   if name == 'biharmonic':
     baselines.check_biharmonic()
-  fill = {
+  fills: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
     'mean': functools.partial(baselines.mean_color, color=manifest.mean_color),
     'telea': baselines.telea,
     'navier-stokes': baselines.navier_stokes,
     'biharmonic': baselines.biharmonic,
-  }[name]
+  }
+  fill = fills[name]
 
   def complete(images: Sequence[np.ndarray], holes: Sequence[np.ndarray]) -> list[np.ndarray]:
     return [fill(image, hole[..., None].astype(np.uint8)) for image, hole in zip(images, holes)]

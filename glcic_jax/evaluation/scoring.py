@@ -104,9 +104,7 @@ def score(completed: np.ndarray, truth: np.ndarray, hole: np.ndarray) -> dict[st
 
 
 def _ssim(completed: np.ndarray, truth: np.ndarray, mask: np.ndarray) -> tuple[float, float]:
-  """In the hole and in the whole, computed only around what may differ: elsewhere every window
-  has 1.
-  """
+  """In the hole and in the whole, computed where pictures may differ: other windows have 1."""
   matters = mask[0, ..., 0] | (completed[0] != truth[0]).any(axis=-1)
   box = [
     slice(max(lines[0] - _REACH, 0), lines[-1] + 1 + _REACH)
@@ -116,9 +114,6 @@ def _ssim(completed: np.ndarray, truth: np.ndarray, mask: np.ndarray) -> tuple[f
   windows = scores.similarity(completed[here], truth[here])
   in_hole = scores.mean_similarity(windows, mask[here], region='hole')[0]
   height, width = (length - _REACH for length in mask.shape[1:3])
-  equal = 1 - windows.shape[1] * windows.shape[2] / (
-    height * width
-  )  # share of the windows left out
-  return in_hole, equal + (1 - equal) * scores.mean_similarity(windows, mask[here], region='whole')[
-    0
-  ]
+  computed = windows.shape[1] * windows.shape[2] / (height * width)
+  around = scores.mean_similarity(windows, mask[here], region='whole')[0]
+  return float(in_hole), float(1 - computed + computed * around)

@@ -31,9 +31,11 @@ from glcic_jax.inference import fixed_size
 from glcic_jax.inference import tiling
 from glcic_jax.methods import architectures
 from glcic_jax.model_directory import model_files
+from glcic_jax.model_directory import tensors
 from glcic_jax.models import folding
 from glcic_jax.models.convolutions import convolution
 from glcic_jax.pictures import image_files
+from glcic_jax.pictures import masks
 from glcic_jax.pictures import modes
 
 Picture = epath.PathLike | Image.Image | np.ndarray | jax.Array
@@ -296,7 +298,7 @@ def _complete(
 
 
 def _check_weights(variables: Mapping[str, Any], description: model_files.Description) -> None:
-  held = {name: value.shape for name, value in model_files.flatten(variables).items()}
+  held = {name: value.shape for name, value in tensors.flatten(variables).items()}
   if held != architectures.generator_shapes(description.architecture):
     raise errors.InputError(
       "The model's weights do not fit the architecture in its config.json; copy the "
@@ -357,7 +359,7 @@ def _pair(image: Picture, mask: Picture | None) -> tuple[modes.Picture, np.ndarr
 def _hole(mask: Picture, size: tuple[int, int]) -> np.ndarray:
   """Any kind of mask -> `[H, W, 1]` uint8, checked against the picture's (width, height)."""
   if isinstance(mask, (str, os.PathLike)):
-    return image_files.read_mask(mask, size)
+    return masks.read_mask(mask, size)
   if isinstance(mask, (np.ndarray, jax.Array)):
     levels = modes.mask_levels(np.asarray(mask))
     if not levels.size:
@@ -367,4 +369,4 @@ def _hole(mask: Picture, size: tuple[int, int]) -> np.ndarray:
     raise errors.InputError(
       f'The mask is a {type(mask).__name__}; give a path, a PIL image or an array.'
     )
-  return image_files.hole(image_files.load(mask), size, 'The mask')
+  return masks.hole_of(image_files.load(mask), size, 'The mask')

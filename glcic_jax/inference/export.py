@@ -31,6 +31,7 @@ from glcic_jax import models
 from glcic_jax.inference import completer as completer_lib
 from glcic_jax.methods import architectures
 from glcic_jax.model_directory import model_files
+from glcic_jax.model_directory import tensors
 
 PLATFORMS = ('cpu', 'cuda', 'tpu')
 _MOST = 2**31 - 2**24  # bytes of weights that fit into one file: its format counts with 31 bits
@@ -62,7 +63,7 @@ def write(
   """
   output = epath.Path(output)
   variables = {
-    name: np.asarray(value) for name, value in model_files.flatten(completer.network[1]).items()
+    name: np.asarray(value) for name, value in tensors.flatten(completer.network[1]).items()
   }
   _check(output, form, weights, platforms, sum(value.nbytes for value in variables.values()))
   if form == 'onnx':
@@ -95,7 +96,7 @@ def function(
   outside = _outside(models.own_hole(generator), models.own_side(generator))
 
   def complete(weights, image, mask):
-    raw = run(model_files.unflatten(weights), image.astype(jnp.float32), mask)
+    raw = run(tensors.unflatten(weights), image.astype(jnp.float32), mask)
     completed = jnp.where(mask > 0, raw, image.astype(jnp.float32))
     return completed if outside is None else jnp.where((mask > 0) & outside, jnp.nan, completed)
 

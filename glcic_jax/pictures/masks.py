@@ -1,7 +1,9 @@
-"""Where a picture's hole is: its mask file, its alpha channel, or a colour that it was painted
-with.
+"""Where a picture's hole is: its mask file, its alpha channel, or a colour painted over it.
+
+In a mask picture of any mode, white (128 and above) is the hole.
 """
 
+from etils import epath
 import numpy as np
 from PIL import Image
 import scipy.ndimage
@@ -11,6 +13,62 @@ from glcic_jax.pictures import image_files
 from glcic_jax.pictures import modes
 
 _LOSSY_TOLERANCE = 40  # levels that a JPEG moves a painted colour by, at most
+
+
+def read_mask(source: epath.PathLike, size: tuple[int, int]) -> np.ndarray:
+  """Reads a mask file; see `hole_of`.
+
+  Args:
+    source: the mask's path.
+    size: (width, height) of its picture, upright.
+  """
+  return hole_of(image_files.load(image_files.open_picture(source)), size, str(source))
+
+
+def hole_of(mask: Image.Image, size: tuple[int, int], name: str) -> np.ndarray:
+  """The hole that a mask picture shows: white (128 and above, any mode).
+
+  Args:
+    mask: upright.
+    size: (width, height) of its picture.
+    name: what to call the mask in a message.
+
+  Returns:
+    `[H, W, 1]` uint8, 1 = hole.
+
+  Raises:
+    errors.InputError: if the mask has another size, or is empty or full.
+  """
+  if mask.size != size:
+    raise errors.InputError(
+      f'{name} is {mask.width}x{mask.height} but its picture is {size[0]}x{size[1]} (upright); '
+      'give a mask of the same size.'
+    )
+  white = is_hole(mask)
+  check_hole(white, name)
+  return white.astype(np.uint8)[..., None]
+
+
+def check_hole(white: np.ndarray, name: str, color: str = 'white') -> None:
+  """Refuses a hole `[H, W]` bool that is empty, or all there is.
+
+  Raises:
+    errors.InputError: naming the mask and the colour that means the hole.
+  """
+  if not white.any():
+    raise errors.InputError(
+      f'{name} has no {color} pixel, so there is no hole; paint {color} what is to be completed.'
+    )
+  if white.all():
+    other = {'white': 'black'}.get(color, 'otherwise')
+    raise errors.InputError(
+      f'{name} is {color} everywhere, so nothing is known; paint {other} what is to be kept.'
+    )
+
+
+def is_hole(mask: Image.Image) -> np.ndarray:
+  """Where a mask picture of any mode is white, 128 and above: `[H, W]` bool."""
+  return np.asarray(image_files.to_rgb(mask).convert('L')) >= 128
 
 
 def from_mask(
@@ -32,7 +90,7 @@ def from_mask(
   """
   mask = image_files.load(image_files.open_picture(path))
   if mask.size != size:
-    image_files.hole(mask, size, path)  # says so
+    hole_of(mask, size, path)  # says so
   return _grown(_checked(mask, path, invert), dilate, path)
 
 
@@ -46,8 +104,8 @@ def check_mask(path: str, *, invert: bool = False) -> None:
 
 
 def _checked(mask: Image.Image, path: str, invert: bool) -> np.ndarray:
-  hole = image_files.is_hole(mask) ^ invert
-  image_files.check_hole(hole, path, 'black' if invert else 'white')
+  hole = is_hole(mask) ^ invert
+  check_hole(hole, path, 'black' if invert else 'white')
   return hole
 
 
@@ -62,7 +120,7 @@ def from_alpha(image: Image.Image, name: str, *, dilate: int = 0) -> np.ndarray:
     raise errors.InputError(
       f'{name} has no alpha channel that could show the hole; give --mask or --hole-color.'
     )
-  image_files.check_hole(hidden, name, 'transparent')
+  check_hole(hidden, name, 'transparent')
   return _grown(hidden, dilate, name)
 
 
@@ -86,11 +144,10 @@ def from_color(
   Raises:
     errors.InputError: if there is no such pixel, or no other.
   """
-  distance = np.abs(np.asarray(image_files.to_rgb(image)).astype(np.int16) - np.int16(color)).max(
-    axis=-1
-  )
+  levels = np.asarray(image_files.to_rgb(image)).astype(np.int16)
+  distance = np.abs(levels - np.asarray(color, np.int16)).max(axis=-1)
   painted = distance <= (_LOSSY_TOLERANCE if lossy else 0)
-  image_files.check_hole(painted, name, '#{:02x}{:02x}{:02x}'.format(*color))
+  check_hole(painted, name, '#{:02x}{:02x}{:02x}'.format(*color))
   return _grown(painted, dilate, name)
 
 
