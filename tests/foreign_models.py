@@ -10,14 +10,14 @@ import safetensors.numpy
 
 from glcic_jax import images
 from glcic_jax.convert import converter
-from glcic_jax.convert import origins
+from glcic_jax.convert import program
 from glcic_jax.inference import fixed_size
 from glcic_jax.methods import architectures
 from glcic_jax.model_directory import model_files
 from glcic_jax.model_directory import tensors
 from tests import foreign
 
-WISHES = origins.Wishes(mean_color=foreign.MEAN)
+WISHES = program.Wishes(mean_color=foreign.MEAN)
 
 
 def write(path, arrays):
@@ -36,7 +36,7 @@ def convert(tmp_path, case, seed=foreign.SEED):
 
 def wishes(case):
   """What a case's weights do not say of themselves."""
-  return WISHES if case in ('glcic_official', 'otenim') else origins.Wishes()
+  return WISHES if case in ('glcic_official', 'otenim') else program.Wishes()
 
 
 @functools.cache

@@ -35,7 +35,7 @@ ROOMS = {
   'cost': {'models', 'methods', 'config', 'training'},
   'inference': {'models', 'methods', 'pictures', 'model_directory'},
   'convert': {'models', 'methods', 'model_directory'},
-  'evaluation': {'config', 'pictures', 'holes', 'data', 'methods', 'inference', 'pages'},
+  'evaluation': {'models', 'config', 'pictures', 'holes', 'data', 'methods', 'inference', 'pages'},
   'reporting': {'config', 'pictures', 'holes', 'data', 'methods', 'pages'},
   'cli': None,  # every room
 }

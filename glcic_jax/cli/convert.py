@@ -15,9 +15,9 @@ def main(arguments: Sequence[str]) -> int:
   if options.to == 'pytorch':
     return _to_pytorch(options)
   from glcic_jax.convert import converter  # JAX starts only now
-  from glcic_jax.convert import origins
+  from glcic_jax.convert import program
 
-  wishes = origins.Wishes(
+  wishes = program.Wishes(
     mean_color=_color(options.mean_color),
     image_size=_pixels('--image-size', options.image_size, 16),
     overlap=_pixels('--overlap', options.overlap, 0),
