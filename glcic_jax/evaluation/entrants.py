@@ -111,13 +111,13 @@ def _network(
     try:
       fixed_size.check_hole(generator, entry.hole[None, ..., None])
     except errors.InputError:
-      (first, last), side = models.own_hole(generator), models.own_side(generator)
+      hole, side = models.own_hole(generator), models.own_side(generator)
+      assert hole and side, 'only such networks refuse a hole'
+      middle = hole[1] - hole[0]
       raise errors.InputError(
         f'{label} cannot take the {entry.kind} hole of {entry.name}, because it completes only the '
-        'middle '
-        f'{last - first} of {side} px; give --masks center --mask-side {(last - first) / side:g}, '
-        'or leave out '
-        'the model.'
+        f'middle {middle} of {side} px; give --masks center --mask-side {middle / side:g}, '
+        'or leave out the model.'
       ) from None
 
   def complete(
