@@ -21,8 +21,8 @@ from tests import foreign
 from tests import foreign_models
 from tests import made_up
 from tests import torch7_files
-from tests.test_cli import refused
-from tests.test_cli import run
+from tests.commands import refused
+from tests.commands import run
 
 
 @pytest.fixture
