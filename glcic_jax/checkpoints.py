@@ -24,7 +24,7 @@ from glcic_jax import errors
 from glcic_jax import leaves
 
 FOLDER = 'checkpoints'
-BROKEN = 'broken_checkpoints'  # beside it: what could not be read, for whoever wants to know why
+BROKEN = 'broken_checkpoints'  # beside it: checkpoints that could not be read, kept
 
 
 class Checkpoints:

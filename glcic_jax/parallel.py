@@ -51,7 +51,7 @@ def initialize(processes: str = 'auto', *, timeout: int = 300) -> None:
     where = dict(
       coordinator_address=explicit[1], num_processes=int(explicit[2]), process_id=int(explicit[3])
     )
-  if where.get('process_id'):  # JAX would end the program without a word that anybody understands
+  if where.get('process_id'):  # JAX would abort without saying why
     _wait_for(where['coordinator_address'], timeout)
   try:
     jax.distributed.initialize(initialization_timeout=timeout, **where)

@@ -208,9 +208,9 @@ def _mask_file(tmp_path, levels):
 
 def test_a_mask_is_the_hole_from_128_up(tmp_path):
   path = _mask_file(tmp_path, [[0, 127, 128], [129, 255, 1]])
-  mask = masks.read_mask(path, (3, 2))
-  assert mask.dtype == np.uint8
-  np.testing.assert_array_equal(mask, np.array([[0, 0, 1], [1, 1, 0]])[..., None])
+  mask = masks.from_mask(path, (3, 2))
+  assert mask.dtype == bool
+  np.testing.assert_array_equal(mask, [[0, 0, 1], [1, 1, 0]])
 
 
 @pytest.mark.parametrize('mode', ['1', 'L', 'P', 'RGB', 'RGBA', 'CMYK', 'I;16', 'LA'])
@@ -226,7 +226,7 @@ def test_a_mask_may_have_any_mode(tmp_path, mode):
   )
   path = tmp_path / 'mask'
   path.write_bytes(_bytes(image, 'TIFF' if mode == 'CMYK' else 'PNG'))
-  np.testing.assert_array_equal(masks.read_mask(path, (3, 2))[..., 0], levels // 255)
+  np.testing.assert_array_equal(masks.from_mask(path, (3, 2)), levels > 0)
 
 
 def test_a_mask_is_turned_upright(tmp_path):
@@ -234,21 +234,21 @@ def test_a_mask_is_turned_upright(tmp_path):
   scene = np.zeros((2, 3, 3), np.uint8)
   scene[0, 2] = 255
   path.write_bytes(_with_orientation(_stored(scene, 6), 6, 'PNG'))
-  np.testing.assert_array_equal(masks.read_mask(path, (3, 2))[..., 0], [[0, 0, 1], [0, 0, 0]])
+  np.testing.assert_array_equal(masks.from_mask(path, (3, 2)), [[0, 0, 1], [0, 0, 0]])
 
 
 def test_a_mask_of_another_size_is_refused_with_both_sizes(tmp_path):
   path = _mask_file(tmp_path, [[0, 255, 0], [0, 0, 0]])
-  text = _refusal(masks.read_mask, path, (2, 3))
+  text = _refusal(masks.from_mask, path, (2, 3))
   assert f'{path} is 3x2' in text and '2x3' in text
 
 
 def test_an_empty_and_a_full_mask_are_refused_with_advice(tmp_path):
   assert 'paint white' in _refusal(
-    masks.read_mask, _mask_file(tmp_path, np.full((4, 4), 127)), (4, 4)
+    masks.from_mask, _mask_file(tmp_path, np.full((4, 4), 127)), (4, 4)
   )
   assert 'paint black' in _refusal(
-    masks.read_mask, _mask_file(tmp_path, np.full((4, 4), 128)), (4, 4)
+    masks.from_mask, _mask_file(tmp_path, np.full((4, 4), 128)), (4, 4)
   )
 
 

@@ -56,7 +56,7 @@ def read(path: epath.PathLike) -> ForeignFile:
 
 def _check(found: ForeignFile, size: int) -> None:
   """Refuses arrays that are no weights, or more than a file of so many bytes can hold."""
-  # As views of one storage might.
+  # Several views of one storage can claim more numbers than there are.
   if sum(array.size for array in found.arrays.values()) > size:
     raise errors.InputError(
       f'{found.name} holds layers of more numbers than the file has room for; it is none of the '

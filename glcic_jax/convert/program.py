@@ -35,7 +35,7 @@ NO_WISHES = Wishes()
 class Judge(NamedTuple):
   """A discriminator, as the shapes of its arrays tell it."""
 
-  architecture: dict[str, Any]  # {'name', 'options'}: see `models.build_discriminator`
+  architecture: dict[str, Any]  # {'name', 'options'}: see `architectures.build_discriminator`
   pairs: list[names.Pair]
   side: int  # pixels: of the pictures that it sees
 

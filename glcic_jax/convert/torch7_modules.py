@@ -14,7 +14,7 @@ import numpy as np
 from glcic_jax import errors
 from glcic_jax.convert import torch7
 
-_LAYERS = 1_000  # in a network; tables that share their entries could hold more than any memory
+_LAYERS = 1_000  # in a network; tables that share entries could stand for more than fits in memory
 
 # Of the class's name, without its package.
 _KINDS = {

@@ -31,8 +31,7 @@ from glcic_jax.holes import draws
 from glcic_jax.holes import kinds
 from glcic_jax.holes import views
 
-# Pictures, masks, views and real views of some rows; what makes them of numbers of samples and
-# pictures.
+# Some rows: pictures, masks, views and real views. `_RowsOf` makes them of numbers of samples.
 _Rows = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 _RowsOf = Callable[..., _Rows]
 
@@ -42,8 +41,7 @@ _MOST_IN_A_CHUNK = 8
 _VALIDATION_SEED = 0
 
 
-# tf.data's threads run Python functions: one that still waits when the interpreter ends would never
-# let it end.
+# tf.data's threads call Python: one that still waits when the interpreter ends would hang it.
 _LIVE: weakref.WeakSet = weakref.WeakSet()
 
 
@@ -253,7 +251,7 @@ class Pipeline:
     except StopIteration:
       return
     except tf.errors.OpError as error:
-      # A traceback would keep the iterator alive, and its threads would keep a dying interpreter.
+      # A traceback would keep the iterator alive, and its threads would hang an ending interpreter.
       error.with_traceback(None)
       raise self._failure or error from None
     finally:

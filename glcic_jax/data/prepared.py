@@ -78,7 +78,7 @@ def open_dataset(name: str, *, split: str, directory: str, feature: str) -> Data
       return _picture(file.record(skip + index - int(ends[number] - take)), feature)
     except OSError:
       raise
-    except Exception as error:  # of four libraries, for a file that is cut or broken
+    except Exception as error:  # four libraries raise it, for a file that is cut or broken
       raise errors.InputError(
         f'Record {index} of {name} cannot be read ({type(error).__name__}).'
       ) from None

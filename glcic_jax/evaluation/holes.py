@@ -135,16 +135,15 @@ def paired(mask_of: Callable[[str], str], *, size: int | None) -> HoleOf:
   def hole_of(index: int, name: str, full: tuple[int, int]) -> tuple[np.ndarray, str]:
     del index
     path, (height, width) = mask_of(name), full
-    hole = masks.read_mask(path, (width, height))[..., 0]
+    hole = masks.from_mask(path, (width, height))
     if size:
       window = min(height, width)
       left, top = (width - window) / 2, (height - window) / 2
-      hole = np.asarray(
-        Image.fromarray(hole).resize(
-          (size, size), Image.Resampling.NEAREST, box=(left, top, left + window, top + window)
-        )
+      fitted = Image.fromarray(hole.astype(np.uint8)).resize(
+        (size, size), Image.Resampling.NEAREST, box=(left, top, left + window, top + window)
       )
-    return _checked(hole > 0, f'{path}, cut to the middle square,'), OWN
+      hole = np.asarray(fitted) > 0
+    return _checked(hole, f'{path}, cut to the middle square,'), OWN
 
   return hole_of
 

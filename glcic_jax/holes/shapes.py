@@ -107,7 +107,7 @@ def region(
     mask = crop < threshold
     if area[0] < mask.mean() < area[1]:
       break
-  else:  # a range so narrow that no crop meets it: its own ranks do
+  else:  # a range so narrow that no crop meets it: the crop's own quantile does
     mask = crop <= np.quantile(crop, threshold)
   return mask[..., None].astype(np.uint8)
 
@@ -184,7 +184,7 @@ def _walks(
   angles = rng.uniform(0, 2 * math.pi, (_AT_ONCE, 1)) + np.cumsum(
     rng.normal(0, 0.7, (_AT_ONCE, 11)), axis=1
   )
-  fence = size / 8  # so far beyond the border brushes go: else it would be drawn on less
+  fence = size / 8  # brushes go so far beyond the border; else it would be drawn on less often
   places = np.empty((_AT_ONCE, 12, 2))
   places[:, 0] = rng.uniform(-fence, size + fence, (_AT_ONCE, 2))
   places[:, 1:, 0], places[:, 1:, 1] = lengths * np.cos(angles), lengths * np.sin(angles)

@@ -353,13 +353,13 @@ def _pair(image: Picture, mask: Picture | None) -> tuple[modes.Picture, np.ndarr
         'There is no mask, and the picture has no alpha channel; give one of them.'
       )
     mask = picture.hidden
-  return picture, _hole(mask, (width, height))[..., 0] > 0
+  return picture, _hole(mask, (width, height))
 
 
 def _hole(mask: Picture, size: tuple[int, int]) -> np.ndarray:
-  """Any kind of mask -> `[H, W, 1]` uint8, checked against the picture's (width, height)."""
+  """Any kind of mask -> `[H, W]` bool, checked against the picture's (width, height)."""
   if isinstance(mask, (str, os.PathLike)):
-    return masks.read_mask(mask, size)
+    return masks.from_mask(mask, size)
   if isinstance(mask, (np.ndarray, jax.Array)):
     levels = modes.mask_levels(np.asarray(mask))
     if not levels.size:
@@ -369,4 +369,4 @@ def _hole(mask: Picture, size: tuple[int, int]) -> np.ndarray:
     raise errors.InputError(
       f'The mask is a {type(mask).__name__}; give a path, a PIL image or an array.'
     )
-  return masks.hole_of(image_files.load(mask), size, 'The mask')
+  return masks.of_image(image_files.load(mask), size, 'The mask')

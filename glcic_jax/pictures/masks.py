@@ -3,6 +3,8 @@
 In a mask picture of any mode, white (128 and above) is the hole.
 """
 
+import os
+
 from etils import epath
 import numpy as np
 from PIL import Image
@@ -15,38 +17,57 @@ from glcic_jax.pictures import modes
 _LOSSY_TOLERANCE = 40  # levels that a JPEG moves a painted colour by, at most
 
 
-def read_mask(source: epath.PathLike, size: tuple[int, int]) -> np.ndarray:
-  """Reads a mask file; see `hole_of`.
+def from_mask(
+  path: epath.PathLike, size: tuple[int, int], *, invert: bool = False, dilate: int = 0
+) -> np.ndarray:
+  """Reads a mask file: white is the hole, or black if it is inverted.
 
   Args:
-    source: the mask's path.
+    path: the mask's.
     size: (width, height) of its picture, upright.
-  """
-  return hole_of(image_files.load(image_files.open_picture(source)), size, str(source))
-
-
-def hole_of(mask: Image.Image, size: tuple[int, int], name: str) -> np.ndarray:
-  """The hole that a mask picture shows: white (128 and above, any mode).
-
-  Args:
-    mask: upright.
-    size: (width, height) of its picture.
-    name: what to call the mask in a message.
+    invert: whether black is the hole.
+    dilate: by how many pixels the hole grows on each side.
 
   Returns:
-    `[H, W, 1]` uint8, 1 = hole.
+    `[H, W]` bool.
 
   Raises:
-    errors.InputError: if the mask has another size, or is empty or full.
+    errors.InputError: if it cannot be read, has another size, or is empty or full.
   """
+  mask, name = image_files.load(image_files.open_picture(path)), os.fspath(path)
+  return _grown(of_image(mask, size, name, invert=invert), dilate, name)
+
+
+def of_image(
+  mask: Image.Image, size: tuple[int, int], name: str, *, invert: bool = False
+) -> np.ndarray:
+  """The hole that an upright mask picture shows: `[H, W]` bool; see `from_mask`."""
   if mask.size != size:
     raise errors.InputError(
       f'{name} is {mask.width}x{mask.height} but its picture is {size[0]}x{size[1]} (upright); '
       'give a mask of the same size.'
     )
-  white = is_hole(mask)
-  check_hole(white, name)
-  return white.astype(np.uint8)[..., None]
+  return _checked(mask, name, invert)
+
+
+def check_mask(path: epath.PathLike, *, invert: bool = False) -> None:
+  """Refuses a mask file that is none for any picture: unreadable, empty or full.
+
+  Raises:
+    errors.InputError: saying what is wrong with it.
+  """
+  _checked(image_files.load(image_files.open_picture(path)), os.fspath(path), invert)
+
+
+def _checked(mask: Image.Image, name: str, invert: bool) -> np.ndarray:
+  hole = is_hole(mask) ^ invert
+  check_hole(hole, name, 'black' if invert else 'white')
+  return hole
+
+
+def is_hole(mask: Image.Image) -> np.ndarray:
+  """Where a mask picture of any mode is white, 128 and above: `[H, W]` bool."""
+  return np.asarray(image_files.to_rgb(mask).convert('L')) >= 128
 
 
 def check_hole(white: np.ndarray, name: str, color: str = 'white') -> None:
@@ -64,49 +85,6 @@ def check_hole(white: np.ndarray, name: str, color: str = 'white') -> None:
     raise errors.InputError(
       f'{name} is {color} everywhere, so nothing is known; paint {other} what is to be kept.'
     )
-
-
-def is_hole(mask: Image.Image) -> np.ndarray:
-  """Where a mask picture of any mode is white, 128 and above: `[H, W]` bool."""
-  return np.asarray(image_files.to_rgb(mask).convert('L')) >= 128
-
-
-def from_mask(
-  path: str, size: tuple[int, int], *, invert: bool = False, dilate: int = 0
-) -> np.ndarray:
-  """Reads a mask file: white is the hole, or black if it is inverted.
-
-  Args:
-    path: the mask's.
-    size: (width, height) of its picture, upright.
-    invert: whether black is the hole.
-    dilate: by how many pixels the hole grows on each side.
-
-  Returns:
-    `[H, W]` bool.
-
-  Raises:
-    errors.InputError: if it cannot be used.
-  """
-  mask = image_files.load(image_files.open_picture(path))
-  if mask.size != size:
-    hole_of(mask, size, path)  # says so
-  return _grown(_checked(mask, path, invert), dilate, path)
-
-
-def check_mask(path: str, *, invert: bool = False) -> None:
-  """Refuses a mask file that is none for any picture: unreadable, empty or full.
-
-  Raises:
-    errors.InputError: saying what is wrong with it.
-  """
-  _checked(image_files.load(image_files.open_picture(path)), path, invert)
-
-
-def _checked(mask: Image.Image, path: str, invert: bool) -> np.ndarray:
-  hole = is_hole(mask) ^ invert
-  check_hole(hole, path, 'black' if invert else 'white')
-  return hole
 
 
 def from_alpha(image: Image.Image, name: str, *, dilate: int = 0) -> np.ndarray:

@@ -83,7 +83,7 @@ class Picture(NamedTuple):
     result = result.reshape(self.origin.shape).astype(self.origin.dtype, copy=False)
     if isinstance(self.origin, np.ndarray):
       return result
-    import jax.numpy as jnp  # it is in use: whoever gave this array has it; masks can do without
+    import jax.numpy as jnp  # only where a JAX array was given: masks do without JAX
 
     return jnp.asarray(result)
 

@@ -126,7 +126,7 @@ def save(
   image.info = {}  # else Pillow writes some of it by itself
   options = {key: source.options[key] for key in _OPTIONS[kind] if key in source.options}
   if (image.mode == 'CMYK') != (source.image.mode == 'CMYK'):
-    options.pop('icc_profile', None)  # it speaks of other inks
+    options.pop('icc_profile', None)  # it describes another colour space
   exif = _described(source.exif, image.size, strip_gps).tobytes()
   if kind in ('JPEG', 'PNG', 'WEBP', 'TIFF') and len(exif) > len(Image.Exif().tobytes()):
     if len(exif) < _LARGEST_EXIF:
@@ -196,7 +196,7 @@ def _described(exif: Image.Exif, size: tuple[int, int], strip_gps: bool) -> Imag
     table = dict(exif.get_ifd(pointer))
     for tag in (_MAKER_NOTE, _INTEROPERABILITY):
       table.pop(tag, None)
-    # Who knows what a private tag shows?
+    # A private tag may show anything, so it is left out.
     table = {
       tag: value for tag, value in table.items() if tag in (TAGS if pointer == _EXIF else GPSTAGS)
     }
