@@ -39,6 +39,18 @@ def test_every_script_parses_and_passes_shellcheck(script):
   assert done.returncode == 0, done.stdout
 
 
+def test_the_hooks_of_a_commit_are_the_checks_before_the_tests():
+  (local,) = yaml.safe_load((ROOT / '.pre-commit-config.yaml').read_text())['repos']
+  hooks = {hook['entry'].removeprefix('python -m ') for hook in local['hooks']}
+  command = (ROOT / 'launch/test.sh').read_text()
+  checks = {
+    line.partition(' -m ')[2].removesuffix(' .').replace(' --check', '')
+    for line in command.splitlines()
+    if line.startswith('  "$venv')
+  }
+  assert checks == {'ruff check', 'ruff format', 'mypy'} and checks < hooks
+
+
 POD = ('launch/tpu_pod.sh', '--dry-run')
 
 
