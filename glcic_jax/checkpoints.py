@@ -10,7 +10,6 @@ folder is named, set aside, and the one before is used.
 from collections.abc import Iterator
 from collections.abc import Mapping
 import contextlib
-import hashlib
 import json
 import sys
 from typing import Any
@@ -22,9 +21,10 @@ import numpy as np
 import orbax.checkpoint as ocp
 
 from glcic_jax import errors
+from glcic_jax import leaves
 
 FOLDER = 'checkpoints'
-BROKEN = 'broken_checkpoints'  # beside it: what could not be read, for whoever wants to know why
+BROKEN = 'broken_checkpoints'  # beside it: checkpoints that could not be read, kept
 
 
 class Checkpoints:
@@ -44,14 +44,12 @@ class Checkpoints:
   def __enter__(self) -> 'Checkpoints':
     return self
 
-  def __exit__(self, kind: Any, *_) -> None:
+  def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
     if kind is None:
       with self._saving():
         self._manager.close()
       return
-    with contextlib.suppress(
-      Exception
-    ):  # what ended the run is to be told, not what follows from it
+    with contextlib.suppress(Exception):  # what ended the run is told, not what follows from it
       self._manager.close()
 
   @property
@@ -67,7 +65,7 @@ class Checkpoints:
     """
     if step == self.latest_step:
       return
-    run = dict(run) | {'leaves': describe_leaves(state)}
+    run = dict(run) | {'leaves': leaves.describe(state)}
     with self._saving():
       self._manager.save(
         step,
@@ -82,25 +80,21 @@ class Checkpoints:
 
   @contextlib.contextmanager
   def _saving(self) -> Iterator[None]:
-    """A disk that is full, and whatever else a save meets: the run ends, and its last good step
-    is told.
-    """
+    """Whatever a save meets, such as a full disk, ends the run; its last good step is told."""
     try:
       yield
     except Exception as error:  # a save that fails later is told by the next call
-      whole = next(
-        (step for step in _newest_first(self._workdir) if _is_committed(self._workdir, step)), None
-      )
-      last = 'there is none before it' if whole is None else f'the last good one is step {whole}'
+      newest = None
+      with contextlib.suppress(errors.RunError):
+        newest = read_run(self._workdir)
+      last = f'the last good one is step {newest[0]}' if newest else 'there is none before it'
       raise errors.RunError(
         f'A checkpoint could not be saved to {_folder(self._workdir)} ({_first_line(error)}); '
         f'{last}. Make room, and give the same command again.'
       ) from error
 
   def stop_was_announced(self, step: int) -> bool:
-    """Whether the platform is about to take these machines; true at the same step on all
-    processes.
-    """
+    """Whether the platform is about to take these machines; the same on all processes."""
     return self._manager.reached_preemption(step)
 
   def restore(self, like: Any) -> tuple[Any, dict[str, Any]]:
@@ -218,9 +212,9 @@ def _read_parts(
   state: epath.Path, parts: Mapping[str, tuple[str, ...]], step: int
 ) -> dict[str, Any]:
   with _reading(step), ocp.PyTreeCheckpointer() as reader:
-    leaves = reader.metadata(state).item_metadata.tree
+    held = reader.metadata(state).item_metadata.tree
     wanted = {
-      network: {field: leaves[network][field] for field in fields}
+      network: {field: held[network][field] for field in fields}
       for network, fields in parts.items()
     }
     return reader.restore(
@@ -231,31 +225,6 @@ def _read_parts(
         restore_args=jax.tree.map(lambda _: ocp.RestoreArgs(restore_type=np.ndarray), wanted),
       ),
     )
-
-
-def describe_leaves(tree: Any) -> dict[str, dict[str, Any]]:
-  """Name -> shape, dtype and SHA-256 of each array of a tree; arrays on devices are replicated
-  ones.
-  """
-  described = {}
-  for name, leaf in named_leaves(tree):
-    array = np.ascontiguousarray(leaf.addressable_data(0) if isinstance(leaf, jax.Array) else leaf)
-    digest = hashlib.sha256(array.reshape(-1).view(np.uint8)).hexdigest()
-    described[name] = {'shape': list(leaf.shape), 'dtype': leaf.dtype.name, 'sha256': digest}
-  return described
-
-
-def leaf_name(path: Any) -> str:
-  """`generator/params/conv1/kernel` and so on: the same in a state, and in what is read of it
-  as dicts.
-  """
-  return jax.tree_util.keystr(path, simple=True, separator='/')
-
-
-def named_leaves(tree: Any) -> Iterator[tuple[str, Any]]:
-  """Each array of a tree, with its `leaf_name`."""
-  for path, leaf in jax.tree_util.tree_leaves_with_path(tree):
-    yield leaf_name(path), leaf
 
 
 class _BrokenError(Exception):
@@ -272,19 +241,10 @@ def _reading(step: int) -> Iterator[None]:
 
 
 def _newest_first(workdir: epath.PathLike) -> list[int]:
-  """The steps that have a folder. Read without Orbax's manager, which would make all processes
-  meet.
-  """
+  """The steps that have a folder, found without Orbax: its manager makes all processes meet."""
   folder = _folder(workdir)
   names = [entry.name for entry in folder.iterdir()] if folder.exists() else []
   return sorted((int(name) for name in names if name.isdecimal()), reverse=True)
-
-
-def _is_committed(workdir: epath.PathLike, step: int) -> bool:
-  """Whether a checkpoint is there under its final name, with its JSON."""
-  with contextlib.suppress(_BrokenError):
-    return bool(_read_run(workdir, step))
-  return False
 
 
 def _read_run(workdir: epath.PathLike, step: int) -> dict[str, Any]:
@@ -298,19 +258,19 @@ def _read_run(workdir: epath.PathLike, step: int) -> dict[str, Any]:
 def _check_same_model(
   run: Mapping[str, Any], like: Any, workdir: epath.PathLike, step: int
 ) -> None:
-  wanted = {name: list(leaf.shape) for name, leaf in named_leaves(like)}
+  wanted = {name: list(leaf.shape) for name, leaf in leaves.named(like)}
   held = {name: leaf['shape'] for name, leaf in run['leaves'].items()}
   if wanted != held:
     name = min(name for name in wanted.keys() | held.keys() if wanted.get(name) != held.get(name))
     raise errors.InputError(
       f"Checkpoint {step} in {workdir} holds another model's arrays: {name} is "
-      f'{held.get(name, "missing")} '
-      f'there, {wanted.get(name, "missing")} here; use its own config, or another --workdir.'
+      f'{held.get(name, "missing")} there, {wanted.get(name, "missing")} here; use its own config, '
+      'or another --workdir.'
     )
 
 
 def _verify(tree: Any, run: Mapping[str, Any], step: int) -> None:
-  for name, leaf in describe_leaves(tree).items():
+  for name, leaf in leaves.describe(tree).items():
     if run['leaves'].get(name) != leaf:
       raise _BrokenError(f'Checkpoint {step} is damaged: {name} does not match its SHA-256 digest.')
 

@@ -75,7 +75,7 @@ def local_view(image: jax.Array, corner: jax.Array, size: int) -> jax.Array:
   """
   corner = jnp.clip(corner, 0, jnp.array(image.shape[1:3], corner.dtype) - size)
 
-  def cut(picture, yx):
+  def cut(picture: jax.Array, yx: jax.Array) -> jax.Array:
     return jax.lax.dynamic_slice(
       picture, (yx[0], yx[1], jnp.zeros_like(yx[0])), (size, size, picture.shape[-1])
     )

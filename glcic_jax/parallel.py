@@ -13,6 +13,7 @@ import time
 from typing import Any
 
 import jax
+from jax.sharding import AbstractMesh
 from jax.sharding import AxisType
 from jax.sharding import Mesh
 from jax.sharding import NamedSharding
@@ -45,14 +46,12 @@ def initialize(processes: str = 'auto', *, timeout: int = 300) -> None:
     raise errors.InputError(f'--processes is {processes!r}; INDEX counts from 0 to COUNT - 1.')
   if processes == 'off' or processes == 'auto' and not _several_are_announced(os.environ):
     return
-  where = (
-    dict(
+  where = _from_environment(os.environ)
+  if explicit:
+    where = dict(
       coordinator_address=explicit[1], num_processes=int(explicit[2]), process_id=int(explicit[3])
     )
-    if explicit
-    else _from_environment(os.environ)
-  )
-  if where.get('process_id'):  # JAX would end the program without a word that anybody understands
+  if where.get('process_id'):  # JAX would abort without saying why
     _wait_for(where['coordinator_address'], timeout)
   try:
     jax.distributed.initialize(initialization_timeout=timeout, **where)
@@ -78,8 +77,7 @@ def _wait_for(address: str, timeout: int) -> None:
 def _not_together(address: str, timeout: int, reason: str) -> errors.RunError:
   return errors.RunError(
     f'The processes did not come together within {timeout} s (coordinator {address}: {reason}); '
-    'see that every '
-    'process runs and can reach that address.'
+    'see that every process runs and can reach that address.'
   )
 
 
@@ -99,9 +97,7 @@ def _several_are_announced(environment: Mapping[str, str]) -> bool:
 
 
 def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
-  """What JAX does not read by itself: the number and index of processes beside a coordinator's
-  address.
-  """
+  """The number and index of processes, which JAX does not read beside a coordinator's address."""
   names = {
     'coordinator_address': 'JAX_COORDINATOR_ADDRESS',
     'num_processes': 'JAX_NUM_PROCESSES',
@@ -127,7 +123,7 @@ def make_mesh(devices: list[jax.Device] | None = None) -> Mesh:
   return Mesh(np.asarray(devices), ('data',), axis_types=(AxisType.Auto,))
 
 
-def replicated(mesh: Mesh) -> NamedSharding:
+def replicated(mesh: Mesh | AbstractMesh) -> NamedSharding:
   """The whole array on every device: parameters, statistics, metrics."""
   return NamedSharding(mesh, PartitionSpec())
 
@@ -167,7 +163,9 @@ def gather(array: jax.Array) -> np.ndarray:
   """A global array -> NumPy, whole, on every process."""
   if array.is_fully_addressable:
     return np.asarray(array)
-  return np.asarray(jax.jit(lambda x: x, out_shardings=replicated(array.sharding.mesh))(array))
+  assert isinstance(array.sharding, NamedSharding)
+  whole = replicated(array.sharding.mesh)
+  return np.asarray(jax.jit(lambda x: x, out_shardings=whole)(array))
 
 
 def is_main_process() -> bool:

@@ -64,7 +64,7 @@ class Schedule:
     first = self.reconstruction_steps
     second = first + self.discriminator_steps
     spans = {
-      Phase.RECONSTRUCTION: range(0, first),
+      Phase.RECONSTRUCTION: range(first),
       Phase.DISCRIMINATOR: range(first, second),
       Phase.JOINT: range(second, self.total_steps),
     }

@@ -42,11 +42,6 @@ def relative_l1(completed: Array, truth: Array, mask: Array, *, region: str) -> 
   return error / xp.where(levels > 0, levels, 1)
 
 
-def mmagic_l1(completed: Array, truth: Array, mask: Array) -> Array:
-  """Mean absolute error in the hole as MMagic prints it: percent of the full scale (0..100)."""
-  return 100 * l1(completed, truth, mask, region='hole')
-
-
 def l2(completed: Array, truth: Array, mask: Array, *, region: str) -> Array:
   """Mean squared error, as a share of the full scale squared (0..1)."""
   completed, truth, xp = _real(completed, truth)
@@ -104,9 +99,7 @@ def similarity(completed: Array, truth: Array) -> Array:
 
 
 def mean_similarity(windows: Array, mask: Array, *, region: str) -> Array:
-  """The mean of what `similarity` gives over a region of the pictures, whose mask is `[B, H, W,
-  1]`.
-  """
+  """The mean of what `similarity` gives over a region of pictures with masks `[B, H, W, 1]`."""
   border = SMALLEST_SIDE // 2
   inner = mask[:, border:-border, border:-border]
   result = _mean(windows, inner, region)
@@ -117,8 +110,7 @@ def mean_similarity(windows: Array, mask: Array, *, region: str) -> Array:
 
 
 def seam(completed: Array, truth: Array, mask: Array) -> Array:
-  """Seam error: by how much the steps across the hole's border differ in height from the truth's
-  (0..1).
+  """Seam error: how much the steps across the hole's border differ from the truth's (0..1).
 
   The mean, over all pairs of neighbours (above, below, left, right) of which one is in the hole and
   one is known, and over channels, of | |step in the completed picture| - |step in the truth| |, as

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs what the tests need and runs them all, two at a time; arguments go to pytest.
+# Installs what the tests need, checks style and types, and runs all tests, two at a time. With
+# arguments only the tests run, and the arguments go to pytest.
 #
 #     launch/test.sh
 #     launch/test.sh tests/test_masks.py -n 0      # some of them, one at a time
@@ -8,4 +9,9 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 . launch/venv.sh train,test
 
+if [ $# -eq 0 ]; then
+  "$venv/bin/python" -m ruff check .
+  "$venv/bin/python" -m ruff format --check .
+  "$venv/bin/python" -m mypy
+fi
 "$venv/bin/python" -m pytest -n 2 "$@"

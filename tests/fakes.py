@@ -78,7 +78,7 @@ def random_leaves(shapes, seed=0):
     elif name.endswith("['kernel']"):
       high = (6 / np.prod(leaf.shape[:-1])) ** 0.5  # He: the input's differences reach the output
       low = -high
-    elif name.endswith("['scale']") or name.endswith("['var']"):
+    elif name.endswith(("['scale']", "['var']")):
       low, high = 0.5, 1.5
     else:
       low, high = -0.1, 0.1

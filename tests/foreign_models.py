@@ -11,13 +11,14 @@ import safetensors.numpy
 
 from glcic_jax import images
 from glcic_jax.convert import converter
-from glcic_jax.convert import origins
+from glcic_jax.convert import program
 from glcic_jax.inference import fixed_size
 from glcic_jax.methods import architectures
 from glcic_jax.model_directory import model_files
+from glcic_jax.model_directory import tensors
 from tests import foreign
 
-WISHES = origins.Wishes(mean_color=foreign.MEAN)
+WISHES = program.Wishes(mean_color=foreign.MEAN)
 
 
 def write(path, arrays):
@@ -36,7 +37,7 @@ def convert(tmp_path, case, seed=foreign.SEED):
 
 def wishes(case):
   """What a case's weights do not say of themselves."""
-  return WISHES if case in ('glcic_official', 'otenim') else origins.Wishes()
+  return WISHES if case in ('glcic_official', 'otenim') else program.Wishes()
 
 
 @functools.cache
@@ -91,6 +92,4 @@ def opinion(folder, pictures, corner):
   judge = architectures.build_discriminator(description.discriminator)
   floats = images.to_float(pictures, description.value_range)
   view = np.tile(np.int32(corner), (len(pictures), 1))
-  return np.asarray(
-    jax.jit(judge.apply)(model_files.unflatten(flat)['discriminator'], floats, view)
-  )
+  return np.asarray(jax.jit(judge.apply)(tensors.unflatten(flat)['discriminator'], floats, view))

@@ -6,6 +6,7 @@ import numpy as np
 
 from glcic_jax import config as config_lib
 from glcic_jax.pictures import image_files
+from glcic_jax.pictures import sheets
 from glcic_jax.training import metrics
 from tests import made_up
 
@@ -91,4 +92,4 @@ def write_samples(folder, step):
     ]
     for label, level in LEVELS.items()
   }
-  image_files.write(folder / 'samples' / f'{step:08d}.png', image_files.contact_sheet(columns))
+  image_files.write(folder / 'samples' / f'{step:08d}.png', sheets.contact_sheet(columns))

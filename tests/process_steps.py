@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from glcic_jax import checkpoints
+from glcic_jax import leaves
 from glcic_jax import parallel
 from glcic_jax import schedule
 from glcic_jax.training import step as step_lib
@@ -34,9 +34,9 @@ def main(which: str, output: str) -> None:
   for seed, phase in enumerate(schedule.Phase):
     batch = jax.tree.map(lambda leaf: leaf[rows.start : rows.stop], fakes.make_batch(seed=seed))
     state, _ = steps[phase](state, parallel.to_global(batch, mesh))
-  leaves = {name: np.asarray(leaf) for name, leaf in checkpoints.named_leaves(state)}
+  arrays = {name: np.asarray(leaf) for name, leaf in leaves.named(state)}
   if parallel.is_main_process():
-    np.savez(output, **leaves)
+    np.savez(output, **arrays)
 
 
 if __name__ == '__main__':

@@ -15,6 +15,7 @@ GROUND = {
   'errors',
   'files',
   'images',
+  'leaves',
   'losses',
   'parallel',
   'schedule',

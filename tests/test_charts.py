@@ -10,7 +10,7 @@ from glcic_jax.pages import charts
 from glcic_jax.pages import phase_bands
 from glcic_jax.pages import raster
 from glcic_jax.pages import ticks
-from glcic_jax.pictures import image_files
+from glcic_jax.pictures import sheets
 from glcic_jax.reporting import curves
 from glcic_jax.reporting import run as run_lib
 from glcic_jax.reporting import spent
@@ -231,7 +231,7 @@ def test_durations(seconds, text):
 def test_sheets_are_cut_as_they_were_laid_out():
   rng = np.random.default_rng(0)
   columns = {name: rng.integers(0, 256, (3, 128, 128, 3), dtype=np.uint8) for name in 'abcd'}
-  cells = image_files.sheet_cells(image_files.contact_sheet(columns), 4)
+  cells = sheets.sheet_cells(sheets.contact_sheet(columns), 4)
   for row in range(3):
     for column, name in enumerate('abcd'):
       np.testing.assert_array_equal(cells[row][column], columns[name][row])
@@ -242,7 +242,7 @@ def test_sheets_are_cut_as_they_were_laid_out():
 )
 def test_what_is_no_such_sheet_is_refused(height, width, columns):
   with pytest.raises(ValueError, match=re.escape(f'{width}x{height}')):
-    image_files.sheet_cells(np.zeros((height, width, 3), np.uint8), columns)
+    sheets.sheet_cells(np.zeros((height, width, 3), np.uint8), columns)
 
 
 @pytest.mark.parametrize(

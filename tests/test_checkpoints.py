@@ -265,11 +265,13 @@ def test_another_models_arrays_are_refused_by_name(workdir):
   other['generator']['params']['conv1']['bias'] = jax.ShapeDtypeStruct(
     (9,), np.float32, sharding=other['step'].sharding
   )
-  with checkpoints.Checkpoints(workdir, keep=3) as opened:
-    with pytest.raises(
+  with (
+    checkpoints.Checkpoints(workdir, keep=3) as opened,
+    pytest.raises(
       errors.InputError, match=r'generator/params/conv1/bias is \[8\] there, \[9\] here'
-    ):
-      opened.restore(other)
+    ),
+  ):
+    opened.restore(other)
   assert not (workdir / 'broken_checkpoints').exists()
 
 

@@ -15,27 +15,10 @@ from glcic_jax import cli
 from glcic_jax.cli import configured
 from glcic_jax.cli import parser as parser_lib
 from glcic_jax.cli import receptive_field
+from tests.commands import refused
+from tests.commands import run
 
 QUICK = ['train', '--config', 'configs/quickstart.py']
-
-
-def run(capsys, *arguments):
-  """Exit code, stdout, stderr of a command run in this process."""
-  try:
-    code = cli.main([str(argument) for argument in arguments])
-  except SystemExit as exit_:  # argparse leaves by itself
-    code = exit_.code
-  out, err = capsys.readouterr()
-  return code, out, err
-
-
-def refused(capsys, *arguments):
-  """The one sentence of a command that must end with exit code 2 before it does anything."""
-  code, out, err = run(capsys, *arguments)
-  assert code == 2
-  assert out == ''
-  assert len(err.strip().splitlines()) == 1 and 'Traceback' not in err
-  return err
 
 
 def test_help_lists_the_commands(capsys):

@@ -17,10 +17,10 @@ from PIL import Image
 from PIL import PngImagePlugin
 import pytest
 
-from glcic_jax import cli
 from glcic_jax.model_directory import model_files
 from glcic_jax.pictures import image_files
 from glcic_jax.pictures import pairing
+from tests import commands
 from tests.test_completer import DESCRIPTION
 from tests.test_completer import random_variables
 
@@ -37,11 +37,7 @@ def complete(capsys, model):
   """Runs the command on the model: exit code, stdout, stderr."""
 
   def run(*arguments):
-    try:
-      code = cli.main(['complete', *map(str, arguments), '--model', str(model)])
-    except SystemExit as exit_:
-      code = exit_.code
-    return code, *capsys.readouterr()
+    return commands.run(capsys, 'complete', *arguments, '--model', model)
 
   return run
 

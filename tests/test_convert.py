@@ -3,6 +3,7 @@ converted.
 """
 
 import copy
+import functools
 import json
 
 import jax
@@ -12,10 +13,10 @@ import pytest
 from glcic_jax import config as config_lib
 from glcic_jax import errors
 from glcic_jax import parallel
+from glcic_jax.convert import context_encoder_programs as programs
 from glcic_jax.convert import converter
 from glcic_jax.convert import kernels
-from glcic_jax.convert import names
-from glcic_jax.convert import origins
+from glcic_jax.convert import program
 from glcic_jax.methods import architectures
 from glcic_jax.model_directory import model_files
 from glcic_jax.training import fine_tuning
@@ -169,7 +170,7 @@ def test_the_settings_beside_otenims_weights_are_used(tmp_path):
     'hole_max_h': 'much',
   }
   description = converter.to_model_directory(
-    source, tmp_path / 'model', origins.Wishes(settings=settings)
+    source, tmp_path / 'model', program.Wishes(settings=settings)
   )
   assert description.mean_color == (0.1, 0.2, 0.3)
   assert description.image_size == 96
@@ -262,7 +263,7 @@ def test_a_wish_that_nothing_would_come_of_is_refused(tmp_path, case, wish, sent
   arrays = foreign.arrays(foreign.reference(case)['shapes'], foreign.SEED)
   source = foreign_models.write(tmp_path / 'source.safetensors', arrays)
   with pytest.raises(errors.InputError, match=sentence):
-    converter.to_model_directory(source, tmp_path / 'model', origins.Wishes(**wish))
+    converter.to_model_directory(source, tmp_path / 'model', program.Wishes(**wish))
   assert not (tmp_path / 'model').exists()
 
 
@@ -360,20 +361,17 @@ def test_a_source_that_does_not_know_its_mean_colour_must_be_told(tmp_path):
     converter.to_model_directory(source, tmp_path / 'model')
   with pytest.raises(errors.InputError, match='is \\[1, 2\\]; it should be three numbers'):
     converter.to_model_directory(
-      source, tmp_path / 'model', origins.Wishes(settings={'mpv': [1, 2]})
+      source, tmp_path / 'model', program.Wishes(settings={'mpv': [1, 2]})
     )
 
 
 def official(case):
   """The table, the arrays, and the geometry of a network of the authors'."""
   arrays = foreign.arrays(foreign.reference(case)['shapes'], foreign.SEED)
-  layout = names.layout_of(arrays)
-  architecture = origins.describe(layout, arrays, 'x', None, foreign_models.WISHES).architecture
-  return (
-    names.generator(layout, architecture),
-    arrays,
-    lambda ours: names.geometry(architecture, ours),
-  )
+  origin = converter.program_of(arrays)
+  described = origin.describe(arrays, 'x', None, foreign_models.WISHES)
+  options = described['architecture']['options']
+  return origin.generator(options), arrays, functools.partial(origin.geometry, options)
 
 
 def write_torch7(path, value):
@@ -414,8 +412,8 @@ def test_a_torch7_network_with_noise_and_its_discriminator(tmp_path):
     'noise_features': 6,
     'width': 1 / 16,
   }
-  architecture = {'name': 'context_encoder', 'options': options}
-  pairs = names.generator(names.CONTEXT_ENCODER_OFFICIAL, architecture)
+  origin = converter.PROGRAMS[programs.OFFICIAL]
+  pairs = origin.generator(options)
   shapes = {
     '0.0.0': (4, 3),
     '0.0.2': (8, 4),
@@ -445,10 +443,9 @@ def test_a_torch7_network_with_noise_and_its_discriminator(tmp_path):
         (f'{pair.theirs}.weight', (*shape, side, side)),
         (f'{pair.theirs}.bias', (shape[1 if pair.kind == 'deconv' else 0],)),
       ]
-  network = torch7_files.network(
-    pairs, lambda ours: names.geometry(architecture, ours), foreign.arrays(listed, 0)
-  )
-  judge = names.context_encoder_discriminator(names.CONTEXT_ENCODER_OFFICIAL, 3)
+  geometry = functools.partial(origin.geometry, options)
+  network = torch7_files.network(pairs, geometry, foreign.arrays(listed, 0))
+  judge = programs.discriminator_pairs(programs.OFFICIAL, 3)
   listed = [('0', (8, 3)), ('2', (16, 8)), ('5', (32, 16)), ('8', (1, 32))]
   listed = [
     entry
@@ -460,16 +457,14 @@ def test_a_torch7_network_with_noise_and_its_discriminator(tmp_path):
     for place, count in (('3', 16), ('6', 32))
     for name in ('weight', 'bias', 'running_mean', 'running_var')
   ]
-  judging = torch7_files.network(
-    judge, lambda ours: names.geometry(architecture, ours), foreign.arrays(listed, 1)
-  )
+  judging = torch7_files.network(judge, geometry, foreign.arrays(listed, 1))
   description = converter.to_model_directory(
     write_torch7(tmp_path / 'net_G.t7', network),
     tmp_path / 'model',
-    origins.Wishes(),
+    program.Wishes(),
     write_torch7(tmp_path / 'net_D.t7', judging),
   )
-  assert description.architecture == architecture
+  assert description.architecture == {'name': 'context_encoder', 'options': options}
   assert description.discriminator == {'name': 'context_encoder', 'options': {'width': 1 / 16}}
   pictures, mask = foreign.pictures((64, 64), 0)
   painted, _ = foreign_models.paint(tmp_path / 'model', pictures, mask)

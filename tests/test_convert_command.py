@@ -2,6 +2,7 @@
 back again.
 """
 
+import functools
 import json
 import sys
 
@@ -11,8 +12,7 @@ from PIL import Image
 import pytest
 import safetensors.numpy
 
-from glcic_jax.convert import names
-from glcic_jax.convert import origins
+from glcic_jax.convert import glcic_programs
 from glcic_jax.inference import fixed_size
 from glcic_jax.methods import architectures
 from glcic_jax.model_directory import model_files
@@ -21,8 +21,8 @@ from tests import foreign
 from tests import foreign_models
 from tests import made_up
 from tests import torch7_files
-from tests.test_cli import refused
-from tests.test_cli import run
+from tests.commands import refused
+from tests.commands import run
 
 
 @pytest.fixture
@@ -60,15 +60,10 @@ def source_of(tmp_path, case):
   arrays = foreign.arrays(foreign.reference(case)['shapes'], foreign.SEED)
   if case != 'glcic_official':
     return foreign_models.write(tmp_path / 'weights.safetensors', arrays)
-  architecture = origins.describe(
-    names.GLCIC_OFFICIAL, arrays, 'x', foreign.MEAN, origins.Wishes()
-  ).architecture
-  network = torch7_files.network(
-    names.generator(names.GLCIC_OFFICIAL, architecture),
-    lambda ours: names.geometry(architecture, ours),
-    arrays,
-    old=True,
-  )
+  origin = glcic_programs.PROGRAMS[glcic_programs.OFFICIAL]
+  options = {'dilated': True}
+  geometry = functools.partial(origin.geometry, options)
+  network = torch7_files.network(origin.generator(options), geometry, arrays, old=True)
   path = tmp_path / 'completionnet_celeba.t7'
   path.write_bytes(
     torch7_files.dump({'model': network, 'mean': torch7_files.tensor(np.float64(foreign.MEAN))})

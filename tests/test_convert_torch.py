@@ -14,6 +14,7 @@ from glcic_jax import errors
 from glcic_jax.convert import converter
 from glcic_jax.convert import pytorch
 from glcic_jax.model_directory import model_files
+from glcic_jax.model_directory import tensors
 from tests import foreign
 from tests import foreign_models
 
@@ -63,7 +64,7 @@ def test_a_file_of_ours_runs_in_their_network(tmp_path, case):
   for name, tensor in state.items():
     np.testing.assert_array_equal(tensor.numpy(), source[name])
   converter.to_model_directory(written, tmp_path / 'third')
-  flat = [model_files.flatten(model_files.load(place)[0]) for place in (folder, tmp_path / 'third')]
+  flat = [tensors.flatten(model_files.load(place)[0]) for place in (folder, tmp_path / 'third')]
   assert flat[0].keys() == flat[1].keys()
   assert all(np.array_equal(flat[0][name], flat[1][name]) for name in flat[0])
 

@@ -111,8 +111,7 @@ def test_a_checkpoint_holds_the_arrays_that_were_saved(tmp_path, name):
   step, run = checkpoints_lib.read_run(workdir)
   assert step == RUNS[name][2]
   state, _ = checkpoints_lib.read_networks(
-    workdir,
-    {network: ('params', 'batch_stats', 'opt_state') for network in ('generator', 'discriminator')},
+    workdir, dict.fromkeys(('generator', 'discriminator'), ('params', 'batch_stats', 'opt_state'))
   )
   leaves = dict(run['leaves'])
   assert leaves.pop('step')['dtype'] == 'int32'

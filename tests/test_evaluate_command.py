@@ -19,6 +19,7 @@ from glcic_jax import errors
 from glcic_jax.evaluation import evaluate as evaluation
 from glcic_jax.methods import architectures
 from glcic_jax.model_directory import model_files
+from tests import commands
 from tests import fakes
 from tests.conftest import write_pictures
 from tests.test_completer import DESCRIPTION
@@ -72,11 +73,7 @@ def evaluate(capsys, tmp_path):
   """Runs the command into `out`, or the folder given: exit code, stdout, stderr."""
 
   def run(*arguments, output='out'):
-    try:
-      code = cli.main(['evaluate', *map(str, arguments), '--output', str(tmp_path / output)])
-    except SystemExit as exit_:
-      code = exit_.code
-    return code, *capsys.readouterr()
+    return commands.run(capsys, 'evaluate', *arguments, '--output', tmp_path / output)
 
   return run
 

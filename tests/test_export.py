@@ -15,7 +15,6 @@ import numpy as np
 from PIL import Image
 import pytest
 
-from glcic_jax import cli
 from glcic_jax import Completer
 from glcic_jax import errors
 from glcic_jax.inference import export
@@ -23,6 +22,7 @@ from glcic_jax.inference import network
 from glcic_jax.inference import run_exported
 from glcic_jax.methods import architectures
 from glcic_jax.model_directory import model_files
+from tests import commands
 from tests import fakes
 from tests.test_completer import DESCRIPTION
 from tests.test_completer import random_case
@@ -204,29 +204,7 @@ def test_a_context_encoder_takes_any_batch_of_its_own_side(tmp_path, architectur
 
 def run(capsys, *arguments):
   """Exit code, stdout, stderr of `export`."""
-  try:
-    code = cli.main(['export', *map(str, arguments)])
-  except SystemExit as exit_:
-    code = exit_.code
-  return code, *capsys.readouterr()
-
-
-def test_the_command_names_what_it_wrote(tmp_path, capsys, model):
-  code, out, err = run(
-    capsys, '--model', model, '--output', tmp_path / 'out.bin', '--weights', 'separate'
-  )
-  assert code == 0 and err == ''
-  assert out.splitlines() == [
-    str(tmp_path / name) for name in ('out.bin.safetensors', 'out_run.py', 'out.bin')
-  ]
-  assert sorted(path.name for path in tmp_path.iterdir()) == [
-    'out.bin',
-    'out.bin.safetensors',
-    'out_run.py',
-  ]
-  assert (
-    run(capsys, '--model', model, '--output', tmp_path / 'out.bin')[0] == 0
-  )  # its own program may be replaced
+  return commands.run(capsys, 'export', *arguments)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 and no network.
 """
 
+import functools
 import hashlib
 import http.server
 import json
@@ -13,6 +14,7 @@ import sys
 import threading
 
 import jax
+import numpy as np
 import pytest
 
 from glcic_jax import cli
@@ -81,7 +83,8 @@ def cache(tmp_path, monkeypatch):
     (repository / 'refs' / reference).write_text(commit)
   for number, commit in enumerate((FIRST, SECOND)):
     written = tmp_path / f'written{number}'
-    model_files.write(written, jax.tree.map(lambda leaf: leaf + number, VARIABLES), DESCRIPTION)
+    variables = jax.tree.map(functools.partial(np.add, number), VARIABLES)
+    model_files.write(written, variables, DESCRIPTION)
     snapshot = repository / 'snapshots' / commit
     snapshot.mkdir(parents=True)
     (repository / 'blobs').mkdir(exist_ok=True)
@@ -217,7 +220,10 @@ def test_a_download_asks_for_three_files_and_never_a_pickle(tmp_path):
   server.asked = set()
   threading.Thread(target=server.serve_forever, daemon=True).start()
   try:
-    program = "from glcic_jax.model_directory import model_files; print(model_files.load('org/name')[1].step)"
+    program = (
+      'from glcic_jax.model_directory import model_files; '
+      'print(model_files.load("org/name")[1].step)'
+    )
     environment = os.environ | {
       'HF_ENDPOINT': f'http://127.0.0.1:{server.server_port}',
       'HF_HOME': str(tmp_path / 'home'),

@@ -39,6 +39,18 @@ def test_every_script_parses_and_passes_shellcheck(script):
   assert done.returncode == 0, done.stdout
 
 
+def test_the_hooks_of_a_commit_are_the_checks_before_the_tests():
+  (local,) = yaml.safe_load((ROOT / '.pre-commit-config.yaml').read_text())['repos']
+  hooks = {hook['entry'].removeprefix('python -m ') for hook in local['hooks']}
+  command = (ROOT / 'launch/test.sh').read_text()
+  checks = {
+    line.partition(' -m ')[2].removesuffix(' .').replace(' --check', '')
+    for line in command.splitlines()
+    if line.startswith('  "$venv')
+  }
+  assert checks == {'ruff check', 'ruff format', 'mypy'} and checks < hooks
+
+
 POD = ('launch/tpu_pod.sh', '--dry-run')
 
 
@@ -47,12 +59,9 @@ def test_a_pod_is_created_as_the_environment_says():
     *POD, 'create', TPU_NAME='mine', TPU_ZONE='europe-west4-b', TPU_TYPE='v5p-32', TPU_SPOT='1'
   )
   assert code == 0
-  assert (
-    out.split()
-    == (
-      'gcloud compute tpus tpu-vm create mine --zone europe-west4-b --accelerator-type v5p-32 '
-      '--version v2-alpha-tpuv5-lite --spot'
-    ).split()
+  assert ' '.join(out.split()) == (
+    'gcloud compute tpus tpu-vm create mine --zone europe-west4-b --accelerator-type v5p-32 '
+    '--version v2-alpha-tpuv5-lite --spot'
   )
 
 

@@ -21,6 +21,7 @@ from glcic_jax import parallel
 from glcic_jax.training import loop
 from glcic_jax.training import method as method_lib
 from glcic_jax.training import state as state_lib
+from tests import commands
 from tests import made_up
 
 ROOT = pathlib.Path(__file__).parent.parent
@@ -28,27 +29,16 @@ ROOT = pathlib.Path(__file__).parent.parent
 pytestmark = pytest.mark.usefixtures('one_device')
 
 
-def command(workdir, folder, **overrides):
-  """The `train` command of a small run on a folder."""
-  keys = made_up.TINY | {'data.folder': folder, 'data.validation_fraction': 0.2} | overrides
-  return [
-    sys.executable,
-    '-m',
-    'glcic_jax',
-    'train',
-    '--config',
-    'configs/glcic_places2.py',
-    '--workdir',
-    str(workdir),
-    *(f'--config.{key}={value}' for key, value in keys.items()),
-  ]
-
-
 def start(arguments):
-  """Starts a command in a process of its own."""
+  """Starts Python in a process of its own."""
   environment = os.environ | {'PYTHONPATH': str(ROOT), 'JAX_PLATFORMS': 'cpu'}
   return subprocess.Popen(
-    arguments, cwd=ROOT, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    [sys.executable, *arguments],
+    cwd=ROOT,
+    env=environment,
+    text=True,
+    stdout=subprocess.PIPE,
+    stderr=subprocess.PIPE,
   )
 
 
@@ -79,7 +69,7 @@ def final_state(workdir, config):
 
 def test_a_killed_and_resumed_run_equals_one_left_alone(tmp_path, picture_folder, tiny_config):
   alone, killed = tmp_path / 'alone', tmp_path / 'killed'
-  process = start(command(killed, picture_folder))
+  process = start(commands.train(killed, picture_folder))
   wait_for(killed / 'checkpoints' / '2' / '_CHECKPOINT_METADATA', process)
   process.send_signal(signal.SIGKILL)
   process.communicate()
@@ -87,7 +77,7 @@ def test_a_killed_and_resumed_run_equals_one_left_alone(tmp_path, picture_folder
   assert not (killed / 'model').exists()
 
   for workdir in (killed, alone):
-    process = start(command(workdir, picture_folder))
+    process = start(commands.train(workdir, picture_folder))
     out, err = process.communicate()
     assert process.returncode == 0, err
     assert ('Continuing from step' in out) == (workdir is killed)
@@ -105,7 +95,7 @@ def test_a_killed_and_resumed_run_equals_one_left_alone(tmp_path, picture_folder
 
 
 def test_sigterm_saves_and_the_same_command_goes_on(tmp_path, picture_folder):
-  arguments = command(
+  arguments = commands.train(
     tmp_path / 'run',
     picture_folder,
     **{
@@ -252,7 +242,8 @@ for name in ('tensorflow', 'clu', 'tensorflow_datasets'):
   sys.modules[name] = None
 import importlib.util
 found = importlib.util.find_spec
-importlib.util.find_spec = lambda name, *a: None if name in ('tensorflow', 'clu') else found(name, *a)
+gone = ('tensorflow', 'clu')
+importlib.util.find_spec = lambda name, *a: None if name in gone else found(name, *a)
 from glcic_jax import config as config_lib
 from glcic_jax.training import loop
 from tests import made_up
@@ -260,7 +251,7 @@ config = config_lib.default()
 config.update_from_flattened_dict({made_up.TINY!r})
 loop.train_and_evaluate(config, {str(tmp_path)!r}, batches=made_up.batches(config))
 """
-  process = start([sys.executable, '-c', program])
+  process = start(['-c', program])
   _, err = process.communicate()
   assert process.returncode == 0, err
   assert 'metrics.csv alone' in err

@@ -1,5 +1,8 @@
 """Holes by (seed, index, stream), and the local views around them."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -152,3 +155,11 @@ def test_a_view_that_is_large_enough_contains_its_hole(view):
     y, x = views.view_corner(mask, view)
     assert 0 <= y <= 24 - view and 0 <= x <= 24 - view
     assert mask[y : y + view, x : x + view].sum() == mask.sum()
+
+
+def test_holes_and_pictures_are_had_without_jax():
+  program = (
+    'import sys; from glcic_jax.holes import kinds; from glcic_jax.pictures import masks; '
+    'from glcic_jax.pictures import photographs; sys.exit("jax" in sys.modules)'
+  )
+  assert subprocess.run([sys.executable, '-c', program], check=False).returncode == 0

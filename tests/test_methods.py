@@ -1,4 +1,4 @@
-"""One place for a method: its names stand on its page alone, and a third one needs no other change."""
+"""A method's names stand on its page alone, and a third one needs no other change."""
 
 import ast
 import pathlib

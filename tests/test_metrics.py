@@ -110,7 +110,7 @@ def test_a_table_knows_which_steps_were_scored(tmp_path):
 def test_the_last_scores_are_those_that_did_not_fail(tmp_path):
   table = metrics.Table(tmp_path / 'metrics.csv', until=0)
   assert table.last_scores() == {}
-  table.add(10, 'joint', {name: 1.0 for name in metrics.VALIDATION_NAMES})
+  table.add(10, 'joint', dict.fromkeys(metrics.VALIDATION_NAMES, 1.0))
   table.add(
     20, 'joint', {'validation_hole_l1': 0.25, 'validation_count': 12.0}
   )  # PSNR and SSIM failed

@@ -8,6 +8,8 @@ import pytest
 
 from glcic_jax import errors
 from glcic_jax.pictures import image_files
+from glcic_jax.pictures import masks
+from glcic_jax.pictures import sheets
 
 
 def _bytes(image, kind='PNG', **options):
@@ -206,9 +208,9 @@ def _mask_file(tmp_path, levels):
 
 def test_a_mask_is_the_hole_from_128_up(tmp_path):
   path = _mask_file(tmp_path, [[0, 127, 128], [129, 255, 1]])
-  mask = image_files.read_mask(path, (3, 2))
-  assert mask.dtype == np.uint8
-  np.testing.assert_array_equal(mask, np.array([[0, 0, 1], [1, 1, 0]])[..., None])
+  mask = masks.from_mask(path, (3, 2))
+  assert mask.dtype == bool
+  np.testing.assert_array_equal(mask, [[0, 0, 1], [1, 1, 0]])
 
 
 @pytest.mark.parametrize('mode', ['1', 'L', 'P', 'RGB', 'RGBA', 'CMYK', 'I;16', 'LA'])
@@ -224,7 +226,7 @@ def test_a_mask_may_have_any_mode(tmp_path, mode):
   )
   path = tmp_path / 'mask'
   path.write_bytes(_bytes(image, 'TIFF' if mode == 'CMYK' else 'PNG'))
-  np.testing.assert_array_equal(image_files.read_mask(path, (3, 2))[..., 0], levels // 255)
+  np.testing.assert_array_equal(masks.from_mask(path, (3, 2)), levels > 0)
 
 
 def test_a_mask_is_turned_upright(tmp_path):
@@ -232,21 +234,21 @@ def test_a_mask_is_turned_upright(tmp_path):
   scene = np.zeros((2, 3, 3), np.uint8)
   scene[0, 2] = 255
   path.write_bytes(_with_orientation(_stored(scene, 6), 6, 'PNG'))
-  np.testing.assert_array_equal(image_files.read_mask(path, (3, 2))[..., 0], [[0, 0, 1], [0, 0, 0]])
+  np.testing.assert_array_equal(masks.from_mask(path, (3, 2)), [[0, 0, 1], [0, 0, 0]])
 
 
 def test_a_mask_of_another_size_is_refused_with_both_sizes(tmp_path):
   path = _mask_file(tmp_path, [[0, 255, 0], [0, 0, 0]])
-  text = _refusal(image_files.read_mask, path, (2, 3))
+  text = _refusal(masks.from_mask, path, (2, 3))
   assert f'{path} is 3x2' in text and '2x3' in text
 
 
 def test_an_empty_and_a_full_mask_are_refused_with_advice(tmp_path):
   assert 'paint white' in _refusal(
-    image_files.read_mask, _mask_file(tmp_path, np.full((4, 4), 127)), (4, 4)
+    masks.from_mask, _mask_file(tmp_path, np.full((4, 4), 127)), (4, 4)
   )
   assert 'paint black' in _refusal(
-    image_files.read_mask, _mask_file(tmp_path, np.full((4, 4), 128)), (4, 4)
+    masks.from_mask, _mask_file(tmp_path, np.full((4, 4), 128)), (4, 4)
   )
 
 
@@ -392,7 +394,7 @@ def _solid(height, width, color):
 
 
 def test_contact_sheet_places_every_picture():
-  sheet = image_files.contact_sheet(
+  sheet = sheets.contact_sheet(
     {
       'one': [_solid(2, 2, _RED), _solid(20, 40, _GREEN)],
       'two': [_solid(2, 2, _BLUE), _solid(20, 40, _GREY)],
@@ -410,24 +412,24 @@ def test_contact_sheet_places_every_picture():
 
 def test_contact_sheet_writes_labels_and_captions():
   columns = {'label': [_solid(4, 4, _RED)] * 2}
-  plain = image_files.contact_sheet(columns, cell=64)
-  captioned = image_files.contact_sheet(columns, cell=64, captions=('first', 'second'))
+  plain = sheets.contact_sheet(columns, cell=64)
+  captioned = sheets.contact_sheet(columns, cell=64, captions=('first', 'second'))
   assert (plain[:20] < 128).any()
   assert captioned.shape[0] == plain.shape[0] + 2 * 20
   for top in (20 + 8 + 64, 20 + 8 + 64 + 8 + 20 + 64):
     assert (captioned[top : top + 20] < 128).any()
-  assert (image_files.contact_sheet({'': columns['label']}, cell=64)[:20] == 255).all()
+  assert (sheets.contact_sheet({'': columns['label']}, cell=64)[:20] == 255).all()
 
 
 def test_contact_sheet_enlarges_small_pictures_pixel_by_pixel():
   picture = _noise(2, 2)
-  sheet = image_files.contact_sheet({'': [picture]}, cell=8)
+  sheet = sheets.contact_sheet({'': [picture]}, cell=8)
   np.testing.assert_array_equal(sheet[28:36, 8:16], picture.repeat(4, axis=0).repeat(4, axis=1))
 
 
 def test_contact_sheet_refuses_columns_of_different_lengths():
   with pytest.raises(ValueError):
-    image_files.contact_sheet({'one': [_solid(2, 2, _RED)], 'two': []})
+    sheets.contact_sheet({'one': [_solid(2, 2, _RED)], 'two': []})
 
 
 def test_of_an_animation_the_first_frame_is_read():

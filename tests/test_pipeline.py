@@ -83,7 +83,7 @@ def test_a_run_may_start_at_any_step(picture_folder, first):
 def test_the_processes_together_read_the_global_batch(picture_folder):
   config = _config(picture_folder)
   whole = _take(config, 2, 3)
-  for parts in ([range(0, 4), range(4, 8)], [range(0, 2), range(2, 4), range(4, 6), range(6, 8)]):
+  for parts in ([range(4), range(4, 8)], [range(2), range(2, 4), range(4, 6), range(6, 8)]):
     shares = [_take(config, 2, 3, rows) for rows in parts]
     together = [jax.tree.map(lambda *rows: np.concatenate(rows), *step) for step in zip(*shares)]
     _assert_same(together, whole)
@@ -155,7 +155,7 @@ def test_a_batch_has_one_hash_for_one_process_two_and_a_resume_at_step_1000(pict
   run = _digests(config, 998, 4)
   assert len(set(run)) == 4
   assert _digests(config, 1_000, 2) == run[2:]
-  assert _digests(config, 1_000, 2, [range(0, 4), range(4, 8)]) == run[2:]
+  assert _digests(config, 1_000, 2, [range(4), range(4, 8)]) == run[2:]
   assert _digests(config, 1_001, 1, [range(row, row + 2) for row in range(0, 8, 2)]) == run[3:]
 
 
@@ -216,9 +216,7 @@ def test_weight_is_zero_on_the_pad_rows_alone(picture_folder, count, ones):
 def test_validation_shared_by_processes_is_the_whole(picture_folder):
   config = _config(picture_folder, **_SCORED)
   whole = list(pipeline.Pipeline(config, _ALL).validation())
-  shares = [
-    list(pipeline.Pipeline(config, rows).validation()) for rows in (range(0, 4), range(4, 8))
-  ]
+  shares = [list(pipeline.Pipeline(config, rows).validation()) for rows in (range(4), range(4, 8))]
   together = [jax.tree.map(lambda *rows: np.concatenate(rows), *step) for step in zip(*shares)]
   _assert_same(together, whole)
 

@@ -14,7 +14,7 @@ import pytest
 from glcic_jax import checkpoints
 from glcic_jax import errors
 from glcic_jax import parallel
-from tests import made_up
+from tests import commands
 
 ROOT = pathlib.Path(__file__).parent.parent
 
@@ -71,29 +71,13 @@ def test_two_processes_of_two_devices_make_the_steps_of_one_device(tmp_path):
 
 def train(workdir, folder, *more, **overrides):
   """The arguments of a run too long to end by itself."""
-  keys = (
-    made_up.TINY
-    | {
-      'data.folder': folder,
-      'data.validation_fraction': 0.2,
-      'schedule.reconstruction_steps': 100_000,
-      'schedule.total_steps': 200_000,
-      'checkpoint.every': 100_000,
-      'validation.every': 0,
-    }
-    | overrides
-  )
-  return [
-    '-m',
-    'glcic_jax',
-    'train',
-    '--config',
-    'configs/glcic_places2.py',
-    '--workdir',
-    str(workdir),
-    *more,
-    *(f'--config.{key}={value}' for key, value in keys.items()),
-  ]
+  endless = {
+    'schedule.reconstruction_steps': 100_000,
+    'schedule.total_steps': 200_000,
+    'checkpoint.every': 100_000,
+    'validation.every': 0,
+  }
+  return commands.train(workdir, folder, *more, **endless | overrides)
 
 
 def test_sigterm_to_one_of_two_saves_the_same_step_and_one_process_goes_on(

@@ -9,6 +9,7 @@ import pytest
 from glcic_jax.evaluation import evaluate
 from glcic_jax.evaluation import manifest as manifest_lib
 from glcic_jax.evaluation import report
+from glcic_jax.evaluation import run_length
 from glcic_jax.evaluation import scoring
 from glcic_jax.pages import boxes
 
@@ -27,7 +28,7 @@ def _entry(number):
     'own' if number else 'rectangle',
     float(hole.mean()),
     True,
-    manifest_lib.to_runs(hole),
+    run_length.encode(hole),
   )
 
 
@@ -61,7 +62,7 @@ def _found(rows, **changes):
 
 def _pictures(entry):
   truth = np.full((20, 20, 3), 9, np.uint8)
-  return truth, {label: truth for label in LABELS}
+  return truth, dict.fromkeys(LABELS, truth)
 
 
 class _Parser(html.parser.HTMLParser):

@@ -13,9 +13,9 @@ import numpy as np
 from PIL import Image
 import pytest
 
-from glcic_jax import cli
 from glcic_jax.reporting import run as run_lib
 from glcic_jax.reporting import run_page
+from tests import commands
 from tests import made_workdir
 
 VOID = {'meta', 'img', 'br', 'path', 'line', 'rect', 'circle', 'polyline'}
@@ -53,12 +53,8 @@ class Page(html.parser.HTMLParser):
 
 
 def run(capsys, *arguments):
-  """Exit code, stdout and stderr of the command, in this process."""
-  try:
-    code = cli.main(['report', *map(str, arguments)])
-  except SystemExit as exit_:
-    code = exit_.code
-  return code, *capsys.readouterr()
+  """Exit code, stdout and stderr of `report`."""
+  return commands.run(capsys, 'report', *arguments)
 
 
 def rendered(workdir):

@@ -45,7 +45,7 @@ def test_every_step_has_its_phase_and_the_spans_agree(lengths, phases):
 
 
 def test_a_phase_without_steps_has_no_span():
-  assert schedule.Schedule(0, 0, 7).spans() == {J: range(0, 7)}
+  assert schedule.Schedule(0, 0, 7).spans() == {J: range(7)}
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_impossible_lengths_are_refused_by_name(lengths, key):
 
 
 def test_first_two_phases_may_fill_the_whole_run():
-  assert schedule.Schedule(3, 2, 5).spans() == {R: range(0, 3), D: range(3, 5)}
+  assert schedule.Schedule(3, 2, 5).spans() == {R: range(3), D: range(3, 5)}
 
 
 def test_a_phase_of_no_steps_is_left_out_and_the_config_says_so_once():

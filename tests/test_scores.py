@@ -175,11 +175,6 @@ def test_relative_l1_by_hand():
   np.testing.assert_array_equal(scores.relative_l1(black, black, mask, region='whole'), [0, 0])
 
 
-def test_mmagics_l1_is_the_holes_times_a_hundred():
-  arguments = _constant_error(51)
-  np.testing.assert_allclose(scores.mmagic_l1(*arguments), [20, 20])
-
-
 def test_a_shifted_ramp_by_hand():
   truth = np.broadcast_to(10 * np.arange(16)[:, None], (1, 16, 16, 3)).copy()
   shifted = np.where(

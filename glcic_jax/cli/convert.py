@@ -16,10 +16,10 @@ def main(arguments: Sequence[str]) -> int:
 
 def _to_model_directory(options: argparse.Namespace) -> int:
   from glcic_jax.convert import converter  # JAX starts only now
-  from glcic_jax.convert import origins
+  from glcic_jax.convert import program
   from glcic_jax.convert import settings
 
-  wishes = origins.Wishes(
+  wishes = program.Wishes(
     mean_color=options.mean_color,
     image_size=options.image_size,
     overlap=options.overlap,

@@ -1,6 +1,7 @@
 """Weights of other programs: Torch7 and PyTorch files to model directories, and back.
 
-`converter.py` is the way in. `torch7.py` and `pytorch.py` read files into plain arrays, `names.py`
-has the tables of names, `origins.py` what each program's pictures look like to its network,
-`kernels.py` the layouts of arrays.
+`converter.py` is the way in. `foreign_files.py` reads files into plain arrays (`torch7.py`,
+`pytorch.py`); `glcic_programs.py` and `context_encoder_programs.py` say how each program names its
+arrays and sees pictures (`program.py`, `names.py`); `filling.py` puts arrays into our places,
+turned as `kernels.py` says.
 """

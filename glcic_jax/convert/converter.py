@@ -8,50 +8,40 @@ written.
 """
 
 from collections.abc import Iterable
-from collections.abc import Mapping
-from collections.abc import Sequence
 import dataclasses
+import functools
 import json
 import os
 import re
 from typing import Any
-from typing import NamedTuple
 
 from etils import epath
-import numpy as np
 
+from glcic_jax import __version__
 from glcic_jax import errors
-from glcic_jax import files
-from glcic_jax.convert import names
-from glcic_jax.convert import origins
+from glcic_jax.convert import context_encoder_programs
+from glcic_jax.convert import filling
+from glcic_jax.convert import foreign_files
+from glcic_jax.convert import glcic_programs
+from glcic_jax.convert import program
 from glcic_jax.convert import pytorch
-from glcic_jax.convert import torch7
-from glcic_jax.convert import torch7_modules
 from glcic_jax.methods import architectures
+from glcic_jax.model_directory import model_card
 from glcic_jax.model_directory import model_files
+from glcic_jax.model_directory import tensors
 
-_LISTED = 12  # names in a message; more are counted
+# The keys are noted in the files that `to_pytorch` writes: they stay.
+PROGRAMS = glcic_programs.PROGRAMS | context_encoder_programs.PROGRAMS
+
 _OUR_HEADER = re.compile(
   rb'.{8}\{"(?:generator|discriminator)\.(?:params|batch_stats)\.', re.DOTALL
 )
 
 
-class _Source(NamedTuple):
-  """A file of another program."""
-
-  name: str
-  arrays: dict[str, np.ndarray]
-  layers: Sequence[
-    torch7_modules.Layer
-  ] = ()  # of a Torch7 file, which tells more than names and arrays
-  mean: Any = None  # of the training pictures
-  note: str = ''  # of `to_pytorch`
-
-
 def to_model_directory(
   source: epath.PathLike,
   folder: epath.PathLike,
-  wishes: origins.Wishes = origins.Wishes(),
+  wishes: program.Wishes = program.NO_WISHES,
   discriminator: epath.PathLike | None = None,
 ) -> model_files.Description:
   """Converts a file.
@@ -69,35 +59,32 @@ def to_model_directory(
     errors.InputError: if the source is not one that can be converted; nothing is written then.
   """
   _check_folder(epath.Path(folder))
-  found = _open(source)
-  layout, description = _describe(found, wishes)
-  apart = layout == names.MMAGIC  # generator and discriminator in one file
-  generator = _filter(found.arrays, apart, judged=False)
-  variables = _generator(found._replace(arrays=generator), layout, description)
-  judge, judging = None, None
-  if apart and len(generator) < len(found.arrays):
-    judge = found._replace(arrays=_filter(found.arrays, apart, judged=True))
+  found = foreign_files.read(source)
+  origin, description = _describe(found, wishes)
+  network, judge = _apart(found, origin)
+  variables, judging = _generator(network, origin, description), None
   if discriminator is not None:
     if judge is not None:
       raise errors.InputError(
         f'{found.name} holds its discriminator already; leave --discriminator out.'
       )
-    judge = _open(discriminator)
+    judge = foreign_files.read(discriminator)
   if judge is not None:
-    judging, architecture = _discriminator(judge, layout)
+    judging, architecture = _discriminator(judge, origin)
     description = dataclasses.replace(description, discriminator=architecture)
-  model_files.write(
-    folder, variables, description, origins.card(description), discriminator=judging
-  )
+  model_files.write(folder, variables, description, _card(description), discriminator=judging)
   return description
 
 
-def _filter(
-  arrays: Mapping[str, np.ndarray], apart: bool, *, judged: bool
-) -> dict[str, np.ndarray]:
-  return {
-    key: array for key, array in arrays.items() if (apart and key.startswith('disc.')) == judged
-  }
+def _apart(
+  source: foreign_files.ForeignFile, origin: program.Program
+) -> tuple[foreign_files.ForeignFile, foreign_files.ForeignFile | None]:
+  """Generator and discriminator of a file, where its program keeps both in one."""
+  if not origin.judge_root:
+    return source, None
+  judge = {key: array for key, array in source.arrays.items() if key.startswith(origin.judge_root)}
+  generator = {key: array for key, array in source.arrays.items() if key not in judge}
+  return source._replace(arrays=generator), source._replace(arrays=judge) if judge else None
 
 
 def _check_folder(folder: epath.Path) -> None:
@@ -114,9 +101,7 @@ def _check_folder(folder: epath.Path) -> None:
 
 
 def _is_ours(folder: epath.Path) -> bool:
-  """Whether a folder holds a model directory that may be replaced, or the start of one: no
-  other program's files.
-  """
+  """Whether a folder holds a model directory that may be replaced, or the start of one."""
   weights = folder / model_files.WEIGHTS
   if not weights.is_file():
     return False
@@ -124,189 +109,100 @@ def _is_ours(folder: epath.Path) -> bool:
     return bool(_OUR_HEADER.match(file.read(64)))
 
 
-def _open(path: epath.PathLike) -> _Source:
-  path, name = epath.Path(path), os.fspath(path)
-  if not path.exists():
-    raise errors.InputError(errors.with_hint(f'There is no file {name}.', files.did_you_mean(path)))
-  if path.is_dir():
-    raise errors.InputError(
-      f'{name} is a folder; give the file with the weights, or --to pytorch if it is a model.'
-    )
-  data = path.read_bytes()
-  if torch7.is_torch7(data):
-    source = _open_torch7(torch7.parse(data, name), name)
-  elif pytorch.is_torch(data) or pytorch.is_safetensors(data):
-    stored = pytorch.parse(data, name)
-    source = _Source(name, stored.arrays, mean=stored.mean, note=stored.note)
-  else:
-    raise errors.InputError(
-      f'{name} is none of the files that can be converted: Torch7 (.t7), PyTorch (.pth, .pt) '
-      'and .safetensors.'
-    )
-  if sum(array.size for array in source.arrays.values()) > len(
-    data
-  ):  # as views of one storage might
-    raise errors.InputError(
-      f'{name} holds layers of more numbers than the file has room for; it is none of the files '
-      'that can be converted.'
-    )
-  for key, array in source.arrays.items():
-    if array.dtype.kind != 'f' or not array.size:
-      raise errors.InputError(
-        f'{name} holds {key} of type {array.dtype} and shape {array.shape}, which is no weight; '
-        'save it as float32.'
-      )
-  return source
-
-
-def _open_torch7(root: Any, name: str) -> _Source:
-  mean = None
-  if isinstance(root, dict):
-    if 'model' not in root:
-      raise errors.InputError(
-        f'{name} is a Torch7 table without a model; it is none of the files that can be converted.'
-      )
-    root, mean = root['model'], root.get('mean')
-  mean = list(mean.values()) if isinstance(mean, dict) else mean
-  layers = torch7_modules.layers(root, name)
-  arrays = {f'{layer.name}.{key}': array for layer in layers for key, array in layer.arrays.items()}
-  return _Source(name, arrays, layers, mean)
-
-
-def _describe(source: _Source, wishes: origins.Wishes) -> tuple[str, model_files.Description]:
-  """The source's layout, and its description: its own, where it was written here."""
+def _describe(
+  source: foreign_files.ForeignFile, wishes: program.Wishes
+) -> tuple[program.Program, model_files.Description]:
+  """The source's program, and its description: its own, where it was written here."""
   if source.note:
     understood = _understand(source)
     _check_wishes(source.name, wishes, ())
     return understood
-  layout = names.layout_of(source.arrays)
   if any(name.startswith('generator.params.') for name in source.arrays):
     raise errors.InputError(
       f'{source.name} is a part of a model directory already; its folder is a MODEL as it is.'
     )
-  if layout is None:
+  origin = program_of(source.arrays)
+  if origin is None:
     raise errors.InputError(
       f'{source.name} holds none of the networks that can be converted (it holds '
-      f'{_some(source.arrays)}): see "Weights from elsewhere" in the README. A discriminator '
-      'goes with its generator, as --discriminator.'
+      f'{filling.some(source.arrays)}): see "Weights from elsewhere" in the README. A '
+      'discriminator goes with its generator, as --discriminator.'
     )
-  _check_wishes(source.name, wishes, origins.OPEN[layout])
-  mean = source.mean.ravel().tolist() if isinstance(source.mean, np.ndarray) else source.mean
-  return layout, origins.describe(layout, source.arrays, source.name, mean, wishes)
+  _check_wishes(source.name, wishes, origin.leaves_open)
+  description = model_files.Description(
+    step=0,
+    versions={'glcic_jax': __version__},
+    source=f'{os.path.basename(source.name)} ({origin.title})',
+    licence=origin.licence,
+    **origin.describe(source.arrays, source.name, source.mean, wishes),
+  )
+  return origin, description
 
 
-def _check_wishes(name: str, wishes: origins.Wishes, open_: Iterable[str]) -> None:
+def program_of(names: Iterable[str]) -> program.Program | None:
+  """The program whose generator's names these are; None if nobody's."""
+  names = set(names)
+  return next((found for found in PROGRAMS.values() if names.intersection(found.marks)), None)
+
+
+def _check_wishes(name: str, wishes: program.Wishes, leaves_open: Iterable[str]) -> None:
   """Refuses a wish that nothing would come of."""
   for wish in ('mean_color', 'image_size', 'overlap'):
-    if getattr(wishes, wish) is not None and wish not in open_:
+    if getattr(wishes, wish) is not None and wish not in leaves_open:
       raise errors.InputError(
         f'--{wish.replace("_", "-")} says what {name} says already, or does not have; leave it out.'
       )
 
 
-def _understand(source: _Source) -> tuple[str, model_files.Description]:
+def _understand(
+  source: foreign_files.ForeignFile,
+) -> tuple[program.Program, model_files.Description]:
   """What `to_pytorch` noted; a file may say anything of itself."""
   try:
     note = json.loads(source.note)
-    layout, description = note['layout'], model_files.Description.from_json(note)
-    names.generator(layout, description.architecture)
+    origin, description = PROGRAMS[note['layout']], model_files.Description.from_json(note)
+    origin.generator(description.architecture['options'])
     architectures.generator_shapes(description.architecture)
   except Exception:
     raise errors.InputError(
       f'{source.name} says of itself what this version does not understand; upgrade '
       'glcic_jax, or get it again from its source.'
     ) from None
-  return layout, dataclasses.replace(description, discriminator=None)
+  return origin, dataclasses.replace(description, discriminator=None)
 
 
 def _generator(
-  source: _Source, layout: str, description: model_files.Description
+  source: foreign_files.ForeignFile, origin: program.Program, description: model_files.Description
 ) -> dict[str, Any]:
-  pairs = names.generator(layout, description.architecture)
-  if source.layers:
-    _check_layers(source, pairs, description.architecture)
-  return _fill(source, pairs, architectures.generator_shapes(description.architecture))
+  options = description.architecture['options']
+  pairs = origin.generator(options)
+  filling.check_layers(source, pairs, functools.partial(origin.geometry, options))
+  return filling.fill(source, pairs, architectures.generator_shapes(description.architecture))
 
 
-def _discriminator(source: _Source, layout: str) -> tuple[dict[str, Any], dict[str, Any]]:
-  if layout == names.GLCIC_OFFICIAL:
-    raise errors.InputError(
-      "GLCIC's authors published no discriminator, so there is none that belongs to their "
-      'completion network; leave --discriminator out.'
-    )
-  architecture, pairs, side = origins.discriminator(layout, source.arrays, source.name)
-  if source.layers:
-    _check_layers(source, pairs, architecture)
-  return _fill(source, pairs, architectures.discriminator_shapes(architecture, side)), architecture
+def _discriminator(
+  source: foreign_files.ForeignFile, origin: program.Program
+) -> tuple[dict[str, Any], dict[str, Any]]:
+  """Its variables, and its architecture."""
+  architecture, pairs, side = origin.discriminator(source.arrays, source.name)
+  filling.check_layers(source, pairs, functools.partial(origin.geometry, architecture['options']))
+  wanted = architectures.discriminator_shapes(architecture, side)
+  return filling.fill(source, pairs, wanted), architecture
 
 
-def _check_layers(
-  source: _Source, pairs: Sequence[names.Pair], architecture: Mapping[str, Any]
-) -> None:
-  """Compares the layers of a Torch7 file with those of our network: arrays alone do not tell a
-  stride.
-  """
-  expected = [(pair.theirs, pair.kind) for pair in pairs]
-  held = [(layer.name, layer.kind) for layer in source.layers]
-  for number, (theirs, ours) in enumerate(zip(held, expected)):
-    if theirs != ours:
-      raise errors.InputError(
-        f'{source.name} has a layer {theirs[0]} of kind {theirs[1]} where the network has '
-        f'{ours[0]} of kind {ours[1]} (number {number + 1}); it is another network.'
-      )
-  if len(held) != len(expected):
-    raise errors.InputError(
-      f'{source.name} has {len(held)} layers where the network has {len(expected)}; it is '
-      'another network.'
-    )
-  for layer, pair in zip(source.layers, pairs):
-    if layer.geometry and layer.geometry != names.geometry(architecture, pair.ours):
-      raise errors.InputError(
-        f'{source.name} has a layer {layer.name} of stride, dilation and padding {layer.geometry} '
-        'where the network '
-        f'has {names.geometry(architecture, pair.ours)}; it is another network.'
-      )
-
-
-def _fill(
-  source: _Source, pairs: Iterable[names.Pair], wanted: Mapping[str, tuple[int, ...]]
-) -> dict[str, Any]:
-  """The variables of a network from the arrays of a source, one to one."""
-  left, filled, wrong = dict(source.arrays), {}, []
-  for pair in pairs:
-    for ours, (theirs, layout) in pair.arrays().items():
-      if ours not in wanted or theirs not in left:
-        continue
-      array = left.pop(theirs)
-      try:
-        turned = layout.to_ours(array)
-      except ValueError:  # not even as many axes
-        turned = None
-      if turned is None or turned.shape != wanted[ours]:
-        wrong.append(f'{theirs} {array.shape} for {ours} {wanted[ours]}')
-        turned = np.empty(0)
-      with np.errstate(over='ignore'):  # what is too large is refused with all that is not finite
-        filled[ours] = np.ascontiguousarray(turned, np.float32)
-  missing = [name for name in wanted if name not in filled]
-  if left or missing or wrong:
-    raise errors.InputError(
-      f'{source.name} does not fit the network: left over there: {_some(left)}; not filled here: '
-      f'{_some(missing)}; '
-      f'of another shape: {_some(wrong)}; it is another network, or a part of one.'
-    )
-  for name, array in filled.items():
-    if not model_files.is_usable(name, array):
-      raise errors.InputError(
-        f'{source.name} holds numbers that no network can have (for {name}); get it again '
-        'from its source.'
-      )
-  return model_files.unflatten(filled)
-
-
-def _some(listed: Iterable[str]) -> str:
-  listed = sorted(listed)
-  more = f' and {len(listed) - _LISTED} more' if len(listed) > _LISTED else ''
-  return ', '.join(listed[:_LISTED]) + more or 'nothing'
+def _card(description: model_files.Description) -> model_card.Origin:
+  """What the model card says of converted weights."""
+  if not description.source:
+    # A model of this project that has been to PyTorch and back.
+    terms: dict[str, Any] = model_card.inherited(description.licence)
+    return dataclasses.replace(model_card.UNKNOWN, **terms)
+  return model_card.Origin(
+    pictures='Those of its authors: see what they published.',
+    converted_from=description.source,
+    license=model_card.LICENSES.get(description.licence, 'other'),
+    license_note=f'{description.licence}: the terms of those who published the program. Whoever '
+    'trained the weights decides about the weights.',
+  )
 
 
 def to_pytorch(model: epath.PathLike, path: epath.PathLike) -> str:
@@ -322,11 +218,33 @@ def to_pytorch(model: epath.PathLike, path: epath.PathLike) -> str:
   Raises:
     errors.InputError: if it is no model, or its network is in no released code.
   """
-  if not epath.Path(path).parent.is_dir():
+  _check_file(epath.Path(path))
+  variables, description = model_files.load(model)
+  network = description.architecture
+  key = next((key for key, found in PROGRAMS.items() if found.has(network)), None)
+  if key is None:
     raise errors.InputError(
-      f'There is no folder {epath.Path(path).parent}; make it, or give another file.'
+      f'{os.fspath(model)} is a network of kind {network["name"]} that no '
+      'released code has, so there is no order of modules to write it in; convert a GLCIC, or a '
+      'Context Encoder with bottleneck convolution.'
     )
-  if epath.Path(path).is_dir() or epath.Path(path).suffix.lower() not in pytorch.SUFFIXES:
+  ours, arrays = tensors.flatten(variables), {}
+  for pair in PROGRAMS[key].generator(network['options']):
+    for name, (theirs, layout) in pair.arrays().items():
+      if name in ours:
+        arrays[theirs] = layout.to_theirs(ours.pop(name))
+  if ours:
+    raise errors.InputError(
+      f'{os.fspath(model)} does not fit its own config.json: it also holds {filling.some(ours)}; '
+      'copy the model again.'
+    )
+  return pytorch.write(path, arrays, json.dumps({'layout': key, **description.to_json()}))
+
+
+def _check_file(path: epath.Path) -> None:
+  if not path.parent.is_dir():
+    raise errors.InputError(f'There is no folder {path.parent}; make it, or give another file.')
+  if path.is_dir() or path.suffix.lower() not in pytorch.SUFFIXES:
     raise errors.InputError(
       f'{os.fspath(path)} is no name for a file of PyTorch; give one that ends in '
       f'{", ".join(pytorch.SUFFIXES)}.'
@@ -336,22 +254,3 @@ def to_pytorch(model: epath.PathLike, path: epath.PathLike) -> str:
       f'{os.fspath(path)} is the weights of a model directory, which would be one no longer; '
       'give another file.'
     )
-  variables, description = model_files.load(model)
-  layout = names.layout_for(description.architecture)
-  if layout is None:
-    raise errors.InputError(
-      f'{os.fspath(model)} is a network of kind {description.architecture["name"]} that no '
-      'released code has, so there is no order of modules to write it in; convert a GLCIC, or a '
-      'Context Encoder with bottleneck convolution.'
-    )
-  ours, arrays = model_files.flatten(variables), {}
-  for pair in names.generator(layout, description.architecture):
-    for name, (theirs, array_layout) in pair.arrays().items():
-      if name in ours:
-        arrays[theirs] = array_layout.to_theirs(ours.pop(name))
-  if ours:
-    raise errors.InputError(
-      f'{os.fspath(model)} does not fit its own config.json: it also holds {_some(ours)}; copy '
-      'the model again.'
-    )
-  return pytorch.write(path, arrays, json.dumps({'layout': layout, **description.to_json()}))

@@ -39,12 +39,12 @@ DENSE = Layout(np.transpose, np.transpose)
 def flattened(channels: int) -> Layout:
   """A dense layer on a flattened square map: Torch flattens channels first, here they come last."""
 
-  def to_ours(weight):
+  def to_ours(weight: np.ndarray) -> np.ndarray:
     side = round((weight.shape[1] / channels) ** 0.5)
     maps = weight.reshape(-1, channels, side, side)
     return maps.transpose(2, 3, 1, 0).reshape(-1, len(weight))
 
-  def to_theirs(kernel):
+  def to_theirs(kernel: np.ndarray) -> np.ndarray:
     side = round((len(kernel) / channels) ** 0.5)
     maps = kernel.reshape(side, side, channels, -1)
     return maps.transpose(3, 2, 0, 1).reshape(kernel.shape[1], -1)

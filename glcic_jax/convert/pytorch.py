@@ -4,6 +4,7 @@ The only place that imports torch, and only where a file needs it. A file of tor
 `weights_only=True`, which builds tensors and nothing else.
 """
 
+from collections import OrderedDict
 from collections.abc import Mapping
 import io
 import json
@@ -44,9 +45,7 @@ def is_torch(data: bytes) -> bool:
 
 
 def is_safetensors(data: bytes) -> bool:
-  """Whether a file begins as a .safetensors does: the length of a header in JSON, and the
-  header.
-  """
+  """Whether a file begins as a .safetensors does: a JSON header's length, and the header."""
   return data[8:9] == b'{' and int.from_bytes(data[:8], 'little') <= len(data) - 8
 
 
@@ -88,12 +87,8 @@ def _parse_torch(data: bytes, name: str) -> Stored:
     value = torch.load(io.BytesIO(data), map_location='cpu', weights_only=True)
   except Exception as error:  # whatever a hostile file makes of it
     raise errors.InputError(f'{name} {_trouble(str(error))}') from None
-  mean = value.get('mean') if isinstance(value, Mapping) else None
-  for key in (
-    'state_dict',
-    'model',
-    'generator',
-  ):  # a training checkpoint, with other things beside it
+  mean: Any = value.get('mean') if isinstance(value, Mapping) else None
+  for key in ('state_dict', 'model', 'generator'):  # a training checkpoint, with other things in it
     if isinstance(value, Mapping) and isinstance(value.get(key), Mapping):
       value = value[key]
   if not isinstance(value, Mapping) or not all(
@@ -140,9 +135,7 @@ def _is_compressed(data: bytes) -> bool:
 
 
 def _is_weight(torch: Any, tensor: Any) -> bool:
-  """Whether its numbers lie in the file as fractions: neither sparse nor quantised nor only a
-  shape.
-  """
+  """Whether its numbers lie in the file as fractions: not sparse, quantised, or only a shape."""
   return (
     tensor.layout is torch.strided
     and tensor.device.type == 'cpu'
@@ -153,9 +146,7 @@ def _is_weight(torch: Any, tensor: Any) -> bool:
 
 
 def _trouble(message: str) -> str:
-  """What is wrong with a file that torch will not load, without its advice to load it all the
-  same.
-  """
+  """What is wrong with a file that torch will not load; not its advice to load it all the same."""
   if 'weights_only' in message or 'Weights only' in message:
     held = re.search(r'(?:Unsupported (?:global: GLOBAL|class)|unsupported GLOBAL) (\S+)', message)
     what = f' ({held[1][:60]})' if held else ' (a program)' if 'TorchScript' in message else ''
@@ -196,9 +187,7 @@ def write(path: epath.PathLike, arrays: Mapping[str, np.ndarray], note: str) -> 
 
 
 def _state_dict(tensors: Mapping[str, Any], note: str) -> Any:
-  from collections import OrderedDict
-
-  state = OrderedDict(tensors)
+  state: Any = OrderedDict(tensors)
   state._metadata = OrderedDict({_NOTE: note})
   return state
 

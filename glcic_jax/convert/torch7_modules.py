@@ -14,7 +14,7 @@ import numpy as np
 from glcic_jax import errors
 from glcic_jax.convert import torch7
 
-_LAYERS = 1_000  # in a network; tables that share their entries could hold more than any memory
+_LAYERS = 1_000  # in a network; tables that share entries could stand for more than fits in memory
 
 # Of the class's name, without its package.
 _KINDS = {
@@ -32,7 +32,7 @@ _KINDS = {
 }
 _CONTAINERS = ('Sequential', 'ParallelTable')
 # The only values with which a layer is the one that our networks have.
-_FIXED = {
+_FIXED: dict[str, dict[str, float]] = {
   'norm': {'eps': 1e-5},
   'leaky relu': {'negval': 0.2},
   'relu': {'threshold': 0, 'val': 0},
@@ -47,9 +47,7 @@ class Layer(NamedTuple):
 
   name: str  # its place: '0.14' is the fifteenth of the first
   kind: str  # a value of _KINDS
-  arrays: dict[
-    str, np.ndarray
-  ]  # 'weight', 'bias', 'running_mean', 'running_var': those that it has
+  arrays: dict[str, np.ndarray]  # of 'weight', 'bias', 'running_mean', 'running_var' what it has
   geometry: tuple[int, int, int] | None  # stride, dilation, padding of a convolution
 
 
@@ -130,7 +128,7 @@ def _arrays(module: torch7.Object, kind: str) -> dict[str, np.ndarray]:
 def _geometry(module: torch7.Object, kind: str, name: str) -> tuple[int, int, int] | None:
   if kind not in ('conv', 'deconv'):
     return None
-  values = []
+  stride_dilation_padding = []
   for field, missing in (('d', 1), ('dilation', 1), ('pad', _number(module, 'padding', 0))):
     both = {_number(module, f'{field}{axis}', missing) for axis in 'WH'}
     if len(both) > 1 or not all(number == int(number) for number in both):
@@ -138,8 +136,9 @@ def _geometry(module: torch7.Object, kind: str, name: str) -> tuple[int, int, in
         f'{name} has a {module.kind} whose stride, dilation or padding differs between height '
         'and width, or is no whole number; it is none of the networks that can be converted.'
       )
-    values.append(int(both.pop()))
-  return tuple(values)
+    stride_dilation_padding.append(int(both.pop()))
+  stride, dilation, padding = stride_dilation_padding
+  return stride, dilation, padding
 
 
 def _number(module: torch7.Object, field: str, missing: float) -> float:

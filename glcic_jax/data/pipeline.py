@@ -2,10 +2,11 @@
 
 Nothing is stored and nothing is skipped: a run starts at any step at no cost, and a
 batch does not depend on how many processes share it. Each epoch is a permutation of the
-pictures (`order.py`); places, scales and holes come from the generators of `masks.py`.
+pictures (`order.py`); places, scales and holes come from the generators of `draws.py`.
 """
 
 import atexit
+from collections.abc import Callable
 from collections.abc import Iterator
 import functools
 import itertools
@@ -30,14 +31,17 @@ from glcic_jax.holes import draws
 from glcic_jax.holes import kinds
 from glcic_jax.holes import views
 
+# Some rows: pictures, masks, views and real views. `_RowsOf` makes them of numbers of samples.
+_Rows = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+_RowsOf = Callable[..., _Rows]
+
 # Rows that one call of Python makes: each call costs about as much as drawing a hole.
 _MOST_IN_A_CHUNK = 8
 # Validation holes are the same in every run, whatever its seed.
 _VALIDATION_SEED = 0
 
 
-# tf.data's threads run Python functions: one that still waits when the interpreter ends would never
-# let it end.
+# tf.data's threads call Python: one that still waits when the interpreter ends would hang it.
 _LIVE: weakref.WeakSet = weakref.WeakSet()
 
 
@@ -108,7 +112,7 @@ class Pipeline:
       errors.RunError: when too many pictures are broken, or all masks are gone.
     """
 
-    def samples(k: tf.Tensor):
+    def samples(k: tf.Tensor) -> tuple[tf.Tensor, ...]:
       index = self._indices(k)
       picture = tf.map_fn(
         lambda n: order.picture_of(n, self._splits.train.parts, self._config.seed), index
@@ -133,9 +137,7 @@ class Pipeline:
       yield batch.replace(weight=(index < count).astype(np.float32))
 
   def samples(self, count: int) -> Iterator[batch_lib.Batch]:
-    """Batches of at least `count` pictures to look at, always the same: held-back ones where
-    there are any.
-    """
+    """Batches of at least `count` pictures to look at, always the same: held-back ones, if any."""
     held_back = len(self._splits.validation) and self._config.validation.count
     return (
       self._held_back(count)
@@ -148,7 +150,7 @@ class Pipeline:
     pictures = len(self._splits.validation)
     batches = -(-count // self._config.batch_size) if pictures else 0
 
-    def samples(k: tf.Tensor):
+    def samples(k: tf.Tensor) -> tuple[tf.Tensor, ...]:
       index = self._indices(k)
       return self._in_python(self._validation_rows, index, index % pictures)
 
@@ -163,7 +165,7 @@ class Pipeline:
       own // len(self._rows) * self._config.batch_size + self._rows.start + own % len(self._rows)
     )
 
-  def _in_python(self, rows_of, *arguments):
+  def _in_python(self, rows_of: _RowsOf, *arguments: tf.Tensor) -> tuple[tf.Tensor, ...]:
     """`rows_of` the arguments of one chunk, in one call of Python."""
     size, rows = self._config.image_size, self._chunk
     tensors = tf.numpy_function(
@@ -172,7 +174,7 @@ class Pipeline:
     shapes = ([rows, size, size, 3], [rows, size, size, 1], [rows, 2], [rows, 2])
     return tuple(tf.ensure_shape(tensor, shape) for tensor, shape in zip(tensors, shapes))
 
-  def _noted(self, rows_of, *arguments):
+  def _noted(self, rows_of: _RowsOf, *arguments: np.ndarray) -> _Rows:
     """The same, but the first error of ours is kept, to be raised where batches are asked for."""
     try:
       return rows_of(*arguments)
@@ -180,19 +182,20 @@ class Pipeline:
       self._failure = self._failure or error
       raise
 
-  def _train_rows(self, index, picture):
+  def _train_rows(self, index: np.ndarray, picture: np.ndarray) -> _Rows:
     config = self._config
     low, high = config.data.resize_short_edge
     image = np.empty((len(index), config.image_size, config.image_size, 3), np.uint8)
     for row, (number, name) in enumerate(zip(index.tolist(), picture.tolist())):
       rng = draws.generator(config.seed, number, draws.PICTURE)
       short_edge = int(rng.integers(low, high, endpoint=True))
-      crop = self._readers['train'].crop(name, config.image_size, short_edge, rng.random(2))
+      place = rng.random(2).tolist()
+      crop = self._readers['train'].crop(name, config.image_size, short_edge, place)
       image[row] = crop[:, ::-1] if config.data.flip and rng.integers(2) else crop
     holes = index - index % config.batch_size if config.mask.shared else index
     return image, *self._holes(config.seed, draws.COMPLETION, holes.tolist())
 
-  def _validation_rows(self, index, picture):
+  def _validation_rows(self, index: np.ndarray, picture: np.ndarray) -> _Rows:
     low, _ = self._config.data.resize_short_edge
     crop = self._readers['validation'].crop
     image = np.stack(
@@ -241,20 +244,14 @@ class Pipeline:
     iterator = dataset.as_numpy_iterator()
     try:
       while True:
-        image, mask, view, real_view = (
-          leaf.reshape(-1, *leaf.shape[2:]) for leaf in next(iterator)
-        )
-        yield batch_lib.Batch(
-          image=image,
-          mask=mask,
-          view=view,
-          real_view=real_view,
-          weight=np.ones(len(image), np.float32),
-        )
+        leaves = (leaf.reshape(-1, *leaf.shape[2:]) for leaf in next(iterator))
+        image, mask, view, real_view = leaves
+        weight: Any = np.ones(len(image), np.float32)
+        yield batch_lib.Batch(image, mask, view, real_view, weight)
     except StopIteration:
       return
     except tf.errors.OpError as error:
-      # A traceback would keep the iterator alive, and its threads would keep a dying interpreter.
+      # A traceback would keep the iterator alive, and its threads would hang an ending interpreter.
       error.with_traceback(None)
       raise self._failure or error from None
     finally:

@@ -52,8 +52,7 @@ def open_dataset(name: str, *, split: str, directory: str, feature: str) -> Data
     where = directory or tfds.core.constants.DATA_DIR
     raise errors.InputError(
       f'tfds:{name} is not prepared in {where}; prepare it by: tfds build {name} --file_format '
-      'array_record '
-      f'--data_dir {where}'
+      f'array_record --data_dir {where}'
     ) from None
   except ValueError:
     raise errors.InputError(
@@ -79,7 +78,7 @@ def open_dataset(name: str, *, split: str, directory: str, feature: str) -> Data
       return _picture(file.record(skip + index - int(ends[number] - take)), feature)
     except OSError:
       raise
-    except Exception as error:  # of four libraries, for a file that is cut or broken
+    except Exception as error:  # four libraries raise it, for a file that is cut or broken
       raise errors.InputError(
         f'Record {index} of {name} cannot be read ({type(error).__name__}).'
       ) from None
@@ -89,11 +88,10 @@ def open_dataset(name: str, *, split: str, directory: str, feature: str) -> Data
 
 def _image_feature(features: Any, wanted: str, name: str) -> str:
   images = [key for key, feature in features.items() if isinstance(feature, tfds.features.Image)]
-  if wanted and wanted not in images or not wanted and len(images) != 1:
+  if (wanted not in images) if wanted else (len(images) != 1):
     raise errors.InputError(
       f'data.tfds.feature is {wanted!r}; tfds:{name} has {", ".join(images) or "no image"}, of its '
-      'features '
-      f'{", ".join(features)}.'
+      f'features {", ".join(features)}.'
     )
   return wanted or images[0]
 

@@ -5,6 +5,7 @@ other row of any batch moves; it is named once. When more than a share of them i
 broken, the data is not what it was thought to be and the run stops.
 """
 
+from collections.abc import Callable
 from collections.abc import Sequence
 from concurrent import futures
 import sys
@@ -34,7 +35,7 @@ class Reader:
       source: of the pictures.
       unreadable_share: of the pictures, above which `failure` is set and reading stops.
       ground: what shows through transparent pixels, RGB.
-      resample: as `pictures.read_crop` takes it.
+      resample: as `image_files.read_crop` takes it.
     """
     self._source = source
     self._ground = ground
@@ -45,7 +46,7 @@ class Reader:
     self.failure: errors.RunError | None = None  # the run is over, for every thread
 
   def crop(self, index: int, size: int, short_edge: int, place: Sequence[float]) -> np.ndarray:
-    """A crop of picture `index`, or of the next readable one; see `pictures.read_crop`.
+    """A crop of picture `index`, or of the next readable one; see `image_files.read_crop`.
 
     Raises:
       errors.RunError: when too many pictures are broken.
@@ -59,8 +60,9 @@ class Reader:
     return self._first_readable(index, read)
 
   def mean_color(self, most: int) -> tuple[float, float, float]:
-    """The mean colour of up to `most` pictures spread evenly over the source, each counting the
-    same.
+    """The mean colour of up to `most` pictures, spread evenly over the source.
+
+    Each picture counts the same.
 
     Returns:
       RGB in 0..1.
@@ -71,19 +73,16 @@ class Reader:
     def mean(name: str) -> np.ndarray:
       image = image_files.open_picture(self._source.read(name), name)
       image.draft('RGB', (64, 64))
-      return (
-        np.asarray(image_files.to_rgb(image_files.load(image), self._ground), np.float64).mean(
-          axis=(0, 1)
-        )
-        / 255
-      )
+      levels = np.asarray(image_files.to_rgb(image_files.load(image), self._ground), np.float64)
+      return levels.mean(axis=(0, 1)) / 255
 
     with futures.ThreadPoolExecutor() as pool:
       means = list(pool.map(lambda index: self._first_readable(index, mean), chosen))
     red, green, blue = np.mean(means, axis=0).round(6)
     return float(red), float(green), float(blue)
 
-  def _first_readable(self, index, read):
+  def _first_readable(self, index: int, read: Callable[[str], np.ndarray]) -> np.ndarray:
+    """What `read` makes of picture `index`, or of the next one that can be read."""
     for offset in range(len(self._source)):
       candidate = (index + offset) % len(self._source)
       if self._is_broken(candidate):
@@ -99,9 +98,7 @@ class Reader:
       raise self._fail('No picture of the data can be read; check data.folder.')
 
   def _is_broken(self, index: int) -> bool:
-    """Whether a picture was found broken; raises the failure, where another thread found one
-    too many.
-    """
+    """Whether a picture was found broken; raises the failure, where another thread noted it."""
     with self._lock:
       if self.failure is not None:
         raise self.failure

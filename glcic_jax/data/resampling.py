@@ -1,5 +1,4 @@
-"""How training crops are resampled: by Pillow, or three times as fast by cykooz-resizer's vector
-instructions.
+"""How training crops are resampled: by Pillow, or three times as fast by cykooz-resizer.
 
 Both are bilinear and antialiased over the same box. cykooz-resizer computes with fewer bits, the
 same on every processor, and differs from Pillow by at most one level of 255 in about one value of
@@ -12,8 +11,6 @@ from PIL import Image
 
 from glcic_jax import errors
 from glcic_jax.pictures import image_files
-
-NAMES = ('pillow', 'simd')
 
 
 def by_name(name: str) -> image_files.Resample:

@@ -1,5 +1,4 @@
-"""Where pictures come from: a folder, a prepared dataset, the photographs inside scikit-image, or a
-mixture.
+"""Where pictures come from: a folder, a prepared dataset, the samples, or a mixture.
 
 A source is a list of names and a way to read one: nothing is decoded here, no label and
 no index file is needed. Which pictures are held back for validation is decided by a
@@ -10,21 +9,16 @@ from collections.abc import Callable
 from collections.abc import Sequence
 import dataclasses
 import functools
-import glob
 import hashlib
-import importlib.resources
-import io
-import itertools
 import math
 import os
 from typing import Any
 
 from etils import epath
-from PIL import Image
 
 from glcic_jax import errors
-from glcic_jax import files
-from glcic_jax.pictures import image_files
+from glcic_jax.data import folders
+from glcic_jax.data import sample
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,9 +36,8 @@ class Source:
 
   names: tuple[str, ...]
   read: Callable[[str], bytes]
-  weights: tuple[
-    tuple[int, float], ...
-  ] = ()  # (how many pictures, weight) of each part; none: one part
+  # (how many pictures, weight) of each part; none: one part.
+  weights: tuple[tuple[int, float], ...] = ()
 
   def __len__(self) -> int:
     return len(self.names)
@@ -111,9 +104,7 @@ def _open(spec: str, config: Any) -> Splits:
 
 
 def _mixture(config: Any) -> Splits:
-  """Several sources by weight, each split by itself; the held-back ones are mixed by their
-  hashes.
-  """
+  """Several sources by weight, each split by itself; the held-back ones in order of hashes."""
   members = []
   for member in config.mixture:
     spec, _, weight = str(member).rpartition('=')
@@ -147,77 +138,35 @@ def _mixture(config: Any) -> Splits:
   )
 
 
+def sample_pictures() -> Splits:
+  """The photographs inside scikit-image, a cat and a cup of coffee held back.
+
+  Raises:
+    errors.InputError: if scikit-image is not installed.
+  """
+  read = sample.reader()
+  return Splits(Source(sample.TRAINING, read), Source(sample.HELD_BACK, read))
+
+
 def folder(path: epath.PathLike) -> Source:
   """All pictures below a folder, of a glob, or of a list, in the order of their names.
 
   Args:
-    path: a folder, searched in depth; a glob such as `photos/**/*.jpg`; or a text file with a path
-      on each line, relative to itself. Names are relative to the folder, to the glob's fixed part,
-      or as listed.
+    path: see `folders.names`.
 
   Raises:
     errors.InputError: if there is no such folder or file, or no picture in it.
   """
-  path = text = os.path.expanduser(path)
-  if '*' in text or '?' in text:
-    root, names = _glob(text)
-  elif (listed := epath.Path(path)).suffix.lower() == '.txt' and listed.is_file():
-    root, names = listed.parent, _listed(listed)
-  else:
-    root = epath.Path(path)
-    if not root.is_dir():
-      raise errors.InputError(
-        errors.with_hint(f'There is no folder {path}; check data.folder.', files.did_you_mean(path))
-      )
-    names = files.walk(root, image_files.SUFFIXES)
-  names = tuple(sorted(set(names)))
-  if not names:
-    raise errors.InputError(
-      f'{path} holds no pictures ({", ".join(image_files.SUFFIXES)}), at any depth.'
-    )
+  root, names = folders.names(path)
   if '://' in os.fspath(root):
     return Source(names, lambda name: (root / name).read_bytes())
   return Source(names, functools.partial(_read, os.fspath(root)))
 
 
-def _listed(path: epath.Path) -> list[str]:
-  """The names on the lines of a file; if not one of the first ten is there, the list means
-  something else.
-  """
-  lines = [
-    line.strip() for line in path.read_bytes().decode('utf-8-sig', 'surrogateescape').splitlines()
-  ]
-  names = [
-    name
-    for name in lines
-    if name.lower().endswith(image_files.SUFFIXES) and not name.startswith('#')
-  ]
-  if names and not any((path.parent / name).exists() for name in names[:10]):
-    raise errors.InputError(
-      f'{path} lists {names[0]}, which is not there; the paths in it are relative to {path.parent}.'
-    )
-  return names
-
-
 def _read(root: str, name: str) -> bytes:
-  with open(
-    os.path.join(root, name), 'rb'
-  ) as file:  # epath takes longer to open a file than to read it
+  # epath takes longer to open a file than to read it.
+  with open(os.path.join(root, name), 'rb') as file:
     return file.read()
-
-
-def _glob(pattern: str) -> tuple[epath.Path, list[str]]:
-  """The fixed part of a pattern, and what it matches below that."""
-  parts = epath.Path(pattern).parts
-  fixed = list(itertools.takewhile(lambda part: not set('*?') & set(part), parts))
-  root = epath.Path(*fixed) if fixed else epath.Path('.')
-  if '://' in pattern:  # `**` would list a whole bucket, and epath refuses it
-    found = [
-      os.fspath(entry.relative_to(root)) for entry in root.glob('/'.join(parts[len(fixed) :]))
-    ]
-  else:
-    found = glob.glob('/'.join(parts[len(fixed) :]), root_dir=root, recursive=True)
-  return root, [name for name in found if name.lower().endswith(image_files.SUFFIXES)]
 
 
 def dataset(name: str, config: Any) -> Source:
@@ -264,49 +213,3 @@ def _place(name: str) -> float:
 def _bytes(name: str) -> bytes:
   """A file's name as the disk has it, which may be no UTF-8."""
   return name.encode(errors='surrogateescape')
-
-
-# Photographs that scikit-image installs with itself. The held-back ones are never trained on.
-SAMPLE_TRAINING = (
-  'astronaut.png',
-  'brick.png',
-  'camera.png',
-  'coins.png',
-  'grass.png',
-  'gravel.png',
-  'hubble_deep_field.jpg',
-  'motorcycle_left.png',
-  'motorcycle_right.png',
-  'rocket.jpg',
-)
-SAMPLE_HELD_BACK = ('chelsea.png', 'coffee.png')
-_SAMPLE_SHORT_EDGE = 256  # pixels: they are decoded once and kept in memory at this size
-
-
-def sample_pictures() -> Splits:
-  """The photographs inside scikit-image, a cat and a cup of coffee held back.
-
-  Raises:
-    errors.InputError: if scikit-image is not installed.
-  """
-  try:
-    data = importlib.resources.files('skimage.data')
-  except ModuleNotFoundError:
-    raise errors.InputError(
-      "The sample pictures come with scikit-image; install it by pip install 'glcic_jax[train]'."
-    ) from None
-
-  @functools.cache
-  def read(name: str) -> bytes:
-    image = image_files.to_rgb(
-      image_files.load(image_files.open_picture((data / name).read_bytes(), name))
-    )
-    scale = min(1.0, _SAMPLE_SHORT_EDGE / min(image.size))
-    image = image.resize(
-      tuple(round(side * scale) for side in image.size), Image.Resampling.LANCZOS
-    )
-    buffer = io.BytesIO()
-    image.save(buffer, 'BMP')  # uncompressed: every sample decodes it again
-    return buffer.getvalue()
-
-  return Splits(Source(SAMPLE_TRAINING, read), Source(SAMPLE_HELD_BACK, read))

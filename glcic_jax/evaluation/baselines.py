@@ -5,6 +5,8 @@ Contract: `[H, W, 3]` uint8 and a mask `[H, W, 1]` with 1 in the hole -> the com
 equal to the input outside the hole.
 """
 
+from typing import Any
+
 import cv2
 import numpy as np
 
@@ -57,7 +59,7 @@ def check_biharmonic() -> None:
   _restoration()
 
 
-def _restoration():
+def _restoration() -> Any:
   try:
     from skimage import restoration
   except ImportError:

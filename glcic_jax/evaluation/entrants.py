@@ -1,6 +1,7 @@
 """Who is evaluated: networks, through the Completer that users have, and classical baselines."""
 
 from collections.abc import Callable
+from collections.abc import Mapping
 from collections.abc import Sequence
 import functools
 from typing import Any
@@ -26,7 +27,7 @@ class Entrant(NamedTuple):
 
   label: str
   about: dict[str, Any]  # what scores.json says of it
-  outputs: dict[str, Complete]  # 'completed', and of a network 'raw'
+  outputs: Mapping[str, Complete]  # 'completed', and of a network 'raw'
   together: int  # how many pictures it takes at a time
 
 
@@ -62,12 +63,13 @@ def load(
 def _baseline(name: str, manifest: manifest_lib.Manifest) -> Entrant:
   if name == 'biharmonic':
     baselines.check_biharmonic()
-  fill = {
+  fills: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
     'mean': functools.partial(baselines.mean_color, color=manifest.mean_color),
     'telea': baselines.telea,
     'navier-stokes': baselines.navier_stokes,
     'biharmonic': baselines.biharmonic,
-  }[name]
+  }
+  fill = fills[name]
 
   def complete(images: Sequence[np.ndarray], holes: Sequence[np.ndarray]) -> list[np.ndarray]:
     return [fill(image, hole[..., None].astype(np.uint8)) for image, hole in zip(images, holes)]
@@ -91,11 +93,13 @@ def _network(
     try:
       fixed_size.check_hole(generator, entry.hole[None, ..., None])
     except errors.InputError:
-      (first, last), side = fixed_size.hole(generator), fixed_size.side(generator)
+      hole, side = fixed_size.hole(generator), fixed_size.side(generator)
+      assert hole and side, 'only such networks refuse a hole'
+      middle = hole[1] - hole[0]
       raise errors.InputError(
         f'{label} cannot take the {entry.kind} hole of {entry.name}, because it completes only the '
-        f'middle {last - first} of {side} px; give --masks center --mask-side '
-        f'{(last - first) / side:g}, or leave out the model.'
+        f'middle {middle} of {side} px; give --masks center --mask-side {middle / side:g}, or '
+        'leave out the model.'
       ) from None
 
   def complete(

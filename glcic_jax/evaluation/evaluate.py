@@ -95,9 +95,7 @@ def completed(
   read: manifest_lib.Read,
   entrants: Sequence[entrants_lib.Entrant],
 ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-  """One picture's truth, and label -> what a user gets of it: completed again, since `run`
-  keeps none.
-  """
+  """One picture's truth, and label -> what a user gets of it; completed again: `run` keeps none."""
   truth = manifest_lib.decode(read(entry.name), entry.name, manifest.size)
   damaged = _damaged(truth, entry)
   return truth, {
@@ -117,9 +115,7 @@ def bin_of(ratio: float) -> str:
 
 
 def to_csv(rows: Sequence[Row]) -> bytes:
-  """scores.csv: a line for each picture and output of an entrant; an empty cell is not defined
-  there.
-  """
+  """scores.csv: a line for each picture and output of an entrant; undefined cells are empty."""
   text = io.StringIO()
   writer = csv.writer(text, lineterminator='\n')
   writer.writerow(['model', 'output', 'picture', 'kind', 'ratio', 'bin', 'border', *scoring.SCORES])

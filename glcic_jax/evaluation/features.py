@@ -80,8 +80,12 @@ class Collector:
     }
 
   def _open(
-    self, names: tuple[str, ...], folder: str | None, file: str, build: Callable[[str], Callable]
-  ) -> Callable | None:
+    self,
+    names: tuple[str, ...],
+    folder: str | None,
+    file: str,
+    build: Callable[[str], Callable[..., Any]],
+  ) -> Callable[..., Any] | None:
     path = os.path.join(folder or '', file)
     reason = ''
     if not folder or not os.path.isfile(path):
@@ -100,8 +104,9 @@ class Collector:
 
 
 class _Noted:
-  """Notes what goes wrong inside it as the status of some distances, and goes on; their first
-  reason stays.
+  """Notes what goes wrong inside it as the status of some distances, and goes on.
+
+  The first reason of each stays.
   """
 
   def __init__(self, status: dict[str, str], names: tuple[str, ...]):
@@ -116,10 +121,9 @@ class _Noted:
     self._quiet.__exit__(kind, error, trace)
     if not isinstance(error, Exception):
       return False
-    missing = isinstance(error, ImportError)
     reason = (
       f"{error.name} is not installed; pip install 'glcic_jax[metrics]'"
-      if missing
+      if isinstance(error, ImportError)
       else f'failed: {error}'
     )
     for name in self._names:
@@ -128,9 +132,7 @@ class _Noted:
 
 
 def is_whole(path: str) -> bool:
-  """Whether a file's SHA-256 digest begins with the digits after the last dash of its name, as
-  PyTorch's hub has it.
-  """
+  """Whether a file's SHA-256 digest begins with the digits after the last dash of its name."""
   digits = os.path.splitext(path)[0].rpartition('-')[2]
   with open(path, 'rb') as file:
     return hashlib.file_digest(file, 'sha256').hexdigest().startswith(digits)
@@ -177,9 +179,8 @@ def _lpips(path: str) -> Callable[[np.ndarray, np.ndarray], float]:
   import lpips
   import torch
 
-  network = lpips.LPIPS(
-    net='alex', pnet_rand=True, verbose=False
-  )  # its own layers come with the library
+  # Its own layers come with the library.
+  network = lpips.LPIPS(net='alex', pnet_rand=True, verbose=False)
   stored = torch.load(path, weights_only=True)
   network.net.load_state_dict(
     {name: stored['features.' + name.partition('.')[2]] for name in network.net.state_dict()}
@@ -192,7 +193,7 @@ def _lpips(path: str) -> Callable[[np.ndarray, np.ndarray], float]:
   return distance
 
 
-def _tensor(image: np.ndarray):
+def _tensor(image: np.ndarray) -> Any:
   import torch
 
   return torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1)))[None]

@@ -19,7 +19,7 @@ from glcic_jax.holes import draws
 from glcic_jax.holes import kinds
 from glcic_jax.holes import own_masks
 from glcic_jax.holes import shapes
-from glcic_jax.pictures import image_files
+from glcic_jax.pictures import masks
 
 HoleOf = Callable[[int, str, tuple[int, int]], tuple[np.ndarray, str]]
 
@@ -64,11 +64,11 @@ def kinds_of(text: str) -> tuple[str, ...]:
   return tuple(chosen)
 
 
-def drawn(kinds: Sequence[str], *, seed: int, size: int | None, center_side: float) -> HoleOf:
+def drawn(chosen: Sequence[str], *, seed: int, size: int | None, center_side: float) -> HoleOf:
   """Holes drawn by (seed, index); the kinds take turns.
 
   Args:
-    kinds: of `kinds_of`.
+    chosen: of `kinds_of`.
     seed: of the manifest.
     size: side of the pictures in pixels, or None for pictures as they are.
     center_side: of the kind `center`, as a share of the picture's height and width.
@@ -83,7 +83,7 @@ def drawn(kinds: Sequence[str], *, seed: int, size: int | None, center_side: flo
 
   def hole_of(index: int, name: str, full: tuple[int, int]) -> tuple[np.ndarray, str]:
     del name
-    kind, (height, width) = kinds[index % len(kinds)], (size, size) if size else full
+    kind, (height, width) = chosen[index % len(chosen)], (size, size) if size else full
     if kind == 'center':
       lines = (shapes.center(length, center_side)[..., 0].any(axis=0) for length in (height, width))
       return np.logical_and.outer(*lines), kind
@@ -138,16 +138,15 @@ def paired(mask_of: Callable[[str], str], *, size: int | None) -> HoleOf:
   def hole_of(index: int, name: str, full: tuple[int, int]) -> tuple[np.ndarray, str]:
     del index
     path, (height, width) = mask_of(name), full
-    hole = image_files.read_mask(path, (width, height))[..., 0]
+    hole = masks.from_mask(path, (width, height))
     if size:
       window = min(height, width)
       left, top = (width - window) / 2, (height - window) / 2
-      hole = np.asarray(
-        Image.fromarray(hole).resize(
-          (size, size), Image.Resampling.NEAREST, box=(left, top, left + window, top + window)
-        )
+      fitted = Image.fromarray(hole.astype(np.uint8)).resize(
+        (size, size), Image.Resampling.NEAREST, box=(left, top, left + window, top + window)
       )
-    return _checked(hole > 0, f'{path}, cut to the middle square,'), OWN
+      hole = np.asarray(fitted) > 0
+    return _checked(hole, f'{path}, cut to the middle square,'), OWN
 
   return hole_of
 
@@ -159,5 +158,5 @@ def _stretched(hole: np.ndarray, height: int, width: int, *, name: str) -> np.nd
 
 
 def _checked(hole: np.ndarray, name: str) -> np.ndarray:
-  image_files.check_hole(hole, name)
+  masks.check_hole(hole, name)
   return hole

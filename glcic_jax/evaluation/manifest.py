@@ -2,8 +2,7 @@
 
 It is JSON: the seed, how the pictures are cut, and for each picture its name, the SHA-256 digest of
 its file, its size, and its hole: kind, share of the picture, whether it touches the border, and
-itself as a run-length code: lengths of runs row by row, by turns known and hole, the first one
-known.
+itself as a run-length code (`run_length.py`).
 """
 
 from collections.abc import Callable
@@ -19,6 +18,7 @@ import numpy as np
 from glcic_jax import errors
 from glcic_jax import scores
 from glcic_jax.evaluation import holes
+from glcic_jax.evaluation import run_length
 from glcic_jax.pictures import image_files
 
 FORMAT_VERSION = 1
@@ -43,10 +43,8 @@ class Entry:
 
   @property
   def hole(self) -> np.ndarray:
-    """`[H, W]` bool; decoded each time, for those of thousands of photographs would fill the
-    memory.
-    """
-    return from_runs(self.runs, (self.height, self.width))
+    """`[H, W]` bool; decoded each time: thousands of them would fill the memory."""
+    return run_length.decode(self.runs, (self.height, self.width))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,9 +54,8 @@ class Manifest:
   seed: int  # of the holes, and of the bootstrap
   size: int | None  # pixels: the middle square, resized to this side; None: pictures as they are
   masks: str  # where the holes came from, for people
-  mean_color: tuple[
-    float, float, float
-  ]  # of all known pixels, RGB in 0..1, each picture counting the same
+  # Of all known pixels, RGB in 0..1, each picture counting the same.
+  mean_color: tuple[float, float, float]
   entries: tuple[Entry, ...]
 
   def to_bytes(self) -> bytes:
@@ -183,8 +180,8 @@ def build(
       f'There {"is 1 picture" if entries else "are 0 pictures"} to evaluate on{why}; '
       'give two or more.'
     )
-  mean_color = tuple(float(level) for level in np.mean(colors, axis=0).round(6))
-  return Manifest(seed, size, masks, mean_color, tuple(entries)), failures
+  red, green, blue = np.mean(colors, axis=0).round(6).tolist()
+  return Manifest(seed, size, masks, (red, green, blue), tuple(entries)), failures
 
 
 def _entry(
@@ -204,13 +201,14 @@ def _entry(
     )
   hole, kind = hole_of(index, name, upright)
   entry = Entry(
-    name,
-    hashlib.sha256(data).hexdigest(),
-    *image.shape[:2],
-    kind,
-    _ratio(hole),
-    _touches_border(hole),
-    to_runs(hole),
+    name=name,
+    sha256=hashlib.sha256(data).hexdigest(),
+    height=image.shape[0],
+    width=image.shape[1],
+    kind=kind,
+    ratio=_ratio(hole),
+    border=_touches_border(hole),
+    runs=run_length.encode(hole),
   )
   return entry, image[~hole].mean(axis=0) / 255
 
@@ -223,9 +221,8 @@ def decode(data: bytes, name: str, size: int | None) -> np.ndarray:
   """
   if size is None:
     return image_files.read_rgb(data, name)
-  return image_files.read_crop(
-    data, size, size, (0.5, 0.5), name
-  )  # as training's validation cuts it
+  # As training's validation cuts it.
+  return image_files.read_crop(data, size, size, (0.5, 0.5), name)
 
 
 def check(manifest: Manifest, names: Sequence[str], read: Read, folder: str) -> None:
@@ -269,25 +266,6 @@ def check(manifest: Manifest, names: Sequence[str], read: Read, folder: str) -> 
         f'The manifest says that {entry.name} is {entry.width}x{entry.height}, and it is '
         f'{width}x{height}; write a new manifest by leaving out --manifest.'
       )
-
-
-def to_runs(hole: np.ndarray) -> str:
-  """`[H, W]` bool -> its run-length code."""
-  flat = np.concatenate([[False], hole.ravel(), [not hole.flat[-1]]])
-  edges = np.flatnonzero(flat[1:] != flat[:-1])
-  return ' '.join(map(str, np.diff(edges, prepend=0).tolist()))
-
-
-def from_runs(runs: str, shape: tuple[int, int]) -> np.ndarray:
-  """The inverse of `to_runs`.
-
-  Raises:
-    ValueError: if the runs do not fill the shape.
-  """
-  lengths = [int(length) for length in runs.split()]
-  if sum(lengths) != shape[0] * shape[1] or min(lengths) < 0:
-    raise ValueError(f'The runs cover {sum(lengths)} pixels of {shape}.')
-  return np.repeat(np.arange(len(lengths)) % 2 == 1, lengths).reshape(shape)
 
 
 def summary(manifest: Manifest) -> Mapping[str, Any]:

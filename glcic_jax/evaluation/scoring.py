@@ -18,30 +18,37 @@ class Score(NamedTuple):
   definition: str
 
 
-_GAUSSIAN = (
-  "Wang's SSIM: 11x11 window, Gaussian of 1.5 px, K1 0.01, K2 0.03, mean of the three channels; "
-)
+def _of_region(region: str, pixels: str, windows: str) -> dict[str, Score]:
+  return {
+    f'{region}_l1': Score(
+      'L1', region, 'share of 255', 'lower', f'mean absolute error of {pixels}'
+    ),
+    f'{region}_l2': Score(
+      'L2', region, 'share of 255 squared', 'lower', f'mean squared error of {pixels}'
+    ),
+    f'{region}_psnr': Score(
+      'PSNR', region, 'dB', 'higher', f'10 log10(255^2 / MSE), MSE over {pixels}'
+    ),
+    f'{region}_ssim': Score(
+      'SSIM',
+      region,
+      '',
+      'higher',
+      "Wang's SSIM: 11x11 window, Gaussian of 1.5 px, K1 0.01, K2 0.03, mean of the three "
+      f'channels; mean of the windows {windows}',
+    ),
+    f'{region}_relative_l1': Score(
+      'relative L1',
+      region,
+      '',
+      'lower',
+      f"sum of absolute errors over the sum of both pictures' levels, over {pixels}",
+    ),
+  }
+
 
 SCORES = {
-  'hole_l1': Score(
-    'L1', 'hole', 'share of 255', 'lower', "mean absolute error of the hole's pixels and channels"
-  ),
-  'hole_l2': Score(
-    'L2', 'hole', 'share of 255 squared', 'lower', "mean squared error of the hole's pixels"
-  ),
-  'hole_psnr': Score(
-    'PSNR', 'hole', 'dB', 'higher', "10 log10(255^2 / MSE), MSE over the hole's pixels"
-  ),
-  'hole_ssim': Score(
-    'SSIM', 'hole', '', 'higher', _GAUSSIAN + 'mean of the windows centred in the hole'
-  ),
-  'hole_relative_l1': Score(
-    'relative L1',
-    'hole',
-    '',
-    'lower',
-    "sum of absolute errors over the sum of both pictures' levels, in the hole",
-  ),
+  **_of_region('hole', "the hole's pixels", 'centred in the hole'),
   'seam': Score(
     'seam error',
     'border of the hole',
@@ -50,23 +57,7 @@ SCORES = {
     'mean, over neighbours of which one is in the hole and one is not, of | |step in the result| - '
     '|step in the truth| |',
   ),
-  'whole_l1': Score('L1', 'whole', 'share of 255', 'lower', 'mean absolute error of all pixels'),
-  'whole_l2': Score(
-    'L2', 'whole', 'share of 255 squared', 'lower', 'mean squared error of all pixels'
-  ),
-  'whole_psnr': Score(
-    'PSNR', 'whole', 'dB', 'higher', '10 log10(255^2 / MSE), MSE over all pixels'
-  ),
-  'whole_ssim': Score(
-    'SSIM', 'whole', '', 'higher', _GAUSSIAN + 'mean of the windows inside the picture'
-  ),
-  'whole_relative_l1': Score(
-    'relative L1',
-    'whole',
-    '',
-    'lower',
-    "sum of absolute errors over the sum of both pictures' levels",
-  ),
+  **_of_region('whole', 'all pixels', 'inside the picture'),
   'mmagic_l1': Score(
     'L1 x100 (MMagic)',
     'hole',
@@ -94,8 +85,8 @@ def score(completed: np.ndarray, truth: np.ndarray, hole: np.ndarray) -> dict[st
   arguments = completed[None], truth[None], hole[None, ..., None]
   values: dict[str, Any] = {}
   for region in ('hole', 'whole'):
-    for name in ('l1', 'l2', 'relative_l1'):
-      values[f'{region}_{name}'] = getattr(scores, name)(*arguments, region=region)[0]
+    for of in (scores.l1, scores.l2, scores.relative_l1):
+      values[f'{region}_{of.__name__}'] = of(*arguments, region=region)[0]
     values[f'{region}_psnr'] = scores.to_psnr(values[f'{region}_l2'])
   values['hole_ssim'], values['whole_ssim'] = _ssim(*arguments)
   values['seam'] = scores.seam(*arguments)[0]
@@ -104,9 +95,7 @@ def score(completed: np.ndarray, truth: np.ndarray, hole: np.ndarray) -> dict[st
 
 
 def _ssim(completed: np.ndarray, truth: np.ndarray, mask: np.ndarray) -> tuple[float, float]:
-  """In the hole and in the whole, computed only around what may differ: elsewhere every window
-  has 1.
-  """
+  """In the hole and in the whole, computed where pictures may differ: other windows have 1."""
   matters = mask[0, ..., 0] | (completed[0] != truth[0]).any(axis=-1)
   box = [
     slice(max(lines[0] - _REACH, 0), lines[-1] + 1 + _REACH)
@@ -116,9 +105,6 @@ def _ssim(completed: np.ndarray, truth: np.ndarray, mask: np.ndarray) -> tuple[f
   windows = scores.similarity(completed[here], truth[here])
   in_hole = scores.mean_similarity(windows, mask[here], region='hole')[0]
   height, width = (length - _REACH for length in mask.shape[1:3])
-  equal = 1 - windows.shape[1] * windows.shape[2] / (
-    height * width
-  )  # share of the windows left out
-  return in_hole, equal + (1 - equal) * scores.mean_similarity(windows, mask[here], region='whole')[
-    0
-  ]
+  computed = windows.shape[1] * windows.shape[2] / (height * width)
+  around = scores.mean_similarity(windows, mask[here], region='whole')[0]
+  return float(in_hole), float(1 - computed + computed * around)

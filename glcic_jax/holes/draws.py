@@ -15,7 +15,8 @@ def generator(seed: int, index: int, stream: int = COMPLETION) -> np.random.Gene
 
 
 def neighbour(index: int) -> int:
-  """The sample whose M_c is the M_d of sample `index`: each of a pair, (0, 1), (2, 3), ..., has
-  the other's.
+  """The sample whose M_c is the M_d of sample `index`.
+
+  Samples (0, 1), (2, 3), ... are pairs: each has the other's hole for its real view.
   """
   return index ^ 1

@@ -144,9 +144,7 @@ KINDS = tuple(_BUILDERS)
 
 
 def describe(config: Any) -> dict[str, Any]:
-  """The kind of hole and its own keys, as a model card tells them; where masks lay stays
-  private.
-  """
+  """The kind of hole and its own keys, as a model card tells them; no folder's path."""
   if config.kind == 'mixture':
     return {'kind': 'mixture', 'mixture': list(config.mixture)}
   own = {'side': config.side} if config.kind == 'rectangle' else config[config.kind].to_dict()
@@ -163,7 +161,8 @@ def _count(key: str, value: Sequence[int]) -> tuple[int, int]:
     len(value) == 2 and all(isinstance(v, int) for v in value) and 1 <= value[0] <= value[1],
     f'{key} is {value}; give the lowest and the highest number, from 1 on.',
   )
-  return value
+  low, high = value
+  return low, high
 
 
 def _range(key: str, value: Sequence[float], lowest: float, highest: float) -> tuple[float, float]:
@@ -174,7 +173,8 @@ def _range(key: str, value: Sequence[float], lowest: float, highest: float) -> t
     and lowest <= value[0] <= value[1] <= highest,
     f'{key} is {value}; give a range within {lowest:g} to {highest:g}.',
   )
-  return value
+  low, high = value
+  return low, high
 
 
 def _require(condition: bool, sentence: str) -> None:

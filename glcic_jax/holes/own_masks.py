@@ -10,6 +10,7 @@ from PIL import Image
 from glcic_jax import errors
 from glcic_jax import files
 from glcic_jax.pictures import image_files
+from glcic_jax.pictures import masks
 
 
 class Folder:
@@ -54,8 +55,7 @@ class Folder:
   def _useless(self) -> str:
     return (
       f'All {len(self._names)} masks of {self._root} are empty, full or unreadable; paint the '
-      'holes white '
-      'and what is known black.'
+      'holes white and what is known black.'
     )
 
   def __call__(self, rng: np.random.Generator) -> np.ndarray:
@@ -84,11 +84,10 @@ class Folder:
     except errors.InputError as error:
       _say(f'{error} The next mask takes its place.')
       return np.zeros(-(-(self._size**2) // 8), np.uint8)
-    white = Image.fromarray(image_files.is_hole(image).astype(np.uint8))
+    white = Image.fromarray(masks.is_hole(image).astype(np.uint8))
     scale = self._size / min(white.size)
-    fitted = white.resize(
-      tuple(max(self._size, round(side * scale)) for side in white.size), Image.Resampling.NEAREST
-    )
+    width, height = (max(self._size, round(side * scale)) for side in white.size)
+    fitted = white.resize((width, height), Image.Resampling.NEAREST)
     left, top = ((side - self._size) // 2 for side in fitted.size)
     return np.packbits(np.asarray(fitted)[top : top + self._size, left : left + self._size])
 

@@ -1,7 +1,9 @@
 """The shapes of holes: pure functions of a random generator (NumPy; Pillow draws the strokes).
 
-A hole is `[size, size, 1]` uint8 on a square picture, 1 = to be completed, and lies inside it.
-Sides and areas are shares of the picture's, but for the paper's rectangle, which is in pixels.
+They are GLCIC's rectangle (section 3.4), the three of the Context Encoder (centre, random block,
+random region), and free-form strokes. A hole is `[size, size, 1]` uint8 on a square picture, 1 = to
+be completed, and lies inside it. Sides and areas are shares of the picture's, but for GLCIC's
+rectangle, which is in pixels.
 """
 
 from collections.abc import Iterator
@@ -18,14 +20,14 @@ def rectangle(rng: np.random.Generator, size: int, side: tuple[int, int]) -> np.
   """One rectangle, its height and width drawn independently (GLCIC section 3.4).
 
   Args:
-    rng: of one sample (`masks.generator`).
+    rng: of one sample (`draws.generator`).
     size: side of the square picture in pixels.
     side: lowest and highest side of the hole in pixels, both included.
 
   Returns:
     `[size, size, 1]` uint8; the hole lies inside the picture, every place equally likely.
   """
-  height, width = rng.integers(side[0], side[1], endpoint=True, size=2)
+  height, width = rng.integers(side[0], side[1], endpoint=True, size=2).tolist()
   top = rng.integers(0, size - height, endpoint=True)
   left = rng.integers(0, size - width, endpoint=True)
   mask = np.zeros((size, size, 1), np.uint8)
@@ -50,9 +52,7 @@ def rectangles(
 
 
 def center(size: int, side: float) -> np.ndarray:
-  """The square in the middle, its side a share of the picture's (Context Encoder, centre
-  variant).
-  """
+  """The square in the middle, its side a share of the picture's (centre variant)."""
   length = max(1, round(side * size))
   corner = (size - length) // 2
   mask = np.zeros((size, size, 1), np.uint8)
@@ -67,8 +67,7 @@ def blocks(
   side: tuple[float, float],
   most: float,
 ) -> np.ndarray:
-  """Several squares, possibly overlapping, up to a share of the picture (Context Encoder, random
-  block).
+  """Several squares, which may overlap, up to a share of the picture (random block).
 
   Args:
     rng: of one sample.
@@ -80,7 +79,7 @@ def blocks(
   low, high = to_pixels(side, size)
   mask = np.zeros((size, size, 1), np.uint8)
   for _ in range(rng.integers(*count, endpoint=True)):
-    length = rng.integers(low, high, endpoint=True)
+    length = int(rng.integers(low, high, endpoint=True))
     grown = np.maximum(mask, rectangle(rng, size, (length, length)))
     if grown.mean() <= most:
       mask = grown
@@ -90,7 +89,7 @@ def blocks(
 def region(
   rng: np.random.Generator, size: int, noise: np.ndarray, area: tuple[float, float]
 ) -> np.ndarray:
-  """A crop of thresholded smooth noise (Context Encoder, random region).
+  """A crop of thresholded smooth noise (random region).
 
   The threshold lets the whole pattern cover the middle of the range; crops are drawn until one
   lies within it.
@@ -108,7 +107,7 @@ def region(
     mask = crop < threshold
     if area[0] < mask.mean() < area[1]:
       break
-  else:  # a range so narrow that no crop meets it: its own ranks do
+  else:  # a range so narrow that no crop meets it: the crop's own quantile does
     mask = crop <= np.quantile(crop, threshold)
   return mask[..., None].astype(np.uint8)
 
@@ -143,8 +142,7 @@ STROKES = {'thin': (0.01, 0.03), 'medium': (0.03, 0.08), 'thick': (0.08, 0.2)}
 def strokes(
   rng: np.random.Generator, size: int, brush: tuple[float, float], area: tuple[float, float]
 ) -> np.ndarray:
-  """Free-form strokes: brushes that wander, also across the border, until a share of the picture is
-  covered.
+  """Free-form strokes: brushes that wander, also across the border, until enough is covered.
 
   Args:
     rng: of one sample.
@@ -159,9 +157,8 @@ def strokes(
   while covered < wanted:
     for broad, lengths, points in _walks(rng, size, shrink):
       width = max(1, round((brush[0] + broad * (brush[1] - brush[0])) * size * shrink))
-      enough = (
-        np.searchsorted(lengths, (wanted - covered) / width) + 2
-      )  # points: no longer than it needs to be
+      # No more points than are needed to cover what is wanted.
+      enough = np.searchsorted(lengths, (wanted - covered) / width) + 2
       before = canvas.copy()
       _stroke(canvas, points[:enough], width)
       now = _count(canvas)
@@ -180,16 +177,14 @@ _AT_ONCE = 8  # walks: NumPy takes about as long for one
 def _walks(
   rng: np.random.Generator, size: int, shrink: float
 ) -> Iterator[tuple[float, np.ndarray, np.ndarray]]:
-  """Some strokes: how broad (0..1), how long up to each turn, in pixels, and `[N, 2]`, where
-  they start and turn.
-  """
+  """Some strokes: how broad (0..1), how long up to each turn (pixels), the turns `[N, 2]`."""
   turns = rng.integers(4, 12, _AT_ONCE)
   broad = rng.random(_AT_ONCE)
   lengths = rng.uniform(0.05, 0.25, (_AT_ONCE, 11)) * size * shrink
   angles = rng.uniform(0, 2 * math.pi, (_AT_ONCE, 1)) + np.cumsum(
     rng.normal(0, 0.7, (_AT_ONCE, 11)), axis=1
   )
-  fence = size / 8  # so far beyond the border brushes go: else it would be drawn on less
+  fence = size / 8  # brushes go so far beyond the border; else it would be drawn on less often
   places = np.empty((_AT_ONCE, 12, 2))
   places[:, 0] = rng.uniform(-fence, size + fence, (_AT_ONCE, 2))
   places[:, 1:, 0], places[:, 1:, 1] = lengths * np.cos(angles), lengths * np.sin(angles)

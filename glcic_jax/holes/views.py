@@ -19,7 +19,7 @@ def view_corner(mask: np.ndarray, view_size: int) -> np.ndarray:
   """
   hole = mask[..., 0] > 0  # NumPy searches bools several times as fast as bytes
   spans = [np.flatnonzero(hole.any(axis=1)), np.flatnonzero(hole.any(axis=0))]
-  centre = [(span[0] + span[-1] + 1) / 2 for span in spans]
+  centre = tuple((span[0] + span[-1] + 1) / 2 for span in spans)
   if (
     any(span[-1] - span[0] >= view_size for span in spans)
     and not hole[int(centre[0]), int(centre[1])]

@@ -25,6 +25,7 @@ from glcic_jax.inference import pairs as pairs_lib
 from glcic_jax.inference import tiling
 from glcic_jax.methods import architectures
 from glcic_jax.model_directory import model_files
+from glcic_jax.model_directory import tensors
 from glcic_jax.pictures import modes
 
 
@@ -189,7 +190,7 @@ class Completer:
 
 
 def _check_weights(variables: Mapping[str, Any], description: model_files.Description) -> None:
-  held = {name: value.shape for name, value in model_files.flatten(variables).items()}
+  held = {name: value.shape for name, value in tensors.flatten(variables).items()}
   if held != architectures.generator_shapes(description.architecture):
     raise errors.InputError(
       "The model's weights do not fit the architecture in its config.json; copy the "

@@ -32,6 +32,7 @@ from glcic_jax.inference import completer as completer_lib
 from glcic_jax.inference import fixed_size
 from glcic_jax.inference import network
 from glcic_jax.model_directory import model_files
+from glcic_jax.model_directory import tensors
 from glcic_jax.models import convolutions
 from glcic_jax.models import layers
 
@@ -66,7 +67,7 @@ def write(
   """
   output = epath.Path(output)
   variables = {
-    name: np.asarray(value) for name, value in model_files.flatten(completer.variables).items()
+    name: np.asarray(value) for name, value in tensors.flatten(completer.variables).items()
   }
   _check(output, file_format, weights, platforms, sum(value.nbytes for value in variables.values()))
   if file_format == 'onnx':
@@ -100,7 +101,7 @@ def function(
   outside = _outside(fixed_size.hole(generator), fixed_size.side(generator))
 
   def complete(weights: Mapping[str, Any], image: jax.Array, mask: jax.Array) -> jax.Array:
-    raw = paint(model_files.unflatten(weights), image.astype(jnp.float32), mask)
+    raw = paint(tensors.unflatten(weights), image.astype(jnp.float32), mask)
     completed = jnp.where(mask > 0, raw, image.astype(jnp.float32))
     return completed if outside is None else jnp.where((mask > 0) & outside, jnp.nan, completed)
 

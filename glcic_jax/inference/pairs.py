@@ -18,6 +18,7 @@ from PIL import Image
 
 from glcic_jax import errors
 from glcic_jax.pictures import image_files
+from glcic_jax.pictures import masks
 from glcic_jax.pictures import modes
 
 Picture: TypeAlias = str | os.PathLike[str] | Image.Image | np.ndarray | jax.Array
@@ -32,20 +33,20 @@ def split(
     errors.InputError: if there are not as many masks as pictures.
   """
   pictures: list[Any]
-  masks: Any = mask
+  given: Any = mask
   if _is_stack(image):
-    pictures, masks = list(image), _split_masks(mask, image.shape)
+    pictures, given = list(image), _split_masks(mask, image.shape)
   elif isinstance(image, (list, tuple)):
     pictures = list(image)
   else:
-    pictures, masks = [image], [mask]
-  if not isinstance(masks, (list, tuple)):
-    masks = [masks] * len(pictures)
-  if len(masks) != len(pictures):
+    pictures, given = [image], [mask]
+  if not isinstance(given, (list, tuple)):
+    given = [given] * len(pictures)
+  if len(given) != len(pictures):
     raise errors.InputError(
-      f'{len(pictures)} pictures came with {len(masks)} masks; give one each, or one for all.'
+      f'{len(pictures)} pictures came with {len(given)} masks; give one each, or one for all.'
     )
-  return list(zip(pictures, masks))
+  return list(zip(pictures, given))
 
 
 def join(results: list[Any], image: Picture | Sequence[Picture]) -> Any:
@@ -77,7 +78,7 @@ def read(image: Picture, mask: Picture | None) -> tuple[modes.Picture, np.ndarra
         'There is no mask, and the picture has no alpha channel; give one of them.'
       )
     mask = picture.hidden
-  return picture, _hole(mask, (width, height))[..., 0] > 0
+  return picture, _hole(mask, (width, height))
 
 
 def _is_stack(image: Any) -> TypeGuard[np.ndarray | jax.Array]:
@@ -93,9 +94,9 @@ def _split_masks(mask: Any, shape: tuple[int, ...]) -> Any:
 
 
 def _hole(mask: Picture, size: tuple[int, int]) -> np.ndarray:
-  """Any kind of mask -> `[H, W, 1]` uint8, checked against the picture's (width, height)."""
+  """Any kind of mask -> `[H, W]` bool, checked against the picture's (width, height)."""
   if isinstance(mask, (str, os.PathLike)):
-    return image_files.read_mask(mask, size)
+    return masks.from_mask(mask, size)
   if isinstance(mask, (np.ndarray, jax.Array)):
     levels = modes.mask_levels(np.asarray(mask))
     if not levels.size:
@@ -105,4 +106,4 @@ def _hole(mask: Picture, size: tuple[int, int]) -> np.ndarray:
     raise errors.InputError(
       f'The mask is a {type(mask).__name__}; give a path, a PIL image or an array.'
     )
-  return image_files.hole(image_files.load(mask), size, 'The mask')
+  return masks.of_image(image_files.load(mask), size, 'The mask')

@@ -12,6 +12,7 @@ import functools
 import os
 import re
 import sys
+from typing import Any
 
 from etils import epath
 
@@ -22,9 +23,7 @@ _COMMIT = re.compile(r'[0-9a-f]{40}')
 
 
 def means_hub(model: epath.PathLike) -> bool:
-  """Whether a MODEL is a name on the Hub: of that form, and of nothing that is here. A local
-  folder wins.
-  """
+  """Whether a MODEL is a name on the Hub: of that form, and not of a folder that is here."""
   name = os.fspath(model)
   return bool(_NAME.fullmatch(name)) and not epath.Path(name).exists()
 
@@ -44,7 +43,9 @@ def fetch(
   Raises:
     errors.InputError: if there is no such model, or no way to it; the sentence says which.
   """
-  repository, named = _NAME.fullmatch(name).groups()
+  match = _NAME.fullmatch(name)
+  assert match, 'means_hub was asked before'
+  repository, named = match.groups()
   if named and revision and named != revision:
     raise errors.InputError(f'{name} and the revision {revision} name two revisions; give one.')
   revision = revision or named
@@ -71,9 +72,7 @@ def fetch(
   return folder
 
 
-def _download(
-  library: object, repository: str, revision: str | None, files: list[str]
-) -> epath.Path:
+def _download(library: Any, repository: str, revision: str | None, files: list[str]) -> epath.Path:
   """`huggingface_hub`'s download, silent where nobody watches, its errors as sentences."""
   from huggingface_hub import constants
   from huggingface_hub import errors as hub_errors

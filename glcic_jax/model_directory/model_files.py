@@ -19,7 +19,6 @@ import os
 from typing import Any
 
 from etils import epath
-import numpy as np
 from safetensors import SafetensorError
 import safetensors.numpy
 
@@ -27,6 +26,7 @@ from glcic_jax import errors
 from glcic_jax import files
 from glcic_jax.model_directory import hub
 from glcic_jax.model_directory import model_card
+from glcic_jax.model_directory import tensors
 
 FORMAT_VERSION = 1
 WEIGHTS = 'model.safetensors'
@@ -48,9 +48,7 @@ class Description:
   step: int  # of training
   versions: Mapping[str, str]  # of the libraries that trained it
   # Younger than format_version 1: a config.json without them means these values.
-  discriminator: Mapping[str, Any] | None = (
-    None  # {'name', 'options'}: see architectures.build_discriminator
-  )
+  discriminator: Mapping[str, Any] | None = None  # as architecture: see build_discriminator
   source: str = ''  # where converted weights come from; empty: trained here
   licence: str = ''  # of the program that they come from, and of the weights that it publishes
 
@@ -144,13 +142,13 @@ def write(
   folder.mkdir(parents=True, exist_ok=True)
   (folder / CONFIG).unlink(missing_ok=True)
   networks = {'generator': variables} | ({'discriminator': discriminator} if discriminator else {})
-  weights = safetensors.numpy.save(flatten(networks))
-  files.write(folder / WEIGHTS, weights)
-  parameters = sum(value.size for value in flatten(variables['params']).values())
+  stored = safetensors.numpy.save(tensors.flatten(networks))
+  files.write(folder / WEIGHTS, stored)
+  parameters = sum(value.size for value in tensors.flatten(variables['params']).values())
   files.write(folder / CARD, model_card.card(description, parameters, origin).encode())
   config = {
     'format_version': FORMAT_VERSION,
-    'sha256': hashlib.sha256(weights).hexdigest(),
+    'sha256': hashlib.sha256(stored).hexdigest(),
     **description.to_json(),
   }
   files.write(folder / CONFIG, (json.dumps(config, indent=2) + '\n').encode())
@@ -187,8 +185,10 @@ def load(
 
 
 def checkpoint_of(model: epath.PathLike) -> tuple[epath.Path, int | None] | None:
-  """The workdir and the step (None: the newest) that a MODEL means; None if it is a model
-  directory.
+  """The workdir and the step (None: the newest) that a MODEL means.
+
+  Returns:
+    None if it is a model directory.
 
   Raises:
     errors.InputError: if it is neither.
@@ -221,10 +221,7 @@ def _folder(model: epath.PathLike, revision: str | None = None) -> epath.Path:
 def _read(folder: epath.Path) -> tuple[dict[str, Any], Description]:
   try:
     stored = json.loads((folder / CONFIG).read_text())
-  except (
-    ValueError,
-    RecursionError,
-  ):  # also of bytes that are no text, and of what is nested without end
+  except (ValueError, RecursionError):  # also of bytes that are no text, or nested without end
     raise errors.InputError(
       f'{folder / CONFIG} is not JSON; the model directory is damaged.'
     ) from None
@@ -239,24 +236,19 @@ def _read(folder: epath.Path) -> tuple[dict[str, Any], Description]:
       f'{folder} has format_version {version}, this version of glcic_jax reads up to '
       f'{FORMAT_VERSION}; upgrade glcic_jax.'
     )
-  weights = (folder / WEIGHTS).read_bytes()
-  if hashlib.sha256(weights).hexdigest() != stored.get('sha256'):
+  data = (folder / WEIGHTS).read_bytes()
+  if hashlib.sha256(data).hexdigest() != stored.get('sha256'):
     raise errors.InputError(
       f'{folder / WEIGHTS} does not match the digest in {CONFIG}; copy the model again.'
     )
   try:
-    flat = safetensors.numpy.load(weights)
-    variables = unflatten(flat)['generator']
-  except (
-    SafetensorError,
-    LookupError,
-    TypeError,
-    AttributeError,
-  ) as error:  # also of names that make no tree
+    flat = safetensors.numpy.load(data)
+    variables = tensors.unflatten(flat)['generator']
+  except (SafetensorError, LookupError, TypeError, AttributeError) as error:  # or names of no tree
     raise errors.InputError(
       f'{folder / WEIGHTS} cannot be read ({error}); copy the model again.'
     ) from None
-  unusable = [name for name, array in flat.items() if not is_usable(name, array)]
+  unusable = [name for name, array in flat.items() if not tensors.is_usable(name, array)]
   if unusable:
     raise errors.InputError(
       f'{folder / WEIGHTS} holds numbers that no network can have (for {unusable[0]}); get the '
@@ -269,43 +261,3 @@ def is_weights(path: epath.PathLike) -> bool:
   """Whether a file is the weights of a model directory, which nothing else may be written over."""
   path = epath.Path(path)
   return path.name == WEIGHTS and (path.parent / CONFIG).exists()
-
-
-def is_usable(name: str, array: np.ndarray) -> bool:
-  """Whether an array can be a network's: finite fractions, and no variance below zero."""
-  return (
-    array.dtype.kind == 'f'
-    and bool(np.isfinite(array).all())
-    and not (name.endswith('.var') and bool((array < 0).any()))
-  )
-
-
-def flatten(tree: Mapping[str, Any], prefix: str = '') -> dict[str, np.ndarray]:
-  """Nested arrays -> dotted names: the names of `model.safetensors`."""
-  flat = {}
-  for key, value in tree.items():
-    if isinstance(value, Mapping):
-      flat.update(flatten(value, f'{prefix}{key}.'))
-    else:
-      flat[prefix + key] = np.ascontiguousarray(value)
-  return flat
-
-
-def unflatten(flat: Mapping[str, np.ndarray]) -> dict[str, Any]:
-  """The inverse of `flatten`.
-
-  Raises:
-    KeyError: if a name stands for an array and for a branch.
-  """
-  tree: dict[str, Any] = {}
-  for name, value in flat.items():
-    *parents, leaf = name.split('.')
-    place = tree
-    for parent in parents:
-      place = place.setdefault(parent, {})
-      if not isinstance(place, dict):
-        raise KeyError(name)
-    if leaf in place:
-      raise KeyError(name)
-    place[leaf] = value
-  return tree

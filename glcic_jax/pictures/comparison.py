@@ -9,6 +9,7 @@ from PIL import Image
 from glcic_jax import errors
 from glcic_jax.pictures import image_files
 from glcic_jax.pictures import pairing
+from glcic_jax.pictures import sheets
 
 _ROWS, _CELL = 64, 256  # pictures, and pixels of the longer side of each
 _COLUMNS = ('input', 'mask', 'result')
@@ -54,7 +55,7 @@ class Sheet:
     if self._rows:
       names, rows = zip(*self._rows)
       columns = dict(zip(_COLUMNS, zip(*rows)))
-      image_files.write(self.path, image_files.contact_sheet(columns, cell=_CELL, captions=names))
+      image_files.write(self.path, sheets.contact_sheet(columns, cell=_CELL, captions=names))
 
 
 def _small(picture: Image.Image) -> np.ndarray:

@@ -1,20 +1,18 @@
-"""Picture files in and out: orientation, modes, crops, contact sheets (Pillow).
+"""Picture files in and out: orientation, modes, crops (Pillow).
 
 A picture in memory is `[H, W, 3]` uint8 RGB, upright: its EXIF orientation has
 been applied. Paths may be `gs://`.
 """
 
 from collections.abc import Callable
-from collections.abc import Mapping
 from collections.abc import Sequence
 import io
 import os
+from typing import Any
 
 from etils import epath
 import numpy as np
 from PIL import Image
-from PIL import ImageDraw
-from PIL import ImageFont
 from PIL import ImageOps
 
 from glcic_jax import errors
@@ -105,9 +103,8 @@ def to_rgb(image: Image.Image, ground: tuple[int, int, int] = _WHITE) -> Image.I
     if image.mode == 'F' and highest <= 1:  # what writes floats has 1 for white
       return Image.fromarray((255 * np.clip(wide, 0, 1)).round().astype(np.uint8)).convert('RGB')
     white = 65_535 if image.mode.startswith('I;16') else _white_level(highest)
-    return Image.fromarray(np.clip(wide * (256 / (white + 1)), 0, 255).astype(np.uint8)).convert(
-      'RGB'
-    )
+    levels = np.clip(wide * (256 / (white + 1)), 0, 255).astype(np.uint8)
+    return Image.fromarray(levels).convert('RGB')
   if image.mode in ('RGBA', 'LA', 'PA') or 'transparency' in image.info:
     image = image.convert('RGBA')
     behind = Image.new('RGBA', image.size, (*ground, 255))
@@ -116,16 +113,12 @@ def to_rgb(image: Image.Image, ground: tuple[int, int, int] = _WHITE) -> Image.I
 
 
 def _white_level(highest: float) -> int:
-  """The level that stands for white in a mode that does not say: 8 bits, unless a pixel is
-  brighter.
-  """
+  """White's level in a mode that may have 8 bits or 16: 8, unless a pixel is brighter."""
   return 255 if highest <= 255 else 65_535
 
 
 def resample(image: Image.Image, size: int, box: tuple[float, float, float, float]) -> Image.Image:
-  """A square of side `size` of what a box (left, top, right, bottom) shows: bilinear,
-  antialiased.
-  """
+  """A box (left, top, right, bottom) of a picture as a square: bilinear, antialiased."""
   return image.resize((size, size), Image.Resampling.BILINEAR, box=box)
 
 
@@ -162,7 +155,8 @@ def read_crop(
   image = open_picture(data, name)
   enough = 2 * short_edge / min(image.size)  # twice as fine as needed: no aliasing from the DCT
   if enough < 1:
-    image.draft('RGB', tuple(int(np.ceil(side * enough)) for side in image.size))
+    width, height = (int(np.ceil(side * enough)) for side in image.size)
+    image.draft('RGB', (width, height))
   image = to_rgb(load(image, copy=False), ground)
   window = size * min(image.size) / short_edge
   left = place[1] * (image.width - window)
@@ -171,63 +165,7 @@ def read_crop(
   return np.asarray(resample(image, size, box))
 
 
-def read_mask(source: epath.PathLike, size: tuple[int, int]) -> np.ndarray:
-  """Reads a mask file; see `hole`.
-
-  Args:
-    source: the mask's path.
-    size: (width, height) of its picture, upright.
-  """
-  return hole(load(open_picture(source)), size, str(source))
-
-
-def hole(mask: Image.Image, size: tuple[int, int], name: str) -> np.ndarray:
-  """The hole that a mask picture shows: white (128 and above, any mode).
-
-  Args:
-    mask: upright.
-    size: (width, height) of its picture.
-    name: what to call the mask in a message.
-
-  Returns:
-    `[H, W, 1]` uint8, 1 = hole.
-
-  Raises:
-    errors.InputError: if the mask has another size, or is empty or full.
-  """
-  if mask.size != size:
-    raise errors.InputError(
-      f'{name} is {mask.width}x{mask.height} but its picture is {size[0]}x{size[1]} (upright); '
-      'give a mask of the same size.'
-    )
-  white = is_hole(mask)
-  check_hole(white, name)
-  return white.astype(np.uint8)[..., None]
-
-
-def check_hole(white: np.ndarray, name: str, color: str = 'white') -> None:
-  """Refuses a hole `[H, W]` bool that is empty, or all there is.
-
-  Raises:
-    errors.InputError: naming the mask and the colour that means the hole.
-  """
-  if not white.any():
-    raise errors.InputError(
-      f'{name} has no {color} pixel, so there is no hole; paint {color} what is to be completed.'
-    )
-  if white.all():
-    other = {'white': 'black'}.get(color, 'otherwise')
-    raise errors.InputError(
-      f'{name} is {color} everywhere, so nothing is known; paint {other} what is to be kept.'
-    )
-
-
-def is_hole(mask: Image.Image) -> np.ndarray:
-  """Where a mask picture of any mode is white, 128 and above: `[H, W]` bool."""
-  return np.asarray(to_rgb(mask).convert('L')) >= 128
-
-
-def write(path: epath.PathLike, picture: np.ndarray | Image.Image, **options) -> None:
+def write(path: epath.PathLike, picture: np.ndarray | Image.Image, **options: Any) -> None:
   """Writes a picture whole or not at all; the suffix decides the format.
 
   Args:
@@ -248,9 +186,7 @@ def write(path: epath.PathLike, picture: np.ndarray | Image.Image, **options) ->
   buffer = io.BytesIO()
   try:
     image.save(buffer, format=kind, **options)
-  except (
-    Exception
-  ) as error:  # as decoders, Pillow's encoders raise anything: sizes, modes, odd metadata
+  except Exception as error:  # Pillow's encoders too raise anything: sizes, modes, odd metadata
     raise errors.InputError(f'{path} cannot be written ({error}).') from None
   try:
     files.write(path, buffer.getvalue())
@@ -258,68 +194,6 @@ def write(path: epath.PathLike, picture: np.ndarray | Image.Image, **options) ->
     if error.errno in files.MACHINE_ERRORS:
       raise
     raise errors.InputError(f'{path} cannot be written ({error.strerror or error}).') from None
-
-
-_GAP, _LINE, _CELL = 8, 20, 128  # of a contact sheet, in pixels
-
-
-def contact_sheet(
-  columns: Mapping[str, Sequence[np.ndarray]], *, cell: int = _CELL, captions: Sequence[str] = ()
-) -> np.ndarray:
-  """Lays pictures out in labelled columns, one row for each picture.
-
-  Args:
-    columns: label -> pictures `[H, W, 3]` uint8, as many in each column.
-    cell: the longer side of a picture on the sheet in pixels; small ones are enlarged without
-      smoothing.
-    captions: a line below each row.
-
-  Returns:
-    the sheet, `[H, W, 3]` uint8, on white.
-  """
-  gap, line = _GAP, _LINE
-  font = ImageFont.load_default(13)
-  rows = [[_fit(picture, cell) for picture in row] for row in zip(*columns.values(), strict=True)]
-  heights = [max(image.height for image in row) for row in rows]
-  below = line if captions else 0
-  width = gap + len(columns) * (cell + gap)
-  sheet = Image.new('RGB', (width, line + gap + sum(h + gap + below for h in heights)), _WHITE)
-  draw = ImageDraw.Draw(sheet)
-  for column, label in enumerate(columns):
-    draw.text((gap + column * (cell + gap), 5), label, fill='black', font=font)
-  top = line + gap
-  for row, (images, height) in enumerate(zip(rows, heights)):
-    for column, image in enumerate(images):
-      sheet.paste(image, (gap + column * (cell + gap), top))
-    if captions:
-      draw.text((gap, top + height + 2), captions[row], fill=(90, 90, 90), font=font)
-    top += height + gap + below
-  return np.asarray(sheet)
-
-
-def sheet_cells(sheet: np.ndarray, columns: int) -> list[list[np.ndarray]]:
-  """The pictures of a `contact_sheet` of square ones without captions: rows of `[128, 128, 3]`.
-
-  Raises:
-    ValueError: if it is not such a sheet.
-  """
-  step, top = _CELL + _GAP, _LINE + _GAP
-  height, width, _ = sheet.shape
-  if width != _GAP + columns * step or height <= top or (height - top) % step:
-    raise ValueError(
-      f'A sheet of {width}x{height} px does not hold {columns} columns of square pictures.'
-    )
-  return [
-    [sheet[y : y + _CELL, x : x + _CELL] for x in range(_GAP, width, step)]
-    for y in range(top, height, step)
-  ]
-
-
-def _fit(picture: np.ndarray, cell: int) -> Image.Image:
-  image = Image.fromarray(np.asarray(picture))
-  scale = cell / max(image.size)
-  size = tuple(max(1, round(side * scale)) for side in image.size)
-  return image.resize(size, Image.Resampling.NEAREST if scale >= 1 else Image.Resampling.LANCZOS)
 
 
 def _unreadable(name: str, error: Exception) -> str:

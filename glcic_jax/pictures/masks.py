@@ -1,7 +1,11 @@
-"""Where a picture's hole is: its mask file, its alpha channel, or a colour that it was painted
-with.
+"""Where a picture's hole is: its mask file, its alpha channel, or a colour painted over it.
+
+In a mask picture of any mode, white (128 and above) is the hole.
 """
 
+import os
+
+from etils import epath
 import numpy as np
 from PIL import Image
 import scipy.ndimage
@@ -14,7 +18,7 @@ _LOSSY_TOLERANCE = 40  # levels that a JPEG moves a painted colour by, at most
 
 
 def from_mask(
-  path: str, size: tuple[int, int], *, invert: bool = False, dilate: int = 0
+  path: epath.PathLike, size: tuple[int, int], *, invert: bool = False, dilate: int = 0
 ) -> np.ndarray:
   """Reads a mask file: white is the hole, or black if it is inverted.
 
@@ -28,27 +32,59 @@ def from_mask(
     `[H, W]` bool.
 
   Raises:
-    errors.InputError: if it cannot be used.
+    errors.InputError: if it cannot be read, has another size, or is empty or full.
   """
-  mask = image_files.load(image_files.open_picture(path))
+  mask, name = image_files.load(image_files.open_picture(path)), os.fspath(path)
+  return _grown(of_image(mask, size, name, invert=invert), dilate, name)
+
+
+def of_image(
+  mask: Image.Image, size: tuple[int, int], name: str, *, invert: bool = False
+) -> np.ndarray:
+  """The hole that an upright mask picture shows: `[H, W]` bool; see `from_mask`."""
   if mask.size != size:
-    image_files.hole(mask, size, path)  # says so
-  return _grown(_checked(mask, path, invert), dilate, path)
+    raise errors.InputError(
+      f'{name} is {mask.width}x{mask.height} but its picture is {size[0]}x{size[1]} (upright); '
+      'give a mask of the same size.'
+    )
+  return _checked(mask, name, invert)
 
 
-def check_mask(path: str, *, invert: bool = False) -> None:
+def check_mask(path: epath.PathLike, *, invert: bool = False) -> None:
   """Refuses a mask file that is none for any picture: unreadable, empty or full.
 
   Raises:
     errors.InputError: saying what is wrong with it.
   """
-  _checked(image_files.load(image_files.open_picture(path)), path, invert)
+  _checked(image_files.load(image_files.open_picture(path)), os.fspath(path), invert)
 
 
-def _checked(mask: Image.Image, path: str, invert: bool) -> np.ndarray:
-  hole = image_files.is_hole(mask) ^ invert
-  image_files.check_hole(hole, path, 'black' if invert else 'white')
+def _checked(mask: Image.Image, name: str, invert: bool) -> np.ndarray:
+  hole = is_hole(mask) ^ invert
+  check_hole(hole, name, 'black' if invert else 'white')
   return hole
+
+
+def is_hole(mask: Image.Image) -> np.ndarray:
+  """Where a mask picture of any mode is white, 128 and above: `[H, W]` bool."""
+  return np.asarray(image_files.to_rgb(mask).convert('L')) >= 128
+
+
+def check_hole(white: np.ndarray, name: str, color: str = 'white') -> None:
+  """Refuses a hole `[H, W]` bool that is empty, or all there is.
+
+  Raises:
+    errors.InputError: naming the mask and the colour that means the hole.
+  """
+  if not white.any():
+    raise errors.InputError(
+      f'{name} has no {color} pixel, so there is no hole; paint {color} what is to be completed.'
+    )
+  if white.all():
+    other = {'white': 'black'}.get(color, 'otherwise')
+    raise errors.InputError(
+      f'{name} is {color} everywhere, so nothing is known; paint {other} what is to be kept.'
+    )
 
 
 def from_alpha(image: Image.Image, name: str, *, dilate: int = 0) -> np.ndarray:
@@ -62,7 +98,7 @@ def from_alpha(image: Image.Image, name: str, *, dilate: int = 0) -> np.ndarray:
     raise errors.InputError(
       f'{name} has no alpha channel that could show the hole; give --mask or --hole-color.'
     )
-  image_files.check_hole(hidden, name, 'transparent')
+  check_hole(hidden, name, 'transparent')
   return _grown(hidden, dilate, name)
 
 
@@ -86,11 +122,10 @@ def from_color(
   Raises:
     errors.InputError: if there is no such pixel, or no other.
   """
-  distance = np.abs(np.asarray(image_files.to_rgb(image)).astype(np.int16) - np.int16(color)).max(
-    axis=-1
-  )
+  levels = np.asarray(image_files.to_rgb(image)).astype(np.int16)
+  distance = np.abs(levels - np.asarray(color, np.int16)).max(axis=-1)
   painted = distance <= (_LOSSY_TOLERANCE if lossy else 0)
-  image_files.check_hole(painted, name, '#{:02x}{:02x}{:02x}'.format(*color))
+  check_hole(painted, name, '#{:02x}{:02x}{:02x}'.format(*color))
   return _grown(painted, dilate, name)
 
 

@@ -6,14 +6,16 @@ mode and set into a copy of the picture.
 
 from typing import Any
 from typing import NamedTuple
+from typing import TYPE_CHECKING
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 from PIL import Image
 
 from glcic_jax import errors
 from glcic_jax.pictures import image_files
+
+if TYPE_CHECKING:
+  import jax
 
 _KINDS = {
   'L': 'grey',
@@ -64,9 +66,8 @@ class Picture(NamedTuple):
     """The picture with the pixels of `levels` where `mask` (`[H, W]` bool) is; like `origin`."""
     result, values = self.pixels.copy(), levels[mask]
     if self.kind == 'cmyk':
-      values = np.append(
-        255 - values, np.zeros_like(values[:, :1]), axis=1
-      )  # no black: as Pillow converts
+      black = np.zeros_like(values[:, :1])  # none, as Pillow converts
+      values = np.append(255 - values, black, axis=1)
     elif self.kind.startswith('grey'):
       values = np.round(values @ _GREY).astype(result.dtype)[:, None]
     if 'alpha' in self.kind:  # opaque: what is completed can be seen
@@ -80,7 +81,11 @@ class Picture(NamedTuple):
       image.info = dict(self.origin.info)
       return image
     result = result.reshape(self.origin.shape).astype(self.origin.dtype, copy=False)
-    return jnp.asarray(result) if isinstance(self.origin, jax.Array) else result
+    if isinstance(self.origin, np.ndarray):
+      return result
+    import jax.numpy as jnp  # only where a JAX array was given: masks do without JAX
+
+    return jnp.asarray(result)
 
 
 def from_image(image: Image.Image) -> Picture:
@@ -142,7 +147,7 @@ def _image(pixels: np.ndarray, mode: str) -> Image.Image:
   return Image.frombytes(mode, data.shape[1::-1], data.tobytes())
 
 
-def from_array(array: np.ndarray | jax.Array) -> Picture:
+def from_array(array: 'np.ndarray | jax.Array') -> Picture:
   """An array `[H, W]` or `[H, W, C]` of uint8 or uint16: grey, grey and alpha, RGB, or RGB and
   alpha.
 

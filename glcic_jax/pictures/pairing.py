@@ -153,7 +153,7 @@ class _Masks:
     for parent in dict.fromkeys((os.path.dirname(name), '')):
       key = parent, _stem(name)
       exact = [os.path.join(self.folder, mask) for mask in self._exact.get(key, [])]
-      # Of a.jpg and a.png side by side, both given, who knows which is the mask?
+      # Where a.jpg and a.png lie side by side and both are given, neither is a mask.
       found += [
         mask
         for mask in exact

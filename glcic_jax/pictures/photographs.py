@@ -20,8 +20,6 @@ from PIL.ExifTags import TAGS
 from glcic_jax.pictures import image_files
 from glcic_jax.pictures import palettes
 
-SUFFIX_OF = {'png': '.png', 'jpg': '.jpg', 'webp': '.webp'}
-
 _EXIF, _GPS = 0x8769, 0x8825  # tags that point to tables of their own
 _WIDTH, _HEIGHT = 0xA002, 0xA003
 # Of the first table, what describes the picture; the rest describes how its file is laid out.
@@ -60,7 +58,7 @@ def read(path: str) -> Photograph:
   deep = (
     opened.format == 'PNG'
     and opened.mode.startswith('RGB')
-    and any('16B' in str(tile) for tile in opened.tile)
+    and any('16B' in str(tile) for tile in getattr(opened, 'tile', ()))
   )
   image = image_files.load(opened)
   notes = []
@@ -69,15 +67,18 @@ def read(path: str) -> Photograph:
   frames, exif = _tables(opened)
   if frames > 1:
     notes.append('it holds several pictures: the first is completed, the others are dropped.')
-  info = opened.info
-  options: dict[str, Any] = {}
+  return Photograph(image, opened.format or '', _options_of(opened), exif, tuple(notes))
+
+
+def _options_of(opened: Image.Image) -> dict[str, Any]:
+  """What a file says beside pixels and EXIF, by the names of Pillow's options; `text` of PNG."""
+  info, options = opened.info, {}
   if info.get('icc_profile'):
     options['icc_profile'] = info['icc_profile']
-  if all(
-    isinstance(dots, (int, float)) or hasattr(dots, 'numerator') for dots in info.get('dpi', ())
-  ):
-    dpi = tuple(float(dots) for dots in info.get('dpi', ()))
-    if len(dpi) == 2 and all(math.isfinite(dots) and dots > 0 for dots in dpi):
+  dots = info.get('dpi', ())
+  if all(isinstance(value, (int, float)) or hasattr(value, 'numerator') for value in dots):
+    dpi = tuple(float(value) for value in dots)
+    if len(dpi) == 2 and all(math.isfinite(value) and value > 0 for value in dpi):
       options['dpi'] = dpi
   if info.get('comment'):
     options['comment'] = info['comment']
@@ -90,13 +91,11 @@ def read(path: str) -> Photograph:
     for key, text in getattr(opened, 'text', {}).items()
     if not key.lower().startswith(('xml:', 'raw profile'))
   }
-  return Photograph(image, opened.format, options, exif, tuple(notes))
+  return options
 
 
 def _tables(opened: Image.Image) -> tuple[int, Image.Exif]:
-  """How many pictures the file holds, and its EXIF; damaged tables are left out: the pixels
-  were read.
-  """
+  """How many pictures the file holds, and its EXIF; damaged tables are left out."""
   try:
     frames, exif = getattr(opened, 'n_frames', 1), opened.getexif()
     _described(exif, opened.size, False).tobytes()
@@ -127,7 +126,7 @@ def save(
   image.info = {}  # else Pillow writes some of it by itself
   options = {key: source.options[key] for key in _OPTIONS[kind] if key in source.options}
   if (image.mode == 'CMYK') != (source.image.mode == 'CMYK'):
-    options.pop('icc_profile', None)  # it speaks of other inks
+    options.pop('icc_profile', None)  # it describes another colour space
   exif = _described(source.exif, image.size, strip_gps).tobytes()
   if kind in ('JPEG', 'PNG', 'WEBP', 'TIFF') and len(exif) > len(Image.Exif().tobytes()):
     if len(exif) < _LARGEST_EXIF:
@@ -138,11 +137,11 @@ def save(
     options['pnginfo'] = PngImagePlugin.PngInfo()
     for key, text in source.options['text'].items():
       options['pnginfo'].add_text(key, text)
-  options |= {'JPEG': {'quality': 95}, 'WEBP': {'lossless': True, 'exact': True}}.get(kind, {})
-  image_files.write(path, image, **options)
+  image_files.write(path, image, **options, **_QUALITY.get(kind, {}))
   return notes
 
 
+# Which of a file's options each format can have.
 _OPTIONS = {
   'JPEG': ('icc_profile', 'dpi', 'comment', 'subsampling'),
   'PNG': ('icc_profile', 'dpi'),
@@ -150,6 +149,10 @@ _OPTIONS = {
   'TIFF': ('icc_profile', 'dpi', 'compression'),
   'BMP': ('dpi',),
   'GIF': ('comment',),
+}
+_QUALITY: dict[str, dict[str, Any]] = {
+  'JPEG': {'quality': 95},
+  'WEBP': {'lossless': True, 'exact': True},
 }
 
 
@@ -184,9 +187,7 @@ def _fit(image: Image.Image, kind: str, source: Image.Image) -> tuple[Image.Imag
 
 
 def _described(exif: Image.Exif, size: tuple[int, int], strip_gps: bool) -> Image.Exif:
-  """What a camera said about the picture, without orientation and without anything that shows
-  it.
-  """
+  """What a camera said of the picture, without its orientation and whatever else shows it."""
   kept = Image.Exif()
   for tag in _DESCRIPTIONS:
     if tag in exif:
@@ -195,7 +196,7 @@ def _described(exif: Image.Exif, size: tuple[int, int], strip_gps: bool) -> Imag
     table = dict(exif.get_ifd(pointer))
     for tag in (_MAKER_NOTE, _INTEROPERABILITY):
       table.pop(tag, None)
-    # Who knows what a private tag shows?
+    # A private tag may show anything, so it is left out.
     table = {
       tag: value for tag, value in table.items() if tag in (TAGS if pointer == _EXIF else GPSTAGS)
     }

@@ -13,7 +13,7 @@ from glcic_jax.holes import draws
 from glcic_jax.holes import kinds
 from glcic_jax.holes import views
 from glcic_jax.pages import raster
-from glcic_jax.pictures import image_files
+from glcic_jax.pictures import sheets
 
 _HOLES = 1_000  # drawn for the statistics
 _FRAME = (255, 220, 0)
@@ -32,7 +32,7 @@ def preview(config: Any, count: int) -> tuple[np.ndarray, dict[str, str]]:
   feed = pipeline.Pipeline(config, range(config.batch_size))
   color = tuple(config.data.mean_color) or feed.mean_color()
   samples = _samples(feed, count)
-  sheet = image_files.contact_sheet(_columns(samples, config.model.local_size, color), cell=160)
+  sheet = sheets.contact_sheet(_columns(samples, config.model.local_size, color), cell=160)
   holes = _draw_holes(config)
   statistics = _statistics(holes, config.model.local_size)
   charts = np.concatenate(

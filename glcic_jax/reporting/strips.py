@@ -7,6 +7,7 @@ from etils import epath
 
 from glcic_jax.pages import elements
 from glcic_jax.pictures import image_files
+from glcic_jax.pictures import sheets
 
 # The sheets' columns, as `training/evaluation.py` names them: input, raw output, completed, truth.
 _COLUMNS, _INPUT, _COMPLETED, _TRUTH = 4, 0, 2, 3
@@ -24,21 +25,21 @@ class Strip:
 
 def strip(samples: Sequence[tuple[int, epath.Path]]) -> Strip:
   """Cuts at most MOST_STEPS sheets, the first and the last among them."""
-  sheets, unreadable = [], []
+  cut, unreadable = [], []
   for step, path in chosen(samples, MOST_STEPS):
     try:
-      sheets.append((step, image_files.sheet_cells(image_files.read_rgb(path), _COLUMNS)))
+      cut.append((step, sheets.sheet_cells(image_files.read_rgb(path), _COLUMNS)))
     except ValueError:  # damaged, or of another layout: the page does without
       unreadable.append(path.name)
-  if not sheets:
+  if not cut:
     return Strip((), (), tuple(unreadable))
-  last = sheets[-1][1]
+  last = cut[-1][1]
   rows = []
-  for number in range(min(MOST_PICTURES, *(len(cells) for _, cells in sheets), len(last))):
-    over_time = [cells[number][_COMPLETED] for _, cells in sheets]
+  for number in range(min(MOST_PICTURES, *(len(cells) for _, cells in cut), len(last))):
+    over_time = [cells[number][_COMPLETED] for _, cells in cut]
     pictures = [last[number][_INPUT], *over_time, last[number][_TRUTH]]
     rows.append(tuple(map(elements.data_uri, pictures)))
-  return Strip(tuple(step for step, _ in sheets), tuple(rows), tuple(unreadable))
+  return Strip(tuple(step for step, _ in cut), tuple(rows), tuple(unreadable))
 
 
 def chosen(samples: Sequence[tuple[int, epath.Path]], most: int) -> list[tuple[int, epath.Path]]:

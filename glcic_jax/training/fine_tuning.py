@@ -13,6 +13,7 @@ from jax.sharding import Mesh
 
 from glcic_jax import checkpoints
 from glcic_jax import errors
+from glcic_jax import leaves
 from glcic_jax import parallel
 from glcic_jax.methods import architectures
 from glcic_jax.model_directory import model_files
@@ -51,7 +52,7 @@ def load_networks(state: state_lib.TrainState, config: Any, mesh: Mesh) -> state
   held = _read(config, networks, fields)
 
   def take(path: Any, leaf: jax.Array) -> jax.Array:
-    name = checkpoints.leaf_name(path)
+    name = leaves.name_of(path)
     network, _, rest = name.partition('/')
     if network not in networks or rest.partition('/')[0] not in fields:
       return leaf
@@ -79,12 +80,10 @@ def _read(config: Any, networks: tuple[str, ...], fields: tuple[str, ...]) -> di
     variables, description = model_files.load(model)
     read, architecture = {'generator': variables}, description.architecture
   else:
-    read, run = checkpoints.read_networks(
-      place[0], {network: fields for network in networks}, place[1]
-    )
+    read, run = checkpoints.read_networks(place[0], dict.fromkeys(networks, fields), place[1])
     architecture = run['model']['architecture']
   _check_alike(config, architecture)
-  return dict(checkpoints.named_leaves(read))
+  return dict(leaves.named(read))
 
 
 def _check_alike(config: Any, architecture: Mapping[str, Any]) -> None:

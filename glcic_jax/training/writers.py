@@ -15,6 +15,7 @@ import numpy as np
 
 from glcic_jax import parallel
 from glcic_jax.pictures import image_files
+from glcic_jax.pictures import sheets
 from glcic_jax.training import metrics as metrics_lib
 
 
@@ -57,7 +58,7 @@ class Writers:
       return
     folder = self._workdir / 'samples'
     folder.mkdir(parents=True, exist_ok=True)
-    image_files.write(folder / f'{step:08d}.png', image_files.contact_sheet(columns))
+    image_files.write(folder / f'{step:08d}.png', sheets.contact_sheet(columns))
     if self._events is not None:
       rows = [np.concatenate(row, axis=1) for row in zip(*columns.values())]
       self._events.write_images(step, {'samples': np.stack(rows)})

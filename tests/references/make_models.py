@@ -74,7 +74,7 @@ def main(folder):
   for name, architecture in ARCHITECTURES.items():
     generator = architectures.build_generator(architecture)
     image = np.zeros((1, 32, 32, 3), np.float32)
-    shapes = jax.eval_shape(lambda: generator.init(jax.random.key(0), image, image[..., :1]))
+    shapes = jax.eval_shape(generator.init, jax.random.key(0), image, image[..., :1])
     glcic = name.startswith('glcic')
     model_files.write(
       folder / name,

@@ -1,0 +1,73 @@
+"""The names of the pictures in a folder, that a glob matches, or that a list names."""
+
+import glob
+import itertools
+import os
+
+from etils import epath
+
+from glcic_jax import errors
+from glcic_jax import files
+from glcic_jax.pictures import image_files
+
+
+def names(path: epath.PathLike) -> tuple[epath.Path, tuple[str, ...]]:
+  """All pictures below a folder, of a glob, or of a list.
+
+  Args:
+    path: a folder, searched in depth; a glob such as `photos/**/*.jpg`; or a text file with a path
+      on each line, relative to itself. May be `gs://`.
+
+  Returns:
+    the root: the folder, the glob's fixed part, or where the list lies; and the names below it, in
+    their order.
+
+  Raises:
+    errors.InputError: if there is no such folder or file, or no picture in it.
+  """
+  path = os.path.expanduser(path)
+  root = epath.Path(path)
+  if '*' in path or '?' in path:
+    root, found = _matching(path)
+  elif root.suffix.lower() == '.txt' and root.is_file():
+    root, found = root.parent, _listed(root)
+  elif root.is_dir():
+    found = list(files.walk(root, image_files.SUFFIXES))
+  else:
+    raise errors.InputError(
+      errors.with_hint(f'There is no folder {path}; check data.folder.', files.did_you_mean(path))
+    )
+  if not found:
+    raise errors.InputError(
+      f'{path} holds no pictures ({", ".join(image_files.SUFFIXES)}), at any depth.'
+    )
+  return root, tuple(sorted(set(found)))
+
+
+def _matching(pattern: str) -> tuple[epath.Path, list[str]]:
+  """The fixed part of a pattern, and what it matches below that."""
+  parts = epath.Path(pattern).parts
+  fixed = list(itertools.takewhile(lambda part: not set('*?') & set(part), parts))
+  root = epath.Path(*fixed) if fixed else epath.Path('.')
+  below = '/'.join(parts[len(fixed) :])
+  if '://' in pattern:  # `**` would list a whole bucket, and epath refuses it
+    found = [os.fspath(entry.relative_to(root)) for entry in root.glob(below)]
+  else:
+    found = glob.glob(below, root_dir=root, recursive=True)
+  return root, [name for name in found if _is_picture(name)]
+
+
+def _listed(path: epath.Path) -> list[str]:
+  """The names on a file's lines; a list of which none of the first ten is there is refused."""
+  text = path.read_bytes().decode('utf-8-sig', 'surrogateescape')
+  lines = [line.strip() for line in text.splitlines()]
+  found = [name for name in lines if _is_picture(name) and not name.startswith('#')]
+  if found and not any((path.parent / name).exists() for name in found[:10]):
+    raise errors.InputError(
+      f'{path} lists {found[0]}, which is not there; the paths in it are relative to {path.parent}.'
+    )
+  return found
+
+
+def _is_picture(name: str) -> bool:
+  return name.lower().endswith(image_files.SUFFIXES)

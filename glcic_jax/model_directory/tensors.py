@@ -1,0 +1,46 @@
+"""The arrays of a network as a tree, and by the dotted names that `model.safetensors` has."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+
+def is_usable(name: str, array: np.ndarray) -> bool:
+  """Whether an array can be a network's: finite fractions, and no variance below zero."""
+  return (
+    array.dtype.kind == 'f'
+    and bool(np.isfinite(array).all())
+    and not (name.endswith('.var') and bool((array < 0).any()))
+  )
+
+
+def flatten(tree: Mapping[str, Any], prefix: str = '') -> dict[str, np.ndarray]:
+  """Nested arrays -> dotted names: the names of `model.safetensors`."""
+  flat = {}
+  for key, value in tree.items():
+    if isinstance(value, Mapping):
+      flat.update(flatten(value, f'{prefix}{key}.'))
+    else:
+      flat[prefix + key] = np.ascontiguousarray(value)
+  return flat
+
+
+def unflatten(flat: Mapping[str, np.ndarray]) -> dict[str, Any]:
+  """The inverse of `flatten`.
+
+  Raises:
+    KeyError: if a name stands for an array and for a branch.
+  """
+  tree: dict[str, Any] = {}
+  for name, value in flat.items():
+    *parents, leaf = name.split('.')
+    place = tree
+    for parent in parents:
+      place = place.setdefault(parent, {})
+      if not isinstance(place, dict):
+        raise KeyError(name)
+    if leaf in place:
+      raise KeyError(name)
+    place[leaf] = value
+  return tree
