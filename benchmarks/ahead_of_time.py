@@ -20,16 +20,13 @@ For a TPU the table has the cycles that its compiler expects of the operations, 
 """
 
 import collections
-from collections.abc import Iterator
-from collections.abc import Mapping
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 import json
 import math
 import os
 import pathlib
 import re
-from typing import Any
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 # The host compiles; whatever accelerator it may have is left alone.
 os.environ.setdefault('JAX_PLATFORMS', 'cpu')
@@ -115,8 +112,7 @@ def main(arguments: list[str]) -> None:
   devices = _devices()[: _DEVICES.value]
   print(
     f'{devices[0].device_kind} x {len(devices)}, {config.image_size} px, batch '
-    f'{config.batch_size}, '
-    f'{config.dtype}, jax {jax.__version__}; each device'
+    f'{config.batch_size}, {config.dtype}, jax {jax.__version__}; each device'
     + ('' if _TPU.value else f', at {_MATRIX.value:g} TFLOP/s and {_COPY.value:g} TB/s')
     + ':'
   )

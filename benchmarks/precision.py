@@ -8,8 +8,7 @@ loss, the mean over a phase's last third is compared: the difference of the type
 seeds) beside the spread between the seeds in float32; a row for each loss.
 """
 
-from collections.abc import Callable
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 import json
 from typing import Any
 

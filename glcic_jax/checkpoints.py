@@ -7,8 +7,7 @@ compared with its digests: a checkpoint that is truncated, altered by one bit, o
 folder is named, set aside, and the one before is used.
 """
 
-from collections.abc import Iterator
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 import contextlib
 import json
 import sys

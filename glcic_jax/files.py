@@ -3,8 +3,7 @@
 Paths are `etils.epath` paths, so `gs://` works wherever a folder is asked for.
 """
 
-from collections.abc import Iterator
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 import errno
 import os
 import uuid

@@ -135,8 +135,7 @@ def test_the_command_measures_a_peak_where_none_is_given_and_says_what_is_not_co
 def test_the_command_simulates_devices_trains_nothing_and_reads_neither_tensorflow_nor_orbax():
   program = (
     'import sys; from glcic_jax import cli; code = cli.main(["estimate", *sys.argv[1:]]); import '
-    'jax; '
-    'assert jax.device_count() == 4; assert not {"tensorflow", "orbax"} & set(sys.modules); '
+    'jax; assert jax.device_count() == 4; assert not {"tensorflow", "orbax"} & set(sys.modules); '
     'sys.exit(code)'
   )
   environment = os.environ | {'JAX_PLATFORMS': 'cpu'}

@@ -274,8 +274,7 @@ def test_a_bad_picture_among_several_is_named(evaluate, images, tmp_path):
 def test_no_library_for_training_is_needed(images, model, tmp_path):
   program = (
     "import sys; sys.modules |= dict.fromkeys(('tensorflow', 'orbax', 'clu', 'optax', 'skimage', "
-    "'torch')); "
-    'from glcic_jax import cli; sys.exit(cli.main(sys.argv[1:]))'
+    "'torch')); from glcic_jax import cli; sys.exit(cli.main(sys.argv[1:]))"
   )
   arguments = [
     'evaluate',

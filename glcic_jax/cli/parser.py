@@ -11,8 +11,7 @@ import argparse
 from collections.abc import Sequence
 import re
 import textwrap
-from typing import Any
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from glcic_jax import errors
 

@@ -3,8 +3,7 @@
 Results go to stdout, notes to stderr, a bar to a terminal.
 """
 
-from collections.abc import Callable
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 import contextlib
 import os
 import shutil

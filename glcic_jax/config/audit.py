@@ -1,7 +1,6 @@
 """How a run differs from its paper: what is printed at its start, and stands in its report."""
 
-from typing import Any
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from glcic_jax import methods
 from glcic_jax import schedule

@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator
 import textwrap
-from typing import Any
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from glcic_jax import methods
 from glcic_jax.config import audit

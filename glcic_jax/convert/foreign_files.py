@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 import os
-from typing import Any
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from etils import epath
 import numpy as np

@@ -1,12 +1,10 @@
 """Programs that have GLCIC's networks: its authors', otenim's, and MMagic."""
 
-from collections.abc import Callable
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 import functools
 import math
 import os
-from typing import Any
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from glcic_jax import errors
 from glcic_jax.convert import names

@@ -4,8 +4,7 @@ The authors of both papers number the modules of `nn.Sequential`, activations to
 these as well: in a Torch7 file every one of them is checked.
 """
 
-from collections.abc import Iterable
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 import re
 from typing import NamedTuple
 

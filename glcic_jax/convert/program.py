@@ -5,10 +5,8 @@ of that ends in a model directory's `config.json`, so that `complete` prepares a
 program that trained the weights did. Widths and depths are read from the arrays' shapes.
 """
 
-from collections.abc import Callable
-from collections.abc import Mapping
-from typing import Any
-from typing import NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 

@@ -10,8 +10,7 @@ import io
 import json
 import os
 import re
-from typing import Any
-from typing import NamedTuple
+from typing import Any, NamedTuple
 import zipfile
 
 from etils import epath

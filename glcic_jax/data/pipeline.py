@@ -6,8 +6,7 @@ pictures (`order.py`); places, scales and holes come from the generators of `dra
 """
 
 import atexit
-from collections.abc import Callable
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 import functools
 import itertools
 import os

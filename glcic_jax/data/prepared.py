@@ -6,8 +6,7 @@ records are noted when it is first read: one pass over the lengths that stand be
 about a tenth of a second for 10,000 of them on a disk. That pass is all that resuming costs.
 """
 
-from collections.abc import Callable
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 import dataclasses
 import functools
 import struct

@@ -5,8 +5,7 @@ other row of any batch moves; it is named once. When more than a share of them i
 broken, the data is not what it was thought to be and the run stops.
 """
 
-from collections.abc import Callable
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent import futures
 import sys
 import threading

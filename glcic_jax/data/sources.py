@@ -5,8 +5,7 @@ no index file is needed. Which pictures are held back for validation is decided 
 hash of their names, so adding files moves none of the others.
 """
 
-from collections.abc import Callable
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 import dataclasses
 import functools
 import hashlib

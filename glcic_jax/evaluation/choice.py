@@ -1,10 +1,8 @@
 """Which pictures are evaluated, and with which holes, as the command line says it."""
 
-from collections.abc import Callable
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 import os
-from typing import NamedTuple
-from typing import TYPE_CHECKING
+from typing import NamedTuple, TYPE_CHECKING
 
 from etils import epath
 

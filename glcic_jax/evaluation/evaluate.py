@@ -1,14 +1,11 @@
 """Completes a manifest's pictures by every entrant, scores them, and sums up."""
 
-from collections.abc import Callable
-from collections.abc import Iterator
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 import csv
 import io
 import math
 import time
-from typing import Any
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 

@@ -6,8 +6,7 @@ them (its cache is such a folder), and each must have the SHA-256 digest whose f
 ends in. What cannot be computed says why and stops nothing.
 """
 
-from collections.abc import Callable
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 import hashlib
 import os
 from typing import Any

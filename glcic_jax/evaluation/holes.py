@@ -5,8 +5,7 @@ picture's number in the manifest, `name` its name, `full` its (height, width) up
 of the picture as it is evaluated: `full`, or `[size, size]`, the middle square of it.
 """
 
-from collections.abc import Callable
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 import functools
 
 import numpy as np

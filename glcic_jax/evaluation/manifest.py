@@ -5,9 +5,7 @@ its file, its size, and its hole: kind, share of the picture, whether it touches
 itself as a run-length code (`run_length.py`).
 """
 
-from collections.abc import Callable
-from collections.abc import Mapping
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 import dataclasses
 import hashlib
 import json

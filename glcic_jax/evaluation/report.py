@@ -1,8 +1,6 @@
 """report.html: tables, box plots by bin and kind, and each model's best, median and worst."""
 
-from collections.abc import Callable
-from collections.abc import Mapping
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,6 @@
 """An evaluation's folder: manifest.json, scores.csv, scores.json and report.html."""
 
-from collections.abc import Callable
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 import functools
 import json
 from typing import Any

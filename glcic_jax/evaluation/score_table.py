@@ -1,8 +1,6 @@
 """The tables of report.html: mean scores with intervals, and what each score is."""
 
-from collections.abc import Callable
-from collections.abc import Mapping
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from glcic_jax.evaluation import entrants as entrants_lib
@@ -29,10 +27,9 @@ def scores(found: Mapping[str, Any]) -> str:
   }
   columns[f'PSNR hole, minus that of {found["reference"]}'] = _difference(found)
   return (
-    f'{_table(found, columns)}{_missing(features)}'
-    f'<p class="quiet">Means; in brackets 95 % intervals ({elements.text(found["intervals"])}); '
-    'the difference is taken picture by picture. Bold: the best completed one, and differences '
-    'whose interval leaves out 0.</p>'
+    f'{_table(found, columns)}{_missing(features)}<p class="quiet">Means; in brackets 95 % '
+    f'intervals ({elements.text(found["intervals"])}); the difference is taken picture by picture. '
+    'Bold: the best completed one, and differences whose interval leaves out 0.</p>'
     + elements.details('Further scores', _table(found, _means(found, _FURTHER)))
   )
 

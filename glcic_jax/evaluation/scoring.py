@@ -1,7 +1,6 @@
 """All scores of one completed picture, with the definition of each."""
 
-from typing import Any
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 

@@ -5,8 +5,7 @@ that all of them draw the same holes. A mask is `[H, W, 1]` uint8, 1 = to be
 completed. Nothing here keeps state: hole `index` of `seed` is always the same.
 """
 
-from collections.abc import Callable
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 import math
 from typing import Any
 

@@ -6,8 +6,7 @@ be completed, and lies inside it. Sides and areas are shares of the picture's, b
 rectangle, which is in pixels.
 """
 
-from collections.abc import Iterator
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 import functools
 import math
 

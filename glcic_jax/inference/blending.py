@@ -11,8 +11,7 @@ hole, and changes known pixels. A solve that is restricted to the hole takes its
 from the known pixels themselves and has no use for the fill; `opencv` is the paper's recipe.
 """
 
-from collections.abc import Callable
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import cv2

@@ -5,10 +5,7 @@ said. What it took counts as known for its next window: so a canvas has one on i
 and windows of several canvases go through the network together.
 """
 
-from collections.abc import Callable
-from collections.abc import Iterable
-from collections.abc import Iterator
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np

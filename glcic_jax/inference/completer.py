@@ -6,8 +6,7 @@
 Every pixel outside the hole leaves exactly as it came in.
 """
 
-from collections.abc import Mapping
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 import numbers
 from typing import Any
 import warnings

@@ -11,9 +11,7 @@ It is what `complete --large whole --blend none` computes. `run_exported.py` is 
 runs it.
 """
 
-from collections.abc import Callable
-from collections.abc import Mapping
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 import functools
 import os
 import pathlib

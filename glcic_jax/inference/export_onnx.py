@@ -6,8 +6,7 @@ and do it a little differently, so each file is run by onnxruntime, on noise, be
 itself.
 """
 
-from collections.abc import Callable
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 import functools
 import logging
 from typing import Any

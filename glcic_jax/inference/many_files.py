@@ -3,14 +3,10 @@
 JAX starts when the first picture can be completed: wrong input is answered at once.
 """
 
-from collections.abc import Iterator
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 import os
 import time
-from typing import Any
-from typing import NamedTuple
-from typing import Protocol
-from typing import TYPE_CHECKING
+from typing import Any, NamedTuple, Protocol, TYPE_CHECKING
 
 from PIL import Image
 

@@ -6,8 +6,7 @@
 Levels are numbers on the scale 0..255, whatever the range of the generator's own.
 """
 
-from collections.abc import Callable
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import jax

@@ -7,9 +7,7 @@ result = pairs.join(results, image)    # as many as came in
 
 from collections.abc import Sequence
 import os
-from typing import Any
-from typing import TypeAlias
-from typing import TypeGuard
+from typing import Any, TypeAlias, TypeGuard
 
 import jax
 import jax.numpy as jnp

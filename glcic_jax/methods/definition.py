@@ -1,11 +1,8 @@
 """Of what the page of a method is made: records without JAX, so a config is checked at once."""
 
-from collections.abc import Callable
-from collections.abc import Mapping
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 import dataclasses
-from typing import Any
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from glcic_jax import errors
 

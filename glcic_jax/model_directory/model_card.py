@@ -13,8 +13,7 @@ from glcic_jax.config import audit
 
 _OWN_LICENSE = (
   'Nobody has chosen one yet. It depends on whose pictures the model was trained on: find out what '
-  'their '
-  'licences allow, then name a licence here and in the first lines of this file.'
+  'their licences allow, then name a licence here and in the first lines of this file.'
 )
 
 # The Hub's identifiers; other terms are 'other'.
@@ -149,10 +148,9 @@ def _scores(origin: Origin) -> str:
     rows.append(f'| {name} | {value:.4g} {unit} | {definition} |')
   return '\n'.join(
     [
-      f'Means over n = {count:,} holes in held-back pictures, each hole counting the same, at step '
-      f'{int(origin.scores["step"]):,}. Scored is what the network alone completes, in 8 bits, not '
-      'blended, with '
-      'holes of the kind that it was trained on.',
+      f'Means over n = {count:,} holes in held-back pictures, each hole counting the same, at '
+      f'step {int(origin.scores["step"]):,}. Scored is what the network alone completes, in 8 '
+      'bits, not blended, with holes of the kind that it was trained on.',
       '',
       *rows,
     ]
@@ -178,9 +176,8 @@ def _technical(description: Any, parameters: int) -> list[str]:
       or 'none'
     )
     + '.',
-    f'It takes and returns floats from {low:g} to {high:g}; the hole is filled with RGB {red:.4f}, '
-    f'{green:.4f}, '
-    f'{blue:.4f} (of 0..1).',
+    f'It takes and returns floats from {low:g} to {high:g}; the hole is filled with RGB '
+    f'{red:.4f}, {green:.4f}, {blue:.4f} (of 0..1).',
     'Written by '
     + ', '.join(f'{name} {version}' for name, version in description.versions.items())
     + '.',

@@ -5,8 +5,7 @@ full-size picture; the discriminator takes `(image, view)` and returns one logit
 each picture. Floats are in [0, 1].
 """
 
-from typing import Any
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from flax import linen as nn
 import jax

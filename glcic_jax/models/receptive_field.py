@@ -7,8 +7,7 @@ smallest window that is centred on the pixel and holds what any pixel sees (99 w
 """
 
 from collections.abc import Mapping
-from typing import Any
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp

@@ -1,8 +1,6 @@
 """Box plots as inline SVG: one row for each name, readable without colours."""
 
-from collections.abc import Callable
-from collections.abc import Mapping
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -40,15 +38,13 @@ def panel(title: str, values: Mapping[str, np.ndarray], scale: tuple[float, floa
   ]
   for tick in ticks.linear(low, high):
     parts.append(
-      f'<line class="grid" x1="{x(tick)}" x2="{x(tick)}" y1="0" y2="{height}"/>'
-      f'<text class="quiet" text-anchor="middle" x="{x(tick)}" y="{height + 16}">'
-      f'{ticks.label(tick)}</text>'
+      f'<line class="grid" x1="{x(tick)}" x2="{x(tick)}" y1="0" y2="{height}"/><text class="quiet" '
+      f'text-anchor="middle" x="{x(tick)}" y="{height + 16}">{ticks.label(tick)}</text>'
     )
   for number, (name, numbers) in enumerate(values.items()):
     parts.append(
-      f'<g transform="translate(0 {number * _ROW + _ROW // 2})">'
-      f'<text text-anchor="end" x="{_LABEL}" y="4">{elements.text(_short(name))}</text>'
-      f'{_box(np.sort(numbers), x)}</g>'
+      f'<g transform="translate(0 {number * _ROW + _ROW // 2})"><text text-anchor="end" '
+      f'x="{_LABEL}" y="4">{elements.text(_short(name))}</text>{_box(np.sort(numbers), x)}</g>'
     )
   parts.append('</g>')
   return (
@@ -67,12 +63,11 @@ def _box(numbers: np.ndarray, x: Callable[[float], float]) -> str:
     f'<circle class="point" cx="{x(number)}" cy="0" r="1.8"/>' for number in numbers[~near]
   )
   return (
-    f'<line class="whisker" x1="{start}" x2="{end}" y1="0" y2="0"/>'
-    f'<line class="whisker" x1="{start}" x2="{start}" y1="-4" y2="4"/>'
-    f'<line class="whisker" x1="{end}" x2="{end}" y1="-4" y2="4"/>'
-    f'<rect class="box" x="{x(first)}" y="-7" width="{max(round(x(third) - x(first), 1), 0.5)}" '
-    'height="14"/>'
-    f'<line class="median" x1="{x(median)}" x2="{x(median)}" y1="-7" y2="7"/>{points}'
+    f'<line class="whisker" x1="{start}" x2="{end}" y1="0" y2="0"/><line class="whisker" '
+    f'x1="{start}" x2="{start}" y1="-4" y2="4"/><line class="whisker" x1="{end}" x2="{end}" '
+    f'y1="-4" y2="4"/><rect class="box" x="{x(first)}" y="-7" '
+    f'width="{max(round(x(third) - x(first), 1), 0.5)}" height="14"/><line class="median" '
+    f'x1="{x(median)}" x2="{x(median)}" y1="-7" y2="7"/>{points}'
   )
 
 

@@ -4,9 +4,7 @@ Every argument that is not `Html` is escaped.
 """
 
 import base64
-from collections.abc import Container
-from collections.abc import Iterable
-from collections.abc import Sequence
+from collections.abc import Container, Iterable, Sequence
 import html
 import io
 from typing import Any

@@ -5,10 +5,9 @@ import dataclasses
 
 # Once on a page that shows bands: the pattern that they refer to.
 HATCH = (
-  '<svg width="0" height="0" style="position:absolute" aria-hidden="true"><defs>'
-  '<pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" '
-  'patternTransform="rotate(45)"><rect width="2" height="6" fill="#cbd2da"/></pattern>'
-  '</defs></svg>'
+  '<svg width="0" height="0" style="position:absolute" aria-hidden="true"><defs><pattern '
+  'id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" '
+  'patternTransform="rotate(45)"><rect width="2" height="6" fill="#cbd2da"/></pattern></defs></svg>'
 )
 # By phase: fill, and whether it is hatched.
 _LOOKS = {

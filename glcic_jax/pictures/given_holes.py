@@ -4,8 +4,7 @@ What reads them starts JAX, so it is imported when there is something to read.
 """
 
 import os
-from typing import NamedTuple
-from typing import TYPE_CHECKING
+from typing import NamedTuple, TYPE_CHECKING
 
 import numpy as np
 

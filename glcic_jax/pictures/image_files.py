@@ -4,8 +4,7 @@ A picture in memory is `[H, W, 3]` uint8 RGB, upright: its EXIF orientation has
 been applied. Paths may be `gs://`.
 """
 
-from collections.abc import Callable
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 import io
 import os
 from typing import Any

@@ -4,9 +4,7 @@ Known pixels are never converted there and back: a completed pixel is converted 
 mode and set into a copy of the picture.
 """
 
-from typing import Any
-from typing import NamedTuple
-from typing import TYPE_CHECKING
+from typing import Any, NamedTuple, TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
@@ -164,8 +162,7 @@ def from_array(array: 'np.ndarray | jax.Array') -> Picture:
   ):
     raise errors.InputError(
       f'The picture is an array of shape {pixels.shape} and type {pixels.dtype}; give [H, W] or '
-      '[H, W, 1 '
-      'to 4] of uint8 or uint16.'
+      '[H, W, 1 to 4] of uint8 or uint16.'
     )
   if not pixels.size:
     raise errors.InputError(

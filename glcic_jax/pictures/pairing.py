@@ -1,7 +1,6 @@
 """Which pictures a command is given, which mask belongs to each, and where its result goes."""
 
-from collections.abc import Iterable
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 import difflib
 import glob
 import os

@@ -8,8 +8,7 @@ note, XMP, further pictures of an MPO), since they still show what was removed.
 
 from collections.abc import Mapping
 import math
-from typing import Any
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from PIL import Image
 from PIL import JpegImagePlugin

@@ -1,7 +1,6 @@
 """Contact sheets: pictures in labelled columns, and the same pictures read off a sheet again."""
 
-from collections.abc import Mapping
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from PIL import Image

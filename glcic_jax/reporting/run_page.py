@@ -5,8 +5,7 @@
 The same workdir gives the same bytes. Everything that comes out of a file is escaped.
 """
 
-from collections.abc import Mapping
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from glcic_jax import methods
 from glcic_jax.pages import charts

@@ -1,8 +1,6 @@
 """Scores and sample strips during training, on the same pictures and holes each time."""
 
-from collections.abc import Callable
-from collections.abc import Iterable
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 import functools
 import math
 import sys

@@ -4,12 +4,9 @@ Both answer the same questions, so the loop knows no difference. TensorFlow is i
 only when a pipeline is opened.
 """
 
-from collections.abc import Callable
-from collections.abc import Iterable
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 import itertools
-from typing import Any
-from typing import Protocol
+from typing import Any, Protocol
 
 import jax
 from jax.sharding import Mesh

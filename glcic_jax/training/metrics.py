@@ -63,8 +63,7 @@ class Interval:
         if not math.isfinite(value):
           raise errors.RunError(
             f'{name} is {float(value)} at step {step}; the run stops and the last checkpoint '
-            'before it '
-            'stays good: lower the learning rate, or look at the data of that step.'
+            'before it stays good: lower the learning rate, or look at the data of that step.'
           )
     return {
       name: sum(float(metrics[name]) for _, metrics in steps) / len(steps) for name in steps[0][1]

@@ -6,8 +6,7 @@ a schedule that gives the same phase to every step already taken. The rest of th
 (learning rates, weights, intervals, a longer schedule) may change; the change is printed.
 """
 
-from collections.abc import Iterator
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 import os
 from typing import Any
 
@@ -110,8 +109,7 @@ def check_same(stored: Mapping[str, Any], config: Any, *, step: int, workdir: st
     others = f' (and {len(lasting) - 1} more keys)' if len(lasting) > 1 else ''
     raise errors.InputError(
       f'{workdir} holds another run: its {key} is {before.get(key)!r}, not '
-      f'{now.get(key)!r}{others}; '
-      'use its own config, or another --workdir.'
+      f'{now.get(key)!r}{others}; use its own config, or another --workdir.'
     )
   if config.schedule.total_steps < step:
     raise errors.InputError(
@@ -127,8 +125,7 @@ def check_same(stored: Mapping[str, Any], config: Any, *, step: int, workdir: st
   if not old.agrees_until(schedule.from_config(config.schedule), step):
     raise errors.InputError(
       f'{workdir} is at step {step}, and the schedule given puts earlier steps into other phases; '
-      'keep '
-      'the lengths of the phases already begun.'
+      'keep the lengths of the phases already begun.'
     )
   return [
     f'{key}: {before.get(key)!r} before, {now.get(key)!r} from step {step} on' for key in changed

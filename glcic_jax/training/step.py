@@ -13,8 +13,7 @@ update, real pictures first, then completed, each as a batch of its own.
 
 from collections.abc import Callable
 import functools
-from typing import Any
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
