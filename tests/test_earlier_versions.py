@@ -13,6 +13,7 @@ import pytest
 
 from glcic_jax import checkpoints as checkpoints_lib
 from glcic_jax import cli
+from glcic_jax import leaves as leaves_lib
 from glcic_jax.evaluation import manifest as manifest_lib
 from glcic_jax.model_directory import model_files
 
@@ -115,9 +116,9 @@ def test_a_checkpoint_holds_the_arrays_that_were_saved(tmp_path, name):
   )
   leaves = dict(run['leaves'])
   assert leaves.pop('step')['dtype'] == 'int32'
-  assert checkpoints_lib.describe_leaves(state) == leaves
+  assert leaves_lib.describe(state) == leaves
   model, _ = model_files.load(workdir / 'model')
-  before = checkpoints_lib.describe_leaves({'generator': model})
+  before = leaves_lib.describe({'generator': model})
   assert len(before) > 20 and before.items() <= leaves.items()
 
 

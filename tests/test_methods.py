@@ -72,6 +72,7 @@ class ToyGenerator(nn.Module):
 
   width: float = 1.0
   dtype: type = jnp.float32
+  platform: str | None = None
 
   @nn.compact
   def __call__(self, image, mask, *, train=False):

@@ -56,13 +56,13 @@ def test_nothing_is_decoded_while_listing(tmp_path):
 
 
 def test_an_empty_and_a_missing_folder_are_refused_by_name(tmp_path):
-  _make(tmp_path, 'notes.txt', '.hidden.png')
+  _make(tmp_path, 'words.txt', '.hidden.png')
   with pytest.raises(errors.InputError, match=f'^{tmp_path} holds no pictures .*at any depth\\.$'):
     sources.folder(tmp_path)
   with pytest.raises(errors.InputError, match=f'^There is no folder {tmp_path}/none; .*\\.$'):
     sources.folder(tmp_path / 'none')
-  with pytest.raises(errors.InputError, match='notes.txt holds no pictures'):
-    sources.folder(tmp_path / 'notes.txt')
+  with pytest.raises(errors.InputError, match='words.txt holds no pictures'):
+    sources.folder(tmp_path / 'words.txt')
 
 
 def test_the_digest_follows_the_names_alone(tmp_path):

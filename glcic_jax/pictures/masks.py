@@ -8,7 +8,6 @@ import os
 from etils import epath
 import numpy as np
 from PIL import Image
-import scipy.ndimage
 
 from glcic_jax import errors
 from glcic_jax.pictures import image_files
@@ -139,6 +138,8 @@ def looks_inverted(hole: np.ndarray) -> bool:
 def _grown(hole: np.ndarray, pixels: int, name: str) -> np.ndarray:
   if not pixels:
     return hole
+  import scipy.ndimage  # only where it is needed: a wrong option is answered at once
+
   grown = scipy.ndimage.maximum_filter(hole, 2 * pixels + 1, mode='constant', cval=False)
   if grown.all():
     raise errors.InputError(
