@@ -12,7 +12,7 @@ ValueRange = tuple[float, float]  # lowest and highest float of a picture: (0, 1
 
 
 def to_float(
-  image: jax.Array, value_range: ValueRange, dtype: jnp.dtype = jnp.float32
+  image: jax.Array, value_range: ValueRange, dtype: jax.typing.DTypeLike = jnp.float32
 ) -> jax.Array:
   """uint8 0..255 -> float in `value_range`."""
   low, high = value_range

@@ -76,7 +76,7 @@ def _columns(
   }
   for sample in samples:
     damaged = np.where(sample.mask == 1, fill, sample.image)
-    (y, x), (v, u) = sample.view, sample.real_view
+    (y, x), (v, u) = np.asarray(sample.view).tolist(), np.asarray(sample.real_view).tolist()
     row: tuple[np.ndarray, ...] = (
       _framed(damaged, y, x, side),
       np.repeat(255 * sample.mask, 3, axis=-1),

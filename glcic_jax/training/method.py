@@ -71,7 +71,7 @@ def from_config(config: Any, mean_color: Color) -> Method:
   Raises:
     errors.InputError: if float64 is asked for and JAX does not have it.
   """
-  if config.dtype == 'float64' and not jax.config.jax_enable_x64:  # type: ignore[attr-defined]
+  if config.dtype == 'float64' and jnp.result_type(float) != jnp.float64:
     raise errors.InputError(
       'dtype float64 is for tests and needs JAX_ENABLE_X64=1; use float32 or bfloat16.'
     )
