@@ -11,8 +11,7 @@ hole, and changes known pixels. A solve that is restricted to the hole takes its
 from the known pixels themselves and has no use for the fill; `opencv` is the paper's recipe.
 """
 
-from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from collections.abc import Callable
 
 import cv2
 import numpy as np
@@ -36,22 +35,6 @@ _COARSEST = 600  # unknowns of the coarsest grid, which is solved directly
 
 
 _Solve = Callable[[np.ndarray], np.ndarray]  # right sides [N, C] -> solutions
-
-
-class _Level(NamedTuple):
-  """One grid of the multigrid."""
-
-  matrix: scipy.sparse.csr_array  # [N, N]
-  damped: np.ndarray  # [N, 1], the damped inverse of its diagonal
-  prolong: scipy.sparse.csr_array  # [N, M], from the next coarser one
-  restrict: scipy.sparse.csr_array  # [M, N], to it
-
-
-class _Grids(NamedTuple):
-  """All of them."""
-
-  levels: list[_Level]  # finest first
-  coarsest: _Solve
 
 
 def blend(
@@ -85,10 +68,8 @@ def blend(
   if feather > 0:
     smooth = poisson(image, np.zeros_like(raw), hole, known)
     edge = known if edge is None else edge  # the outside of the picture is none
-    depth = (
-      scipy.ndimage.distance_transform_edt(~edge) if edge.any() else np.full(hole.shape, np.inf)
-    )
-    share = np.clip(depth / (feather + 1), 0, 1)[..., None]
+    depth = scipy.ndimage.distance_transform_edt(~edge) if edge.any() else np.inf
+    share = np.broadcast_to(np.clip(depth / (feather + 1), 0, 1), hole.shape)[..., None]
     filled = share * filled + (1 - share) * smooth
   return np.where(hole[..., None], filled, image)
 
@@ -128,12 +109,9 @@ def _reached(hole: np.ndarray, known: np.ndarray) -> np.ndarray:
 def _equations(
   error: np.ndarray, hole: np.ndarray, known: np.ndarray
 ) -> tuple[scipy.sparse.csr_array, np.ndarray]:
-  """The five-point Laplacian of the hole, and what the known neighbours add: `[N, N]` and `[N,
-  C]`.
-  """
+  """The hole's five-point Laplacian `[N, N]`, and what the known neighbours add, `[N, C]`."""
   count, width = np.count_nonzero(hole), hole.shape[1] + 2
-  # With a frame of pixels that are neither, no pixel lacks a neighbour; N may be millions, so: 32
-  # bits.
+  # A frame of pixels that are neither: none lacks a neighbour. N may be millions, so: 32 bits.
   here = np.flatnonzero(np.pad(hole, 1)).astype(np.int32)
   number = np.full((hole.shape[0] + 2) * width, -1, np.int32)
   number[here] = np.arange(count)
@@ -159,87 +137,81 @@ def _solve(matrix: scipy.sparse.csr_array, right: np.ndarray, places: np.ndarray
   """Solves for each channel: by factorisation where that is faster, else by multigrid."""
   if len(right) <= _DIRECT_UNKNOWNS:
     return _direct(matrix)(right)
-  grids = _grids(matrix, places)
+  precondition = _multigrid(matrix, places)
   # All channels together are faster; one by one, a hole of seven million pixels takes 4 GB.
   together = right.shape[1] if len(right) <= _LARGE_UNKNOWNS else 1
   for first in range(0, right.shape[1], together):
     chosen = slice(first, first + together)
-    right[:, chosen] = _conjugate_gradients(matrix, grids, right[:, chosen])
+    right[:, chosen] = _conjugate_gradients(matrix, precondition, right[:, chosen])
   return right
 
 
 def _direct(matrix: scipy.sparse.csr_array) -> _Solve:
   """By factorisation."""
-  return scipy.sparse.linalg.splu(
-    matrix.tocsc(),
-    permc_spec='MMD_AT_PLUS_A',
-    diag_pivot_thresh=0.0,
-    options={'SymmetricMode': True},
-  ).solve
+  symmetric = {'diag_pivot_thresh': 0.0, 'options': {'SymmetricMode': True}}
+  return scipy.sparse.linalg.splu(matrix.tocsc(), 'MMD_AT_PLUS_A', **symmetric).solve
 
 
 def _conjugate_gradients(
-  matrix: scipy.sparse.csr_array, grids: _Grids, right: np.ndarray
+  matrix: scipy.sparse.csr_array, precondition: _Solve, right: np.ndarray
 ) -> np.ndarray:
-  """Solves for all channels at once, preconditioned by a V-cycle of smoothed aggregation."""
+  """Solves for all channels at once, which is three times as fast as SciPy's one by one."""
   solution, residual = np.zeros_like(right), right.copy()
   goal = _TOLERANCE * np.linalg.norm(right, axis=0)
-  better = _cycle(grids.levels, grids.coarsest, residual)
-  direction, product = better, np.einsum('nc,nc->c', residual, better)
+  direction, before = np.zeros_like(right), np.zeros(right.shape[1])
   for _ in range(_ITERATIONS):
     if (np.linalg.norm(residual, axis=0) <= goal).all():
       break
+    better = precondition(residual)
+    product = np.einsum('nc,nc->c', residual, better)
+    direction = better + _share(product, before) * direction
     image = matrix @ direction
-    curvature = np.einsum('nc,nc->c', direction, image)
-    step = np.divide(product, curvature, out=np.zeros_like(product), where=curvature > 0)
+    step = _share(product, np.einsum('nc,nc->c', direction, image))
     solution += step * direction
     residual -= step * image
-    better = _cycle(grids.levels, grids.coarsest, residual)
-    before, product = product, np.einsum('nc,nc->c', residual, better)
-    direction = (
-      better + np.divide(product, before, out=np.zeros_like(product), where=before > 0) * direction
-    )
+    before = product
   return solution
 
 
-def _grids(matrix: scipy.sparse.csr_array, places: np.ndarray) -> _Grids:
-  """Coarser and coarser systems, down to one that is solved directly.
+def _share(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
+  """0 for a channel that is solved already."""
+  return np.divide(part, whole, out=np.zeros_like(part), where=whole > 0)
+
+
+def _multigrid(matrix: scipy.sparse.csr_array, places: np.ndarray) -> _Solve:
+  """Nearly the inverse: one symmetric V-cycle, down to a system that is solved directly.
 
   Blocks of 3x3 pixels become one unknown (Vanek, Mandel, Brezina 1996), their indicator functions
   smoothed by one Jacobi step.
   """
-  levels: list[_Level] = []
-  while matrix.shape[0] > _COARSEST:
-    places = places // 3
-    width = int(places[:, 1].max()) + 1
-    blocks, members = np.unique(places[:, 0] * width + places[:, 1], return_inverse=True)
-    damped = (2 / 3) / matrix.diagonal()
-    count = matrix.shape[0]
-    indicator = scipy.sparse.csr_array(
-      (np.ones(count), members.astype(np.int32), np.arange(count + 1)), shape=(count, len(blocks))
-    )
-    prolong = (indicator - scipy.sparse.diags_array(damped) @ (matrix @ indicator)).tocsr()
-    restrict = prolong.T.tocsr()
-    levels.append(_Level(matrix, damped[:, None], prolong, restrict))
-    matrix = (restrict @ (matrix @ prolong)).tocsr()
-    places = np.stack([blocks // width, blocks % width], axis=1)
-  return _Grids(levels, _direct(matrix))
+  count = matrix.shape[0]
+  if count <= _COARSEST:
+    return _direct(matrix)
+  places = places // 3
+  width = int(places[:, 1].max()) + 1
+  blocks, members = np.unique(places[:, 0] * width + places[:, 1], return_inverse=True)
+  damped = (2 / 3) / matrix.diagonal()
+  indicator = scipy.sparse.csr_array(
+    (np.ones(count), members.astype(np.int32), np.arange(count + 1)), shape=(count, len(blocks))
+  )
+  prolong = (indicator - scipy.sparse.diags_array(damped) @ (matrix @ indicator)).tocsr()
+  restrict = prolong.T.tocsr()
+  coarser = _multigrid(
+    (restrict @ (matrix @ prolong)).tocsr(), np.stack([blocks // width, blocks % width], axis=1)
+  )
 
+  def cycle(right: np.ndarray) -> np.ndarray:
+    # From zero: a damped Jacobi step before and after the coarser grid.
+    solution = damped[:, None] * right
+    solution += prolong @ coarser(restrict @ (right - matrix @ solution))
+    solution += damped[:, None] * (right - matrix @ solution)
+    return solution
 
-def _cycle(levels: Sequence[_Level], coarsest: _Solve, right: np.ndarray) -> np.ndarray:
-  """One symmetric V-cycle from zero: a damped Jacobi step before and after each coarser grid."""
-  if not levels:
-    return coarsest(right)
-  matrix, damped, prolong, restrict = levels[0]
-  solution = damped * right
-  solution += prolong @ _cycle(levels[1:], coarsest, restrict @ (right - matrix @ solution))
-  solution += damped * (right - matrix @ solution)
-  return solution
+  return cycle
 
 
 def opencv(image: np.ndarray, raw: np.ndarray, hole: np.ndarray, known: np.ndarray) -> np.ndarray:
-  """The paper's recipe: Telea's fill, then `seamlessClone` on it (8 bit; values are clipped to
-  0..255).
+  """The paper's recipe: Telea's fill, then `seamlessClone` on it, in 8 bits.
 
   OpenCV's function throws where the hole is at the border or one pixel wide: the picture gets a
   frame, and where it throws all the same, the exact solve takes over.
@@ -250,18 +222,16 @@ def opencv(image: np.ndarray, raw: np.ndarray, hole: np.ndarray, known: np.ndarr
     return np.ascontiguousarray(np.clip(np.round(picture), 0, 255).astype(np.uint8))
 
   mask = hole.astype(np.uint8) * 255
-  # Where the picture is not known yet, it is the output: the fill looks at nothing that is to be
-  # replaced.
+  # Not known yet: the output, so that the fill looks at nothing that is to be replaced.
   target = levels(np.where(known[..., None], image, raw))
   target = cv2.inpaint(target, mask, _TELEA_RADIUS, cv2.INPAINT_TELEA)
   frame = ((MARGIN, MARGIN), (MARGIN, MARGIN), (0, 0))
   source, target = np.pad(levels(raw), frame, mode='edge'), np.pad(target, frame, mode='edge')
   mask = np.pad(mask, MARGIN)
   left, top, width, height = cv2.boundingRect(mask)
+  middle = left + width // 2, top + height // 2
   try:
-    cloned = cv2.seamlessClone(
-      source, target, mask, (left + width // 2, top + height // 2), cv2.NORMAL_CLONE
-    )
+    cloned = cv2.seamlessClone(source, target, mask, middle, cv2.NORMAL_CLONE)
   except cv2.error:
     return poisson(image, raw, hole, known)
   inner = cloned[MARGIN:-MARGIN, MARGIN:-MARGIN].astype(np.float64)[..., : image.shape[-1]]
