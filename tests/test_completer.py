@@ -14,6 +14,7 @@ import pytest
 from glcic_jax import cli
 from glcic_jax import Completer
 from glcic_jax import errors
+from glcic_jax.inference import blending
 from glcic_jax.inference import canvas as canvas_lib
 from glcic_jax.inference import tiling
 from glcic_jax.model_directory import model_files
@@ -402,6 +403,20 @@ def test_a_network_that_is_off_by_a_shade_is_mended_across_all_parts(large):
   assert (pixels[mask] != truth[mask]).any()  # it was filled anew
   error = np.abs(pixels.astype(int) - truth)[mask]
   assert error.mean() < 1.5 and error.max() < 12
+
+
+@pytest.mark.parametrize('side', [4, 8, 12, 20, 28])
+@pytest.mark.parametrize('blend', blending.BLENDS)
+def test_a_model_of_small_pictures_puts_its_output_where_it_belongs(side, blend):
+  y, x = np.mgrid[:50, :60]
+  truth = np.stack([60 + 2 * x, 200 - 3 * y, 40 + x + 2 * y], axis=-1).astype(np.uint8)
+  mask = np.zeros((50, 60), bool)
+  mask[25, 7:50] = mask[40:, 30] = mask[3, 3] = True  # scratches: seen at their own scale
+  pixels = truth.copy()
+  parts = tiling.parts(mask, large='crop', side=side, multiple=4)
+  canvas = canvas_lib.Canvas(pixels, mask, parts, blend=blend, feather=0)
+  canvas_lib.complete([canvas], lambda image, _: image, 1)  # the windows hold the truth
+  np.testing.assert_allclose(pixels.astype(int), truth, atol=1 if blend == 'opencv' else 0)
 
 
 def test_a_completed_part_is_known_to_the_next():

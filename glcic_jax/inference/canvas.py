@@ -6,7 +6,7 @@ and windows of several canvases go through the network together.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -14,8 +14,8 @@ from glcic_jax.inference import blending
 from glcic_jax.inference import tiling
 
 # Windows `[B, h, w, 3]` float32 on the scale 0..255 and masks `[B, h, w, 1]` uint8 -> the network's
-# output, as the former.
-Run = Callable[[np.ndarray, np.ndarray], np.ndarray]
+# output, as the former: an array of NumPy's or JAX's.
+Run = Callable[[np.ndarray, np.ndarray], Any]
 
 
 class Window(NamedTuple):
@@ -49,30 +49,23 @@ class Canvas:
       blend: one of `blending.BLENDS`.
       feather: see `blending.blend`.
     """
-    self._pixels = pixels
-    self._mask = mask
-    self._unknown = mask.copy()
-    self._parts = iter(parts)
-    self._blend = blend
-    self._feather = feather
+    self._pixels, self._mask, self._unknown = pixels, mask, mask.copy()
+    self._parts, self._blend, self._feather = iter(parts), blend, feather
 
   def next_window(self) -> Window | None:
     """Of the next part in which anything is unknown; None where nothing is any more."""
     for part in self._parts:
-      box = tiling.grown(part.core, blending.MARGIN, self._mask.shape)
-      hole = self._hole(part.core, box)
+      box = tiling.grown(part.core, blending.MARGIN, part.window)
+      hole = np.zeros_like(self._unknown[tiling.slices(box)])
+      inside = tiling.slices(tiling.relative(part.core, box))
+      hole[inside] = self._unknown[tiling.slices(part.core)]
       if hole.any():  # else it was completed together with a neighbour
         image, mask = tiling.network_input(self._pixels, self._unknown, part)
         return Window(image, mask, part, box, hole)
     return None
 
   def take(self, window: Window, output: np.ndarray) -> None:
-    """Completes the window's part of the hole.
-
-    Args:
-      window: the last one.
-      output: `[h, w, 3]` float32, 0..255: what the network said to it.
-    """
+    """Completes the part of the last window by what the network said to it, `[h, w, 3]`, 0..255."""
     place, hole = tiling.slices(window.box), window.hole
     white = np.iinfo(self._pixels.dtype).max
     fitted = blending.blend(
@@ -87,30 +80,17 @@ class Canvas:
     self._pixels[place][hole] = np.clip(np.round(fitted[hole] * (white / 255)), 0, white)
     self._unknown[place][hole] = False
 
-  def _hole(self, core: tiling.Box, box: tiling.Box) -> np.ndarray:
-    """`[h, w]` bool of the box: what of the core is unknown."""
-    hole = np.zeros_like(self._unknown[tiling.slices(box)])
-    top, left, bottom, right = core
-    inside = (top - box[0], left - box[1], bottom - box[0], right - box[1])
-    hole[tiling.slices(inside)] = self._unknown[tiling.slices(core)]
-    return hole
-
 
 def complete(canvases: Sequence[Canvas], run: Run, batch_size: int) -> None:
-  """Completes them all, by rounds: one window of each, those of one size together.
-
-  Args:
-    canvases: the pictures.
-    run: the network.
-    batch_size: how many windows go through it at a time.
-  """
+  """Completes them all, by rounds: one window of each, so many of one size through the network."""
   while canvases:
     windows = [(canvas, canvas.next_window()) for canvas in canvases]
     canvases = []
     waiting = [(canvas, window) for canvas, window in windows if window is not None]
     for batch in _batches(waiting, batch_size):
       images, masks = ([window[index] for _, window in batch] for index in (0, 1))
-      for (canvas, window), output in zip(batch, run(np.stack(images), np.stack(masks))):
+      outputs = np.asarray(run(np.stack(images), np.stack(masks)))
+      for (canvas, window), output in zip(batch, outputs):
         canvas.take(window, output)
         canvases.append(canvas)
 

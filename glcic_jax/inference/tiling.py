@@ -10,6 +10,7 @@ Masks here are `[H, W]` bool, True = hole; boxes are (top, left, bottom, right) 
 """
 
 from collections.abc import Iterator
+import itertools
 import math
 from typing import NamedTuple
 
@@ -44,72 +45,50 @@ def parts(mask: np.ndarray, *, large: str, side: int, multiple: int) -> Iterator
     multiple: what both sides of the network's input are multiples of.
   """
   height, width = mask.shape
-  everything = (0, 0, height, width)
   side = _up(side, multiple)
+  if large == 'crop':
+    for group in groups(mask, max(1, side // 8)):
+      yield from _cut(mask, group, side)
+    return
   if large == 'whole':
-    yield Part(
-      shrink(mask, everything),
-      everything,
-      (height, width),
-      (_up(height, multiple), _up(width, multiple)),
-    )
-  elif large == 'resize':
+    inner, (rows, columns) = mask.shape, (_up(length, multiple) for length in mask.shape)
+  else:
     # The short edge becomes the training pictures', unless the long one would be over half as long
     # again.
     long_side = _up(side * 3 // 2, multiple)
     scale = max(1, min(height, width) / side, max(height, width) / long_side)
     inner = max(1, round(height / scale)), max(1, round(width / scale))
     rows, columns = (side if length <= side else long_side for length in inner)
-    yield Part(shrink(mask, everything), everything, inner, (rows, columns))
-  else:
-    for group in groups(mask, max(1, side // 8)):
-      yield from _cut(mask, group, side)
+  everything = (0, 0, height, width)
+  yield Part(shrink(mask, everything), everything, inner, (rows, columns))
 
 
 def groups(mask: np.ndarray, cell: int) -> list[Box]:
-  """Bounding boxes of the holes, those together that lie in one or in neighbouring squares of
-  `cell` px.
+  """Bounding boxes of the holes: of those that lie in neighbouring squares of `cell` px together.
 
   Their number is bounded by that of the cells, however scattered the hole.
   """
-  height, width = mask.shape
-  padded = np.pad(mask, ((0, -height % cell), (0, -width % cell)))
-  cells = padded.reshape(padded.shape[0] // cell, cell, padded.shape[1] // cell, cell).any(
-    axis=(1, 3)
-  )
+  starts = [np.arange(0, length, cell) for length in mask.shape]
+  cells = np.logical_or.reduceat(np.logical_or.reduceat(mask, starts[0]), starts[1], axis=1)
   labels, _ = scipy.ndimage.label(cells, np.ones((3, 3)))
-  boxes = []
-  for rows, columns in scipy.ndimage.find_objects(labels):
-    # Another group's hole may lie in the box: it is completed with this one, and then skipped.
-    box = (
-      rows.start * cell,
-      columns.start * cell,
-      min(rows.stop * cell, height),
-      min(columns.stop * cell, width),
-    )
-    boxes.append(shrink(mask, box))
-  return boxes
+  # Another group's hole may lie in the box: it is completed with this one, and then skipped.
+  return [
+    shrink(mask, (rows.start * cell, columns.start * cell, rows.stop * cell, columns.stop * cell))
+    for rows, columns in scipy.ndimage.find_objects(labels)
+  ]
 
 
 def shrink(mask: np.ndarray, box: Box) -> Box:
   """The bounding box of the hole within a box, which holds some."""
-  top, left, bottom, right = box
-  inside = mask[top:bottom, left:right]
-  rows, columns = np.flatnonzero(inside.any(axis=1)), np.flatnonzero(inside.any(axis=0))
-  return (
-    top + int(rows[0]),
-    left + int(columns[0]),
-    top + int(rows[-1]) + 1,
-    left + int(columns[-1]) + 1,
-  )
+  inside = mask[slices(box)]
+  rows, columns = (np.flatnonzero(inside.any(axis=axis)) + box[1 - axis] for axis in (1, 0))
+  return int(rows[0]), int(columns[0]), int(rows[-1]) + 1, int(columns[-1]) + 1
 
 
 def thickness(mask: np.ndarray, box: Box) -> int:
-  """Side of the largest square, in pixels, that a hole's pixel is the middle of: how far it is
-  across.
+  """How far a hole is across: side in pixels of the largest square around one of its pixels.
 
-  Pixels outside the picture are no known ones: a hole at the border is as thick as if it went on
-  there.
+  At the picture's border, it is as thick as if it went on there.
   """
   top, left, bottom, right = box
   # One pixel more on each side shows what the hole ends at; the picture's end is not shown.
@@ -120,27 +99,24 @@ def thickness(mask: np.ndarray, box: Box) -> int:
 
 
 def _cut(mask: np.ndarray, box: Box, side: int) -> Iterator[Part]:
-  """One group of holes -> parts of at most half of `side`, at a scale at which it is not
-  thicker.
-  """
+  """One group of holes -> parts of at most half of `side`, at a scale at which it is no thicker."""
   largest = side // 2
-  lengths = box[2] - box[0], box[3] - box[1]
-  # A compact hole fits in one part. A long one is cut: shrinking a scratch by its length would lose
-  # it.
+  lengths = _shape(box)
+  # A compact hole fits in one part. A long one is cut: by its length, a scratch would shrink to
+  # nothing.
   scale = max(1.0, min(max(lengths), 2 * thickness(mask, box)) / largest)
-  counts = [math.ceil(length / (largest * scale)) for length in lengths]
   rows, columns = (
-    np.linspace(start, start + length, count + 1).round().astype(int)
-    for start, length, count in zip(box[:2], lengths, counts)
+    np.linspace(start, start + length, math.ceil(length / (largest * scale)) + 1)
+    .round()
+    .astype(int)
+    for start, length in zip(box, lengths)
   )
-  for top, bottom in zip(rows, rows[1:]):
-    for left, right in zip(columns, columns[1:]):
+  for top, bottom in itertools.pairwise(rows.tolist()):
+    for left, right in itertools.pairwise(columns.tolist()):
       if mask[top:bottom, left:right].any():
-        core = shrink(mask, (int(top), int(left), int(bottom), int(right)))
+        core = shrink(mask, (top, left, bottom, right))
         window = _around(core, round(side * scale), mask.shape)
-        height, width = (
-          min(side, max(1, round((window[axis + 2] - window[axis]) / scale))) for axis in (0, 1)
-        )
+        height, width = (min(side, max(1, round(length / scale))) for length in _shape(window))
         yield Part(core, window, (height, width), (side, side))
 
 
@@ -165,11 +141,9 @@ def network_input(
   Returns:
     `[*part.size, 3]` float32 on the scale 0..255, and `[*part.size, 1]` uint8, 1 = to be completed.
   """
-  top, left, bottom, right = part.window
-  window, hole = picture[top:bottom, left:right], unknown[top:bottom, left:right, None]
+  window, hole = picture[slices(part.window)], unknown[slices(part.window)][..., None]
   if part.inner != hole.shape[:2]:
-    # Each new pixel is the mean of the square that it covers; one that covers any of the hole
-    # belongs to it.
+    # Each new pixel is the mean of what it covers; one that covers any of the hole belongs to it.
     window, hole = (_resize(planes, part.inner, Image.Resampling.BOX) for planes in (window, hole))
   pad = (*((0, whole - length) for whole, length in zip(part.size, part.inner)), (0, 0))
   window = np.pad(window.astype(np.float32), pad, mode='reflect')
@@ -188,20 +162,15 @@ def from_network(output: np.ndarray, part: Part, box: Box) -> np.ndarray:
   Returns:
     `[h, w, C]` of the box's size.
   """
-  start, lengths = (
-    part.window[:2],
-    (part.window[2] - part.window[0], part.window[3] - part.window[1]),
-  )
-  place = [box[axis] - start[axis % 2] for axis, _ in enumerate(box)]
-  output = output[: part.inner[0], : part.inner[1]]
+  height, width = part.inner
+  place, lengths, output = relative(box, part.window), _shape(part.window), output[:height, :width]
   if part.inner == lengths:
-    return output[place[0] : place[2], place[1] : place[3]]
-  shares = [inner / length for inner, length in zip(part.inner, lengths)]
-  top, left, bottom, right = (edge * shares[axis % 2] for axis, edge in enumerate(place))
-  shape = box[2] - box[0], box[3] - box[1]
+    return output[slices(place)]
+  down, across = height / lengths[0], width / lengths[1]
+  top, left, bottom, right = place
   # The last edge is computed from the same numbers but may round to beyond the output.
-  source = (left, top, min(right, part.inner[1]), min(bottom, part.inner[0]))
-  return _resize(output, shape, Image.Resampling.BICUBIC, source)
+  source = left * across, top * down, min(right * across, width), min(bottom * down, height)
+  return _resize(output, _shape(box), Image.Resampling.BICUBIC, source)
 
 
 def _resize(
@@ -210,16 +179,10 @@ def _resize(
   kind: Image.Resampling,
   box: tuple[float, float, float, float] | None = None,
 ) -> np.ndarray:
-  """`[H, W, C]` numbers, channel by channel, since Pillow's only floats are grey: `[*shape, C]`
-  float32.
-  """
-  channels = [
-    Image.fromarray(np.ascontiguousarray(planes[..., channel], np.float32))
-    for channel in range(planes.shape[-1])
-  ]
-  return np.stack(
-    [np.asarray(channel.resize(shape[::-1], kind, box)) for channel in channels], axis=-1
-  )
+  """`[H, W, C]` -> `[*shape, C]` float32, one by one, since Pillow's only floats are grey."""
+  channels = np.moveaxis(np.asarray(planes, np.float32), -1, 0)
+  resized = (Image.fromarray(plane).resize(shape[::-1], kind, box) for plane in channels)
+  return np.stack([np.asarray(plane) for plane in resized], axis=-1)
 
 
 def slices(box: Box) -> tuple[slice, slice]:
@@ -228,14 +191,21 @@ def slices(box: Box) -> tuple[slice, slice]:
   return slice(top, bottom), slice(left, right)
 
 
-def grown(box: Box, margin: int, shape: tuple[int, ...]) -> Box:
-  """A box with a margin, within a picture."""
-  return (
-    max(box[0] - margin, 0),
-    max(box[1] - margin, 0),
-    min(box[2] + margin, shape[0]),
-    min(box[3] + margin, shape[1]),
-  )
+def grown(box: Box, margin: int, window: Box) -> Box:
+  """A box with a margin, as far as its window goes."""
+  top, left = (max(edge - margin, first) for edge, first in zip(box[:2], window))
+  bottom, right = (min(edge + margin, last) for edge, last in zip(box[2:], window[2:]))
+  return top, left, bottom, right
+
+
+def relative(box: Box, window: Box) -> Box:
+  """A box as seen from the corner of its window."""
+  top, left = window[:2]
+  return box[0] - top, box[1] - left, box[2] - top, box[3] - left
+
+
+def _shape(box: Box) -> tuple[int, int]:
+  return box[2] - box[0], box[3] - box[1]
 
 
 def _up(length: int, multiple: int) -> int:
