@@ -11,6 +11,7 @@ case whose library is missing is left out.
 """
 
 from collections.abc import Callable
+import functools
 import importlib.util
 import json
 import resource
@@ -74,7 +75,7 @@ def _pictures(size: int, batch: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _measure(network: str, size: int, batch: int) -> dict[str, Any]:
-  run = _jax() if network == 'ours' else _torch(network)
+  run = _jax(batch) if network == 'ours' else _torch(network)
   image, mask = _pictures(size, batch)
   times = _times(lambda: run(image, mask))
   return {
@@ -97,7 +98,7 @@ def _times(call: Callable[[], object]) -> list[float]:
   return times
 
 
-def _jax() -> Complete:
+def _jax(batch: int) -> Complete:
   import jax
   import jax.numpy as jnp
 
@@ -124,7 +125,8 @@ def _jax() -> Complete:
     step=0,
     versions={},
   )
-  return completer.Completer(variables, description).complete_batch
+  complete = completer.Completer(variables, description, batch_size=batch)
+  return functools.partial(complete, large='whole', blend='none')
 
 
 def _torch(network: str) -> Complete:

@@ -12,7 +12,7 @@ import safetensors.numpy
 from glcic_jax import images
 from glcic_jax.convert import converter
 from glcic_jax.convert import program
-from glcic_jax.inference import fixed_size
+from glcic_jax.inference import network as network_lib
 from glcic_jax.methods import architectures
 from glcic_jax.model_directory import model_files
 from glcic_jax.model_directory import tensors
@@ -59,9 +59,9 @@ def _program(architecture, value_range, fill, train):
       statistics.update(state['batch_stats'])
       return raw
 
-    side, hole = fixed_size.side(network), fixed_size.hole(network)
+    side, hole = network_lib.side(network), network_lib.hole(network)
     moving = types.SimpleNamespace(image_size=side, hole=hole, apply=apply)
-    raw = fixed_size.complete(moving if train else network, variables, floats, mask, color)
+    raw = network_lib.complete(moving if train else network, variables, floats, mask, color)
     return (raw - low) / (high - low), statistics
 
   return run

@@ -19,7 +19,7 @@ from glcic_jax import config as config_lib
 from glcic_jax import errors
 from glcic_jax import parallel
 from glcic_jax import schedule
-from glcic_jax.inference import fixed_size
+from glcic_jax.inference import network as network_lib
 from glcic_jax.model_directory import model_files
 from glcic_jax.models import context_encoder
 from glcic_jax.training import loop
@@ -392,7 +392,7 @@ def test_at_its_own_size_completion_is_the_networks():
   variables = fakes.random_leaves(
     jax.eval_shape(lambda: network.init(jax.random.key(0), image, mask))
   )
-  raw = fixed_size.complete(network, variables, jnp.asarray(image), jnp.asarray(mask), fill)
+  raw = network_lib.complete(network, variables, jnp.asarray(image), jnp.asarray(mask), fill)
   filled = np.array(image)
   filled[:, INNER, INNER] = fill
   np.testing.assert_allclose(raw, network.apply(variables, filled, mask), rtol=1e-6)

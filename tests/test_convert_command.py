@@ -13,7 +13,7 @@ import pytest
 import safetensors.numpy
 
 from glcic_jax.convert import glcic_programs
-from glcic_jax.inference import fixed_size
+from glcic_jax.inference import network as network_lib
 from glcic_jax.methods import architectures
 from glcic_jax.model_directory import model_files
 from glcic_jax.training import loop
@@ -232,7 +232,7 @@ def model_of(folder, name, options, **fields):
   """A model directory of random weights."""
   architecture = {'name': name, 'options': options}
   network = architectures.build_generator(architecture)
-  side = fixed_size.side(network) or 16
+  side = network_lib.side(network) or 16
   image = np.zeros((1, side, side, 3), np.float32)
   rng = np.random.default_rng(0)
   shapes = jax.eval_shape(lambda: network.init(jax.random.key(0), image, image[..., :1]))

@@ -1,6 +1,5 @@
 """The command line: `glcic-jax COMMAND`. One short file for each command, imported when it runs."""
 
-import argparse
 from collections.abc import Sequence
 import importlib
 import logging
@@ -22,7 +21,14 @@ COMMANDS = {
   'receptive-field': 'measure how far a pixel of the network sees',
 }
 
-_EPILOG = """glcic-jax COMMAND --help tells a command's options.
+_HELP = """usage: glcic-jax COMMAND [OPTIONS]
+
+Image completion in JAX: the Context Encoder and GLCIC.
+
+commands:
+{commands}
+
+glcic-jax COMMAND --help tells a command's options.
 exit codes: 0 done; 1 some inputs failed; 2 wrong usage or input; 3 the run failed; 143 stopped by
 SIGTERM after saving."""
 
@@ -31,7 +37,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
   """Runs one command; returns its exit code."""
   arguments = list(sys.argv[1:] if arguments is None else arguments)
   if not arguments or arguments[0] in ('-h', '--help', 'help'):
-    _parser().print_help()
+    commands = '\n'.join(f'  {name:<17}{what}' for name, what in COMMANDS.items())
+    print(_HELP.format(commands=commands))
     return 0 if arguments else 2
   name, *rest = arguments
   if name == '--version':
@@ -44,18 +51,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     below = '\n' if sys.stderr.isatty() else ''  # of the ^C that the terminal shows, or of a bar
     print(f'{below}glcic-jax: Stopped by {number.name}; no file is half-written.', file=sys.stderr)
     return 128 + number
-
-
-def _parser() -> argparse.ArgumentParser:
-  commands = '\n'.join(f'  {name:<17}{what}' for name, what in COMMANDS.items())
-  return argparse.ArgumentParser(
-    prog='glcic-jax',
-    usage='glcic-jax COMMAND [OPTIONS]',
-    formatter_class=argparse.RawDescriptionHelpFormatter,
-    add_help=False,
-    description='Image completion in JAX: the Context Encoder and GLCIC.\n\ncommands:\n' + commands,
-    epilog=_EPILOG,
-  )
 
 
 def _run(name: str, arguments: Sequence[str]) -> int:

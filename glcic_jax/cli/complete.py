@@ -4,7 +4,6 @@ from collections.abc import Sequence
 import json
 import warnings
 
-from glcic_jax.cli import completing
 from glcic_jax.cli import parser as parser_lib
 from glcic_jax.cli import terminal
 from glcic_jax.cli import values
@@ -20,36 +19,34 @@ def main(arguments: Sequence[str]) -> int:
   where = given_holes.Where(options.mask, options.invert_mask, options.hole_color, options.dilate)
   given_holes.check(where)
   # With --skip-existing nothing that lies among the results is touched, so these are no inputs.
-  found, alone = pairing.jobs(
-    options.images, options.mask, results=options.output if options.skip_existing else None
-  )
-  outputs = pairing.outputs(found, alone, options.output, options.format)
-  sheet = comparison.Sheet(options.compare) if options.compare else None
-  if sheet:
-    sheet.check(found, outputs)
-  manner = many_files.Manner(**{name: getattr(options, name) for name in many_files.Manner._fields})
+  results = options.output if options.skip_existing else None
+  found, alone = pairing.jobs(options.images, options.mask, results=results)
+  jobs = pairing.with_outputs(found, alone, options.output, options.format)
   speaker = terminal.Terminal()
-  run = many_files.Run(manner, where, speaker, alone=len(found) == 1, sheet=sheet)
+  run = many_files.Run(
+    jobs,
+    where,
+    options.model,
+    options.device,
+    {name: getattr(options, name) for name in ('blend', 'feather', 'large')},
+    strip_gps=options.strip_gps,
+    skip_existing=options.skip_existing,
+    sheet=comparison.Sheet(options.compare, jobs) if options.compare else None,
+    progress=speaker.progress,
+    note=speaker.note,
+  )
   with warnings.catch_warnings(), terminal.stoppable():
     # Pillow takes a panorama for an attack, and reads it.
     warnings.filterwarnings('ignore', message='Image size')
     warnings.showwarning = lambda message, *_, **__: speaker.note(f'glcic-jax: {message}')
-    if len(found) > 1:
-      given_holes.check_mask_of_all(where)
-    for output in run.complete(found, outputs):
+    for output in run.complete():
       if not options.json:
         speaker.result(output)
-  return _report(run, speaker, as_json=options.json)
-
-
-def _report(run: many_files.Run, speaker: terminal.Terminal, *, as_json: bool) -> int:
-  """Names the failures, prints the JSON; returns the exit code."""
   for failure in run.failed:
     speaker.note(f'glcic-jax: {failure["error"]}')
   if run.failed:
-    total = len(run.failed) + len(run.completed) + len(run.skipped)
-    speaker.note(f'glcic-jax: {len(run.failed)} of {total} pictures failed.')
-  if as_json:
+    speaker.note(f'glcic-jax: {len(run.failed)} of {len(jobs)} pictures failed.')
+  if options.json:
     done = {'completed': run.completed, 'skipped': run.skipped, 'failed': run.failed}
     speaker.result(json.dumps(done, indent=2))
   return 1 if run.failed else 0
@@ -67,7 +64,7 @@ def _parser() -> parser_lib.Parser:
     'the mask of a.jpg is a.* or a_mask*. Without: the transparent part of the picture, or '
     '--hole-color',
   )
-  completing.add_model(parser)
+  parser.add_model()
   add(
     '--output',
     required=True,
@@ -94,7 +91,7 @@ def _parser() -> parser_lib.Parser:
     metavar='N',
     help='the surroundings fade out over N pixels inside the hole',
   )
-  completing.add_manner(parser)
+  parser.add_manner()
   add(
     '--format',
     choices=('keep', 'png', 'jpg', 'webp'),

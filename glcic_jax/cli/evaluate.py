@@ -8,7 +8,6 @@ import os
 import warnings
 
 from glcic_jax import errors
-from glcic_jax.cli import completing
 from glcic_jax.cli import parser as parser_lib
 from glcic_jax.cli import terminal
 from glcic_jax.cli import values
@@ -22,10 +21,8 @@ def main(arguments: Sequence[str]) -> int:
   choice = choice_lib.Choice(*(getattr(options, name) for name in choice_lib.Choice._fields))
   choice_lib.check(choice)
   _check(options)
-  speaker = terminal.Terminal()
   with warnings.catch_warnings():
-    warnings.showwarning = speaker.warn_once()
-    return _evaluate(options, choice, speaker)
+    return _evaluate(options, choice)
 
 
 def _check(options: argparse.Namespace) -> None:
@@ -41,9 +38,9 @@ def _check(options: argparse.Namespace) -> None:
     raise errors.InputError(f'{options.output} is a file; give --output a folder.')
 
 
-def _evaluate(
-  options: argparse.Namespace, choice: choice_lib.Choice, speaker: terminal.Terminal
-) -> int:
+def _evaluate(options: argparse.Namespace, choice: choice_lib.Choice) -> int:
+  speaker = terminal.Terminal()
+  warnings.showwarning = speaker.warn_once()
   source = choice_lib.source(choice)
   manifest, failures = choice_lib.manifest(choice, source)
   from glcic_jax.evaluation import entrants as entrants_lib  # JAX and OpenCV start only now
@@ -95,7 +92,7 @@ def _parser() -> parser_lib.Parser:
   add(
     '--reference', metavar='MODEL', help='the model that the others are compared with (the first)'
   )
-  completing.add_manner(parser)
+  parser.add_manner()
   add(
     '--features',
     metavar='DIR',

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from glcic_jax.cli import completing
 from glcic_jax.cli import parser as parser_lib
 
 _PLATFORMS = 'cpu,cuda,tpu'
@@ -11,18 +10,20 @@ _PLATFORMS = 'cpu,cuda,tpu'
 def main(arguments: Sequence[str]) -> int:
   """Writes the exported function; returns the exit code."""
   options = _parser().parse_args(arguments)
-  file_format = options.format or (
-    'onnx' if options.output.lower().endswith('.onnx') else 'stablehlo'
-  )
   from glcic_jax.inference import completer
   from glcic_jax.inference import export  # JAX starts only now that the usage is right
 
+  is_onnx = options.output.lower().endswith('.onnx')
   opened = completer.Completer.from_pretrained(options.model)
   platforms = [name.strip() for name in options.platforms.split(',') if name.strip()]
-  for path in export.write(
-    opened, options.output, file_format=file_format, weights=options.weights, platforms=platforms
-  ):
-    print(path)
+  written = export.write(
+    opened,
+    options.output,
+    file_format=options.format or ('onnx' if is_onnx else 'stablehlo'),
+    weights=options.weights,
+    platforms=platforms,
+  )
+  print('\n'.join(written))
   return 0
 
 
@@ -32,7 +33,7 @@ def _parser() -> parser_lib.Parser:
     'Writes a model as one function of image and mask, for programs without this package: as '
     'StableHLO, with a short program beside it that runs it by JAX alone, or as ONNX.',
   )
-  completing.add_model(parser)
+  parser.add_model()
   add = parser.add_argument
   add('--output', required=True, metavar='FILE', help='such as model.stablehlo or model.onnx')
   add('--format', choices=('stablehlo', 'onnx'), help='onnx if FILE ends in .onnx, else stablehlo')

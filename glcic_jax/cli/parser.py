@@ -9,6 +9,7 @@ A mistyped option or choice is answered with what was probably meant. What a val
 
 import argparse
 from collections.abc import Sequence
+import itertools
 import re
 import textwrap
 from typing import Any, NoReturn
@@ -39,6 +40,34 @@ class Parser(argparse.ArgumentParser):
     )
     self.see_help = f'see {self.prog} --help.'
 
+  def add_model(self) -> None:
+    """Adds `--model`."""
+    self.add_argument(
+      '--model',
+      required=True,
+      help='a model directory, a training workdir, one checkpoint in it, or a name on the Hugging '
+      'Face Hub',
+    )
+
+  def add_manner(self) -> None:
+    """Adds how a picture is completed: `--blend`, `--large`, `--device`."""
+    self.add_argument(
+      '--blend',
+      choices=('poisson', 'opencv', 'none'),
+      default='poisson',
+      help='how the hole is fitted to its surroundings (poisson)',
+    )
+    self.add_argument(
+      '--large',
+      choices=('crop', 'resize', 'whole'),
+      default='crop',
+      help='what the network sees of a picture: crop, the surroundings of each hole, at the scale '
+      'that it was trained for; resize, the picture at that scale; whole, the picture as it is '
+      '(crop)',
+    )
+    devices = ('cpu', 'gpu', 'tpu')
+    self.add_argument('--device', choices=devices, help='by default the best there is')
+
   def parse_args(self, args: Sequence[str], namespace: Any = None) -> argparse.Namespace:  # type: ignore[override]
     """Reads what follows the command's name.
 
@@ -57,17 +86,14 @@ class Parser(argparse.ArgumentParser):
       raise errors.InputError(f'{match[1].split("/")[-1]} {match[2]}')
     if match := re.fullmatch(r'.* required: (.*)', message):
       names = match[1].split(', ')
-      raise errors.InputError(
-        f'{" and ".join(names)} {"is" if len(names) == 1 else "are"} missing; {self.see_help}'
-      )
+      verb = 'is' if len(names) == 1 else 'are'
+      raise errors.InputError(f'{" and ".join(names)} {verb} missing; {self.see_help}')
     raise errors.InputError(f'{message.removeprefix("argument ")}; {self.see_help}')
 
   def _check_options(self, arguments: Sequence[str]) -> None:
     """Refuses an unknown option, before argparse says that the one it was meant for is missing."""
     known = list(self._option_string_actions)
-    for argument in arguments:
-      if argument == '--':
-        return
+    for argument in itertools.takewhile(lambda argument: argument != '--', arguments):
       match = re.fullmatch(r'(--?[A-Za-z][^=\s]*)(=.*)?', argument, re.DOTALL)
       if match and match[1] not in known:
         hint = errors.did_you_mean(match[1], known) or self.see_help
@@ -79,6 +105,5 @@ class Parser(argparse.ArgumentParser):
       *others, last = map(str, action.choices)
       can_be = f'{", ".join(others)} or {last}' if others else last
       hint = errors.did_you_mean(str(value), [*others, last])
-      raise argparse.ArgumentError(
-        action, errors.with_hint(f'is {value!r}; it can be {can_be}.', hint)
-      )
+      sentence = errors.with_hint(f'is {value!r}; it can be {can_be}.', hint)
+      raise argparse.ArgumentError(action, sentence)

@@ -29,13 +29,9 @@ class Terminal:
     full = _BAR * done // total
     name = ''.join(letter if letter.isprintable() else '?' for letter in name)
     line = f'[{"#" * full}{"." * (_BAR - full)}] {done} of {total}  {name}'
+    line = line[: shutil.get_terminal_size().columns - 1] + ('\n' if done == total else '')
     self._clear()
-    print(
-      line[: shutil.get_terminal_size().columns - 1],
-      end='\n' if done == total else '',
-      file=sys.stderr,
-      flush=True,
-    )
+    print(line, end='', file=sys.stderr, flush=True)
     self._shows_bar = done < total
 
   def note(self, text: str) -> None:
@@ -47,8 +43,7 @@ class Terminal:
     """What shows warnings: of those that come from one place, thousands perhaps, the first."""
     said = set()
 
-    def show(message: Warning, category: type, filename: str, line: int, *_: Any) -> None:
-      del category
+    def show(message: Warning, _: type, filename: str, line: int, *__: Any) -> None:
       if (filename, line) not in said:
         said.add((filename, line))
         self.note(f'glcic-jax: {message} (Said once; it may hold for further pictures.)')

@@ -4,20 +4,17 @@ import argparse
 from collections.abc import Callable
 import math
 
-Color = tuple[int, int, int]  # RGB in 0..255
-
 
 def whole_number(
-  lowest: int = 1, highest: int | None = None, what: str = 'a whole number'
+  lowest: int = 1, highest: float = math.inf, what: str = 'a whole number'
 ) -> Callable[[str], int]:
   """A whole number within bounds, both included."""
-  bounds = f', {lowest} or more' if highest is None else f' from {lowest} to {highest}'
+  bounds = f', {lowest} or more' if highest == math.inf else f' from {lowest} to {highest}'
 
   def read(text: str) -> int:
-    if text.isdecimal() and len(text) < 16:  # Python refuses to read thousands of digits
-      value = int(text)
-      if lowest <= value and (highest is None or value <= highest):
-        return value
+    # Python refuses to read thousands of digits.
+    if text.isdecimal() and len(text) < 16 and lowest <= int(text) <= highest:
+      return int(text)
     raise _wrong(text, f'{what}{bounds}')
 
   return read
@@ -49,8 +46,8 @@ def share(text: str) -> float:
   return value
 
 
-def color(text: str) -> Color:
-  """A colour as CSS writes it; what is transparent about it is left out."""
+def color(text: str) -> tuple[int, int, int]:
+  """A colour as CSS writes it, as RGB in 0..255; what is transparent about it is left out."""
   from PIL import ImageColor
 
   try:

@@ -11,7 +11,7 @@ from glcic_jax.evaluation import baselines
 from glcic_jax.evaluation import manifest as manifest_lib
 from glcic_jax.evaluation import names as names_lib
 from glcic_jax.inference import completer as completer_lib
-from glcic_jax.inference import fixed_size
+from glcic_jax.inference import network as network_lib
 
 COMPLETED, RAW = 'completed', 'raw'  # what a user gets; a network's output, unblended
 
@@ -88,9 +88,9 @@ def _network(
   generator = completer.generator
   for entry in manifest.entries:
     try:
-      fixed_size.check_hole(generator, entry.hole[None, ..., None])
+      network_lib.check_hole(generator, entry.hole)
     except errors.InputError:
-      hole, side = fixed_size.hole(generator), fixed_size.side(generator)
+      hole, side = network_lib.hole(generator), network_lib.side(generator)
       assert hole and side, 'only such networks refuse a hole'
       middle = hole[1] - hole[0]
       raise errors.InputError(

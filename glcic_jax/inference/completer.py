@@ -18,8 +18,7 @@ import numpy as np
 from glcic_jax import errors
 from glcic_jax.inference import blending
 from glcic_jax.inference import canvas as canvas_lib
-from glcic_jax.inference import fixed_size
-from glcic_jax.inference import network
+from glcic_jax.inference import network as network_lib
 from glcic_jax.inference import pairs as pairs_lib
 from glcic_jax.inference import tiling
 from glcic_jax.methods import architectures
@@ -56,14 +55,17 @@ class Completer:
     if batch_size is not None and batch_size < 1:
       raise errors.InputError(f'batch_size is {batch_size}; give 1 or more.')
     self.batch_size = batch_size or (1 if self._device.platform == 'cpu' else 8)
-    _check_weights(variables, description)
+    held = {name: value.shape for name, value in tensors.flatten(variables).items()}
+    if held != architectures.generator_shapes(description.architecture):
+      raise errors.InputError(
+        "The model's weights do not fit the architecture in its config.json; copy the "
+        'model again, or convert it anew.'
+      )
     self.generator = architectures.build_generator(
       description.architecture, platform=self._device.platform
     )
     self.variables = jax.device_put(dict(variables), self._device)
-    self._multiple = architectures.kind_of(description.architecture).size_multiple
-    self._field = architectures.centred_field(description.architecture)
-    self._run = jax.jit(network.function(self.generator, description))
+    self._run = jax.jit(network_lib.function(self.generator, description))
 
   @classmethod
   def from_pretrained(
@@ -102,19 +104,22 @@ class Completer:
         transparent.
       blend: how the hole is fitted to its surroundings: 'poisson', 'opencv' or 'none'.
       feather: over so many pixels inside the hole's edge, the known pixels' colours fade out.
-      large: what the network sees of a picture: 'crop', windows around the holes at the scale that
-        it was trained for; 'resize', the whole picture, shrunk to that scale; 'whole', the picture
-        as it is.
+      large: what the network sees: 'crop', windows around the holes at the scale that it was
+        trained for; 'resize', the whole picture at that scale; 'whole', the picture as it is.
 
     Returns:
-      what came in, completed: a PIL image for a path (upright) or a PIL image, an array for an
-        array, a list for a list. Size, type and mode are kept, but for modes that cannot show it:
-        see `modes.kept`.
+      what came in, completed: an upright PIL image for a path or a PIL image, an array for an
+        array, a list for a list. Size, type and mode are kept, but see `modes.kept`.
 
     Raises:
       errors.InputError: if a picture or a mask cannot be used; the sentence says why.
     """
-    _check_options(blend, feather, large)
+    if blend not in blending.BLENDS:
+      raise errors.InputError(f'blend is {blend!r}; it can be {", ".join(blending.BLENDS)}.')
+    if large not in tiling.LARGE:
+      raise errors.InputError(f'large is {large!r}; it can be {", ".join(tiling.LARGE)}.')
+    if not isinstance(feather, numbers.Real) or not feather >= 0:
+      raise errors.InputError(f'feather is {feather}; give 0 or more pixels.')
     pairs = pairs_lib.split(image, mask)
     results = []
     for start in range(0, len(pairs), self.batch_size):
@@ -122,79 +127,44 @@ class Completer:
       results += self._complete_together(opened, blend, feather, large)
     return pairs_lib.join(results, image)
 
-  def complete_batch(self, image: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """Completes pictures of one size together by the network alone: as a whole, unblended.
-
-    Args:
-      image: `[B, H, W, 3]` uint8.
-      mask: `[B, H, W, 1]`, 1 = hole.
-
-    Returns:
-      `[B, H, W, 3]` uint8, equal to `image` outside the hole.
-
-    Raises:
-      errors.InputError: if the model completes only the middle, and a hole is elsewhere.
-    """
-    fixed_size.check_hole(self.generator, mask)
-    height, width = image.shape[1:3]
-    # To the next multiple and no further: what is inside is what the network defines.
-    pad = ((0, 0), (0, -height % self._multiple), (0, -width % self._multiple), (0, 0))
-    padded = (
-      np.pad(array, pad, mode='reflect')
-      for array in (image.astype(np.float32), (mask > 0).astype(np.uint8))
-    )
-    raw = self._raw(*padded)
-    return np.where(mask > 0, np.round(raw[:, :height, :width]).astype(np.uint8), image)
-
-  def _raw(self, image: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """The network's output: `[B, H, W, 3]` float32, 0..255, and `[B, H, W, 1]` uint8 -> as the
-    former.
-    """
-    with jax.default_device(self._device):
-      return np.asarray(self._run(self.variables, image, mask))
-
   def _complete_together(
     self, pairs: Sequence[tuple[modes.Picture, np.ndarray]], blend: str, feather: float, large: str
   ) -> list[Any]:
-    if fixed_size.side(self.generator) is not None:  # it knows whole pictures, brought to its side
+    if network_lib.side(self.generator) is not None:  # it knows whole pictures, at its side
       large = 'whole'
       for _, mask in pairs:
-        fixed_size.check_hole(self.generator, mask[None, ..., None])
+        network_lib.check_hole(self.generator, mask)
+    side = self.description.image_size
+    multiple = architectures.kind_of(self.description.architecture).size_multiple
     levels = [picture.levels() for picture, _ in pairs]
     canvases = []
     for pixels, (_, mask) in zip(levels, pairs):
-      side = self.description.image_size
-      parts = list(tiling.parts(mask, large=large, side=side, multiple=self._multiple))
+      parts = list(tiling.parts(mask, large=large, side=side, multiple=multiple))
       self._warn_of_wide_holes(mask, parts)
       canvases.append(canvas_lib.Canvas(pixels, mask, parts, blend=blend, feather=feather))
-    canvas_lib.complete(canvases, self._raw, self.batch_size)
+    with jax.default_device(self._device):
+      canvas_lib.complete(
+        canvases, lambda image, mask: self._run(self.variables, image, mask), self.batch_size
+      )
     return [picture.completed(pixels, mask) for pixels, (picture, mask) in zip(levels, pairs)]
 
   def _warn_of_wide_holes(self, mask: np.ndarray, parts: Sequence[tiling.Part]) -> None:
     """Once for a picture, where a part of its hole is wider than the network sees."""
-    if self._field is None:
+    field = architectures.centred_field(self.description.architecture)
+    if field is None:
       return
     for part in parts:
       top, left, bottom, right = part.core
       scale = (part.window[2] - part.window[0]) / part.inner[0]
-      if max(bottom - top, right - left) / scale > self._field:
+      if max(bottom - top, right - left) / scale > field:
         across = round(tiling.thickness(mask, part.core) / scale)
-        if across > self._field:
+        if across > field:
           warnings.warn(
             f'The hole is {across} px across where the network looks at it, and the network sees '
-            f'{self._field} px: what is in the middle is not guided by any known pixel.',
+            f'{field} px: what is in the middle is not guided by any known pixel.',
             stacklevel=4,
           )
           return
-
-
-def _check_weights(variables: Mapping[str, Any], description: model_files.Description) -> None:
-  held = {name: value.shape for name, value in tensors.flatten(variables).items()}
-  if held != architectures.generator_shapes(description.architecture):
-    raise errors.InputError(
-      "The model's weights do not fit the architecture in its config.json; copy the "
-      'model again, or convert it anew.'
-    )
 
 
 def _device(name: str | None) -> jax.Device:
@@ -208,12 +178,3 @@ def _device(name: str | None) -> jax.Device:
     raise errors.InputError(
       f'There is no {name} here; leave it out, or choose {jax.default_backend()}.'
     ) from None
-
-
-def _check_options(blend: str, feather: float, large: str) -> None:
-  if blend not in blending.BLENDS:
-    raise errors.InputError(f'blend is {blend!r}; it can be {", ".join(blending.BLENDS)}.')
-  if large not in tiling.LARGE:
-    raise errors.InputError(f'large is {large!r}; it can be {", ".join(tiling.LARGE)}.')
-  if not isinstance(feather, numbers.Real) or not feather >= 0:
-    raise errors.InputError(f'feather is {feather}; give 0 or more pixels.')

@@ -11,11 +11,10 @@ It is what `complete --large whole --blend none` computes. `run_exported.py` is 
 runs it.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-import functools
+from collections.abc import Mapping, Sequence
 import os
 import pathlib
-from typing import Any
+from typing import Any, Literal
 
 from etils import epath
 import jax
@@ -27,14 +26,15 @@ import safetensors.numpy
 from glcic_jax import errors
 from glcic_jax import files
 from glcic_jax.inference import completer as completer_lib
-from glcic_jax.inference import fixed_size
-from glcic_jax.inference import network
+from glcic_jax.inference import network as network_lib
 from glcic_jax.model_directory import model_files
 from glcic_jax.model_directory import tensors
 from glcic_jax.models import convolutions
 from glcic_jax.models import layers
+from glcic_jax.pictures import pairing
 
 PLATFORMS = ('cpu', 'cuda', 'tpu')
+Weights = Literal['baked', 'separate']
 _MOST = 2**31 - 2**24  # bytes of weights that fit into one file: its format counts with 31 bits
 _RUNNER = pathlib.Path(__file__).with_name('run_exported.py')
 _RUNNER_START = b'"""Completes a picture by an exported model: needs jax'  # of any version's
@@ -44,8 +44,8 @@ def write(
   completer: completer_lib.Completer,
   output: epath.PathLike,
   *,
-  file_format: str = 'stablehlo',
-  weights: str = 'baked',
+  file_format: Literal['stablehlo', 'onnx'] = 'stablehlo',
+  weights: Weights = 'baked',
   platforms: Sequence[str] = PLATFORMS,
 ) -> list[str]:
   """Writes the function, and what belongs to it.
@@ -53,8 +53,8 @@ def write(
   Args:
     completer: of the model.
     output: the file; the others take its name, and something after it.
-    file_format: 'stablehlo', by `jax.export`, with a program that runs it; or 'onnx'.
-    weights: 'baked' into the file, or 'separate', in OUTPUT.safetensors; ONNX has them baked.
+    file_format: StableHLO comes with a program that runs it.
+    weights: in the file, or in OUTPUT.safetensors; ONNX has them baked.
     platforms: which of `PLATFORMS` the StableHLO is lowered for; ONNX knows none.
 
   Returns:
@@ -68,97 +68,73 @@ def write(
     name: np.asarray(value) for name, value in tensors.flatten(completer.variables).items()
   }
   _check(output, file_format, weights, platforms, sum(value.nbytes for value in variables.values()))
-  if file_format == 'onnx':
-    from glcic_jax.inference import export_onnx
-
-    side = fixed_size.side(completer.generator)
-    contents = {output: export_onnx.serialize(function(completer), variables, side)}
-  else:
-    runner = output.with_name(f'{output.stem}_run.py')
-    _check_runner(runner)
-    contents = {
-      runner: _RUNNER.read_bytes(),
-      output: _stablehlo(completer, variables, weights, platforms),
-    }
-    if weights == 'separate':
-      contents = {
-        output.with_name(f'{output.name}.safetensors'): safetensors.numpy.save(variables),
-        **contents,
-      }
-  for path, content in contents.items():  # the function last: what it needs is there before it
-    files.write(path, content)
-  return [os.fspath(path) for path in contents]
-
-
-def function(
-  completer: completer_lib.Completer,
-) -> Callable[[Mapping[str, Any], jax.Array, jax.Array], jax.Array]:
-  """(flat weights, image, mask) -> completed: see the top of this file."""
-  generator = layers.compiled_for(completer.generator, convolutions.AS_DEFINED)
-  paint = network.function(generator, completer.description)
-  outside = _outside(fixed_size.hole(generator), fixed_size.side(generator))
-
-  def complete(weights: Mapping[str, Any], image: jax.Array, mask: jax.Array) -> jax.Array:
-    raw = paint(tensors.unflatten(weights), image.astype(jnp.float32), mask)
-    completed = jnp.where(mask > 0, raw, image.astype(jnp.float32))
-    return completed if outside is None else jnp.where((mask > 0) & outside, jnp.nan, completed)
-
-  return complete
-
-
-def _outside(hole: tuple[int, int] | None, length: int | None) -> np.ndarray | None:
-  """`[1, S, S, 1]`: where the model completes nothing; None: it completes everything."""
-  if hole is None or length is None:
-    return None
-  outside = np.ones((1, length, length, 1), np.bool_)
-  outside[:, hole[0] : hole[1], hole[0] : hole[1]] = False
-  return outside
-
-
-def _stablehlo(
-  completer: completer_lib.Completer,
-  variables: Mapping[str, np.ndarray],
-  weights: str,
-  platforms: Sequence[str],
-) -> bytes:
   batch, height, width = jax_export.symbolic_shape('b, 4*h, 4*w')
-  side = fixed_size.side(completer.generator)
+  side = network_lib.side(completer.generator)
   if side is not None:
     height = width = side
   image, mask = (
     jax.ShapeDtypeStruct((batch, height, width, channels), jnp.uint8) for channels in (3, 1)
   )
-  complete = function(completer)
-  if weights == 'separate':
-    arrays = jax.eval_shape(lambda: variables)
-    exported = jax_export.export(jax.jit(complete), platforms=platforms)(arrays, image, mask)
+  complete, contents = function(completer), {}
+
+  def baked(image: jax.Array, mask: jax.Array) -> jax.Array:
+    return complete(variables, image, mask)
+
+  if file_format == 'onnx':
+    from glcic_jax.inference import export_onnx
+
+    contents[output] = export_onnx.serialize(baked, image, mask)
   else:
-    baked = jax.jit(functools.partial(complete, variables))
-    exported = jax_export.export(baked, platforms=platforms)(image, mask)
-  return bytes(exported.serialize())
+    runner = output.with_name(f'{output.stem}_run.py')
+    # That of an earlier export is replaced, and nobody else's program.
+    if runner.exists() and not runner.read_bytes().startswith(_RUNNER_START):
+      raise errors.InputError(
+        f'{runner} is there already, and the program that runs the export would replace it; give '
+        '--output another name.'
+      )
+    if weights == 'separate':
+      arrays = jax.eval_shape(lambda: variables)
+      lowered = jax_export.export(jax.jit(complete), platforms=platforms)(arrays, image, mask)
+      contents[output.with_name(f'{output.name}.safetensors')] = safetensors.numpy.save(variables)
+    else:
+      lowered = jax_export.export(jax.jit(baked), platforms=platforms)(image, mask)
+    contents |= {runner: _RUNNER.read_bytes(), output: bytes(lowered.serialize())}
+  for path, content in contents.items():  # the function last: what it needs is there before it
+    files.write(path, content)
+  return [os.fspath(path) for path in contents]
+
+
+def function(completer: completer_lib.Completer) -> network_lib.Paint:
+  """(flat weights, image, mask) -> completed: see the top of this file."""
+  generator = layers.compiled_for(completer.generator, convolutions.AS_DEFINED)
+  paint, hole = network_lib.function(generator, completer.description), network_lib.hole(generator)
+
+  def complete(weights: Mapping[str, Any], image: jax.Array, mask: jax.Array) -> jax.Array:
+    floats = image.astype(jnp.float32)
+    completed = jnp.where(mask > 0, paint(tensors.unflatten(weights), floats, mask), floats)
+    if hole is None:
+      return completed
+    beyond = mask.at[:, slice(*hole), slice(*hole)].set(0) > 0
+    return jnp.where(beyond, jnp.nan, completed)
+
+  return complete
 
 
 def _check(
   output: epath.Path, file_format: str, weights: str, platforms: Sequence[str], size: int
 ) -> None:
   name = os.fspath(output)
-  if file_format not in ('stablehlo', 'onnx'):
-    raise errors.InputError(f'The format is {file_format!r}; it can be stablehlo or onnx.')
-  if weights not in ('baked', 'separate'):
-    raise errors.InputError(f'The weights are {weights!r}; they can be baked or separate.')
   if file_format == 'onnx' and (weights != 'baked' or tuple(platforms) != PLATFORMS):
     raise errors.InputError(
       'An ONNX file holds its weights and knows no platforms; leave --weights and --platforms out.'
     )
-  unknown = [platform for platform in platforms if platform not in PLATFORMS]
-  if unknown or not platforms:
-    wrong = unknown[0] if unknown else ''
-    known = f'give some of {", ".join(PLATFORMS)}, with commas between.'
-    raise errors.InputError(
-      errors.with_hint(
-        f'The platform {wrong!r} is unknown; {known}', errors.did_you_mean(wrong, PLATFORMS)
+  for platform in platforms or ['']:
+    if platform not in PLATFORMS:
+      known = f'give some of {", ".join(PLATFORMS)}, with commas between.'
+      hint = errors.did_you_mean(platform, PLATFORMS)
+      raise errors.InputError(
+        errors.with_hint(f'The platform {platform!r} is unknown; {known}', hint)
       )
-    )
   if output.suffix in ('.py', '.safetensors', '.json', '.md'):
     raise errors.InputError(
       f'{name} would be an exported function by the name of something else; give a name such as '
@@ -168,10 +144,7 @@ def _check(
     raise errors.InputError(
       f'{name} is a folder; give the name of a file, such as {output / "model.stablehlo"}.'
     )
-  if not output.parent.is_dir():
-    raise errors.InputError(
-      f'There is no folder {output.parent}; make it, or give another --output.'
-    )
+  pairing.check_parent(name)
   if weights == 'separate' and model_files.is_weights(f'{name}.safetensors'):
     raise errors.InputError(
       f'The weights of {name} would be written over those of the model beside it; give another '
@@ -180,13 +153,4 @@ def _check(
   if weights == 'baked' and size > _MOST:
     raise errors.InputError(
       f'The weights take {size / 2**30:.1f} GiB, and a file holds 2 GiB; give --weights separate.'
-    )
-
-
-def _check_runner(runner: epath.Path) -> None:
-  """Replaces a runner of an earlier export, and nobody else's program."""
-  if runner.exists() and not runner.read_bytes().startswith(_RUNNER_START):
-    raise errors.InputError(
-      f'{runner} is there already, and the program that runs the export would replace it; give '
-      '--output another name.'
     )

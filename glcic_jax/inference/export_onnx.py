@@ -1,18 +1,14 @@
-"""The exported function as ONNX, by jax2onnx (`pip install 'glcic_jax[onnx]'`), and checked before
-it is believed.
+"""The exported function as ONNX, by jax2onnx (`pip install 'glcic_jax[onnx]'`).
 
 Inputs `image` and `mask`, output `completed`, as in `export.py`. A converter may know an operation
-and do it a little differently, so each file is run by onnxruntime, on noise, beside the network
-itself.
+and do it a little differently, so each file is run, on noise, beside the network itself.
 """
 
-from collections.abc import Callable, Mapping
-import functools
+from collections.abc import Callable
 import logging
 from typing import Any
 
 import jax
-from jax import export as jax_export
 import jax.numpy as jnp
 import numpy as np
 
@@ -22,14 +18,14 @@ TOLERANCE = 1e-4  # of the full scale, before rounding
 
 
 def serialize(
-  complete: Callable[..., jax.Array], weights: Mapping[str, np.ndarray], side: int | None
+  complete: Callable[..., jax.Array], image: jax.ShapeDtypeStruct, mask: jax.ShapeDtypeStruct
 ) -> bytes:
   """The file's bytes.
 
   Args:
-    complete: (weights, image, mask) -> completed; see `export.py`.
-    weights: {name: array}.
-    side: the only side of a picture that it takes; None: any multiple of 4.
+    complete: (image, mask) -> completed; see `export.py`.
+    image: what it takes: sides are numbers, or any multiples of 4.
+    mask: of the same sides.
 
   Raises:
     errors.InputError: if the converter is not installed.
@@ -42,26 +38,18 @@ def serialize(
     raise errors.InputError(
       f"ONNX needs {error.name}; install it by pip install 'glcic_jax[onnx]'."
     ) from None
-  batch, height, width = jax_export.symbolic_shape('b, 4*h, 4*w')
-  if side is not None:
-    height = width = side
-  shapes = [
-    jax.ShapeDtypeStruct((batch, height, width, channels), jnp.uint8) for channels in (3, 1)
-  ]
   # They warn of what they leave out of the file, and it is nothing that runs.
   for name in ('jax2onnx', 'onnx_ir'):
     logging.getLogger(name).setLevel(logging.ERROR)
   try:
-    model = jax2onnx.to_onnx(
-      lambda image, mask: complete(weights, image, mask),
-      shapes,
-      input_names=['image', 'mask'],
-      output_names=['completed'],
-    )
-    content = model.SerializeToString()
-    difference = _difference(
-      functools.partial(jax.jit(complete), weights), onnxruntime.InferenceSession(content), side
-    )
+    content = jax2onnx.to_onnx(
+      complete, [image, mask], input_names=['image', 'mask'], output_names=['completed']
+    ).SerializeToString()
+    session = onnxruntime.InferenceSession(content)
+    sides = [
+      side if isinstance(side, int) else any_ for side, any_ in zip(image.shape[1:3], (48, 64))
+    ]
+    difference = _difference(jax.jit(complete), session, *sides)
   except Exception as error:  # of any kind: it is a compiler
     reason = (str(error).splitlines() or [''])[0]
     raise errors.RunError(
@@ -76,13 +64,8 @@ def serialize(
   return content
 
 
-def _difference(
-  complete: Callable[[jax.Array, jax.Array], jax.Array], session: Any, side: int | None
-) -> float:
-  """The largest, as a share of the full scale, on two pictures of noise; NaN if one is NaN
-  where the other is not.
-  """
-  height, width = (side, side) if side else (48, 64)
+def _difference(complete: Callable[..., jax.Array], session: Any, height: int, width: int) -> float:
+  """The largest, as a share of the full scale, on two pictures of noise; NaN if only one is."""
   rng = np.random.default_rng(0)
   image = rng.integers(0, 256, (2, height, width, 3), dtype=np.uint8)
   mask = np.zeros((2, height, width, 1), np.uint8)

@@ -3,129 +3,91 @@
 JAX starts when the first picture can be completed: wrong input is answered at once.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+import dataclasses
+import functools
 import os
 import time
-from typing import Any, NamedTuple, Protocol, TYPE_CHECKING
+from typing import Any, TYPE_CHECKING
 
+from etils import epath
 from PIL import Image
 
 from glcic_jax import errors
 from glcic_jax import files
 from glcic_jax.pictures import comparison
 from glcic_jax.pictures import given_holes
+from glcic_jax.pictures import masks
 from glcic_jax.pictures import pairing
+from glcic_jax.pictures import photographs
 
 if TYPE_CHECKING:
   from glcic_jax.inference import completer as completer_lib
 
 
-class Manner(NamedTuple):
-  """How pictures are completed and saved; see `Completer` for the first five."""
-
-  model: str
-  device: str | None = None
-  blend: str = 'poisson'
-  feather: int = 0
-  large: str = 'crop'
-  strip_gps: bool = False  # results do not say where the picture was taken
-  skip_existing: bool = False  # a picture whose result is there is left out
-
-
-class Listener(Protocol):
-  """Who is told how it goes."""
-
-  def progress(self, done: int, total: int, name: str) -> None:
-    """So many pictures of all are done; the next is `name`."""
-
-  def note(self, text: str) -> None:
-    """Something to know about a file."""
-
-
-class _Waiting(NamedTuple):
-  """A picture that can be completed."""
-
-  job: pairing.Job
-  output: str
-  given: given_holes.Given
-
-
+@dataclasses.dataclass
 class Run:
-  """What is done, picture by picture."""
+  """What is to be done, and what is done, picture by picture."""
 
-  def __init__(
-    self,
-    manner: Manner,
-    where: given_holes.Where,
-    listener: Listener,
-    *,
-    alone: bool,
-    sheet: comparison.Sheet | None = None,
-  ):
-    """Args:
-    manner: how.
-    where: the holes.
-    listener: is told how it goes.
-    alone: whether there is one picture: then what is wrong with it ends the run.
-    sheet: for the pictures side by side, if one is wanted.
-    """
-    self.completed: list[dict[str, Any]] = []  # plain JSON values
-    self.skipped: list[str] = []  # results that were there
-    self.failed: list[dict[str, str]] = []  # image, error
-    self._manner, self._where, self._listener = manner, where, listener
-    self._alone, self._sheet = alone, sheet
-    self._completer: completer_lib.Completer | None = None
-    self._said: set[str] = set()
+  jobs: Sequence[pairing.Job]  # with outputs
+  where: given_holes.Where
+  model: str
+  device: str | None
+  options: Mapping[str, Any]  # `Completer`'s: blend, feather, large
+  strip_gps: bool  # results do not say where the picture was taken
+  skip_existing: bool  # a picture whose result is there is left out
+  sheet: comparison.Sheet | None  # for the pictures side by side
+  progress: Callable[[int, int, str], None]  # hears: so many of so many are done, the next's name
+  note: Callable[[str], None]  # hears what there is to know about a file
 
-  def complete(self, found: Sequence[pairing.Job], outputs: Sequence[str]) -> Iterator[str]:
+  completed: list[dict[str, Any]] = dataclasses.field(default_factory=list)  # plain JSON values
+  skipped: list[str] = dataclasses.field(default_factory=list)  # results that were there
+  failed: list[dict[str, str]] = dataclasses.field(default_factory=list)  # image, error
+  _said: set[str] = dataclasses.field(default_factory=set)
+
+  def complete(self) -> Iterator[str]:
     """Completes the pictures, and yields each result's name when it is written.
 
     Raises:
-      errors.InputError: if the model cannot be used, or the only picture cannot.
+      errors.InputError: if the model, the mask for all or the only picture cannot be used.
     """
-    waiting: list[_Waiting] = []
-    for number, (job, output) in enumerate(zip(found, outputs)):
-      self._listener.progress(number, len(found), job.name)
-      if self._manner.skip_existing and os.path.exists(output):
-        self.skipped.append(output)
+    mask, total = self.where.mask, len(self.jobs)
+    if total > 1 and mask is not None and not os.path.isdir(mask):
+      masks.from_mask(mask, None, invert=self.where.invert)
+    waiting: list[given_holes.Given] = []
+    for number, job in enumerate(self.jobs):
+      self.progress(number, total, job.name)
+      if self.skip_existing and os.path.exists(job.output):
+        self.skipped.append(job.output)
         continue
       try:
-        given = given_holes.read(job, self._where)
+        waiting.append(given_holes.read(job, self.where))
       except errors.InputError as error:
         self._fail(job, error)
       else:
-        self._say(given.notes)
-        waiting.append(_Waiting(job, output, given))
-      if waiting and len(waiting) >= self._model().batch_size:
+        self._say(waiting[-1].notes)
+      if waiting and len(waiting) >= self._completer.batch_size:
         yield from self._complete(waiting)
         waiting = []
     if waiting:
       yield from self._complete(waiting)
-    self._listener.progress(len(found), len(found), '')
-    if self._sheet:
-      self._sheet.write()
+    self.progress(total, total, '')
+    if self.sheet:
+      self.sheet.write()
 
-  def _model(self) -> 'completer_lib.Completer':
-    if self._completer is None:
-      from glcic_jax.inference import compilation
-      from glcic_jax.inference import completer  # JAX starts only now
+  @functools.cached_property
+  def _completer(self) -> 'completer_lib.Completer':
+    from glcic_jax.inference import compilation
+    from glcic_jax.inference import completer  # JAX starts only now
 
-      compilation.keep_programs()
-      self._completer = completer.Completer.from_pretrained(
-        self._manner.model, device=self._manner.device
-      )
-    return self._completer
+    compilation.keep_programs()
+    return completer.Completer.from_pretrained(self.model, device=self.device)
 
-  def _complete(self, waiting: Sequence[_Waiting]) -> Iterator[str]:
+  def _complete(self, waiting: Sequence[given_holes.Given]) -> Iterator[str]:
     start = time.perf_counter()
+    images, holes = [one.photograph.image for one in waiting], [one.hole for one in waiting]
     try:
-      results = self._model()(
-        [one.given.photograph.image for one in waiting],
-        [one.given.hole for one in waiting],
-        blend=self._manner.blend,
-        feather=self._manner.feather,
-        large=self._manner.large,
-      )
+      results = self._completer(images, holes, **self.options)
     except errors.InputError as error:
       if len(waiting) == 1:
         self._fail(waiting[0].job, error)
@@ -140,34 +102,39 @@ class Run:
       except errors.InputError as error:
         self._fail(one.job, error)
       else:
-        yield one.output
+        yield one.job.output
 
-  def _write(self, one: _Waiting, result: Image.Image, seconds: float) -> None:
-    from glcic_jax.pictures import photographs
-
-    job, output, (photograph, hole, _) = one
-    mode = photograph.image.mode
+  def _write(self, one: given_holes.Given, result: Image.Image, seconds: float) -> None:
+    job, photograph, hole, _ = one
+    mode, folder = photograph.image.mode, epath.Path(job.output).parent
     if result.mode != mode:
       self._say([(job.image, f'is of mode {mode}; the result is {result.mode}.')])
-    _make_folder_of(output)
-    notes = photographs.save(output, result, photograph, strip_gps=self._manner.strip_gps)
-    self._say([(output, note) for note in notes])
+    try:
+      folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+      if error.errno in files.MACHINE_ERRORS:
+        raise
+      raise errors.InputError(
+        f'The folder {folder} cannot be made ({error.strerror}); give --output another.'
+      ) from None
+    notes = photographs.save(job.output, result, photograph, strip_gps=self.strip_gps)
+    self._say([(job.output, note) for note in notes])
     self.completed.append(
       {
         'image': job.image,
         'mask': job.mask,
-        'output': output,
+        'output': job.output,
         'width': result.width,
         'height': result.height,
         'hole_pixels': int(hole.sum()),
         'seconds': round(seconds, 3),
       }
     )
-    if self._sheet and (note := self._sheet.add(job.name, photograph.image, hole, result)):
-      self._say([(self._sheet.path, note)])
+    if self.sheet and (note := self.sheet.add(job.name, photograph.image, hole, result)):
+      self._say([(self.sheet.path, note)])
 
   def _fail(self, job: pairing.Job, error: errors.InputError) -> None:
-    if self._alone:
+    if len(self.jobs) == 1:
       raise error
     sentence = str(error)
     # A mask for all pictures may be wrong for one.
@@ -179,17 +146,4 @@ class Run:
     for name, note in notes:
       if note not in self._said:
         self._said.add(note)
-        self._listener.note(f'{name}: {note}')
-
-
-def _make_folder_of(output: str) -> None:
-  folder = os.path.dirname(output) or '.'
-  try:
-    if '://' not in folder:
-      os.makedirs(folder, exist_ok=True)
-  except OSError as error:
-    if error.errno in files.MACHINE_ERRORS:
-      raise
-    raise errors.InputError(
-      f'The folder {folder} cannot be made ({error.strerror}); give --output another.'
-    ) from None
+        self.note(f'{name}: {note}')

@@ -18,36 +18,28 @@ _COLUMNS = ('input', 'mask', 'result')
 class Sheet:
   """Collects small copies of the first pictures."""
 
-  def __init__(self, path: str):
-    self.path = path
-    self._rows: list[tuple[str, tuple[np.ndarray, ...]]] = []
-
-  def check(self, found: Sequence[pairing.Job], outputs: Sequence[str]) -> None:
-    """The sheet may replace an old sheet, and nothing that is read or written here.
+  def __init__(self, path: str, jobs: Sequence[pairing.Job]):
+    """A file, which may replace an old sheet, and nothing that is read or written here.
 
     Raises:
       errors.InputError: if it would, or cannot be written.
     """
-    folder = os.path.dirname(self.path)
-    if os.path.splitext(self.path)[1].lower() not in image_files.SUFFIXES or os.path.isdir(
-      self.path
-    ):
-      raise errors.InputError(f'--compare is {self.path}; give a picture file, such as sheet.png.')
-    if not os.path.isdir(folder or '.'):
-      raise errors.InputError(f'There is no folder {folder}; make it, or give --compare another.')
-    pairing.check_folder(folder or '.', '--compare')
-    taken = [name for job in found for name in (job.image, job.mask) if name] + [*outputs]
-    if os.path.realpath(self.path) in map(os.path.realpath, taken):
+    self.path = path
+    self._rows: list[tuple[str, list[np.ndarray]]] = []
+    if pairing.suffix(path) not in image_files.SUFFIXES or os.path.isdir(path):
+      raise errors.InputError(f'--compare is {path}; give a picture file, such as sheet.png.')
+    pairing.check_parent(path, '--compare')
+    taken = (name for job in jobs for name in (job.image, job.mask, job.output) if name)
+    if os.path.realpath(path) in map(os.path.realpath, taken):
       raise errors.InputError(
-        f'--compare is {self.path}, which is an input or a result; give another name.'
+        f'--compare is {path}, which is an input or a result; give another name.'
       )
 
   def add(self, name: str, image: Image.Image, hole: np.ndarray, result: Image.Image) -> str:
     """Adds a row; where there are enough of them, adds none and returns a note."""
     if len(self._rows) == _ROWS:
       return f'it shows the first {_ROWS} pictures.'
-    cells = (image, Image.fromarray(hole), result)
-    self._rows.append((name, tuple(map(_small, cells))))
+    self._rows.append((name, [_small(cell) for cell in (image, Image.fromarray(hole), result)]))
     return ''
 
   def write(self) -> None:

@@ -1,18 +1,13 @@
-"""The hole of each picture that somebody gives: by a mask, by a colour, or by its transparency.
+"""The hole of each picture that somebody gives: by a mask, by a colour, or by its transparency."""
 
-What reads them starts JAX, so it is imported when there is something to read.
-"""
-
-import os
-from typing import NamedTuple, TYPE_CHECKING
+from typing import NamedTuple
 
 import numpy as np
 
 from glcic_jax import errors
+from glcic_jax.pictures import masks
 from glcic_jax.pictures import pairing
-
-if TYPE_CHECKING:
-  from glcic_jax.pictures import photographs
+from glcic_jax.pictures import photographs
 
 # Pixels that a painted colour spreads by in a JPEG, which halves the resolution of colours.
 FRINGE = 2
@@ -21,16 +16,17 @@ FRINGE = 2
 class Where(NamedTuple):
   """What shows the holes."""
 
-  mask: str | None = None  # a file for all pictures, or a folder
-  invert: bool = False  # black in the mask is the hole
-  color: tuple[int, int, int] | None = None  # RGB in 0..255; None and no mask: transparency
-  dilate: int | None = None  # pixels by which it grows; None: as many as a colour in its file needs
+  mask: str | None  # a file for all pictures, or a folder
+  invert: bool  # black in the mask is the hole
+  color: tuple[int, int, int] | None  # RGB in 0..255; None and no mask: transparency
+  dilate: int | None  # pixels by which it grows; None: as many as a colour in its file needs
 
 
 class Given(NamedTuple):
   """A picture, its hole, and what is to be said about them."""
 
-  photograph: 'photographs.Photograph'
+  job: pairing.Job
+  photograph: photographs.Photograph
   hole: np.ndarray  # [H, W] bool
   notes: list[tuple[str, str]]  # name of a file, and a note on it
 
@@ -47,52 +43,33 @@ def check(where: Where) -> None:
     raise errors.InputError('--invert-mask needs a --mask.')
 
 
-def check_mask_of_all(where: Where) -> None:
-  """Refuses a mask for all pictures that is none for any.
-
-  Raises:
-    errors.InputError: saying what is wrong with it.
-  """
-  if where.mask is not None and not os.path.isdir(where.mask):
-    from glcic_jax.pictures import masks
-
-    masks.check_mask(where.mask, invert=where.invert)
-
-
 def read(job: pairing.Job, where: Where) -> Given:
   """Reads a picture and its hole.
 
   Raises:
     errors.InputError: if one of them cannot be used.
   """
-  from glcic_jax.pictures import masks
-  from glcic_jax.pictures import photographs
-
   if job.error:
     raise errors.InputError(f'{job.image} has no mask: {job.error}')
   photograph = photographs.read(job.image)
+  image, dilate = photograph.image, where.dilate or 0
   notes: list[tuple[str, str]] = []
-  dilate = where.dilate or 0
   if job.mask is not None:
-    hole = masks.from_mask(job.mask, photograph.image.size, invert=where.invert, dilate=dilate)
+    hole = masks.from_mask(job.mask, image.size, invert=where.invert)
   elif where.color:
     lossy = photograph.kind in ('JPEG', 'MPO', 'WEBP')
+    hole = masks.from_color(image, where.color, job.image, lossy=lossy)
     if lossy and where.dilate is None:
       dilate = FRINGE
-      notes.append(
-        (
-          job.image,
-          f'a lossy file blurs what is painted, so the hole is grown by {FRINGE} px; --dilate says '
-          'otherwise.',
-        )
-      )
-    hole = masks.from_color(photograph.image, where.color, job.image, dilate=dilate, lossy=lossy)
+      note = f'a lossy file blurs what is painted, so the hole is grown by {FRINGE} px'
+      notes.append((job.image, f'{note}; --dilate says otherwise.'))
   else:
-    hole = masks.from_alpha(photograph.image, job.image, dilate=dilate)
+    hole = masks.from_alpha(image, job.image)
+  hole = masks.grown(hole, dilate, job.mask or job.image)
   if masks.looks_inverted(hole):
     notes.append((job.mask or job.image, _suspicion(where)))
   notes += [(job.image, note) for note in photograph.notes]
-  return Given(photograph, hole, notes)
+  return Given(job, photograph, hole, notes)
 
 
 def _suspicion(where: Where) -> str:
@@ -100,11 +77,9 @@ def _suspicion(where: Where) -> str:
   if where.mask is None:
     meant = 'painted in --hole-color' if where.color else 'transparent'
     return f'the hole surrounds the middle of the picture: it is what is {meant}.'
-  color, advice = (
-    ('black', 'without --invert-mask, white is')
-    if where.invert
-    else ('white', '--invert-mask takes black for')
-  )
+  color, advice = 'white', '--invert-mask takes black for'
+  if where.invert:
+    color, advice = 'black', 'without --invert-mask, white is'
   return (
     f'looks inverted: {color} is the hole, and it surrounds the middle of the picture; {advice} '
     'the hole.'

@@ -17,15 +17,14 @@ _LOSSY_TOLERANCE = 40  # levels that a JPEG moves a painted colour by, at most
 
 
 def from_mask(
-  path: epath.PathLike, size: tuple[int, int], *, invert: bool = False, dilate: int = 0
+  path: epath.PathLike, size: tuple[int, int] | None, *, invert: bool = False
 ) -> np.ndarray:
-  """Reads a mask file: white is the hole, or black if it is inverted.
+  """Reads a mask file.
 
   Args:
     path: the mask's.
-    size: (width, height) of its picture, upright.
+    size: (width, height) of its picture, upright; None: of any.
     invert: whether black is the hole.
-    dilate: by how many pixels the hole grows on each side.
 
   Returns:
     `[H, W]` bool.
@@ -33,8 +32,8 @@ def from_mask(
   Raises:
     errors.InputError: if it cannot be read, has another size, or is empty or full.
   """
-  mask, name = image_files.load(image_files.open_picture(path)), os.fspath(path)
-  return _grown(of_image(mask, size, name, invert=invert), dilate, name)
+  mask = image_files.load(image_files.open_picture(path))
+  return of_image(mask, size or mask.size, os.fspath(path), invert=invert)
 
 
 def of_image(
@@ -46,19 +45,6 @@ def of_image(
       f'{name} is {mask.width}x{mask.height} but its picture is {size[0]}x{size[1]} (upright); '
       'give a mask of the same size.'
     )
-  return _checked(mask, name, invert)
-
-
-def check_mask(path: epath.PathLike, *, invert: bool = False) -> None:
-  """Refuses a mask file that is none for any picture: unreadable, empty or full.
-
-  Raises:
-    errors.InputError: saying what is wrong with it.
-  """
-  _checked(image_files.load(image_files.open_picture(path)), os.fspath(path), invert)
-
-
-def _checked(mask: Image.Image, name: str, invert: bool) -> np.ndarray:
   hole = is_hole(mask) ^ invert
   check_hole(hole, name, 'black' if invert else 'white')
   return hole
@@ -86,7 +72,7 @@ def check_hole(white: np.ndarray, name: str, color: str = 'white') -> None:
     )
 
 
-def from_alpha(image: Image.Image, name: str, *, dilate: int = 0) -> np.ndarray:
+def from_alpha(image: Image.Image, name: str) -> np.ndarray:
   """The more than half transparent pixels of an upright picture: `[H, W]` bool.
 
   Raises:
@@ -98,25 +84,15 @@ def from_alpha(image: Image.Image, name: str, *, dilate: int = 0) -> np.ndarray:
       f'{name} has no alpha channel that could show the hole; give --mask or --hole-color.'
     )
   check_hole(hidden, name, 'transparent')
-  return _grown(hidden, dilate, name)
+  return hidden
 
 
 def from_color(
-  image: Image.Image,
-  color: tuple[int, int, int],
-  name: str,
-  *,
-  lossy: bool = False,
-  dilate: int = 0,
+  image: Image.Image, color: tuple[int, int, int], name: str, *, lossy: bool
 ) -> np.ndarray:
-  """The pixels of one colour of an upright picture: `[H, W]` bool.
+  """The pixels of one colour (RGB, 0..255) of an upright picture: `[H, W]` bool.
 
-  Args:
-    image: the picture.
-    color: RGB, 0..255.
-    name: what to call the picture in a message.
-    lossy: whether the file's format changes colours (JPEG): near ones count too.
-    dilate: by how many pixels the hole grows on each side.
+  Near ones count too where the file is lossy: its format changes colours.
 
   Raises:
     errors.InputError: if there is no such pixel, or no other.
@@ -125,7 +101,7 @@ def from_color(
   distance = np.abs(levels - np.asarray(color, np.int16)).max(axis=-1)
   painted = distance <= (_LOSSY_TOLERANCE if lossy else 0)
   check_hole(painted, name, '#{:02x}{:02x}{:02x}'.format(*color))
-  return _grown(painted, dilate, name)
+  return painted
 
 
 def looks_inverted(hole: np.ndarray) -> bool:
@@ -135,7 +111,12 @@ def looks_inverted(hole: np.ndarray) -> bool:
   return bool(hole.mean() > 0.5 and middle.mean() < 0.5)
 
 
-def _grown(hole: np.ndarray, pixels: int, name: str) -> np.ndarray:
+def grown(hole: np.ndarray, pixels: int, name: str) -> np.ndarray:
+  """A hole `[H, W]` bool, larger by so many pixels on each side.
+
+  Raises:
+    errors.InputError: if nothing is known then.
+  """
   if not pixels:
     return hole
   import scipy.ndimage  # only where it is needed: a wrong option is answered at once

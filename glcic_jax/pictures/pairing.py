@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 import difflib
 import glob
 import os
+import re
 from typing import NamedTuple
 
 from glcic_jax import errors
@@ -20,6 +21,7 @@ class Job(NamedTuple):
   name: str  # relative to the folder that was given: where the result lies in the output folder
   mask: str | None  # None: the picture itself shows its hole
   error: str = ''  # why it cannot be completed: found no mask
+  output: str = ''  # where its result goes; see `with_outputs`
 
 
 def jobs(
@@ -30,12 +32,10 @@ def jobs(
   Args:
     inputs: files, folders (in depth) and globs.
     mask: a file for all, a folder, or None.
-    results: a folder; what lies in it is no picture of a folder or a glob above it. Nor is what
-      lies in a folder of masks.
+    results: a folder; what lies in it, or in a folder of masks, is no picture of one above it.
 
   Returns:
-    the jobs, at least one of them without an error; and whether just one picture was given, by its
-    name.
+    the jobs, at least one without an error; and whether one picture was given, by its name.
 
   Raises:
     errors.InputError: if there is no picture, or not one pair.
@@ -46,12 +46,17 @@ def jobs(
     return [Job(path, name, None) for path, name in found], alone
   if not os.path.isdir(mask):
     # A folder of pictures may hold the mask itself.
-    paired = [Job(path, name, mask) for path, name in found if alone or not _is_same(path, mask)]
+    own = _identity(mask)
+    paired = [Job(path, name, mask) for path, name in found if alone or _identity(path) != own]
     if not paired:
       raise errors.InputError(f'There is no picture beside the mask {mask}; give the picture too.')
     return paired, alone
   masks = _Masks(mask, (path for path, _ in found))
-  paired = [_pair(path, name, masks) for path, name in found]
+  paired = []
+  for path, name in found:
+    best = next(iter(masks.of(path, name)), None)
+    error = '' if best else f'there is no {masks.wanted(path, name)} in {mask}.'
+    paired.append(Job(path, name, best, error))
   if any(job.mask for job in paired):
     # Pictures and masks may lie in one folder.
     spare = {
@@ -59,7 +64,6 @@ def jobs(
     }
     return [job for job in paired if alone or os.path.realpath(job.image) not in spare], alone
   name = paired[0].name
-  # Nearest by the stem, whatever the suffix.
   near = difflib.get_close_matches(name, masks.names, n=3, cutoff=0)
   raise errors.InputError(
     f'No mask in {mask} belongs to {name}, nor to any other picture; name it '
@@ -77,7 +81,7 @@ def _pictures(inputs: Sequence[str], apart: Sequence[str]) -> tuple[list[tuple[s
   for given in inputs:
     if os.path.isdir(given):
       names = sorted(files.walk(given, image_files.SUFFIXES))
-      new = _outside(apart, given, [(os.path.join(given, name), name) for name in names])
+      new = _outside(apart, given, {os.path.join(given, name): name for name in names})
       if not new:
         raise errors.InputError(f'{given} is a folder without pictures; give one with some.')
     elif glob.has_magic(given) and not os.path.lexists(given):
@@ -85,31 +89,27 @@ def _pictures(inputs: Sequence[str], apart: Sequence[str]) -> tuple[list[tuple[s
       paths = [
         path
         for path in sorted(glob.glob(given, recursive=True))
-        if os.path.isfile(path) and os.path.splitext(path)[1].lower() in image_files.SUFFIXES
+        if os.path.isfile(path) and suffix(path) in image_files.SUFFIXES
       ]
-      new = _outside(
-        apart, root, [(path, os.path.relpath(path, root) if root else path) for path in paths]
-      )
+      new = _outside(apart, root, {path: os.path.relpath(path, root or '.') for path in paths})
       if not new:
         raise errors.InputError(f'No picture matches {given}; check the pattern.')
     else:
-      new = [(given, os.path.basename(given))]
-    for path, name in new:
+      new = {given: os.path.basename(given)}
+    for path, name in new.items():
       found.setdefault(path, name)
   alone = len(inputs) == 1 and list(found) == [inputs[0]]
   return list(found.items()), alone
 
 
-def _outside(
-  apart: Sequence[str], root: str, found: list[tuple[str, str]]
-) -> list[tuple[str, str]]:
+def _outside(apart: Sequence[str], root: str, found: dict[str, str]) -> dict[str, str]:
   """Leaves out what lies in one of the folders that lie below the root."""
-  below = [
+  below = tuple(
     _inside(folder) for folder in apart if os.path.realpath(folder).startswith(_inside(root))
-  ]
-  return [
-    (path, name) for path, name in found if not os.path.realpath(path).startswith(tuple(below))
-  ]
+  )
+  return {
+    path: name for path, name in found.items() if not os.path.realpath(path).startswith(below)
+  }
 
 
 def _inside(folder: str) -> str:
@@ -137,10 +137,8 @@ class _Masks:
     for name in self.names:
       parent, stem = os.path.dirname(name), _stem(name)
       self._exact.setdefault((parent, stem), []).append(name)
-      place = stem.find(_MARK)
-      while place >= 0:  # a stem may itself hold the mark
-        self._marked.setdefault((parent, stem[:place]), []).append(name)
-        place = stem.find(_MARK, place + 1)
+      for mark in re.finditer(_MARK, stem):  # a stem may itself hold the mark
+        self._marked.setdefault((parent, stem[: mark.start()]), []).append(name)
 
   def of(self, path: str, name: str) -> list[str]:
     """Paths of the masks of a picture, the best first.
@@ -151,15 +149,13 @@ class _Masks:
     found = []
     for parent in dict.fromkeys((os.path.dirname(name), '')):
       key = parent, _stem(name)
-      exact = [os.path.join(self.folder, mask) for mask in self._exact.get(key, [])]
-      # Where a.jpg and a.png lie side by side and both are given, neither is a mask.
-      found += [
-        mask
-        for mask in exact
-        if not (_is_beside(mask, path) and os.path.realpath(mask) in self._inputs)
-      ]
+      for mask in self._exact.get(key, []):
+        mask = os.path.join(self.folder, mask)
+        # Where a.jpg and a.png lie side by side and both are given, neither is a mask.
+        if not (_is_beside(mask, path) and os.path.realpath(mask) in self._inputs):
+          found.append(mask)
       found += [os.path.join(self.folder, mask) for mask in self._marked.get(key, [])]
-    return [mask for mask in found if not _is_same(mask, path)]
+    return [mask for mask in found if _identity(mask) != _identity(path)]
 
   def wanted(self, path: str, name: str) -> str:
     """How a mask of a picture may be called."""
@@ -169,24 +165,16 @@ class _Masks:
 
 
 def _is_beside(path: str, other: str) -> bool:
-  return os.path.realpath(os.path.dirname(path) or '.') == os.path.realpath(
-    os.path.dirname(other) or '.'
-  )
-
-
-def _pair(path: str, name: str, masks: _Masks) -> Job:
-  found = masks.of(path, name)
-  if found:
-    return Job(path, name, found[0])
-  return Job(path, name, None, f'there is no {masks.wanted(path, name)} in {masks.folder}.')
+  first, second = (os.path.realpath(os.path.dirname(name)) for name in (path, other))
+  return first == second
 
 
 def _stem(name: str) -> str:
   return os.path.splitext(os.path.basename(name))[0]
 
 
-def outputs(found: Sequence[Job], alone: bool, output: str, kind: str) -> list[str]:
-  """Where each result goes, checked before any work.
+def with_outputs(found: Sequence[Job], alone: bool, output: str, kind: str) -> list[Job]:
+  """The jobs with where each result goes, checked before any work.
 
   Args:
     found: the jobs.
@@ -200,30 +188,30 @@ def outputs(found: Sequence[Job], alone: bool, output: str, kind: str) -> list[s
       result.
   """
   as_folder = output.endswith(('/', os.sep)) or os.path.isdir(output)
-  suffix = os.path.splitext(output)[1].lower()
   if not as_folder and alone:
-    _check_file(output, suffix, kind)
-    chosen = [output]
+    _check_file(output, kind)
+    chosen = [job._replace(output=output) for job in found]
   else:
-    if not as_folder and (suffix in image_files.SUFFIXES or os.path.exists(output)):
+    if not as_folder and (suffix(output) in image_files.SUFFIXES or os.path.exists(output)):
       raise errors.InputError(
         f'{output} is a file name, but what is given is a folder or several pictures; '
         'give --output a folder, ending in a slash.'
       )
     check_folder(output)
-    chosen = [os.path.join(output, _renamed(job.name, kind)) for job in found]
-  taken = {_identity(path) for job in found for path in (job.image, job.mask) if path}
+    chosen = [job._replace(output=os.path.join(output, _renamed(job.name, kind))) for job in found]
+  inputs = {_identity(path) for job in found for path in (job.image, job.mask) if path}
   before: dict[tuple[int, int] | str, str] = {}
-  for job, path in zip(found, chosen):
-    if _identity(path) in taken:
+  for job in chosen:
+    path, result = job.output, _identity(job.output)
+    if result in inputs:
       where = f'{output} is a folder, and {os.path.basename(path)} in it' if as_folder else output
       raise errors.InputError(f'{where} is an input; give --output another name.')
-    if _identity(path) in before:
+    if result in before:
       raise errors.InputError(
-        f'Both {before[_identity(path)]} and {job.image} would become {path}; rename one of '
+        f'Both {before[result]} and {job.image} would become {path}; rename one of '
         'them, or complete one after the other into two folders.'
       )
-    before[_identity(path)] = job.image
+    before[result] = job.image
   return chosen
 
 
@@ -243,28 +231,43 @@ def check_folder(output: str, flag: str = '--output') -> None:
     )
 
 
-def _check_file(output: str, suffix: str, kind: str) -> None:
-  if not output:
-    raise errors.InputError('--output is empty; give a file name, such as completed.png.')
-  if suffix not in image_files.SUFFIXES:
-    raise errors.InputError(f'{output} does not end in a picture format; use .png or .jpg.')
-  if kind != 'keep' and kind != suffix.removeprefix('.').replace('jpeg', 'jpg'):
-    raise errors.InputError(
-      f'--format is {kind}, but {output} ends in {suffix}; leave one of them out.'
-    )
+def check_parent(output: str, flag: str = '--output') -> None:
+  """Refuses a file whose folder is not there, or cannot be written to.
+
+  Raises:
+    errors.InputError: naming the flag that gave it.
+  """
   folder = os.path.dirname(output) or '.'
   if '://' not in folder and not os.path.isdir(folder):
-    raise errors.InputError(f'There is no folder {folder}; make it, or give --output another.')
-  check_folder(folder)
+    raise errors.InputError(f'There is no folder {folder}; make it, or give {flag} another.')
+  check_folder(folder, flag)
+
+
+def _check_file(output: str, kind: str) -> None:
+  ending = suffix(output)
+  if not output:
+    raise errors.InputError('--output is empty; give a file name, such as completed.png.')
+  if ending not in image_files.SUFFIXES:
+    raise errors.InputError(f'{output} does not end in a picture format; use .png or .jpg.')
+  if kind != 'keep' and kind != ending.removeprefix('.').replace('jpeg', 'jpg'):
+    raise errors.InputError(
+      f'--format is {kind}, but {output} ends in {ending}; leave one of them out.'
+    )
+  check_parent(output)
+
+
+def suffix(name: str) -> str:
+  """Of a file's name, in small letters, with its dot."""
+  return os.path.splitext(name)[1].lower()
 
 
 def _renamed(name: str, kind: str) -> str:
-  stem, suffix = os.path.splitext(name)
+  stem, ending = os.path.splitext(name)[0], suffix(name)
   if kind != 'keep':
     return f'{stem}.{kind}'
-  if suffix.lower() in image_files.SUFFIXES:
+  if ending in image_files.SUFFIXES:
     return name
-  return stem + ('.jpg' if suffix.lower() in ('.mpo', '.jfif', '.jpe') else '.png')
+  return stem + ('.jpg' if ending in ('.mpo', '.jfif', '.jpe') else '.png')
 
 
 def _identity(path: str) -> tuple[int, int] | str:
@@ -273,7 +276,3 @@ def _identity(path: str) -> tuple[int, int] | str:
     return os.path.realpath(path)
   status = os.stat(path)
   return status.st_dev, status.st_ino
-
-
-def _is_same(path: str, other: str) -> bool:
-  return _identity(path) == _identity(other)

@@ -2,7 +2,6 @@
 
 import numpy as np
 from PIL import Image
-import scipy.spatial
 
 _MOST = 256
 
@@ -26,6 +25,8 @@ def keeping(completed: Image.Image, before: Image.Image) -> Image.Image | None:
   indices[~changed] = numbers.reshape(-1)
   palette, new = kept, pixels[changed]
   if len(new):
+    import scipy.spatial  # as in `masks.grown`
+
     if len(kept) < _MOST:  # room for colours of its own
       drawn = Image.fromarray(new[None]).quantize(_MOST - len(kept), Image.Quantize.MEDIANCUT)
       palette = np.concatenate([kept, np.unique(np.asarray(drawn.convert('RGB'))[0], axis=0)])
