@@ -723,7 +723,7 @@ def test_a_large_picture_is_not_called_an_attack(complete, pair, tmp_path, monke
 
 
 def test_a_sheet_says_where_it_ends(complete, folders, monkeypatch):
-  monkeypatch.setattr('glcic_jax.pictures.comparison._ROWS', 2)
+  monkeypatch.setattr('glcic_jax.pictures.sheets._ROWS', 2)
   code, _, err = complete(
     folders / 'photos',
     '--mask',

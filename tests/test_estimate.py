@@ -46,9 +46,6 @@ def test_a_count_has_each_phase_of_the_schedule(counted):
   }
   joint = counted.phases['joint']
   assert joint.flops_per_step == fakes.ROWS * joint.flops_per_image > 0
-  assert counted.flops == sum(
-    phase.steps * phase.flops_per_step for phase in counted.phases.values()
-  )
   assert counted.phases['discriminator'].peak_bytes < joint.peak_bytes
 
 

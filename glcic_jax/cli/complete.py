@@ -8,9 +8,9 @@ from glcic_jax.cli import parser as parser_lib
 from glcic_jax.cli import terminal
 from glcic_jax.cli import values
 from glcic_jax.inference import many_files
-from glcic_jax.pictures import comparison
 from glcic_jax.pictures import given_holes
 from glcic_jax.pictures import pairing
+from glcic_jax.pictures import sheets
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -31,7 +31,7 @@ def main(arguments: Sequence[str]) -> int:
     {name: getattr(options, name) for name in ('blend', 'feather', 'large')},
     strip_gps=options.strip_gps,
     skip_existing=options.skip_existing,
-    sheet=comparison.Sheet(options.compare, jobs) if options.compare else None,
+    sheet=sheets.Comparison(options.compare, jobs) if options.compare else None,
     progress=speaker.progress,
     note=speaker.note,
   )

@@ -52,14 +52,9 @@ def add_changes(parser: argparse.ArgumentParser) -> None:
 def parse(
   parser: parser_lib.Parser, arguments: Sequence[str]
 ) -> tuple[config_lib.ConfigDict, argparse.Namespace]:
-  """Reads a command's config, and its other options.
+  """Reads a command's config, checked, and its other options.
 
-  Args:
-    parser: of the command; its option or positional `config` names the file.
-    arguments: what follows the command's name.
-
-  Returns:
-    the checked config, GLCIC's defaults where none need be given; and the options.
+  The option or positional `config` names the file; where none need be given, it is GLCIC's default.
 
   Raises:
     errors.InputError: in one sentence, whatever absl and ml_collections say.
@@ -88,18 +83,13 @@ def _split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
       continue
     negated, key, value = match.groups()
     if key not in keys.KEYS:
-      raise errors.InputError(f'There is no config key {key}; {_instead(key)}')
+      instead = f'{stored.GONE[key]}.' if key in stored.GONE else ''
+      hint = instead or errors.did_you_mean(key, keys.KEYS) or 'glcic-jax config FILE tells them.'
+      raise errors.InputError(f'There is no config key {key}; {hint}')
     if value is None and not negated and not isinstance(keys.default_of(key), bool):
       argument = '='.join([argument, *itertools.islice(rest, 1)])  # the next one is its value
     changes.append(argument)
   return own, changes
-
-
-def _instead(key: str) -> str:
-  """What to do about a key that is none: what took its place, or was probably meant."""
-  if key in stored.GONE:
-    return f'{stored.GONE[key]}.'
-  return errors.did_you_mean(key, keys.KEYS) or 'glcic-jax config FILE tells them.'
 
 
 def _read(name: str, changes: Sequence[str]) -> config_lib.ConfigDict:

@@ -1,6 +1,5 @@
 """glcic-jax convert SOURCE MODEL_DIR [--to pytorch]"""
 
-import argparse
 from collections.abc import Sequence
 
 from glcic_jax import errors
@@ -11,14 +10,18 @@ from glcic_jax.cli import values
 def main(arguments: Sequence[str]) -> int:
   """Converts weights; returns the exit code."""
   options = _parser().parse_args(arguments)
-  return _to_pytorch(options) if options.to == 'pytorch' else _to_model_directory(options)
-
-
-def _to_model_directory(options: argparse.Namespace) -> int:
+  if options.to == 'pytorch':
+    for flag in ('mean_color', 'image_size', 'overlap', 'discriminator'):
+      if getattr(options, flag) is not None:
+        flag = flag.replace('_', '-')
+        raise errors.InputError(f'--{flag} is not for --to pytorch; leave it out.')
   from glcic_jax.convert import converter  # JAX starts only now
   from glcic_jax.convert import program
   from glcic_jax.convert import settings
 
+  if options.to == 'pytorch':
+    print(converter.to_pytorch(options.source, options.model_dir))
+    return 0
   wishes = program.Wishes(
     mean_color=options.mean_color,
     image_size=options.image_size,
@@ -28,29 +31,13 @@ def _to_model_directory(options: argparse.Namespace) -> int:
   description = converter.to_model_directory(
     options.source, options.model_dir, wishes, options.discriminator
   )
+  source = description.source or 'a model trained by glcic_jax'
   fill = ', '.join(f'{value:.4f}' for value in description.mean_color)
-  print(
-    f'{options.model_dir}: {description.method}, from '
-    f'{description.source or "a model trained by glcic_jax"}'
-  )
+  discriminator = 'with' if description.discriminator else 'without'
+  print(f'{options.model_dir}: {description.method}, from {source}')
   print(f'  the hole is filled with {fill} (RGB in 0..1); trained at {description.image_size} px')
-  print(
-    f'  {"with" if description.discriminator else "without"} discriminator; '
-    f'licence: {description.licence or "none chosen yet"}'
-  )
-  return 0
-
-
-def _to_pytorch(options: argparse.Namespace) -> int:
-  flags = ('mean_color', 'image_size', 'overlap', 'discriminator')
-  given = [flag for flag in flags if getattr(options, flag) is not None]
-  if given:
-    raise errors.InputError(
-      f'--{given[0].replace("_", "-")} is not for --to pytorch; leave it out.'
-    )
-  from glcic_jax.convert import converter
-
-  print(converter.to_pytorch(options.source, options.model_dir))
+  licence = description.licence or 'none chosen yet'
+  print(f'  {discriminator} discriminator; licence: {licence}')
   return 0
 
 

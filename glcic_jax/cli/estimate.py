@@ -2,21 +2,22 @@
 [--config.KEY=VALUE ...]
 """
 
+import argparse
 from collections.abc import Sequence
 import json
 
 from glcic_jax.cli import configured
 from glcic_jax.cli import parser as parser_lib
 from glcic_jax.cli import values
-from glcic_jax.cost import prediction
 
 
 def main(arguments: Sequence[str]) -> int:
   """Prints the estimate; returns the exit code."""
   config, options = configured.parse(_parser(), arguments)
-  from glcic_jax.cost import table  # JAX starts only now that the usage is right
+  from glcic_jax.cost import estimate  # JAX starts only now that the usage is right
+  from glcic_jax.cost import table
 
-  result = prediction.estimated(
+  result = estimate.as_json(
     config,
     devices=options.devices,
     peak=options.peak_tflops,
@@ -39,29 +40,8 @@ def _parser() -> parser_lib.Parser:
     "between devices, and the workspace of a compiler's libraries.",
   )
   configured.add_config(parser)
+  add_machine(parser)
   add = parser.add_argument
-  add(
-    '--devices',
-    metavar='N',
-    type=values.whole_number(highest=100_000),
-    default=1,
-    help='that share the batch (1)',
-  )
-  add(
-    '--peak-tflops',
-    metavar='T',
-    type=values.number(),
-    help='what one device can do, in 10^12 FLOP/s, as its maker or a benchmark says; without it, a '
-    'large matrix product is measured on this machine, now',
-  )
-  add(
-    '--utilisation',
-    metavar='U',
-    type=values.number(highest=1),
-    default=prediction.UTILISATION,
-    help="the share of that peak which the model's FLOPs will get, 0 to 1 "
-    f'({prediction.UTILISATION:g}, an assumption: benchmarks/train_step.py measures it)',
-  )
   add(
     '--price', metavar='P', type=values.number(), help='of one device for one hour, in any currency'
   )
@@ -77,3 +57,25 @@ def _parser() -> parser_lib.Parser:
     help='print JSON; glcic-jax report --estimate FILE compares it with the run',
   )
   return parser
+
+
+def add_machine(parser: argparse.ArgumentParser) -> None:
+  """Adds what a run's devices can do: `--devices`, `--peak-tflops`, `--utilisation`."""
+  add = parser.add_argument
+  devices = values.whole_number(highest=100_000)
+  add('--devices', metavar='N', type=devices, default=1, help='that share the batch (1)')
+  add(
+    '--peak-tflops',
+    metavar='T',
+    type=values.number(),
+    help='what one device can do, in 10^12 FLOP/s, as its maker or a benchmark says; without it, '
+    'estimate measures a large matrix product on this machine, now, and report predicts no time',
+  )
+  add(
+    '--utilisation',
+    metavar='U',
+    type=values.number(highest=1),
+    default=0.5,
+    help="the share of that peak which the model's FLOPs will get, 0 to 1 (0.5, an assumption: "
+    'benchmarks/train_step.py measures it)',
+  )

@@ -20,22 +20,16 @@ def main(arguments: Sequence[str]) -> int:
   options = _parser().parse_args(arguments)
   choice = choice_lib.Choice(*(getattr(options, name) for name in choice_lib.Choice._fields))
   choice_lib.check(choice)
-  _check(options)
-  with warnings.catch_warnings():
-    return _evaluate(options, choice)
-
-
-def _check(options: argparse.Namespace) -> None:
   names.check(options.models)
   if options.reference and options.reference not in options.models:
-    raise errors.InputError(
-      f'--reference is {options.reference}, which is no --model; '
-      + (errors.did_you_mean(options.reference, options.models) or 'give one of them.')
-    )
+    hint = errors.did_you_mean(options.reference, options.models) or 'give one of them.'
+    raise errors.InputError(f'--reference is {options.reference}, which is no --model; {hint}')
   if options.features is not None and not os.path.isdir(options.features):
     raise errors.InputError(f'There is no folder {options.features}; check --features.')
   if os.path.exists(options.output) and not os.path.isdir(options.output):
     raise errors.InputError(f'{options.output} is a file; give --output a folder.')
+  with warnings.catch_warnings():
+    return _evaluate(options, choice)
 
 
 def _evaluate(options: argparse.Namespace, choice: choice_lib.Choice) -> int:
@@ -75,6 +69,8 @@ def _parser() -> parser_lib.Parser:
     'Scores models and classical baselines on the same pictures and holes. Writes manifest.json, '
     'scores.csv, scores.json and report.html.',
   )
+  *others, last = names.BASELINES
+  baselines = ', '.join(others)
   parser.add_argument(
     '--model',
     action='extend',
@@ -82,9 +78,8 @@ def _parser() -> parser_lib.Parser:
     required=True,
     dest='models',
     metavar='MODEL',
-    help='a model directory, a training workdir, one checkpoint in it; or '
-    f'{", ".join(names.BASELINES[:-1])} or {names.BASELINES[-1]}; several of them, or the flag '
-    'again for each',
+    help=f'a model directory, a training workdir, one checkpoint in it; or {baselines} or '
+    f'{last}; several of them, or the flag again for each',
   )
   _add_pictures(parser)
   add = parser.add_argument

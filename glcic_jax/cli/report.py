@@ -1,6 +1,5 @@
 """glcic-jax report WORKDIR [--output PAGE.html] [--estimate FILE | --peak-tflops T ...]"""
 
-import argparse
 from collections.abc import Sequence
 import os
 
@@ -8,9 +7,10 @@ from etils import epath
 
 from glcic_jax import errors
 from glcic_jax import files
+from glcic_jax.cli import estimate
 from glcic_jax.cli import parser as parser_lib
-from glcic_jax.cli import values
 from glcic_jax.cost import prediction as prediction_lib
+from glcic_jax.pictures import pairing
 from glcic_jax.reporting import run as run_lib
 from glcic_jax.reporting import run_page
 from glcic_jax.reporting import spent
@@ -21,8 +21,17 @@ def main(arguments: Sequence[str]) -> int:
   options = _parser().parse_args(arguments)
   run = run_lib.read(options.workdir)
   output = options.output or os.path.join(options.workdir, 'report.html')
-  _check_output(output)
-  prediction = _prediction(run, options)
+  if not output.lower().endswith(('.html', '.htm')):
+    raise errors.InputError(f'--output is {output!r}; give a name that ends in .html.')
+  if epath.Path(output).is_dir():
+    raise errors.InputError(f'{output} is a folder; give the name of a page.')
+  pairing.check_parent(output)
+  if options.estimate:
+    prediction: spent.Prediction | None = prediction_lib.from_file(run, options.estimate)
+  else:
+    prediction = prediction_lib.of_run(
+      run, devices=options.devices, peak=options.peak_tflops, utilisation=options.utilisation
+    )
   files.write(output, run_page.render(run, prediction))
   print('\n'.join(_lines(run, prediction)))
   print(output)
@@ -41,49 +50,11 @@ def _parser() -> parser_lib.Parser:
   add(
     '--estimate',
     metavar='FILE',
-    help='what glcic-jax estimate --json printed for the same config, to compare with',
+    help='what glcic-jax estimate --json printed for the same config, to compare with; '
+    'instead, the three options below',
   )
-  add(
-    '--peak-tflops',
-    metavar='T',
-    type=values.number(),
-    help='instead: 10^12 FLOP/s of one device, as its maker says',
-  )
-  add(
-    '--devices',
-    metavar='N',
-    type=values.whole_number(highest=100_000),
-    default=1,
-    help='with --peak-tflops: devices that the run is on (1)',
-  )
-  add(
-    '--utilisation',
-    metavar='U',
-    type=values.number(highest=1),
-    default=prediction_lib.UTILISATION,
-    help='with --peak-tflops: the share of the peak that was expected '
-    f'({prediction_lib.UTILISATION:g})',
-  )
+  estimate.add_machine(parser)
   return parser
-
-
-def _check_output(output: str) -> None:
-  if not output.lower().endswith(('.html', '.htm')):
-    raise errors.InputError(f'--output is {output!r}; give a name that ends in .html.')
-  if epath.Path(output).is_dir():
-    raise errors.InputError(f'{output} is a folder; give the name of a page.')
-  if not epath.Path(output).parent.is_dir():
-    raise errors.InputError(
-      f'There is no folder {epath.Path(output).parent} for the page; make it first.'
-    )
-
-
-def _prediction(run: run_lib.Run, options: argparse.Namespace) -> spent.Prediction | None:
-  if options.estimate:
-    return prediction_lib.from_file(run, options.estimate)
-  return prediction_lib.of_run(
-    run, devices=options.devices, peak=options.peak_tflops, utilisation=options.utilisation
-  )
 
 
 def _lines(run: run_lib.Run, prediction: spent.Prediction | None) -> list[str]:

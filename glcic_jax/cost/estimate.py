@@ -1,8 +1,7 @@
 """What a config will cost, before it costs anything: FLOPs, bytes, memory, hours and money.
 
     counted = estimate.count(config, devices=8)    # traces the steps; reads no picture
-    seconds = estimate.seconds_per_step(counted, peak=..., utilisation=...)
-    hours = estimate.hours(counted, seconds)
+    estimate.as_json(config, devices=8, peak=..., ...)    # and what follows from that
 
 Counted are the model FLOPs of the layers (`flops.py`) and the arrays of the traced step
 (`memory.py`). Not counted: compiling, reading pictures, scoring and saving, what devices say to
@@ -54,35 +53,66 @@ class Count:
   checkpoints_bytes: int  # on disk, as many as are kept
   batch_bytes: int  # from the host to all devices, a step
 
-  @property
-  def flops(self) -> float:
-    """Of all steps of all phases."""
-    return sum(phase.steps * phase.flops_per_step for phase in self.phases.values())
 
-
-def count(config: Any, devices: int = 1) -> Count:
-  """Traces each phase's step.
+def as_json(
+  config: Any,
+  *,
+  devices: int,
+  peak: float | None,
+  utilisation: float,
+  price: float | None,
+  compiles: bool,
+) -> dict[str, Any]:
+  """Counts FLOPs and memory, and what follows from them: plain JSON values.
 
   Args:
     config: a checked config.
-    devices: over which the batch is shared.
+    devices: that share the batch.
+    peak: 10^12 FLOP/s of one device; None: measured on one of this process.
+    utilisation: 0..1, the share of the peak that the model's FLOPs get.
+    price: of one device for one hour.
+    compiles: whether the steps are compiled too, which takes minutes.
+
+  Raises:
+    errors.InputError: if the devices cannot share the batch evenly.
+  """
+  simulate_devices(devices, host_alone=peak is not None and not compiles)
+  counted = count(config, devices)
+  peak_from = 'given'
+  if peak is None:
+    peak, kind = flops.matrix_rate(config.dtype) / 1e12, jax.devices()[0].device_kind
+    peak_from = f'measured now: a {config.dtype} matrix product on one {kind}'
+  seconds = seconds_per_step(counted, peak=peak * 1e12, utilisation=utilisation)
+  total = hours(counted, seconds)
+  return dataclasses.asdict(counted) | {
+    'config': {key: config[key] for key in ('method', 'image_size', 'dtype')},
+    'peak_tflops': peak,
+    'peak_from': peak_from,
+    'utilisation': utilisation,
+    'seconds_per_step': seconds,
+    'hours': total,
+    'money': None if price is None else total * devices * price,
+    'compiled': compiled(config, devices) if compiles else None,
+  }
+
+
+def count(config: Any, devices: int = 1) -> Count:
+  """Traces each phase's step of a checked config.
 
   Raises:
     errors.InputError: if the devices cannot share the batch evenly.
   """
   check_devices(config, devices)
-  # What rematerialisation saves is up to the compiler: the trace would show none of it, see
-  # memory.peak.
+  # What rematerialisation saves, the trace would not show: see memory.peak.
   method = dataclasses.replace(method_lib.from_config(config, _ANY_COLOR), rematerialise=False)
   method = method.compiled_for(convolutions.AS_DEFINED)  # wherever it is counted
-  state = state_lib.abstract_state(method, config.image_size, _one_device())
+  state = state_lib.abstract_state(method, config.image_size, parallel.make_mesh(jax.devices()[:1]))
   own = abstract_batch(config, config.batch_size // devices)
   by_phase = flops.per_image(method, config.image_size)
   phases = {}
   for phase, span in schedule.from_config(config.schedule).spans().items():
-    traced = jax.make_jaxpr(functools.partial(step_lib.train_step, method=method, phase=phase))(
-      state, own
-    )
+    step = functools.partial(step_lib.train_step, method=method, phase=phase)
+    traced = jax.make_jaxpr(step)(state, own)
     phases[phase.value] = PhaseCount(
       steps=len(span),
       flops_per_image=by_phase[phase],
@@ -105,13 +135,7 @@ def count(config: Any, devices: int = 1) -> Count:
 
 
 def seconds_per_step(counted: Count, *, peak: float, utilisation: float) -> dict[str, float]:
-  """By phase, if the devices reach this share of their peak.
-
-  Args:
-    counted: see `count`.
-    peak: FLOP/s of one device.
-    utilisation: 0..1, the share of it that the model's FLOPs get.
-  """
+  """By phase, if the model's FLOPs get this share (0..1) of a device's peak, in FLOP/s."""
   return {
     name: phase.flops_per_step / (counted.devices * peak * utilisation)
     for name, phase in counted.phases.items()
@@ -133,12 +157,11 @@ def compiled(config: Any, devices: int) -> dict[str, dict[str, Any]]:
     phase -> device (its kind), temporary_bytes (on each device), argument_bytes, flops and
     accessed_bytes (of one device's share, as the compiler counts; None where it does not).
   """
-  check_devices(config, devices)
   found = jax.devices() if len(jax.devices()) >= devices else jax.devices('cpu')
   if len(found) < devices:
     raise errors.InputError(
-      f'There are {len(found)} devices here and --devices is {devices}; give --devices='
-      f'{len(found)}, or leave out --compile.'
+      f'There are {len(found)} devices here and --devices is {devices}; give '
+      f'--devices={len(found)}, or leave out --compile.'
     )
   mesh = parallel.make_mesh(found[:devices])
   # CPU devices stand for any others: then nothing is as only a CPU wants it.
@@ -162,10 +185,7 @@ def compiled(config: Any, devices: int) -> dict[str, dict[str, Any]]:
 def simulate_devices(devices: int, *, host_alone: bool) -> None:
   """Before JAX starts: so many CPU devices, or more where more were asked for already.
 
-  Args:
-    devices: how many.
-    host_alone: JAX shall see nothing but these: an accelerator's memory stays with whoever trains
-      on it.
+  With `host_alone` JAX sees nothing but these: an accelerator's memory stays with whoever trains.
   """
   try:
     if host_alone:
@@ -202,7 +222,3 @@ def check_devices(config: Any, devices: int) -> None:
       f'batch_size is {config.batch_size}, which {devices} devices cannot share evenly; give '
       f'--devices={nearest}, or another batch_size.'
     )
-
-
-def _one_device() -> jax.sharding.Mesh:
-  return parallel.make_mesh(jax.devices()[:1])

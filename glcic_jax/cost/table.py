@@ -7,8 +7,8 @@ from glcic_jax.reporting import spent
 
 
 def lines(result: dict[str, Any]) -> list[str]:
-  """What `prediction.estimated` returned, line by line."""
-  config, number = result['config'], charts.number
+  """What `estimate.as_json` returned, line by line."""
+  config = result['config']
   networks = ', '.join(f'{name} {count:,}' for name, count in result['parameters'].items())
   found = [
     f'{config["method"]}, {config["image_size"]} px, batch {result["batch_size"]} over '
@@ -20,13 +20,23 @@ def lines(result: dict[str, Any]) -> list[str]:
   for name, phase in result['phases'].items():
     seconds = result['seconds_per_step'][name]
     found.append(
-      f'{name:<16}{phase["steps"]:>9,}{number(phase["flops_per_image"] / 1e9):>13}'
-      f'{number(phase["flops_per_step"] / 1e9):>12}{number(seconds):>10}'
-      f'{number(phase["steps"] * seconds / 3600):>9}{number(phase["peak_bytes"] / 1e9):>11}'
+      f'{name:<16}{phase["steps"]:>9,}{_giga(phase["flops_per_image"]):>13}'
+      f'{_giga(phase["flops_per_step"]):>12}{charts.number(seconds):>10}'
+      f'{charts.number(phase["steps"] * seconds / 3600):>9}{_giga(phase["peak_bytes"]):>11}'
     )
-  found += ['', *(f'{label:<12}{text}' for label, text in _facts(result)), '']
-  if result['compiled']:
-    found += _compiled(result['compiled'])
+  found += ['', *_facts(result), '']
+  if compiled := result['compiled']:
+    kind = next(iter(compiled.values()))['device']
+    found += [
+      f'As compiled for {kind}, on each device:',
+      f'{"phase":<16}{"GB temporary":>14}{"GB arguments":>14}{"GFLOP":>10}{"GB accessed":>13}',
+      *(
+        f'{name:<16}{_giga(row["temporary_bytes"]):>14}{_giga(row["argument_bytes"]):>14}'
+        f'{_giga(row["flops"]):>10}{_giga(row["accessed_bytes"]):>13}'
+        for name, row in compiled.items()
+      ),
+      '',
+    ]
   return found + [
     'Counted: convolutions and matrix products, and the arrays of one step as it is traced.',
     'Not counted: compiling, reading pictures, validation, checkpoints, talk between devices, '
@@ -34,42 +44,21 @@ def lines(result: dict[str, Any]) -> list[str]:
   ]
 
 
-def _facts(result: dict[str, Any]) -> list[tuple[str, str]]:
-  number, most = charts.number, max(phase['peak_bytes'] for phase in result['phases'].values())
-  facts = [
-    (
-      'time',
-      f'{spent.duration(result["hours"] * 3600)} for the whole schedule, at '
-      f'{result["utilisation"]:.0%} of {number(result["peak_tflops"])} TFLOP/s a device',
-    ),
-    ('peak', result['peak_from']),
-    (
-      'memory',
-      f'{number(most / 1e9)} GB on each device, of which {number(result["state_bytes"] / 1e9)} GB '
-      'are the state',
-    ),
-    ('disk', f'{number(result["checkpoints_bytes"] / 1e9)} GB for the checkpoints that are kept'),
-    ('from host', f'{number(result["batch_bytes"] / 1e6)} MB a step'),
-  ]
+def _facts(result: dict[str, Any]) -> list[str]:
+  most = max(phase['peak_bytes'] for phase in result['phases'].values())
+  time = spent.duration(result['hours'] * 3600)
+  rate = f'{result["utilisation"]:.0%} of {charts.number(result["peak_tflops"])} TFLOP/s a device'
+  facts = {'time': f'{time} for the whole schedule, at {rate}', 'peak': result['peak_from']}
   if result['money'] is not None:
-    hours = number(result['hours'] * result['devices'])
-    facts.insert(2, ('money', f'{result["money"]:,.2f} for {hours} device hours'))
-  return facts
+    hours = charts.number(result['hours'] * result['devices'])
+    facts['money'] = f'{result["money"]:,.2f} for {hours} device hours'
+  state = f'{_giga(result["state_bytes"])} GB are the state'
+  facts['memory'] = f'{_giga(most)} GB on each device, of which {state}'
+  facts['disk'] = f'{_giga(result["checkpoints_bytes"])} GB for the checkpoints that are kept'
+  facts['from host'] = f'{charts.number(result["batch_bytes"] / 1e6)} MB a step'
+  return [f'{name:<12}{text}' for name, text in facts.items()]
 
 
-def _compiled(compiled: dict[str, dict[str, Any]]) -> list[str]:
-  kind = next(iter(compiled.values()))['device']
-
-  def show(value: float | None) -> str:
-    return 'not said' if value is None else charts.number(value / 1e9)
-
-  return [
-    f'As compiled for {kind}, on each device:',
-    f'{"phase":<16}{"GB temporary":>14}{"GB arguments":>14}{"GFLOP":>10}{"GB accessed":>13}',
-    *(
-      f'{name:<16}{show(row["temporary_bytes"]):>14}{show(row["argument_bytes"]):>14}'
-      f'{show(row["flops"]):>10}{show(row["accessed_bytes"]):>13}'
-      for name, row in compiled.items()
-    ),
-    '',
-  ]
+def _giga(value: float | None) -> str:
+  """In 10^9; None where the compiler does not say it."""
+  return 'not said' if value is None else charts.number(value / 1e9)

@@ -15,11 +15,11 @@ from PIL import Image
 
 from glcic_jax import errors
 from glcic_jax import files
-from glcic_jax.pictures import comparison
 from glcic_jax.pictures import given_holes
 from glcic_jax.pictures import masks
 from glcic_jax.pictures import pairing
 from glcic_jax.pictures import photographs
+from glcic_jax.pictures import sheets
 
 if TYPE_CHECKING:
   from glcic_jax.inference import completer as completer_lib
@@ -36,7 +36,7 @@ class Run:
   options: Mapping[str, Any]  # `Completer`'s: blend, feather, large
   strip_gps: bool  # results do not say where the picture was taken
   skip_existing: bool  # a picture whose result is there is left out
-  sheet: comparison.Sheet | None  # for the pictures side by side
+  sheet: sheets.Comparison | None  # for the pictures side by side
   progress: Callable[[int, int, str], None]  # hears: so many of so many are done, the next's name
   note: Callable[[str], None]  # hears what there is to know about a file
 

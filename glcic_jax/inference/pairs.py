@@ -30,14 +30,15 @@ def split(
   Raises:
     errors.InputError: if there are not as many masks as pictures.
   """
-  pictures: list[Any]
-  given: Any = mask
-  if _is_stack(image):
-    pictures, given = list(image), _split_masks(mask, image.shape)
-  elif isinstance(image, (list, tuple)):
-    pictures = list(image)
-  else:
-    pictures, given = [image], [mask]
+  pictures: Any = [image]
+  given: Any = [mask]
+  if isinstance(image, (list, tuple)):
+    pictures, given = image, mask
+  elif _is_stack(image):
+    pictures, given = list(image), mask
+    alone = image.shape[1:3], (*image.shape[1:3], 1)  # of a mask for all
+    if isinstance(mask, (np.ndarray, jax.Array)) and mask.shape not in alone and mask.ndim > 2:
+      given = list(mask)
   if not isinstance(given, (list, tuple)):
     given = [given] * len(pictures)
   if len(given) != len(pictures):
@@ -52,6 +53,11 @@ def join(results: list[Any], image: Picture | Sequence[Picture]) -> Any:
   if _is_stack(image):
     return jnp.stack(results) if isinstance(image, jax.Array) else np.stack(results)
   return results if isinstance(image, (list, tuple)) else results[0]
+
+
+def _is_stack(image: Any) -> TypeGuard[np.ndarray | jax.Array]:
+  """Whether it is one array of several pictures."""
+  return isinstance(image, (np.ndarray, jax.Array)) and image.ndim == 4 and len(image) > 0
 
 
 def read(image: Picture, mask: Picture | None) -> tuple[modes.Picture, np.ndarray]:
@@ -70,28 +76,14 @@ def read(image: Picture, mask: Picture | None) -> tuple[modes.Picture, np.ndarra
       f'The picture is a {type(image).__name__}; give a path, a PIL image or an array.'
     )
   height, width = picture.pixels.shape[:2]
-  if mask is None:
-    if picture.hidden is None:
-      raise errors.InputError(
-        'There is no mask, and the picture has no alpha channel; give one of them.'
-      )
-    mask = picture.hidden
-  return picture, _hole(mask, (width, height))
+  if mask is None and picture.hidden is None:
+    raise errors.InputError(
+      'There is no mask, and the picture has no alpha channel; give one of them.'
+    )
+  return picture, _hole(picture.hidden if mask is None else mask, (width, height))
 
 
-def _is_stack(image: Any) -> TypeGuard[np.ndarray | jax.Array]:
-  """Whether it is one array of several pictures."""
-  return isinstance(image, (np.ndarray, jax.Array)) and image.ndim == 4 and len(image) > 0
-
-
-def _split_masks(mask: Any, shape: tuple[int, ...]) -> Any:
-  """Masks `[B, H, W]` or `[B, H, W, 1]` of an array of pictures as a list; others as they are."""
-  if not isinstance(mask, (np.ndarray, jax.Array)) or mask.shape in (shape[1:3], (*shape[1:3], 1)):
-    return mask
-  return list(mask) if mask.ndim > 2 else mask
-
-
-def _hole(mask: Picture, size: tuple[int, int]) -> np.ndarray:
+def _hole(mask: Any, size: tuple[int, int]) -> np.ndarray:
   """Any kind of mask -> `[H, W]` bool, checked against the picture's (width, height)."""
   if isinstance(mask, (str, os.PathLike)):
     return masks.from_mask(mask, size)

@@ -1,7 +1,6 @@
-"""Picture files in and out: orientation, modes, crops (Pillow).
+"""Picture files in and out: orientation, modes, crops (Pillow). Paths may be `gs://`.
 
-A picture in memory is `[H, W, 3]` uint8 RGB, upright: its EXIF orientation has
-been applied. Paths may be `gs://`.
+A picture in memory is `[H, W, 3]` uint8 RGB, upright: its EXIF orientation has been applied.
 """
 
 from collections.abc import Callable, Sequence
@@ -43,9 +42,8 @@ def open_picture(source: epath.PathLike | bytes, name: str = '') -> Image.Image:
   except IsADirectoryError:
     raise errors.InputError(f'{name} is a folder; give a picture file.') from None
   except FileNotFoundError:
-    raise errors.InputError(
-      errors.with_hint(f'There is no file {name}; check the path.', files.did_you_mean(source))
-    ) from None
+    sentence = f'There is no file {name}; check the path.'
+    raise errors.InputError(errors.with_hint(sentence, files.did_you_mean(name))) from None
   except OSError as error:
     raise errors.InputError(f'{name} cannot be read ({error.strerror or error}).') from None
   try:
@@ -59,10 +57,8 @@ def open_picture(source: epath.PathLike | bytes, name: str = '') -> Image.Image:
 def load(image: Image.Image, *, copy: bool = True) -> Image.Image:
   """Decodes an opened picture and turns it upright; the mode is kept.
 
-  Args:
-    image: from `open_picture`.
-    copy: False: one that is upright is returned as it is, a file with its tags; copying takes a
-      tenth of decoding.
+  Without `copy`, one that is upright is returned as it is, a file with its tags: copying takes a
+  tenth of decoding.
 
   Raises:
     errors.InputError: if the file is truncated or broken.
@@ -78,10 +74,7 @@ def load(image: Image.Image, *, copy: bool = True) -> Image.Image:
 
 
 def read_rgb(source: epath.PathLike | bytes, name: str = '') -> np.ndarray:
-  """Reads any picture file as upright RGB.
-
-  Returns:
-    `[H, W, 3]` uint8.
+  """Reads any picture file as upright RGB: `[H, W, 3]` uint8.
 
   Raises:
     errors.InputError: if it cannot be read.
@@ -101,7 +94,8 @@ def to_rgb(image: Image.Image, ground: tuple[int, int, int] = _WHITE) -> Image.I
     highest = float(wide.max())
     if image.mode == 'F' and highest <= 1:  # what writes floats has 1 for white
       return Image.fromarray((255 * np.clip(wide, 0, 1)).round().astype(np.uint8)).convert('RGB')
-    white = 65_535 if image.mode.startswith('I;16') else _white_level(highest)
+    # A mode that may have 8 bits or 16 has 8, unless a pixel is brighter.
+    white = 65_535 if image.mode.startswith('I;16') or highest > 255 else 255
     levels = np.clip(wide * (256 / (white + 1)), 0, 255).astype(np.uint8)
     return Image.fromarray(levels).convert('RGB')
   if image.mode in ('RGBA', 'LA', 'PA') or 'transparency' in image.info:
@@ -109,11 +103,6 @@ def to_rgb(image: Image.Image, ground: tuple[int, int, int] = _WHITE) -> Image.I
     behind = Image.new('RGBA', image.size, (*ground, 255))
     return Image.alpha_composite(behind, image).convert('RGB')
   return image.convert('RGB')
-
-
-def _white_level(highest: float) -> int:
-  """White's level in a mode that may have 8 bits or 16: 8, unless a pixel is brighter."""
-  return 255 if highest <= 255 else 65_535
 
 
 def resample(image: Image.Image, size: int, box: tuple[float, float, float, float]) -> Image.Image:
@@ -132,9 +121,9 @@ def read_crop(
 ) -> np.ndarray:
   """Resizes a picture's short edge, then crops a square, decoding no more than it needs.
 
-  The crop is resampled straight from the source (bilinear, antialiased), which equals
-  resizing the whole and cropping, up to the sub-pixel place of the crop. A
-  JPEG much larger than asked for is decoded at a half, quarter or eighth of its size.
+  The crop is resampled straight from the source (bilinear, antialiased), which equals resizing the
+  whole and cropping, up to its sub-pixel place. A JPEG much larger than asked for is decoded at a
+  half, quarter or eighth of its size.
 
   Args:
     data: the file's bytes.
@@ -158,19 +147,15 @@ def read_crop(
     image.draft('RGB', (width, height))
   image = to_rgb(load(image, copy=False), ground)
   window = size * min(image.size) / short_edge
-  left = place[1] * (image.width - window)
-  top = place[0] * (image.height - window)
+  top, left = place[0] * (image.height - window), place[1] * (image.width - window)
   box = (left, top, min(left + window, image.width), min(top + window, image.height))
   return np.asarray(resample(image, size, box))
 
 
 def write(path: epath.PathLike, picture: np.ndarray | Image.Image, **options: Any) -> None:
-  """Writes a picture whole or not at all; the suffix decides the format.
+  """Writes a PIL image, or `[H, W, 3]` uint8, whole or not at all; the suffix decides the format.
 
-  Args:
-    path: where to; an existing file is replaced.
-    picture: `[H, W, 3]` uint8, or a PIL image.
-    **options: Pillow's, for the format (quality, exif, icc_profile).
+  Options are Pillow's for the format: quality, exif, icc_profile.
 
   Raises:
     errors.InputError: if the suffix is no picture format, or the folder cannot be written.

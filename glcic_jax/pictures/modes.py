@@ -15,6 +15,7 @@ from glcic_jax.pictures import image_files
 if TYPE_CHECKING:
   import jax
 
+_CHANNELS = {1: 'grey', 2: 'grey alpha', 3: 'rgb', 4: 'rgb alpha'}
 _KINDS = {
   'L': 'grey',
   'I;16': 'grey',
@@ -23,18 +24,8 @@ _KINDS = {
   'RGBA': 'rgb alpha',
   'CMYK': 'cmyk',
 }
-# Modes that the result cannot have, and the nearest that it can.
-_NEAREST = {
-  '1': 'L',
-  'P': 'RGB',
-  'PA': 'RGBA',
-  'La': 'LA',
-  'RGBa': 'RGBA',
-  'I;16B': 'I;16',
-  'I;16L': 'I;16',
-  'I;16N': 'I;16',
-}
-_CHANNELS = {1: 'grey', 2: 'grey alpha', 3: 'rgb', 4: 'rgb alpha'}
+# Modes that the result cannot have, and the nearest that it can; of all others, RGB.
+_NEAREST = {'1': 'L', 'PA': 'RGBA', 'La': 'LA', 'RGBa': 'RGBA'}
 _GREY = np.array([0.299, 0.587, 0.114])  # ITU-R 601, as Pillow has it
 
 
@@ -113,7 +104,9 @@ def kept(image: Image.Image) -> Image.Image:
     if mode in ('I', 'F'):
       return _from_wide(image)
     if 'transparency' in image.info and mode != 'I;16':
-      return _without_key(image, 'LA' if mode in ('1', 'L') else 'RGBA')
+      converted = image.convert('LA' if mode in ('1', 'L') else 'RGBA')
+      converted.info = {key: value for key, value in image.info.items() if key != 'transparency'}
+      return converted
     if mode.startswith('I;16'):
       return Image.fromarray(np.asarray(image).astype(np.uint16))
     return image.convert(_NEAREST.get(mode, 'RGB'))
@@ -121,12 +114,6 @@ def kept(image: Image.Image) -> Image.Image:
     raise errors.InputError(
       f'A picture of mode {mode} cannot be completed ({error}); save it as RGB.'
     ) from None
-
-
-def _without_key(image: Image.Image, mode: str) -> Image.Image:
-  converted = image.convert(mode)
-  converted.info = {key: value for key, value in image.info.items() if key != 'transparency'}
-  return converted
 
 
 def _from_wide(image: Image.Image) -> Image.Image:
@@ -146,20 +133,15 @@ def _image(pixels: np.ndarray, mode: str) -> Image.Image:
 
 
 def from_array(array: 'np.ndarray | jax.Array') -> Picture:
-  """An array `[H, W]` or `[H, W, C]` of uint8 or uint16: grey, grey and alpha, RGB, or RGB and
-  alpha.
+  """An array `[H, W]` or `[H, W, C]` of uint8 or uint16, grey or RGB, with alpha or without.
 
   Raises:
     errors.InputError: if it is none.
   """
   pixels = np.asarray(array)
   pixels = pixels.astype(pixels.dtype.newbyteorder('='), copy=False)  # of files of other machines
-  if (
-    pixels.dtype not in (np.uint8, np.uint16)
-    or pixels.ndim not in (2, 3)
-    or pixels.ndim == 3
-    and pixels.shape[2] not in _CHANNELS
-  ):
+  has_shape = pixels.ndim == 2 or pixels.ndim == 3 and pixels.shape[2] in _CHANNELS
+  if pixels.dtype not in (np.uint8, np.uint16) or not has_shape:
     raise errors.InputError(
       f'The picture is an array of shape {pixels.shape} and type {pixels.dtype}; give [H, W] or '
       '[H, W, 1 to 4] of uint8 or uint16.'

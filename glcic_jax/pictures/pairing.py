@@ -1,6 +1,6 @@
 """Which pictures a command is given, which mask belongs to each, and where its result goes."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 import difflib
 import glob
 import os
@@ -19,7 +19,7 @@ class Job(NamedTuple):
 
   image: str
   name: str  # relative to the folder that was given: where the result lies in the output folder
-  mask: str | None  # None: the picture itself shows its hole
+  mask: str | None = None  # None: the picture itself shows its hole
   error: str = ''  # why it cannot be completed: found no mask
   output: str = ''  # where its result goes; see `with_outputs`
 
@@ -43,73 +43,66 @@ def jobs(
   apart = [folder for folder in (results, mask) if folder is not None and os.path.isdir(folder)]
   found, alone = _pictures(inputs, apart)
   if mask is None:
-    return [Job(path, name, None) for path, name in found], alone
+    return found, alone
   if not os.path.isdir(mask):
     # A folder of pictures may hold the mask itself.
     own = _identity(mask)
-    paired = [Job(path, name, mask) for path, name in found if alone or _identity(path) != own]
+    paired = [job._replace(mask=mask) for job in found if alone or _identity(job.image) != own]
     if not paired:
       raise errors.InputError(f'There is no picture beside the mask {mask}; give the picture too.')
     return paired, alone
-  masks = _Masks(mask, (path for path, _ in found))
-  paired = []
-  for path, name in found:
-    best = next(iter(masks.of(path, name)), None)
-    error = '' if best else f'there is no {masks.wanted(path, name)} in {mask}.'
-    paired.append(Job(path, name, best, error))
-  if any(job.mask for job in paired):
+  masks, paired, spare = _Masks(mask, found), [], set()
+  for job in found:
+    if of_it := masks.of(job):
+      paired.append(job._replace(mask=of_it[0]))
+      spare |= set(map(os.path.realpath, of_it))
+    else:
+      paired.append(job._replace(error=f'there is no {masks.wanted(job)} in {mask}.'))
+  if spare:
     # Pictures and masks may lie in one folder.
-    spare = {
-      os.path.realpath(path) for job in paired if job.mask for path in masks.of(job.image, job.name)
-    }
     return [job for job in paired if alone or os.path.realpath(job.image) not in spare], alone
-  name = paired[0].name
-  near = difflib.get_close_matches(name, masks.names, n=3, cutoff=0)
+  near = difflib.get_close_matches(found[0].name, masks.names, n=3, cutoff=0)
   raise errors.InputError(
-    f'No mask in {mask} belongs to {name}, nor to any other picture; name it '
-    f'{masks.wanted(paired[0].image, name)}; '
+    f'No mask in {mask} belongs to {found[0].name}, nor to any other picture; name it '
+    f'{masks.wanted(found[0])}; '
     + (f'the nearest names there: {", ".join(near)}.' if near else 'there is no picture there.')
   )
 
 
-def _pictures(inputs: Sequence[str], apart: Sequence[str]) -> tuple[list[tuple[str, str]], bool]:
-  """(path, name) of each picture, each path once; and whether the only input names one file.
+def _pictures(inputs: Sequence[str], apart: Sequence[str]) -> tuple[list[Job], bool]:
+  """Each picture once, without a mask; and whether the only input names one file.
 
   What lies in one of the folders `apart` is none, but for that folder itself as an input.
   """
-  found: dict[str, str] = {}
+  found: dict[str, Job] = {}
   for given in inputs:
     if os.path.isdir(given):
-      names = sorted(files.walk(given, image_files.SUFFIXES))
-      new = _outside(apart, given, {os.path.join(given, name): name for name in names})
-      if not new:
-        raise errors.InputError(f'{given} is a folder without pictures; give one with some.')
+      paths = [os.path.join(given, name) for name in files.walk(given, image_files.SUFFIXES)]
+      root, refusal = given, f'{given} is a folder without pictures; give one with some.'
     elif glob.has_magic(given) and not os.path.lexists(given):
-      root = _root(given)
       paths = [
         path
-        for path in sorted(glob.glob(given, recursive=True))
+        for path in glob.glob(given, recursive=True)
         if os.path.isfile(path) and suffix(path) in image_files.SUFFIXES
       ]
-      new = _outside(apart, root, {path: os.path.relpath(path, root or '.') for path in paths})
-      if not new:
-        raise errors.InputError(f'No picture matches {given}; check the pattern.')
+      root, refusal = _root(given), f'No picture matches {given}; check the pattern.'
     else:
-      new = {given: os.path.basename(given)}
-    for path, name in new.items():
-      found.setdefault(path, name)
-  alone = len(inputs) == 1 and list(found) == [inputs[0]]
-  return list(found.items()), alone
+      found.setdefault(given, Job(given, os.path.basename(given)))
+      continue
+    paths = _outside(apart, root, paths)
+    if not paths:
+      raise errors.InputError(refusal)
+    for path in sorted(paths):
+      found.setdefault(path, Job(path, os.path.relpath(path, root or '.')))
+  return list(found.values()), len(inputs) == 1 and inputs[0] in found
 
 
-def _outside(apart: Sequence[str], root: str, found: dict[str, str]) -> dict[str, str]:
+def _outside(apart: Sequence[str], root: str, paths: Sequence[str]) -> list[str]:
   """Leaves out what lies in one of the folders that lie below the root."""
   below = tuple(
     _inside(folder) for folder in apart if os.path.realpath(folder).startswith(_inside(root))
   )
-  return {
-    path: name for path, name in found.items() if not os.path.realpath(path).startswith(below)
-  }
+  return [path for path in paths if not os.path.realpath(path).startswith(below)]
 
 
 def _inside(folder: str) -> str:
@@ -127,10 +120,10 @@ def _root(pattern: str) -> str:
 class _Masks:
   """A folder of masks, by the stems that they belong to."""
 
-  def __init__(self, folder: str, inputs: Iterable[str]):
+  def __init__(self, folder: str, found: Sequence[Job]):
     self.folder = folder
     self.names = sorted(files.walk(folder, image_files.SUFFIXES))
-    self._inputs = {os.path.realpath(path) for path in inputs}
+    self._inputs = {os.path.realpath(job.image) for job in found}
     # (folder below, stem) -> names.
     self._exact: dict[tuple[str, str], list[str]] = {}
     self._marked: dict[tuple[str, str], list[str]] = {}
@@ -140,28 +133,29 @@ class _Masks:
       for mark in re.finditer(_MARK, stem):  # a stem may itself hold the mark
         self._marked.setdefault((parent, stem[: mark.start()]), []).append(name)
 
-  def of(self, path: str, name: str) -> list[str]:
-    """Paths of the masks of a picture, the best first.
+  def of(self, job: Job) -> list[str]:
+    """Paths of a picture's masks, the best first.
 
     One has its stem, or its stem and `_mask...`, and lies in its folder below the masks', or
     directly there.
     """
     found = []
-    for parent in dict.fromkeys((os.path.dirname(name), '')):
-      key = parent, _stem(name)
-      for mask in self._exact.get(key, []):
-        mask = os.path.join(self.folder, mask)
+    for parent in dict.fromkeys((os.path.dirname(job.name), '')):
+      key = parent, _stem(job.name)
+      for name in self._exact.get(key, []):
+        mask = os.path.join(self.folder, name)
         # Where a.jpg and a.png lie side by side and both are given, neither is a mask.
-        if not (_is_beside(mask, path) and os.path.realpath(mask) in self._inputs):
+        if not (_is_beside(mask, job.image) and os.path.realpath(mask) in self._inputs):
           found.append(mask)
-      found += [os.path.join(self.folder, mask) for mask in self._marked.get(key, [])]
-    return [mask for mask in found if _identity(mask) != _identity(path)]
+      found += [os.path.join(self.folder, name) for name in self._marked.get(key, [])]
+    return [mask for mask in found if _identity(mask) != _identity(job.image)]
 
-  def wanted(self, path: str, name: str) -> str:
+  def wanted(self, job: Job) -> str:
     """How a mask of a picture may be called."""
-    marked = f'{_stem(name)}{_MARK}.png'
-    place = os.path.join(self.folder, os.path.dirname(name), marked)
-    return marked if _is_beside(place, path) else f'{_stem(name)}.png or {marked}'
+    stem = _stem(job.name)
+    marked = f'{stem}{_MARK}.png'
+    place = os.path.join(self.folder, os.path.dirname(job.name), marked)
+    return marked if _is_beside(place, job.image) else f'{stem}.png or {marked}'
 
 
 def _is_beside(path: str, other: str) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 import math
 from typing import Any, NamedTuple
 
+import numpy as np
 from PIL import Image
 from PIL import JpegImagePlugin
 from PIL import PngImagePlugin
@@ -17,7 +18,6 @@ from PIL.ExifTags import GPSTAGS
 from PIL.ExifTags import TAGS
 
 from glcic_jax.pictures import image_files
-from glcic_jax.pictures import palettes
 
 _EXIF, _GPS = 0x8769, 0x8825  # tags that point to tables of their own
 _WIDTH, _HEIGHT = 0xA002, 0xA003
@@ -26,13 +26,18 @@ _DESCRIPTIONS = (270, 271, 272, 305, 306, 315, 316, 18246, 33432, *range(0x9C9B,
 _MAKER_NOTE, _INTEROPERABILITY = 0x927C, 0xA005
 _LARGEST_EXIF = 65_000  # bytes, in a JPEG's one segment
 
-_HOLDS = {
-  'JPEG': ('L', 'RGB', 'CMYK'),
-  'PNG': ('L', 'LA', 'RGB', 'RGBA', 'I;16'),
-  'WEBP': ('RGB', 'RGBA'),
-  'BMP': ('L', 'RGB'),
-  'GIF': ('L', 'RGB'),
-  'TIFF': ('L', 'LA', 'RGB', 'RGBA', 'I;16', 'CMYK'),
+# Format -> the modes that it holds, and which of a file's options it can have.
+_FORMATS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+  'JPEG': (('L', 'RGB', 'CMYK'), ('icc_profile', 'dpi', 'comment', 'subsampling')),
+  'PNG': (('L', 'LA', 'RGB', 'RGBA', 'I;16'), ('icc_profile', 'dpi')),
+  'WEBP': (('RGB', 'RGBA'), ('icc_profile',)),
+  'BMP': (('L', 'RGB'), ('dpi',)),
+  'GIF': (('L', 'RGB'), ('comment',)),
+  'TIFF': (('L', 'LA', 'RGB', 'RGBA', 'I;16', 'CMYK'), ('icc_profile', 'dpi', 'compression')),
+}
+_QUALITY: dict[str, dict[str, Any]] = {
+  'JPEG': {'quality': 95},
+  'WEBP': {'lossless': True, 'exact': True},
 }
 _LOSSLESS_TIFF = ('tiff_lzw', 'tiff_adobe_deflate', 'packbits')
 
@@ -53,16 +58,11 @@ def read(path: str) -> Photograph:
   Raises:
     errors.InputError: if it cannot be read.
   """
-  opened = image_files.open_picture(path)
-  deep = (
-    opened.format == 'PNG'
-    and opened.mode.startswith('RGB')
-    and any('16B' in str(tile) for tile in getattr(opened, 'tile', ()))
-  )
-  image = image_files.load(opened)
-  notes = []
-  if deep:
+  opened, notes = image_files.open_picture(path), []
+  is_deep = any('16B' in str(tile) for tile in getattr(opened, 'tile', ()))  # gone once decoded
+  if opened.format == 'PNG' and opened.mode.startswith('RGB') and is_deep:
     notes.append('Pillow reads 16-bit colours with 8 bits: so has the result.')
+  image = image_files.load(opened)
   frames, exif = _tables(opened)
   if frames > 1:
     notes.append('it holds several pictures: the first is completed, the others are dropped.')
@@ -71,16 +71,13 @@ def read(path: str) -> Photograph:
 
 def _options_of(opened: Image.Image) -> dict[str, Any]:
   """What a file says beside pixels and EXIF, by the names of Pillow's options; `text` of PNG."""
-  info, options = opened.info, {}
-  if info.get('icc_profile'):
-    options['icc_profile'] = info['icc_profile']
+  info = opened.info
+  options = {name: info[name] for name in ('icc_profile', 'comment') if info.get(name)}
   dots = info.get('dpi', ())
   if all(isinstance(value, (int, float)) or hasattr(value, 'numerator') for value in dots):
     dpi = tuple(float(value) for value in dots)
     if len(dpi) == 2 and all(math.isfinite(value) and value > 0 for value in dpi):
       options['dpi'] = dpi
-  if info.get('comment'):
-    options['comment'] = info['comment']
   if opened.format in ('JPEG', 'MPO') and JpegImagePlugin.get_sampling(opened) != -1:
     options['subsampling'] = JpegImagePlugin.get_sampling(opened)
   if opened.format == 'TIFF' and info.get('compression') in _LOSSLESS_TIFF:
@@ -108,12 +105,6 @@ def save(
 ) -> list[str]:
   """Writes a completed picture with what its file said; the suffix decides the format.
 
-  Args:
-    path: where to.
-    completed: the picture.
-    source: what it was.
-    strip_gps: whether to leave out where it was taken.
-
   Returns:
     what the reader should be told about the file.
 
@@ -123,7 +114,7 @@ def save(
   kind = Image.registered_extensions()['.' + path.rsplit('.', 1)[-1].lower()]
   image, notes = _fit(completed, kind, source.image)
   image.info = {}  # else Pillow writes some of it by itself
-  options = {key: source.options[key] for key in _OPTIONS[kind] if key in source.options}
+  options = {key: source.options[key] for key in _FORMATS[kind][1] if key in source.options}
   if (image.mode == 'CMYK') != (source.image.mode == 'CMYK'):
     options.pop('icc_profile', None)  # it describes another colour space
   exif = _described(source.exif, image.size, strip_gps).tobytes()
@@ -140,49 +131,54 @@ def save(
   return notes
 
 
-# Which of a file's options each format can have.
-_OPTIONS = {
-  'JPEG': ('icc_profile', 'dpi', 'comment', 'subsampling'),
-  'PNG': ('icc_profile', 'dpi'),
-  'WEBP': ('icc_profile',),
-  'TIFF': ('icc_profile', 'dpi', 'compression'),
-  'BMP': ('dpi',),
-  'GIF': ('comment',),
-}
-_QUALITY: dict[str, dict[str, Any]] = {
-  'JPEG': {'quality': 95},
-  'WEBP': {'lossless': True, 'exact': True},
-}
-
-
 def _fit(image: Image.Image, kind: str, source: Image.Image) -> tuple[Image.Image, list[str]]:
   """The picture in a mode that the format holds, and what that costs."""
-  notes = {
-    'JPEG': ['JPEG is lossy: pixels outside the hole will differ a little; use .png to keep them.'],
-    'GIF': ['GIF holds 256 colours: pixels outside the hole may differ; use .png to keep them.']
-    if image.mode != 'L'
-    else [],
-  }.get(kind, [])
-  if kind == 'GIF' and image.mode == 'RGB':
-    drawn = palettes.keeping(image, image_files.to_rgb(source))
-    if drawn is not None:
+  mode, modes, notes = image.mode, _FORMATS[kind][0], []
+  if kind == 'JPEG':
+    notes = ['JPEG is lossy: pixels outside the hole will differ a little; use .png to keep them.']
+  elif kind == 'GIF' and mode != 'L':
+    notes = ['GIF holds 256 colours: pixels outside the hole may differ; use .png to keep them.']
+    if mode == 'RGB' and (drawn := _in_256_colors(image, image_files.to_rgb(source))):
       return drawn, ['GIF holds 256 colours: the hole is drawn with those that are left.']
-  if image.mode in _HOLDS[kind]:
+  if mode in modes:
     return image.copy(), notes
-  if image.mode == 'L':
+  if mode == 'L':
     return image.convert('RGB'), notes
-  if image.mode == 'LA' and 'RGBA' in _HOLDS[kind]:
+  if mode == 'LA' and 'RGBA' in modes:
     return image.convert('RGBA'), notes
-  lost = {
-    'LA': 'transparency: it shows white',
-    'RGBA': 'transparency: it shows white',
-    'I;16': '16 bits: it has 8',
-    'CMYK': 'CMYK: it is RGB',
-  }[image.mode]
-  if image.mode in ('LA', 'RGBA') and image.getchannel('A').getextrema() == (255, 255):
-    return image_files.to_rgb(image), notes  # nothing is transparent any more
+  if mode not in ('LA', 'RGBA'):
+    lost = {'I;16': '16 bits: it has 8', 'CMYK': 'CMYK: it is RGB'}[mode]
+  elif image.getchannel('A').getextrema() == (255, 255):  # nothing is transparent any more
+    return image_files.to_rgb(image), notes
+  else:
+    lost = 'transparency: it shows white'
   does_not_hold = 'is written without' if kind == 'GIF' else 'does not hold'
   return image_files.to_rgb(image), [*notes, f'{kind} {does_not_hold} {lost}.']
+
+
+def _in_256_colors(completed: Image.Image, before: Image.Image) -> Image.Image | None:
+  """As a palette picture, in which pixels that are equal in both (RGB) keep their colour.
+
+  None where they have too many colours.
+  """
+  pixels = np.asarray(completed)
+  changed = (pixels != np.asarray(before)).any(axis=-1)
+  kept, numbers = np.unique(pixels[~changed], axis=0, return_inverse=True)
+  if len(kept) > 256:
+    return None
+  indices = np.empty(changed.shape, np.uint8)
+  indices[~changed] = numbers.reshape(-1)
+  palette, new = kept, pixels[changed]
+  if len(new):
+    import scipy.spatial  # as in `masks.grown`
+
+    if len(kept) < 256:  # room for colours of its own
+      drawn = Image.fromarray(new[None]).quantize(256 - len(kept), Image.Quantize.MEDIANCUT)
+      palette = np.concatenate([kept, np.unique(np.asarray(drawn.convert('RGB'))[0], axis=0)])
+    indices[changed] = scipy.spatial.cKDTree(palette).query(new)[1]
+  result = Image.fromarray(indices).convert('P')
+  result.putpalette(palette.astype(np.uint8).tobytes())
+  return result
 
 
 def _described(exif: Image.Exif, size: tuple[int, int], strip_gps: bool) -> Image.Exif:
@@ -191,14 +187,9 @@ def _described(exif: Image.Exif, size: tuple[int, int], strip_gps: bool) -> Imag
   for tag in _DESCRIPTIONS:
     if tag in exif:
       kept[tag] = exif[tag]
-  for pointer in (_EXIF, _GPS):
-    table = dict(exif.get_ifd(pointer))
-    for tag in (_MAKER_NOTE, _INTEROPERABILITY):
-      table.pop(tag, None)
-    # A private tag may show anything, so it is left out.
-    table = {
-      tag: value for tag, value in table.items() if tag in (TAGS if pointer == _EXIF else GPSTAGS)
-    }
+  # A private tag may show anything, so it is left out.
+  for pointer, public in ((_EXIF, TAGS.keys() - {_MAKER_NOTE, _INTEROPERABILITY}), (_GPS, GPSTAGS)):
+    table = {tag: value for tag, value in exif.get_ifd(pointer).items() if tag in public}
     if pointer == _EXIF:
       table |= {tag: length for tag, length in zip((_WIDTH, _HEIGHT), size) if tag in table}
     if table and not (pointer == _GPS and strip_gps):

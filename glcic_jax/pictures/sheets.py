@@ -1,13 +1,19 @@
 """Contact sheets: pictures in labelled columns, and the same pictures read off a sheet again."""
 
 from collections.abc import Mapping, Sequence
+import os
 
 import numpy as np
 from PIL import Image
 from PIL import ImageDraw
 from PIL import ImageFont
 
+from glcic_jax import errors
+from glcic_jax.pictures import image_files
+from glcic_jax.pictures import pairing
+
 _GAP, _LINE, _CELL = 8, 20, 128  # of a contact sheet, in pixels
+_ROWS, _COMPARED = 64, 256  # of a comparison: pictures, and pixels of the longer side of each
 
 
 def contact_sheet(
@@ -70,3 +76,44 @@ def _fit(picture: np.ndarray, cell: int) -> Image.Image:
   width, height = (max(1, round(side * scale)) for side in image.size)
   way = Image.Resampling.NEAREST if scale >= 1 else Image.Resampling.LANCZOS
   return image.resize((width, height), way)
+
+
+class Comparison:
+  """A sheet of the first pictures, their holes and what became of them."""
+
+  def __init__(self, path: str, jobs: Sequence[pairing.Job]):
+    """A file, which may replace an old sheet, and nothing that is read or written here.
+
+    Raises:
+      errors.InputError: if it would, or cannot be written.
+    """
+    self.path = path
+    self._rows: list[tuple[str, list[np.ndarray]]] = []
+    if pairing.suffix(path) not in image_files.SUFFIXES or os.path.isdir(path):
+      raise errors.InputError(f'--compare is {path}; give a picture file, such as sheet.png.')
+    pairing.check_parent(path, '--compare')
+    taken = (name for job in jobs for name in (job.image, job.mask, job.output) if name)
+    if os.path.realpath(path) in map(os.path.realpath, taken):
+      raise errors.InputError(
+        f'--compare is {path}, which is an input or a result; give another name.'
+      )
+
+  def add(self, name: str, image: Image.Image, hole: np.ndarray, result: Image.Image) -> str:
+    """Adds a row; where there are enough of them, adds none and returns a note."""
+    if len(self._rows) == _ROWS:
+      return f'it shows the first {_ROWS} pictures.'
+    self._rows.append((name, [_small(cell) for cell in (image, Image.fromarray(hole), result)]))
+    return ''
+
+  def write(self) -> None:
+    """Writes the sheet, if there is a row."""
+    if self._rows:
+      names, rows = zip(*self._rows)
+      columns = dict(zip(('input', 'mask', 'result'), zip(*rows)))
+      image_files.write(self.path, contact_sheet(columns, cell=_COMPARED, captions=names))
+
+
+def _small(picture: Image.Image) -> np.ndarray:
+  small = image_files.to_rgb(picture)
+  small.thumbnail((_COMPARED, _COMPARED))
+  return np.asarray(small)
