@@ -80,10 +80,18 @@ def folders(tmp_path):
   return tmp_path
 
 
+def all_of(folders, masks=None):
+  """The arguments that complete the folder of pictures into `out`."""
+  return folders / 'photos', '--mask', masks or folders / 'masks', '--output', folders / 'out'
+
+
+def one_of(folder, name='photo.png', result='out.png'):
+  """The arguments that complete one picture of a folder."""
+  return folder / name, '--mask', folder / 'mask.png', '--output', folder / result
+
+
 def test_a_folder_is_completed_into_a_folder(complete, folders):
-  code, out, err = complete(
-    folders / 'photos', '--mask', folders / 'masks', '--output', folders / 'out'
-  )
+  code, out, err = complete(*all_of(folders))
   assert (code, err) == (0, '')
   names = ['a.png', 'b.png', 'deep/c.png', 'deep/d.webp']
   assert out.splitlines() == [str(folders / 'out' / name) for name in names]
@@ -136,9 +144,7 @@ def test_no_pair_at_all_is_refused_with_the_nearest_names(complete, folders):
 def test_some_failures_are_named_at_the_end_and_the_others_done(complete, folders):
   (folders / 'photos' / 'a.png').write_bytes(b'no picture')
   os.unlink(folders / 'masks' / 'b_mask001.png')
-  code, out, err = complete(
-    folders / 'photos', '--mask', folders / 'masks', '--output', folders / 'out'
-  )
+  code, out, err = complete(*all_of(folders))
   assert code == 1
   assert [os.path.basename(line) for line in out.splitlines()] == ['c.png', 'd.webp']
   assert (
@@ -150,15 +156,7 @@ def test_some_failures_are_named_at_the_end_and_the_others_done(complete, folder
 def test_json_says_what_was_done(complete, folders):
   (folders / 'photos' / 'b.png').write_bytes(b'')
   save(folders / 'out' / 'a.png', photo())
-  code, out, _ = complete(
-    folders / 'photos',
-    '--mask',
-    folders / 'masks',
-    '--output',
-    folders / 'out',
-    '--json',
-    '--skip-existing',
-  )
+  code, out, _ = complete(*all_of(folders), '--json', '--skip-existing')
   done = json.loads(out)
   assert code == 1
   assert [os.path.basename(record['output']) for record in done['completed']] == ['c.png', 'd.webp']
@@ -171,28 +169,12 @@ def test_json_says_what_was_done(complete, folders):
 
 
 def test_a_sheet_shows_input_mask_and_result(complete, folders):
-  code, _, _ = complete(
-    folders / 'photos',
-    '--mask',
-    folders / 'masks',
-    '--output',
-    folders / 'out',
-    '--compare',
-    folders / 'sheet.png',
-  )
+  code, _, _ = complete(*all_of(folders), '--compare', folders / 'sheet.png')
   assert code == 0
   with Image.open(folders / 'sheet.png') as sheet:
     assert sheet.width == 8 + 3 * (256 + 8)
     assert sheet.height > 4 * 171
-  code, _, err = complete(
-    folders / 'photos',
-    '--mask',
-    folders / 'masks',
-    '--output',
-    folders / 'out',
-    '--compare',
-    folders / 'photos' / 'a.png',
-  )
+  code, _, err = complete(*all_of(folders), '--compare', folders / 'photos' / 'a.png')
   assert code == 2 and 'is an input or a result' in err
 
 
@@ -221,9 +203,7 @@ def test_inputs_are_never_overwritten(complete, pair, tmp_path):
 
 def test_two_results_of_one_name_are_refused(complete, folders):
   save(folders / 'photos' / 'a.bmp', photo())
-  code, out, err = complete(
-    folders / 'photos', '--mask', folders / 'masks', '--output', folders / 'out', '--format', 'png'
-  )
+  code, out, err = complete(*all_of(folders), '--format', 'png')
   assert (code, out) == (2, '') and 'a.bmp and ' in err and 'would become' in err
   assert not (folders / 'out').exists()
 
@@ -246,9 +226,7 @@ def test_results_inside_the_pictures_folder_are_resumed_and_never_replace_a_pict
 def test_masks_inside_the_pictures_folder_are_no_pictures(complete, folders):
   os.rename(folders / 'masks', folders / 'photos' / 'masks')
   save(folders / 'photos' / 'masks' / 'of_no_picture.png', MASK)
-  code, out, err = complete(
-    folders / 'photos', '--mask', folders / 'photos' / 'masks', '--output', folders / 'out'
-  )
+  code, out, err = complete(*all_of(folders, folders / 'photos' / 'masks'))
   assert (code, err) == (0, '') and len(out.splitlines()) == 4
 
 
@@ -293,9 +271,7 @@ def test_a_mask_for_all_that_is_none_is_refused_once(complete, folders, content,
     (folders / 'mask.png').write_bytes(content)
   elif content is not None:
     save(folders / 'mask.png', content)
-  code, out, err = complete(
-    folders / 'photos', '--mask', folders / 'mask.png', '--output', folders / 'out'
-  )
+  code, out, err = complete(*all_of(folders, folders / 'mask.png'))
   assert (code, out) == (2, '') and sentence in err and len(err.splitlines()) == 1
   assert not (folders / 'out').exists()
 
@@ -317,14 +293,14 @@ def test_options_decide_what_is_the_hole_and_no_more(complete, pair, tmp_path, o
   if isinstance(expected, str):
     expected = MASK.copy()
     expected[4:14, 6:17] = 255
-  code, _, _ = complete(pair[0], '--mask', pair[1], '--output', tmp_path / 'out.png', *options)
+  code, _, _ = complete(*one_of(tmp_path), *options)
   assert code == 0
   same_outside(tmp_path / 'out.png', photo(), expected)
 
 
 def test_an_inverted_mask_is_suspected(complete, pair, tmp_path):
   save(pair[1], np.pad(np.zeros((12, 18), np.uint8), ((4, 4), (6, 6)), constant_values=255))
-  code, _, err = complete(pair[0], '--mask', pair[1], '--output', tmp_path / 'out.png')
+  code, _, err = complete(*one_of(tmp_path))
   assert code == 0 and 'looks inverted' in err
 
 
@@ -454,7 +430,7 @@ def test_metadata_is_kept_but_for_what_shows_the_hole(complete, tmp_path, suffix
   assert thumbnail in (tmp_path / 'photo.jpg').read_bytes()
   save(tmp_path / 'mask.png', np.rot90(MASK, -1))
   out = tmp_path / f'out{suffix}'
-  code, _, err = complete(tmp_path / 'photo.jpg', '--mask', tmp_path / 'mask.png', '--output', out)
+  code, _, err = complete(*one_of(tmp_path, 'photo.jpg', out.name))
   assert code == 0
   assert ('JPEG is lossy' in err) == (suffix == '.jpg')
   data = out.read_bytes()
@@ -475,12 +451,7 @@ def test_metadata_is_kept_but_for_what_shows_the_hole(complete, tmp_path, suffix
     )
     assert 0x927C not in table
     assert kept.get_ifd(0x8825)[1] == 'N'
-  assert (
-    complete(
-      tmp_path / 'photo.jpg', '--mask', tmp_path / 'mask.png', '--output', out, '--strip-gps'
-    )[0]
-    == 0
-  )
+  assert complete(*one_of(tmp_path, 'photo.jpg', out.name), '--strip-gps')[0] == 0
   with Image.open(out) as found:
     found.load()
     assert not found.getexif().get_ifd(0x8825) and found.getexif()[271] == 'Maker'
@@ -492,7 +463,7 @@ def test_text_of_a_png_is_kept_but_xmp(complete, pair, tmp_path):
   text.add_itxt('XML:com.adobe.xmp', 'a preview')
   text.add_text('raw profile type 8bim', 'another')
   save(pair[0], photo(), pnginfo=text)
-  assert complete(pair[0], '--mask', pair[1], '--output', tmp_path / 'out.png')[0] == 0
+  assert complete(*one_of(tmp_path))[0] == 0
   with Image.open(tmp_path / 'out.png') as found:
     assert found.text == {'Author': 'someone'} and 'exif' not in found.info
 
@@ -540,7 +511,7 @@ def test_modes_and_formats(complete, tmp_path, mode, suffix, kept, note):
   save(tmp_path / 'photo.tif', given)
   save(tmp_path / 'mask.png', MASK)
   out = tmp_path / f'out{suffix}'
-  code, _, err = complete(tmp_path / 'photo.tif', '--mask', tmp_path / 'mask.png', '--output', out)
+  code, _, err = complete(*one_of(tmp_path, 'photo.tif', out.name))
   assert code == 0
   assert note in err and bool(note) == bool(err)
   with Image.open(out) as found:
@@ -567,9 +538,7 @@ def test_a_gif_keeps_the_colours_of_its_known_pixels(complete, tmp_path, colors)
   save(tmp_path / 'mask.png', MASK)
   with Image.open(tmp_path / 'photo.gif') as image:
     before = image.convert('RGB')
-  code, _, err = complete(
-    tmp_path / 'photo.gif', '--mask', tmp_path / 'mask.png', '--output', tmp_path / 'out.gif'
-  )
+  code, _, err = complete(*one_of(tmp_path, 'photo.gif', 'out.gif'))
   assert code == 0 and 'those that are left' in err
   with Image.open(tmp_path / 'out.gif') as found:
     after = np.asarray(found.convert('RGB'))
@@ -581,12 +550,7 @@ def test_a_16_bit_png_stays_one(complete, tmp_path):
   wide = np.random.default_rng(0).integers(0, 65_536, (20, 30), dtype=np.uint16)
   save(tmp_path / 'photo.png', wide)
   save(tmp_path / 'mask.png', MASK)
-  assert (
-    complete(
-      tmp_path / 'photo.png', '--mask', tmp_path / 'mask.png', '--output', tmp_path / 'out.png'
-    )[0]
-    == 0
-  )
+  assert complete(*one_of(tmp_path, 'photo.png', 'out.png'))[0] == 0
   with Image.open(tmp_path / 'out.png') as found:
     assert found.mode == 'I;16'
   same_outside(tmp_path / 'out.png', wide)
@@ -611,9 +575,7 @@ def test_wrong_combinations_are_refused(complete, pair, tmp_path):
 def test_progress_is_for_terminals(complete, folders, monkeypatch):
   monkeypatch.setattr('sys.stderr.isatty', lambda: True, raising=False)
   save(folders / 'photos' / 'a.png', photo(mode='P'))
-  _, out, err = complete(
-    folders / 'photos', '--mask', folders / 'masks', '--output', folders / 'out'
-  )
+  _, out, err = complete(*all_of(folders))
   assert '2 of 4' in err and '2 of 4' not in out
   shown = [line.rsplit('\x1b[K', 1)[-1] for line in err.split('\n')]  # what stays on the screen
   assert shown[0].endswith('the result is RGB.') and shown[0].startswith(str(folders))
@@ -701,9 +663,7 @@ def test_a_name_that_is_no_text_is_printed_as_its_bytes(model, tmp_path):
 
 def test_a_mask_that_is_wrong_for_one_picture_names_it(complete, folders):
   save(folders / 'photos' / 'b.png', photo().resize((31, 20)))
-  code, _, err = complete(
-    folders / 'photos', '--mask', folders / 'masks' / 'a.png', '--output', folders / 'out'
-  )
+  code, _, err = complete(*all_of(folders, folders / 'masks' / 'a.png'))
   assert (
     code == 1
     and f'{folders / "photos" / "b.png"}: ' in err
@@ -716,23 +676,15 @@ def test_a_large_picture_is_not_called_an_attack(complete, pair, tmp_path, monke
   monkeypatch.setattr(
     Image, 'MAX_IMAGE_PIXELS', 500
   )  # Pillow warns from there and refuses from twice as many
-  assert complete(pair[0], '--mask', pair[1], '--output', tmp_path / 'out.png')[::2] == (0, '')
+  assert complete(*one_of(tmp_path))[::2] == (0, '')
   monkeypatch.setattr(Image, 'MAX_IMAGE_PIXELS', 200)
-  code, _, err = complete(pair[0], '--mask', pair[1], '--output', tmp_path / 'out.png')
+  code, _, err = complete(*one_of(tmp_path))
   assert code == 2 and 'cannot be read' in err
 
 
 def test_a_sheet_says_where_it_ends(complete, folders, monkeypatch):
   monkeypatch.setattr('glcic_jax.pictures.sheets._ROWS', 2)
-  code, _, err = complete(
-    folders / 'photos',
-    '--mask',
-    folders / 'masks',
-    '--output',
-    folders / 'out',
-    '--compare',
-    folders / 'sheet.png',
-  )
+  code, _, err = complete(*all_of(folders), '--compare', folders / 'sheet.png')
   assert code == 0 and err.count('shows the first 2 pictures') == 1
 
 
@@ -741,9 +693,7 @@ def test_a_result_that_cannot_be_written_fails_alone(complete, folders):
   os.rename(
     folders / 'out' / 'deep.png', folders / 'out' / 'deep'
   )  # a file where a folder should be
-  code, out, err = complete(
-    folders / 'photos', '--mask', folders / 'masks', '--output', folders / 'out'
-  )
+  code, out, err = complete(*all_of(folders))
   assert code == 1 and len(out.splitlines()) == 2 and 'cannot be made' in err and '2 of 4' in err
 
 
@@ -781,9 +731,7 @@ def test_colours_of_16_bits_are_read_with_8_and_that_is_said(complete, tmp_path)
     + chunk(b'IEND', b'')
   )
   save(tmp_path / 'mask.png', MASK)
-  code, _, err = complete(
-    tmp_path / 'photo.png', '--mask', tmp_path / 'mask.png', '--output', tmp_path / 'out.png'
-  )
+  code, _, err = complete(*one_of(tmp_path, 'photo.png', 'out.png'))
   assert code == 0 and '16-bit colours' in err
   same_outside(tmp_path / 'out.png', (deep // 256).astype(np.uint8))
 
@@ -796,9 +744,7 @@ def test_damaged_metadata_does_not_stop_a_picture(complete, tmp_path):
     for place in rng.integers(14, len(exif), 12):
       exif[place] = rng.integers(0, 256)
     save(tmp_path / 'photo.webp', photo(), exif=bytes(exif), lossless=True)
-    code, _, err = complete(
-      tmp_path / 'photo.webp', '--mask', tmp_path / 'mask.png', '--output', tmp_path / 'out.jpg'
-    )
+    code, _, err = complete(*one_of(tmp_path, 'photo.webp', 'out.jpg'))
     assert (
       code == 0 or code == 2 and 'cannot be read' in err
     )  # where its orientation cannot be told

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 import json
 import warnings
 
+from glcic_jax import errors
 from glcic_jax.cli import parser as parser_lib
 from glcic_jax.cli import terminal
 from glcic_jax.cli import values
@@ -16,19 +17,23 @@ from glcic_jax.pictures import sheets
 def main(arguments: Sequence[str]) -> int:
   """Completes pictures; returns the exit code."""
   options = _parser().parse_args(arguments)
+  if options.mask is not None and options.hole_color:
+    raise errors.InputError('--mask and --hole-color both say where the hole is; give one of them.')
+  if options.invert_mask and options.mask is None:
+    raise errors.InputError('--invert-mask needs a --mask.')
   where = given_holes.Where(options.mask, options.invert_mask, options.hole_color, options.dilate)
-  given_holes.check(where)
   # With --skip-existing nothing that lies among the results is touched, so these are no inputs.
   results = options.output if options.skip_existing else None
   found, alone = pairing.jobs(options.images, options.mask, results=results)
   jobs = pairing.with_outputs(found, alone, options.output, options.format)
   speaker = terminal.Terminal()
+  how = {name: getattr(options, name) for name in ('blend', 'feather', 'large')}
   run = many_files.Run(
     jobs,
     where,
     options.model,
     options.device,
-    {name: getattr(options, name) for name in ('blend', 'feather', 'large')},
+    how,
     strip_gps=options.strip_gps,
     skip_existing=options.skip_existing,
     sheet=sheets.Comparison(options.compare, jobs) if options.compare else None,
@@ -65,39 +70,24 @@ def _parser() -> parser_lib.Parser:
     '--hole-color',
   )
   parser.add_model()
-  add(
-    '--output',
-    required=True,
-    help='of one picture, a file, whose suffix decides the format; else a folder',
-  )
-  add(
-    '--hole-color',
-    metavar='COLOR',
-    type=values.color,
-    help='the hole is what has this colour: #ff00ff, or a name',
-  )
+  where = 'of one picture, a file, whose suffix decides the format; else a folder'
+  add('--output', required=True, help=where)
+  painted = 'the hole is what has this colour: #ff00ff, or a name'
+  add('--hole-color', metavar='COLOR', type=values.color, help=painted)
   add('--invert-mask', action='store_true', help='black is the hole')
+  pixels = values.pixels(0, 10_000)
   add(
     '--dilate',
-    type=values.pixels(0, 10_000),
+    type=pixels,
     metavar='N',
     help=f'the hole grows by N pixels on each side (0; {given_holes.FRINGE} for --hole-color in '
     'lossy files)',
   )
-  add(
-    '--feather',
-    type=values.pixels(0, 10_000),
-    default=0,
-    metavar='N',
-    help='the surroundings fade out over N pixels inside the hole',
-  )
+  faded = 'the surroundings fade out over N pixels inside the hole'
+  add('--feather', type=pixels, default=0, metavar='N', help=faded)
   parser.add_manner()
-  add(
-    '--format',
-    choices=('keep', 'png', 'jpg', 'webp'),
-    default='keep',
-    help='of the results in a folder',
-  )
+  formats = ('keep', 'png', 'jpg', 'webp')
+  add('--format', choices=formats, default='keep', help='of the results in a folder')
   add('--strip-gps', action='store_true', help='leave out where the picture was taken')
   add('--compare', metavar='SHEET', help='also write a sheet of inputs, masks and results')
   add(

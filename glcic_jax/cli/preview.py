@@ -32,18 +32,7 @@ def _parser() -> parser_lib.Parser:
   )
   configured.add_config(parser)
   add = parser.add_argument
-  add(
-    '--output',
-    metavar='SHEET.png',
-    type=values.filled,
-    required=True,
-    help='where to write the sheet',
-  )
-  add(
-    '--count',
-    metavar='N',
-    type=values.whole_number(1, 64),
-    default=8,
-    help='how many samples to show (8)',
-  )
+  sheet, count = 'where to write the sheet', 'how many samples to show (8)'
+  add('--output', metavar='SHEET.png', type=values.filled, required=True, help=sheet)
+  add('--count', metavar='N', type=values.whole_number(1, 64), default=8, help=count)
   return parser

@@ -66,7 +66,7 @@ def as_json(
   """Counts FLOPs and memory, and what follows from them: plain JSON values.
 
   Args:
-    config: a checked config.
+    config: checked.
     devices: that share the batch.
     peak: 10^12 FLOP/s of one device; None: measured on one of this process.
     utilisation: 0..1, the share of the peak that the model's FLOPs get.
@@ -148,14 +148,10 @@ def hours(counted: Count, seconds: Mapping[str, float]) -> float:
 
 
 def compiled(config: Any, devices: int) -> dict[str, dict[str, Any]]:
-  """What the compiler says of each phase's step, ahead of time: nothing runs. Takes minutes.
+  """What the compiler says of each phase's step, for one device: nothing runs. Takes minutes.
 
   It compiles for this process's accelerators where there are enough, else for simulated CPU devices
-  (`simulate_devices`).
-
-  Returns:
-    phase -> device (its kind), temporary_bytes (on each device), argument_bytes, flops and
-    accessed_bytes (of one device's share, as the compiler counts; None where it does not).
+  (`simulate_devices`). What it does not say is None.
   """
   found = jax.devices() if len(jax.devices()) >= devices else jax.devices('cpu')
   if len(found) < devices:

@@ -1,5 +1,4 @@
-"""What a training step computes, counted from the layers, and how fast the device multiplies
-matrices.
+"""What a training step computes, by its layers, and how fast the device multiplies matrices.
 
 A convolution or matrix product counts 2 FLOPs for each multiply and add; a gradient counts as two
 forward passes; normalisation, activations and optimisers count nothing; the discriminator's weight
@@ -27,18 +26,14 @@ Phase = schedule.Phase
 def per_image(method: method_lib.Method, image_size: int) -> Mapping[Phase, float]:
   """Model FLOPs of one picture's share in a step, by phase.
 
-  The discriminators judge a real and a completed picture in their own update (both
-  forward and backward), and in the generator's the completed one again, of which only the
-  gradient of its input is taken: 2 x 3 and 1 + 1 forward passes.
+  The discriminators judge a real and a completed picture in their own update (both forward and
+  backward), and in the generator's the completed one again, of which only the gradient of its input
+  is taken: 2 x 3 and 1 + 1 forward passes.
   """
-  picture, mask = (
-    jnp.zeros((1, image_size, image_size, 3)),
-    jnp.zeros((1, image_size, image_size, 1)),
-  )
+  picture, mask = (jnp.zeros((1, image_size, image_size, channels)) for channels in (3, 1))
   generator = _forward(method.generator, picture, mask)
-  discriminator = _forward(
-    method.discriminator, method.judged(picture, picture, mask), jnp.zeros((1, 2), jnp.int32)
-  )
+  judged, view = method.judged(picture, picture, mask), jnp.zeros((1, 2), jnp.int32)
+  discriminator = _forward(method.discriminator, judged, view)
   return {
     Phase.RECONSTRUCTION: 3 * generator,
     Phase.DISCRIMINATOR: generator + 2 * 3 * discriminator,
@@ -71,9 +66,7 @@ def of_products(jaxpr: Any) -> float:
 
 
 def matrix_rate(dtype: Any = jnp.float32) -> float:
-  """FLOP/s of a large matrix product on this process's first device, measured now: the best of
-  five.
-  """
+  """FLOP/s of a large matrix product on this process's first device: now, the best of five."""
   size = 2048 if jax.default_backend() == 'cpu' else 8192
   matrix = jax.random.normal(jax.random.key(0), (size, size)).astype(dtype)
   multiply = jax.jit(lambda a: a @ a)

@@ -1,5 +1,4 @@
-"""How much memory a step's arrays take, from the traced step alone: nothing is compiled, nothing
-runs.
+"""How much memory a step's arrays take, from its trace: nothing is compiled, nothing runs.
 
 The trace is walked in its own order: an array lives from where it is made to where it is last
 used. A compiler fuses some arrays away and keeps others longer, and its libraries take
@@ -22,9 +21,8 @@ def of_tree(tree: Any) -> int:
 def peak(jaxpr: Any) -> int:
   """Bytes beyond the inputs when most is alive at once, results included.
 
-  Args:
-    jaxpr: of `jax.make_jaxpr`. A backward pass under rematerialisation stands in it as computing
-      all again before it starts, so that its saving does not show.
+  A backward pass under rematerialisation stands in a jaxpr as computing all again before it starts:
+  its saving does not show.
   """
   ends = {variable: len(jaxpr.eqns) for variable in jaxpr.outvars if isinstance(variable, core.Var)}
   for number, equation in reversed(list(enumerate(jaxpr.eqns))):
@@ -38,17 +36,15 @@ def peak(jaxpr: Any) -> int:
     inside = max((peak(inner) for inner in jex.core.jaxprs_in_params(equation.params)), default=0)
     most = max(most, total + max(inside, sum(made.values())))
     alive |= {variable: size for variable, size in made.items() if variable in ends}
-    for variable in [variable for variable in equation.invars if isinstance(variable, core.Var)]:
-      if ends[variable] == number:
+    for variable in equation.invars:
+      if isinstance(variable, core.Var) and ends[variable] == number:
         alive.pop(variable, None)
     total = sum(alive.values())
   return most
 
 
 def _bytes(array: Any) -> int:
-  """Of an array, its shape or its abstract value; 0 for what is no numbers, such as a random
-  key.
-  """
+  """Of an array, its shape or its abstract value; of a random key, which is no numbers, 0."""
   if not hasattr(array, 'dtype') or dtypes.issubdtype(array.dtype, dtypes.extended):
     return 0
   return array.size * array.dtype.itemsize

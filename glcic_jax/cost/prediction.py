@@ -13,12 +13,12 @@ from glcic_jax.reporting import spent
 def of_run(
   run: run_lib.Run, *, devices: int, peak: float | None, utilisation: float
 ) -> spent.Prediction | None:
-  """What was to be expected of a run; None where FLOPs cannot be counted.
+  """What was to be expected of a run on so many devices; None where FLOPs cannot be counted.
 
   Args:
     run: of which the config is read.
-    devices: that it is on.
-    peak: 10^12 FLOP/s of one device; None: no seconds are predicted.
+    devices: that share its batch.
+    peak: 10^12 FLOP/s of one of them; None: no seconds are predicted.
     utilisation: 0..1, the share of the peak that was expected.
   """
   try:

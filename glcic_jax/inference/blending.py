@@ -1,5 +1,4 @@
-"""Fitting a completed region to its surroundings: an exact Poisson solve, OpenCV's recipe, or
-neither.
+"""Fitting a completed region to its surroundings: by an exact Poisson solve, as OpenCV, or not.
 
 Contract: `image` and `raw` are `[H, W, C]` numbers on one scale, `hole` and `known` are `[H, W]`
 bool and disjoint; pixels in neither are not there yet. Every function returns `[H, W, C]` float64
@@ -33,7 +32,6 @@ _TOLERANCE = 1e-9  # of the residual, relative: far below 1e-6 of a level
 _ITERATIONS = 200
 _COARSEST = 600  # unknowns of the coarsest grid, which is solved directly
 
-
 _Solve = Callable[[np.ndarray], np.ndarray]  # right sides [N, C] -> solutions
 
 
@@ -47,20 +45,14 @@ def blend(
   feather: float = 0,
   edge: np.ndarray | None = None,
 ) -> np.ndarray:
-  """Puts a network's output into the hole.
+  """Puts a network's output `raw` into the hole; what `image` has there is not used.
 
   Args:
-    image: `[H, W, C]`, the picture; what lies in the hole is not used.
-    raw: `[H, W, C]`, the network's output everywhere, on the picture's scale.
-    hole: `[H, W]` bool, what is to be filled.
     how: one of `BLENDS`.
-    known: `[H, W]` bool, which pixels of `image` are true; by default all outside the hole.
-    feather: over so many pixels inside the hole, counted from its edge, the result fades into the
-      smooth continuation of the known pixels.
+    known: by default all outside the hole.
+    feather: over so many pixels inside the hole, the result fades into the smooth continuation of
+      the known pixels.
     edge: `[H, W]` bool, the pixels from which `feather` counts; by default `known`.
-
-  Returns:
-    `[H, W, C]` float64.
   """
   known = ~hole if known is None else known
   image, raw = np.asarray(image, np.float64), np.asarray(raw, np.float64)
@@ -81,8 +73,7 @@ def none(image: np.ndarray, raw: np.ndarray, hole: np.ndarray, known: np.ndarray
 
 
 def poisson(image: np.ndarray, raw: np.ndarray, hole: np.ndarray, known: np.ndarray) -> np.ndarray:
-  """The picture whose gradient in the hole is nearest to the output's, and that joins the known
-  pixels.
+  """The picture that joins the known pixels, its gradient in the hole nearest to the output's.
 
   With f = raw + u, the discrete Poisson equation of f for the gradient of `raw` is Laplace's
   equation of u, whose values on the known pixels beside the hole are image - raw: the network's

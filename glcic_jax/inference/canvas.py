@@ -1,8 +1,8 @@
 """A picture while its hole is completed, window by window; and many of them, in rounds.
 
-A canvas gives the window that the network is to see next, and takes it back with what the network
-said. What it took counts as known for its next window: so a canvas has one on its way at a time,
-and windows of several canvases go through the network together.
+A canvas gives the window that the network is to see next, and takes what the network said. That
+counts as known for its next window: so a canvas has one on its way at a time, and windows of
+several canvases go through the network together.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -40,14 +40,10 @@ class Canvas:
     blend: str,
     feather: float,
   ) -> None:
-    """Begins with the whole hole unknown.
+    """Begins with the whole hole unknown: `mask`, `[H, W]` bool.
 
-    Args:
-      pixels: `[H, W, 3]` uint8 or uint16; completed in place.
-      mask: `[H, W]` bool, True = hole.
-      parts: of the hole, see `tiling.parts`.
-      blend: one of `blending.BLENDS`.
-      feather: see `blending.blend`.
+    Pixels, `[H, W, 3]` uint8 or uint16, are completed in place. For the rest see `tiling.parts` and
+    `blending.blend`.
     """
     self._pixels, self._mask, self._unknown = pixels, mask, mask.copy()
     self._parts, self._blend, self._feather = iter(parts), blend, feather

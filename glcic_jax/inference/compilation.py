@@ -8,9 +8,7 @@ _WORTH_KEEPING = 0.2  # seconds of compilation
 
 
 def keep_programs() -> None:
-  """Keeps compiled programs in the user's cache folder, unless JAX has been told of another
-  place.
-  """
+  """Keeps compiled programs in the user's cache, unless JAX has been told of another place."""
   if jax.config.values['jax_compilation_cache_dir']:
     return
   cache = os.environ.get('XDG_CACHE_HOME') or os.path.join(os.path.expanduser('~'), '.cache')

@@ -85,20 +85,13 @@ def write(
 
     contents[output] = export_onnx.serialize(baked, image, mask)
   else:
-    runner = output.with_name(f'{output.stem}_run.py')
-    # That of an earlier export is replaced, and nobody else's program.
-    if runner.exists() and not runner.read_bytes().startswith(_RUNNER_START):
-      raise errors.InputError(
-        f'{runner} is there already, and the program that runs the export would replace it; give '
-        '--output another name.'
-      )
     if weights == 'separate':
       arrays = jax.eval_shape(lambda: variables)
       lowered = jax_export.export(jax.jit(complete), platforms=platforms)(arrays, image, mask)
       contents[output.with_name(f'{output.name}.safetensors')] = safetensors.numpy.save(variables)
     else:
       lowered = jax_export.export(jax.jit(baked), platforms=platforms)(image, mask)
-    contents |= {runner: _RUNNER.read_bytes(), output: bytes(lowered.serialize())}
+    contents |= {_runner(output): _RUNNER.read_bytes(), output: bytes(lowered.serialize())}
   for path, content in contents.items():  # the function last: what it needs is there before it
     files.write(path, content)
   return [os.fspath(path) for path in contents]
@@ -118,6 +111,10 @@ def function(completer: completer_lib.Completer) -> network_lib.Paint:
     return jnp.where(beyond, jnp.nan, completed)
 
   return complete
+
+
+def _runner(output: epath.Path) -> epath.Path:
+  return output.with_name(f'{output.stem}_run.py')
 
 
 def _check(
@@ -153,4 +150,12 @@ def _check(
   if weights == 'baked' and size > _MOST:
     raise errors.InputError(
       f'The weights take {size / 2**30:.1f} GiB, and a file holds 2 GiB; give --weights separate.'
+    )
+  runner = _runner(output)
+  # That of an earlier export is replaced, and nobody else's program.
+  is_taken = runner.exists() and not runner.read_bytes().startswith(_RUNNER_START)
+  if is_taken and file_format == 'stablehlo':
+    raise errors.InputError(
+      f'{runner} is there already, and the program that runs the export would replace it; give '
+      '--output another name.'
     )

@@ -20,12 +20,7 @@ TOLERANCE = 1e-4  # of the full scale, before rounding
 def serialize(
   complete: Callable[..., jax.Array], image: jax.ShapeDtypeStruct, mask: jax.ShapeDtypeStruct
 ) -> bytes:
-  """The file's bytes.
-
-  Args:
-    complete: (image, mask) -> completed; see `export.py`.
-    image: what it takes: sides are numbers, or any multiples of 4.
-    mask: of the same sides.
+  """The bytes of (image, mask) -> completed; sides are numbers, or any multiples of 4.
 
   Raises:
     errors.InputError: if the converter is not installed.

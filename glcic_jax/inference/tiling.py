@@ -24,10 +24,7 @@ Box = tuple[int, int, int, int]
 
 
 class Part(NamedTuple):
-  """A piece of hole that is completed in one go.
-
-  After it is completed, it counts as known for the parts that follow: so they join.
-  """
+  """A piece of hole that is completed in one go, and then known to the next: so they join."""
 
   core: Box  # the hole pixels in it are completed
   window: Box  # what the network sees of the picture
@@ -36,10 +33,9 @@ class Part(NamedTuple):
 
 
 def parts(mask: np.ndarray, *, large: str, side: int, multiple: int) -> Iterator[Part]:
-  """Cuts a picture's hole into parts.
+  """Cuts a picture's hole, which is not empty, into parts.
 
   Args:
-    mask: with at least one hole pixel.
     large: one of `LARGE`.
     side: of the model's training pictures in pixels.
     multiple: what both sides of the network's input are multiples of.
@@ -131,15 +127,10 @@ def _around(core: Box, length: int, shape: tuple[int, int]) -> Box:
 def network_input(
   picture: np.ndarray, unknown: np.ndarray, part: Part
 ) -> tuple[np.ndarray, np.ndarray]:
-  """What the network gets for a part.
-
-  Args:
-    picture: `[H, W, 3]`, uint8 or uint16.
-    unknown: `[H, W]` bool, what is not known, or not yet.
-    part: of the hole.
+  """What the network gets for a part of a picture `[H, W, 3]` of uint8 or uint16.
 
   Returns:
-    `[*part.size, 3]` float32 on the scale 0..255, and `[*part.size, 1]` uint8, 1 = to be completed.
+    `[*part.size, 3]` float32 on the scale 0..255, and `[*part.size, 1]` uint8, 1 = unknown (yet).
   """
   window, hole = picture[slices(part.window)], unknown[slices(part.window)][..., None]
   if part.inner != hole.shape[:2]:
@@ -152,16 +143,7 @@ def network_input(
 
 
 def from_network(output: np.ndarray, part: Part, box: Box) -> np.ndarray:
-  """The network's output in a box of the picture.
-
-  Args:
-    output: `[*part.size, C]` float32.
-    part: whose window it is.
-    box: within the window.
-
-  Returns:
-    `[h, w, C]` of the box's size.
-  """
+  """What the network said, `[*part.size, C]`, in a box within the part's window: `[h, w, C]`."""
   height, width = part.inner
   place, lengths, output = relative(box, part.window), _shape(part.window), output[:height, :width]
   if part.inner == lengths:

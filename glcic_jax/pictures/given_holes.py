@@ -31,18 +31,6 @@ class Given(NamedTuple):
   notes: list[tuple[str, str]]  # name of a file, and a note on it
 
 
-def check(where: Where) -> None:
-  """Refuses what contradicts itself.
-
-  Raises:
-    errors.InputError: naming the flags.
-  """
-  if where.mask is not None and where.color:
-    raise errors.InputError('--mask and --hole-color both say where the hole is; give one of them.')
-  if where.invert and where.mask is None:
-    raise errors.InputError('--invert-mask needs a --mask.')
-
-
 def read(job: pairing.Job, where: Where) -> Given:
   """Reads a picture and its hole.
 

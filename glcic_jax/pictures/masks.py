@@ -19,15 +19,9 @@ _LOSSY_TOLERANCE = 40  # levels that a JPEG moves a painted colour by, at most
 def from_mask(
   path: epath.PathLike, size: tuple[int, int] | None, *, invert: bool = False
 ) -> np.ndarray:
-  """Reads a mask file.
+  """Reads the mask file of an upright picture of this (width, height), or of any: `[H, W]` bool.
 
-  Args:
-    path: the mask's.
-    size: (width, height) of its picture, upright; None: of any.
-    invert: whether black is the hole.
-
-  Returns:
-    `[H, W]` bool.
+  With `invert`, black is the hole.
 
   Raises:
     errors.InputError: if it cannot be read, has another size, or is empty or full.

@@ -170,16 +170,11 @@ def _stem(name: str) -> str:
 def with_outputs(found: Sequence[Job], alone: bool, output: str, kind: str) -> list[Job]:
   """The jobs with where each result goes, checked before any work.
 
-  Args:
-    found: the jobs.
-    alone: whether one picture was given: then `output` is a file, unless it is a folder or ends in
-      a slash.
-    output: a file or a folder.
-    kind: 'keep', or a format.
+  Where a picture is given alone, `output` is a file, unless it is a folder or ends in a slash.
+  `kind` is 'keep', or a format.
 
   Raises:
-    errors.InputError: if a result cannot be written there, or would replace an input or another
-      result.
+    errors.InputError: if a result cannot be written there, or would replace an input or another.
   """
   as_folder = output.endswith(('/', os.sep)) or os.path.isdir(output)
   if not as_folder and alone:
@@ -210,7 +205,7 @@ def with_outputs(found: Sequence[Job], alone: bool, output: str, kind: str) -> l
 
 
 def check_folder(output: str, flag: str = '--output') -> None:
-  """Refuses a folder that cannot be written to, or cannot be made, before any work is done.
+  """Refuses a folder that cannot be written to, or cannot be made.
 
   Raises:
     errors.InputError: naming the flag that gave it.

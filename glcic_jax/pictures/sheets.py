@@ -22,16 +22,12 @@ def contact_sheet(
   cell: int = _CELL,
   captions: Sequence[str] = (),
 ) -> np.ndarray:
-  """Lays pictures out in labelled columns, one row for each picture.
+  """Lays pictures out in labelled columns of equal length, on white: `[H, W, 3]` uint8.
 
   Args:
-    columns: label -> pictures `[H, W, 3]` uint8, as many in each column.
-    cell: the longer side of a picture on the sheet in pixels; small ones are enlarged without
-      smoothing.
+    columns: label -> pictures `[H, W, 3]` uint8.
+    cell: the longer side of a picture on the sheet in pixels; small ones become blocks.
     captions: a line below each row.
-
-  Returns:
-    the sheet, `[H, W, 3]` uint8, on white.
   """
   font = ImageFont.load_default(13)
   rows = [[_fit(picture, cell) for picture in row] for row in zip(*columns.values(), strict=True)]
