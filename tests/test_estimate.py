@@ -74,12 +74,6 @@ def test_more_devices_share_batch_and_time_and_each_has_the_whole_state(counted)
   assert seconds[1] == pytest.approx(seconds[0] / 4)
 
 
-def test_hours_are_of_all_steps(counted):
-  assert estimate.hours(
-    counted, {'reconstruction': 36, 'discriminator': 18, 'joint': 3600}
-  ) == pytest.approx(0.02 + 0.01 + 96)
-
-
 def test_devices_that_cannot_share_the_batch_are_refused():
   with pytest.raises(errors.InputError, match='3 devices cannot share evenly; give --devices=2'):
     estimate.count(fakes.tiny_config(), devices=3)

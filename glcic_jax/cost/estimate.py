@@ -83,15 +83,15 @@ def as_json(
     peak, kind = flops.matrix_rate(config.dtype) / 1e12, jax.devices()[0].device_kind
     peak_from = f'measured now: a {config.dtype} matrix product on one {kind}'
   seconds = seconds_per_step(counted, peak=peak * 1e12, utilisation=utilisation)
-  total = hours(counted, seconds)
+  hours = sum(phase.steps * seconds[name] for name, phase in counted.phases.items()) / 3600
   return dataclasses.asdict(counted) | {
     'config': {key: config[key] for key in ('method', 'image_size', 'dtype')},
     'peak_tflops': peak,
     'peak_from': peak_from,
     'utilisation': utilisation,
     'seconds_per_step': seconds,
-    'hours': total,
-    'money': None if price is None else total * devices * price,
+    'hours': hours,
+    'money': None if price is None else hours * devices * price,
     'compiled': compiled(config, devices) if compiles else None,
   }
 
@@ -140,11 +140,6 @@ def seconds_per_step(counted: Count, *, peak: float, utilisation: float) -> dict
     name: phase.flops_per_step / (counted.devices * peak * utilisation)
     for name, phase in counted.phases.items()
   }
-
-
-def hours(counted: Count, seconds: Mapping[str, float]) -> float:
-  """Of all steps, from the seconds of one in each phase."""
-  return sum(phase.steps * seconds[name] for name, phase in counted.phases.items()) / 3600
 
 
 def compiled(config: Any, devices: int) -> dict[str, dict[str, Any]]:
