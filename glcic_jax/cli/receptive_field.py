@@ -21,9 +21,8 @@ def main(arguments: Sequence[str]) -> int:
   measured = receptive_field.measure()
   print('\n'.join(receptive_field.table(measured, config.model.dilated)))
   if any(gradient != arithmetic for gradient, arithmetic in measured.values()):
-    raise errors.RunError(
-      'The gradient and the arithmetic differ: the network is not what its table says.'
-    )
+    sentence = 'The gradient and the arithmetic differ: the network is not what its table says.'
+    raise errors.RunError(sentence)
   return 0
 
 

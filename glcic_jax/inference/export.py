@@ -2,13 +2,10 @@
 
     (image `[b, H, W, 3]` uint8, mask `[b, H, W, 1]` uint8) -> completed `[b, H, W, 3]` float32
 
-`mask` is over 0 in the hole. `completed` is on the scale 0..255 and not rounded; outside the hole
-it is `image`, exactly. b is any number. H and W are any multiples of 4, or the one side that a
-Context Encoder takes. It is NaN where a model that completes only the middle is asked for more.
-With the weights apart, they come first: {name: array}.
-
-It is what `complete --large whole --blend none` computes. `run_exported.py` is the program that
-runs it.
+It is what `complete --large whole --blend none` computes, on the scale 0..255 and not rounded; NaN
+where a model that completes only the middle is asked for more. `mask` is over 0 in the hole. b is
+any number; H and W are any multiples of 4, or the one side that a Context Encoder takes. With the
+weights apart, they come first: {name: array}. `run_exported.py` is the program that runs it.
 """
 
 from collections.abc import Mapping, Sequence

@@ -85,8 +85,6 @@ def from_image(image: Image.Image) -> Picture:
   """
   image = kept(image)
   pixels = np.asarray(image)
-  if image.mode == 'I;16':
-    pixels = pixels.astype(np.uint16)
   return Picture(pixels.reshape(*pixels.shape[:2], -1), _KINDS[image.mode], image)
 
 
