@@ -9,7 +9,6 @@ import pytest
 from glcic_jax.evaluation import evaluate
 from glcic_jax.evaluation import manifest as manifest_lib
 from glcic_jax.evaluation import report
-from glcic_jax.evaluation import run_length
 from glcic_jax.evaluation import scoring
 from glcic_jax.pages import boxes
 
@@ -28,7 +27,7 @@ def _entry(number):
     'own' if number else 'rectangle',
     float(hole.mean()),
     True,
-    run_length.encode(hole),
+    manifest_lib.encode_runs(hole),
   )
 
 

@@ -12,20 +12,17 @@ from glcic_jax.cli import completing
 from glcic_jax.cli import parser as parser_lib
 from glcic_jax.cli import terminal
 from glcic_jax.cli import values
-from glcic_jax.evaluation import choice as choice_lib
 from glcic_jax.evaluation import names
 
 
 def main(arguments: Sequence[str]) -> int:
   """Scores models; returns the exit code."""
   options = _parser().parse_args(arguments)
-  choice = choice_lib.Choice(*(getattr(options, name) for name in choice_lib.Choice._fields))
-  choice_lib.check(choice)
   _check(options)
   speaker = terminal.Terminal()
   with warnings.catch_warnings():
     warnings.showwarning = speaker.warn_once()
-    return _evaluate(options, choice, speaker)
+    return _evaluate(options, speaker)
 
 
 def _check(options: argparse.Namespace) -> None:
@@ -41,16 +38,16 @@ def _check(options: argparse.Namespace) -> None:
     raise errors.InputError(f'{options.output} is a file; give --output a folder.')
 
 
-def _evaluate(
-  options: argparse.Namespace, choice: choice_lib.Choice, speaker: terminal.Terminal
-) -> int:
-  source = choice_lib.source(choice)
-  manifest, failures = choice_lib.manifest(choice, source)
-  from glcic_jax.evaluation import entrants as entrants_lib  # JAX and OpenCV start only now
+def _evaluate(options: argparse.Namespace, speaker: terminal.Terminal) -> int:
+  from glcic_jax.evaluation import choice as choice_lib  # JAX and OpenCV start only now
+  from glcic_jax.evaluation import entrants as entrants_lib
   from glcic_jax.evaluation import results
-  from glcic_jax.evaluation import terminal_table
+  from glcic_jax.evaluation import score_table
   from glcic_jax.inference import compilation
 
+  choice = choice_lib.Choice(*(getattr(options, name) for name in choice_lib.Choice._fields))
+  source = choice_lib.source(choice)
+  manifest, failures = choice_lib.manifest(choice, source)
   compilation.keep_programs()
   entrants = entrants_lib.load(
     options.models, manifest, blend=options.blend, large=options.large, device=options.device
@@ -66,7 +63,7 @@ def _evaluate(
     weights=options.features,
     progress=speaker.progress,
   )
-  print(results.to_json(found) if options.json else terminal_table.table(found, seconds))
+  print(results.to_json(found) if options.json else score_table.plain(found, seconds))
   for _, sentence in failures:
     speaker.note(f'glcic-jax: {sentence}')
   return 1 if failures else 0

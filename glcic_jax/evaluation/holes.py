@@ -64,7 +64,7 @@ def kinds_of(text: str) -> tuple[str, ...]:
 
 
 def drawn(chosen: Sequence[str], *, seed: int, size: int | None, center_side: float) -> HoleOf:
-  """Holes drawn by (seed, index); the kinds take turns.
+  """Holes of the kinds chosen, in turns, drawn by (seed, index).
 
   Args:
     chosen: of `kinds_of`.

@@ -2,7 +2,7 @@
 
 It is JSON: the seed, how the pictures are cut, and for each picture its name, the SHA-256 digest of
 its file, its size, and its hole: kind, share of the picture, whether it touches the border, and
-itself as a run-length code (`run_length.py`).
+itself as a run-length code.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -16,7 +16,6 @@ import numpy as np
 from glcic_jax import errors
 from glcic_jax import scores
 from glcic_jax.evaluation import holes
-from glcic_jax.evaluation import run_length
 from glcic_jax.pictures import image_files
 
 FORMAT_VERSION = 1
@@ -42,7 +41,7 @@ class Entry:
   @property
   def hole(self) -> np.ndarray:
     """`[H, W]` bool; decoded each time: thousands of them would fill the memory."""
-    return run_length.decode(self.runs, (self.height, self.width))
+    return decode_runs(self.runs, (self.height, self.width))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -117,22 +116,34 @@ def _checked_entry(entry: Entry, size: int | None) -> Entry:
   if size is not None and sides != (size, size):
     raise ValueError(f'A picture of {size} px is {sides}.')
   hole = entry.hole
-  if (
-    not hole.any()
-    or hole.all()
-    or _ratio(hole) != entry.ratio
-    or _touches_border(hole) != entry.border
-  ):
+  if not hole.any() or hole.all() or _measures(hole) != (entry.ratio, entry.border):
     raise ValueError('The hole is not what its line says.')
   return entry
 
 
-def _ratio(hole: np.ndarray) -> float:
-  return round(float(hole.mean()), 6)
+def _measures(hole: np.ndarray) -> tuple[float, bool]:
+  """Its share of the picture, and whether it touches the border."""
+  border = hole[0].any() or hole[-1].any() or hole[:, 0].any() or hole[:, -1].any()
+  return round(float(hole.mean()), 6), bool(border)
 
 
-def _touches_border(hole: np.ndarray) -> bool:
-  return bool(hole[0].any() or hole[-1].any() or hole[:, 0].any() or hole[:, -1].any())
+def encode_runs(hole: np.ndarray) -> str:
+  """`[H, W]` bool -> `12 3 ...`: 12 pixels known, then 3 of the hole, row by row."""
+  flat = np.concatenate([[False], hole.ravel(), [not hole.flat[-1]]])
+  edges = np.flatnonzero(flat[1:] != flat[:-1])
+  return ' '.join(map(str, np.diff(edges, prepend=0).tolist()))
+
+
+def decode_runs(runs: str, shape: tuple[int, int]) -> np.ndarray:
+  """The inverse of `encode_runs`.
+
+  Raises:
+    ValueError: if the runs do not fill the shape.
+  """
+  lengths = [int(length) for length in runs.split()]
+  if sum(lengths) != shape[0] * shape[1] or min(lengths) < 0:
+    raise ValueError(f'The runs cover {sum(lengths)} pixels of {shape}.')
+  return np.repeat(np.arange(len(lengths)) % 2 == 1, lengths).reshape(shape)
 
 
 def build(
@@ -144,15 +155,7 @@ def build(
   size: int | None,
   masks: str,
 ) -> tuple[Manifest, list[tuple[str, str]]]:
-  """Reads every picture once and gives it a hole.
-
-  Args:
-    names: of the pictures.
-    read: their files.
-    hole_of: see `holes`.
-    seed: that `hole_of` was made with.
-    size: as in `Manifest`.
-    masks: as in `Manifest`.
+  """Reads every picture once and gives it a hole, of `holes`, that was made with the same seed.
 
   Returns:
     the manifest; and (name, sentence) of each picture that cannot be used, which is left out.
@@ -187,27 +190,17 @@ def _entry(
 ) -> tuple[Entry, np.ndarray]:
   data = read(name)
   image = decode(data, name, size)
-  upright = (
-    image.shape[:2]
-    if size is None
-    else image_files.load(image_files.open_picture(data, name)).size[::-1]
-  )
-  if min(image.shape[:2]) < scores.SMALLEST_SIDE:
+  height, width = upright = image.shape[:2]
+  if size is not None:
+    upright = image_files.load(image_files.open_picture(data, name)).size[::-1]
+  if min(height, width) < scores.SMALLEST_SIDE:
     raise errors.InputError(
-      f'{name} is {image.shape[1]}x{image.shape[0]}; SSIM needs sides of '
-      f'{scores.SMALLEST_SIDE} px: leave it out, or give --size.'
+      f'{name} is {width}x{height}; SSIM needs sides of {scores.SMALLEST_SIDE} px: leave it out, '
+      'or give --size.'
     )
   hole, kind = hole_of(index, name, upright)
-  entry = Entry(
-    name=name,
-    sha256=hashlib.sha256(data).hexdigest(),
-    height=image.shape[0],
-    width=image.shape[1],
-    kind=kind,
-    ratio=_ratio(hole),
-    border=_touches_border(hole),
-    runs=run_length.encode(hole),
-  )
+  digest = hashlib.sha256(data).hexdigest()
+  entry = Entry(name, digest, height, width, kind, *_measures(hole), encode_runs(hole))
   return entry, image[~hole].mean(axis=0) / 255
 
 
@@ -224,10 +217,10 @@ def decode(data: bytes, name: str, size: int | None) -> np.ndarray:
 
 
 def check(manifest: Manifest, names: Sequence[str], read: Read, folder: str) -> None:
-  """Refuses pictures that are not those of the manifest.
+  """Refuses pictures that are not those of a manifest that was given.
 
   Args:
-    manifest: that was given back.
+    manifest: the one given.
     names: of the pictures that are there.
     read: their files.
     folder: what to call the place in a message.
@@ -239,23 +232,20 @@ def check(manifest: Manifest, names: Sequence[str], read: Read, folder: str) -> 
     raise errors.InputError(
       'The manifest names fewer than two pictures; write a new one from more of them.'
     )
-  there = set(names)
+  there, count = set(names), len(manifest.entries)
   missing = [entry.name for entry in manifest.entries if entry.name not in there]
   if missing:
     raise errors.InputError(
-      f"{len(missing)} of the manifest's {len(manifest.entries)} pictures, {missing[0]} the "
-      f'first, are not in {folder}; give --images the folder that it was written for.'
+      f"{len(missing)} of the manifest's {count} pictures, {missing[0]} the first, are not in "
+      f'{folder}; give --images the folder that it was written for.'
     )
-  changed = [
-    entry.name
-    for entry in manifest.entries
-    if hashlib.sha256(read(entry.name)).hexdigest() != entry.sha256
-  ]
+  digests = {entry.name: hashlib.sha256(read(entry.name)).hexdigest() for entry in manifest.entries}
+  changed = [entry.name for entry in manifest.entries if digests[entry.name] != entry.sha256]
   if changed:
     raise errors.InputError(
-      f"{len(changed)} of the manifest's {len(manifest.entries)} pictures, {changed[0]} the "
-      'first, have changed since it was written (SHA-256); give the old ones, or write a '
-      'new manifest by leaving out --manifest.'
+      f"{len(changed)} of the manifest's {count} pictures, {changed[0]} the first, have changed "
+      'since it was written (SHA-256); give the old ones, or write a new manifest by leaving out '
+      '--manifest.'
     )
   for entry in manifest.entries if manifest.size is None else ():
     height, width = decode(read(entry.name), entry.name, None).shape[:2]
@@ -268,10 +258,6 @@ def check(manifest: Manifest, names: Sequence[str], read: Read, folder: str) -> 
 
 def summary(manifest: Manifest) -> Mapping[str, Any]:
   """What scores.json says of the manifest it belongs to."""
-  return {
-    'sha256': hashlib.sha256(manifest.to_bytes()).hexdigest(),
-    'pictures': len(manifest.entries),
-    'seed': manifest.seed,
-    'size': manifest.size,
-    'masks': manifest.masks,
-  }
+  digest = hashlib.sha256(manifest.to_bytes()).hexdigest()
+  facts = {name: getattr(manifest, name) for name in ('seed', 'size', 'masks')}
+  return {'sha256': digest, 'pictures': len(manifest.entries), **facts}
