@@ -3,7 +3,6 @@ converted.
 """
 
 import copy
-import functools
 import json
 
 import jax
@@ -15,6 +14,7 @@ from glcic_jax import errors
 from glcic_jax import parallel
 from glcic_jax.convert import context_encoder_programs as programs
 from glcic_jax.convert import converter
+from glcic_jax.convert import foreign_files
 from glcic_jax.convert import kernels
 from glcic_jax.convert import program
 from glcic_jax.methods import architectures
@@ -162,16 +162,9 @@ def test_every_convention_lands_in_the_config(tmp_path, case, method, options, e
 
 def test_the_settings_beside_otenims_weights_are_used(tmp_path):
   source = foreign_models.write(tmp_path / 'model_cn', otenim())
-  settings = {
-    'mpv': [0.1, 0.2, 0.3],
-    'cn_input_size': 96,
-    'hole_min_w': 20,
-    'hole_min_h': 24,
-    'hole_max_h': 'much',
-  }
-  description = converter.to_model_directory(
-    source, tmp_path / 'model', program.Wishes(settings=settings)
-  )
+  settings = {'cn_input_size': 96, 'hole_min_w': 20, 'hole_min_h': 24, 'hole_max_h': 'much'}
+  (tmp_path / 'config.json').write_text(json.dumps({'mpv': [0.1, 0.2, 0.3], **settings}))
+  description = converter.to_model_directory(source, tmp_path / 'model')
   assert description.mean_color == (0.1, 0.2, 0.3)
   assert description.image_size == 96
   assert description.mask == {'kind': 'rectangle', 'side': [20, 96]}
@@ -238,8 +231,8 @@ def test_what_does_not_fit_is_listed_and_nothing_is_written(tmp_path, change, pa
 
 
 def test_layers_that_are_views_of_one_storage_take_no_more_memory_than_the_file_has(tmp_path):
-  pairs, arrays, geometry = official('glcic_official')
-  network = torch7_files.network(pairs, geometry, arrays)
+  pairs, arrays = official('glcic_official')
+  network = torch7_files.network(pairs, arrays)
   storage = np.zeros(10**6, np.float32)
   for module in network.fields['modules'].values():
     if 'nInputPlane' in module.fields:
@@ -359,19 +352,17 @@ def test_a_source_that_does_not_know_its_mean_colour_must_be_told(tmp_path):
   source = foreign_models.write(tmp_path / 'source.safetensors', otenim())
   with pytest.raises(errors.InputError, match='--mean-color R,G,B'):
     converter.to_model_directory(source, tmp_path / 'model')
+  (tmp_path / 'config.json').write_text(json.dumps({'mpv': [1, 2]}))
   with pytest.raises(errors.InputError, match='is \\[1, 2\\]; it should be three numbers'):
-    converter.to_model_directory(
-      source, tmp_path / 'model', program.Wishes(settings={'mpv': [1, 2]})
-    )
+    converter.to_model_directory(source, tmp_path / 'model')
 
 
 def official(case):
-  """The table, the arrays, and the geometry of a network of the authors'."""
+  """The table and the arrays of a network of the authors'."""
   arrays = foreign.arrays(foreign.reference(case)['shapes'], foreign.SEED)
   origin = converter.program_of(arrays)
-  described = origin.describe(arrays, 'x', None, foreign_models.WISHES)
-  options = described['architecture']['options']
-  return origin.generator(options), arrays, functools.partial(origin.geometry, options)
+  described = origin.describe(foreign_files.ForeignFile('x', arrays), foreign_models.WISHES)
+  return origin.generator(described['architecture']['options']), arrays
 
 
 def write_torch7(path, value):
@@ -382,8 +373,8 @@ def write_torch7(path, value):
 @pytest.mark.parametrize('case', ['glcic_official', 'center_100', 'random'])
 @pytest.mark.parametrize('old', [False, True])
 def test_a_torch7_file_gives_the_same_model(tmp_path, case, old):
-  pairs, arrays, geometry = official(case)
-  network = torch7_files.network(pairs, geometry, arrays, old=old, flat=old)
+  pairs, arrays = official(case)
+  network = torch7_files.network(pairs, arrays, old=old, flat=old)
   if case == 'glcic_official':
     mean = (
       dict(enumerate(foreign.MEAN, 1)) if old else torch7_files.tensor(np.float64(foreign.MEAN))
@@ -443,8 +434,7 @@ def test_a_torch7_network_with_noise_and_its_discriminator(tmp_path):
         (f'{pair.theirs}.weight', (*shape, side, side)),
         (f'{pair.theirs}.bias', (shape[1 if pair.kind == 'deconv' else 0],)),
       ]
-  geometry = functools.partial(origin.geometry, options)
-  network = torch7_files.network(pairs, geometry, foreign.arrays(listed, 0))
+  network = torch7_files.network(pairs, foreign.arrays(listed, 0))
   judge = programs.discriminator_pairs(programs.OFFICIAL, 3)
   listed = [('0', (8, 3)), ('2', (16, 8)), ('5', (32, 16)), ('8', (1, 32))]
   listed = [
@@ -457,7 +447,7 @@ def test_a_torch7_network_with_noise_and_its_discriminator(tmp_path):
     for place, count in (('3', 16), ('6', 32))
     for name in ('weight', 'bias', 'running_mean', 'running_var')
   ]
-  judging = torch7_files.network(judge, geometry, foreign.arrays(listed, 1))
+  judging = torch7_files.network(judge, foreign.arrays(listed, 1))
   description = converter.to_model_directory(
     write_torch7(tmp_path / 'net_G.t7', network),
     tmp_path / 'model',
@@ -493,8 +483,8 @@ def test_a_torch7_network_with_noise_and_its_discriminator(tmp_path):
   ],
 )
 def test_another_network_with_the_same_arrays_is_refused(tmp_path, change, sentence):
-  pairs, arrays, geometry = official('glcic_official')
-  network = torch7_files.network(pairs, geometry, arrays)
+  pairs, arrays = official('glcic_official')
+  network = torch7_files.network(pairs, arrays)
   change(network.fields['modules'])
   source = write_torch7(
     tmp_path / 'a.t7', {'model': network, 'mean': torch7_files.tensor(np.float64(foreign.MEAN))}
@@ -505,14 +495,9 @@ def test_another_network_with_the_same_arrays_is_refused(tmp_path, change, sente
 
 def test_layouts_turn_back():
   rng = np.random.default_rng(0)
-  layouts = {
-    'conv': (kernels.CONV, (2, 3, 4, 5)),
-    'deconv': (kernels.DECONV, (2, 3, 4, 5)),
-    'dense': (kernels.DENSE, (2, 6)),
-    'swapped': (kernels.SWAPPED, (2, 6)),
-    'flattened': (kernels.flattened(3), (5, 3 * 4 * 4)),
-  }
-  for layout, shape in layouts.values():
+  shapes = {'conv': (2, 3, 4, 5), 'deconv': (2, 3, 4, 5), 'dense': (2, 6), 'swapped': (2, 6)}
+  layouts = [(kernels.KERNELS[kind], shape) for kind, shape in shapes.items()]
+  for layout, shape in (*layouts, (kernels.flattened(3), (5, 3 * 4 * 4))):
     array = rng.random(shape)
     ours = layout.to_ours(array)
     assert ours.shape != array.shape

@@ -2,7 +2,6 @@
 back again.
 """
 
-import functools
 import json
 import sys
 
@@ -61,9 +60,7 @@ def source_of(tmp_path, case):
   if case != 'glcic_official':
     return foreign_models.write(tmp_path / 'weights.safetensors', arrays)
   origin = glcic_programs.PROGRAMS[glcic_programs.OFFICIAL]
-  options = {'dilated': True}
-  geometry = functools.partial(origin.geometry, options)
-  network = torch7_files.network(origin.generator(options), geometry, arrays, old=True)
+  network = torch7_files.network(origin.generator({}), arrays, old=True)
   path = tmp_path / 'completionnet_celeba.t7'
   path.write_bytes(
     torch7_files.dump({'model': network, 'mean': torch7_files.tensor(np.float64(foreign.MEAN))})

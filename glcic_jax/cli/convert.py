@@ -17,14 +17,8 @@ def main(arguments: Sequence[str]) -> int:
 def _to_model_directory(options: argparse.Namespace) -> int:
   from glcic_jax.convert import converter  # JAX starts only now
   from glcic_jax.convert import program
-  from glcic_jax.convert import settings
 
-  wishes = program.Wishes(
-    mean_color=options.mean_color,
-    image_size=options.image_size,
-    overlap=options.overlap,
-    settings=settings.beside(options.source),
-  )
+  wishes = program.Wishes(options.mean_color, options.image_size, options.overlap)
   description = converter.to_model_directory(
     options.source, options.model_dir, wishes, options.discriminator
   )
