@@ -56,7 +56,7 @@ def complete(capsys, tmp_path, model):
 
 def source_of(tmp_path, case):
   """A file as its program writes it, or nearly."""
-  arrays = foreign.arrays(foreign.reference(case)['shapes'], foreign.SEED)
+  arrays = foreign.weights(case)
   if case != 'glcic_official':
     return foreign_models.write(tmp_path / 'weights.safetensors', arrays)
   origin = glcic_programs.PROGRAMS[glcic_programs.OFFICIAL]
@@ -100,7 +100,7 @@ def test_a_centre_context_encoder_completes_a_photograph(tmp_path, capsys):
 
 def test_the_mean_colour_beside_the_weights_or_given_is_used(tmp_path, capsys):
   (tmp_path / 'phase_3').mkdir()
-  arrays = foreign.arrays(foreign.reference('otenim')['shapes'], foreign.SEED)
+  arrays = foreign.weights('otenim')
   source = foreign_models.write(tmp_path / 'phase_3' / 'model_cn_step400000', arrays)
   assert '--mean-color' in refused(capsys, 'convert', source, tmp_path / 'model')
   (tmp_path / 'config.json').write_text(json.dumps({'mpv': [0.1, 0.2, 0.3], 'cn_input_size': 128}))
@@ -291,7 +291,7 @@ def test_a_network_that_no_released_code_has_is_refused(tmp_path, capsys, name, 
 
 
 def test_a_note_that_is_not_understood_is_refused(tmp_path, capsys):
-  arrays = foreign.arrays(foreign.reference('otenim')['shapes'], foreign.SEED)
+  arrays = foreign.weights('otenim')
   good = {
     'layout': 'otenim',
     'method': 'glcic',

@@ -29,6 +29,7 @@ class Row(NamedTuple):
 
 
 Visit = Callable[[Row, np.ndarray, np.ndarray], None]  # row, completed, truth
+Progress = Callable[[int, int, str], None]  # done, total, label
 
 
 def run(
@@ -37,16 +38,9 @@ def run(
   entrants: Sequence[entrants_lib.Entrant],
   *,
   visit: Visit | None = None,
-  progress: Callable[[int, int, str], None] | None = None,
+  progress: Progress | None = None,
 ) -> tuple[list[Row], dict[str, float]]:
-  """Completes and scores everything.
-
-  Args:
-    manifest: what is evaluated.
-    read: a picture's name -> its file.
-    entrants: who.
-    visit: is shown each picture as it is done.
-    progress: is told (done, total, label).
+  """Completes and scores everything; `visit` is shown each picture as it is done.
 
   Returns:
     the rows, in the order of the entrants, outputs and pictures; and how many seconds a picture

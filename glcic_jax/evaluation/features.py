@@ -74,14 +74,11 @@ class Collector:
         note('KID', key, kid)
     for key, distances in self._distances.items():
       note('LPIPS', key, float(np.mean(distances)))
-    found = {}
+    found: dict[str, dict[str, Any]] = {}
     for name, definition in DEFINITIONS.items():
       status = self._status.get(name, '')
-      found[name] = {
-        'definition': definition,
-        'status': status,
-        'values': {} if status else values[name],
-      }
+      known = {} if status else values[name]
+      found[name] = {'definition': definition, 'status': status, 'values': known}
     return found
 
   def _open(
@@ -93,13 +90,14 @@ class Collector:
   ) -> Callable[..., Any] | None:
     path = os.path.join(folder or '', file)
     if not folder or not os.path.isfile(path):
-      self._status |= dict.fromkeys(names, 'weights not given')
+      reason = 'weights not given'
     elif not is_whole(path):
       reason = f'{file} does not have the SHA-256 digest in its name'
-      self._status |= dict.fromkeys(names, reason)
     else:
       with self._never_fatal(*names):
         return build(path)
+      return None
+    self._status |= dict.fromkeys(names, reason)
     return None
 
   @contextlib.contextmanager

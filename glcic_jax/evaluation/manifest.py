@@ -57,11 +57,8 @@ class Manifest:
 
   def to_bytes(self) -> bytes:
     """As a JSON file with one picture on each line."""
-    head = {'format_version': FORMAT_VERSION} | {
-      field.name: getattr(self, field.name)
-      for field in dataclasses.fields(self)
-      if field.name != 'entries'
-    }
+    names = [field.name for field in dataclasses.fields(self) if field.name != 'entries']
+    head = {'format_version': FORMAT_VERSION} | {name: getattr(self, name) for name in names}
     lines = ',\n  '.join(json.dumps(dataclasses.asdict(entry)) for entry in self.entries)
     return f'{json.dumps(head, indent=1)[:-2]},\n "entries": [\n  {lines}\n ]\n}}\n'.encode()
 
@@ -81,18 +78,13 @@ class Manifest:
           f'{FORMAT_VERSION}; upgrade glcic_jax.'
         )
       size, seed = values['size'], values['seed']
-      mean_color = tuple(float(level) for level in values['mean_color'])
+      red, green, blue = (float(level) for level in values['mean_color'])
       entries = tuple(_checked_entry(Entry(**entry), size) for entry in values['entries'])
-      if (
-        version < 1
-        or not _is_whole(seed)
-        or not (size is None or _is_whole(size))
-        or len(mean_color) != 3
-        or not all(0 <= level <= 1 for level in mean_color)
-        or len({entry.name for entry in entries}) < len(entries)
-      ):
+      sound = version >= 1 and _is_whole(seed) and (size is None or _is_whole(size))
+      colored = all(0 <= level <= 1 for level in (red, green, blue))
+      if not (sound and colored and len({entry.name for entry in entries}) == len(entries)):
         raise ValueError
-      return cls(seed, size, str(values['masks']), mean_color, entries)
+      return cls(seed, size, str(values['masks']), (red, green, blue), entries)
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
       if isinstance(error, errors.InputError):
         raise
@@ -167,14 +159,12 @@ def build(
   for index, name in enumerate(names):
     try:
       entry, color = _entry(index, name, read, hole_of, size)
+      entries.append(entry)
+      colors.append(color)
     except errors.InputError as error:
       failures.append((name, str(error)))
-      continue
     except OSError as error:
       failures.append((name, f'{name} cannot be read ({error.strerror or error}).'))
-      continue
-    entries.append(entry)
-    colors.append(color)
   if len(entries) < 2:
     why = f' ({failures[0][1].rstrip(".")})' if failures else ''
     raise errors.InputError(

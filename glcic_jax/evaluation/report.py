@@ -36,10 +36,14 @@ def render(found: Mapping[str, Any], rows: Sequence[evaluate.Row], pictures: Pic
     f'{facts["sha256"][:16]}. Scores are of the 8-bit picture that a user gets; raw is the '
     "network's output, not blended with its surroundings."
   )
+  failed = ''.join(f'<li>{elements.text(failure["error"])}</li>' for failure in found['failed'])
+  if failed:
+    count = len(found['failed'])
+    failed = f'<p><b>{count} pictures could not be used:</b></p><ul>{failed}</ul>'
   body = [
     f'<h1>{facts["pictures"]} pictures, {len(found["models"])} models</h1>',
     f'<p class="quiet">{elements.text(words)}</p>',
-    _failed(found['failed']),
+    failed,
     '<h2>Scores</h2>',
     score_table.scores(found),
     score_table.definitions(found),
@@ -50,13 +54,6 @@ def render(found: Mapping[str, Any], rows: Sequence[evaluate.Row], pictures: Pic
     *_cases(rows, pictures),
   ]
   return frame.page('Evaluation', body, zoom=True)
-
-
-def _failed(failed: Sequence[Mapping[str, str]]) -> str:
-  if not failed:
-    return ''
-  lines = ''.join(f'<li>{elements.text(failure["error"])}</li>' for failure in failed)
-  return f'<p><b>{len(failed)} pictures could not be used:</b></p><ul>{lines}</ul>'
 
 
 def _plots(found: Mapping[str, Any], rows: Sequence[evaluate.Row]) -> list[str]:
