@@ -182,11 +182,7 @@ def _card(description: model_files.Description) -> model_card.Origin:
 
 
 def to_pytorch(model: epath.PathLike, path: epath.PathLike) -> str:
-  """Writes a model's generator as a state dict, in the order of its authors' modules.
-
-  Args:
-    model: a MODEL.
-    path: a file whose suffix is one of `pytorch.SUFFIXES`.
+  """Writes a MODEL's generator as a state dict, in the order of its authors' modules.
 
   Returns:
     the name of the file written: a .safetensors where torch is not installed.

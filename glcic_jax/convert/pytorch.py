@@ -45,11 +45,7 @@ def is_safetensors(data: bytes) -> bool:
 
 
 def parse(data: bytes, name: str) -> Stored:
-  """Reads a file of either kind.
-
-  Args:
-    data: the file.
-    name: of the file, for messages.
+  """Reads a file of either kind; `name`: of the file, for messages.
 
   Raises:
     errors.InputError: if it is damaged, holds more than tensors, or torch is needed and missing.

@@ -37,12 +37,8 @@ def load(
 ) -> list[Entrant]:
   """Loads all that are named, and checks that each can complete the manifest's holes.
 
-  Args:
-    names: each a MODEL or one of `names.BASELINES`.
-    manifest: what is evaluated.
-    blend: as in `Completer`, as the next two; with 'none', the raw output is what a user gets.
-    large: how large pictures are completed.
-    device: where.
+  A name is a MODEL or one of `names.BASELINES`. `blend`, `large` and `device` are as in
+  `Completer`; with blend 'none', the raw output is what a user gets.
 
   Raises:
     errors.InputError: if one is no model, or cannot complete a hole.

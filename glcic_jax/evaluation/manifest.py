@@ -207,13 +207,7 @@ def decode(data: bytes, name: str, size: int | None) -> np.ndarray:
 
 
 def check(manifest: Manifest, names: Sequence[str], read: Read, folder: str) -> None:
-  """Refuses pictures that are not those of a manifest that was given.
-
-  Args:
-    manifest: the one given.
-    names: of the pictures that are there.
-    read: their files.
-    folder: what to call the place in a message.
+  """Refuses pictures that are not those of a manifest; `folder`: what a message calls their place.
 
   Raises:
     errors.InputError: if some are missing, or have changed.

@@ -34,9 +34,9 @@ def write(
 
   Args:
     folder: made if needed; an earlier evaluation in it is replaced.
-    manifest: what is evaluated.
+    manifest: what is evaluated, of pictures that `read` gives.
     failures: (name, sentence) of each picture that it leaves out.
-    read: of the pictures.
+    read: see `manifest`.
     entrants: who.
     reference: label of the one that the others are compared with.
     weights: folder of those for FID, KID and LPIPS.
