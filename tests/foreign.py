@@ -58,3 +58,8 @@ def reference(case):
   return found | {
     'shapes': [(name, tuple(shape)) for name, shape in json.loads(str(found['shapes']))]
   }
+
+
+def weights(case):
+  """The state dict of a stored case."""
+  return arrays(reference(case)['shapes'], SEED)

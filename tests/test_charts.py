@@ -7,14 +7,13 @@ import numpy as np
 import pytest
 
 from glcic_jax.pages import charts
-from glcic_jax.pages import phase_bands
 from glcic_jax.pages import raster
 from glcic_jax.pages import ticks
 from glcic_jax.pictures import sheets
 from glcic_jax.reporting import curves
 from glcic_jax.reporting import run as run_lib
+from glcic_jax.reporting import samples_section
 from glcic_jax.reporting import spent
-from glcic_jax.reporting import strips
 from tests import made_workdir
 
 
@@ -85,11 +84,7 @@ def test_labels_of_close_curves_do_not_overlap():
 
 
 def test_bands_are_clipped_at_the_last_step_and_only_wide_ones_are_named():
-  bands = [
-    phase_bands.Band('reconstruction', 0, 90),
-    phase_bands.Band('discriminator', 90, 95),
-    phase_bands.Band('joint', 95, 900),
-  ]
+  bands = {'reconstruction': range(90), 'discriminator': range(90, 95), 'joint': range(95, 900)}
   svg = drawn(charts.Line('a', [[(1, 1), (100, 2)]]), bands=bands)
   rects = [rect for rect in svg.iter('rect') if float(rect.get('height')) > 50]
   ends = [float(rect.get('x')) + float(rect.get('width')) for rect in rects]
@@ -250,4 +245,4 @@ def test_what_is_no_such_sheet_is_refused(height, width, columns):
 )
 def test_the_first_and_the_last_sheet_are_always_chosen(count, places):
   samples = [(step, None) for step in range(count)]
-  assert [step for step, _ in strips.chosen(samples, 7)] == places
+  assert [step for step, _ in samples_section.chosen(samples, 7)] == places

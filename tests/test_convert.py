@@ -3,7 +3,6 @@ converted.
 """
 
 import copy
-import functools
 import json
 
 import jax
@@ -15,6 +14,7 @@ from glcic_jax import errors
 from glcic_jax import parallel
 from glcic_jax.convert import context_encoder_programs as programs
 from glcic_jax.convert import converter
+from glcic_jax.convert import foreign_files
 from glcic_jax.convert import kernels
 from glcic_jax.convert import program
 from glcic_jax.methods import architectures
@@ -161,25 +161,13 @@ def test_every_convention_lands_in_the_config(tmp_path, case, method, options, e
 
 
 def test_the_settings_beside_otenims_weights_are_used(tmp_path):
-  source = foreign_models.write(tmp_path / 'model_cn', otenim())
-  settings = {
-    'mpv': [0.1, 0.2, 0.3],
-    'cn_input_size': 96,
-    'hole_min_w': 20,
-    'hole_min_h': 24,
-    'hole_max_h': 'much',
-  }
-  description = converter.to_model_directory(
-    source, tmp_path / 'model', program.Wishes(settings=settings)
-  )
+  source = foreign_models.write(tmp_path / 'model_cn', foreign.weights('otenim'))
+  settings = {'cn_input_size': 96, 'hole_min_w': 20, 'hole_min_h': 24, 'hole_max_h': 'much'}
+  (tmp_path / 'config.json').write_text(json.dumps({'mpv': [0.1, 0.2, 0.3], **settings}))
+  description = converter.to_model_directory(source, tmp_path / 'model')
   assert description.mean_color == (0.1, 0.2, 0.3)
   assert description.image_size == 96
   assert description.mask == {'kind': 'rectangle', 'side': [20, 96]}
-
-
-def otenim():
-  """A generator whose layers have names."""
-  return foreign.arrays(foreign.reference('otenim')['shapes'], foreign.SEED)
 
 
 @pytest.mark.parametrize(
@@ -226,7 +214,7 @@ def otenim():
   ],
 )
 def test_what_does_not_fit_is_listed_and_nothing_is_written(tmp_path, change, parts):
-  arrays = otenim()
+  arrays = foreign.weights('otenim')
   change(arrays)
   source = foreign_models.write(tmp_path / 'source.safetensors', arrays)
   with pytest.raises(errors.InputError) as caught:
@@ -238,8 +226,8 @@ def test_what_does_not_fit_is_listed_and_nothing_is_written(tmp_path, change, pa
 
 
 def test_layers_that_are_views_of_one_storage_take_no_more_memory_than_the_file_has(tmp_path):
-  pairs, arrays, geometry = official('glcic_official')
-  network = torch7_files.network(pairs, geometry, arrays)
+  pairs, arrays = official('glcic_official')
+  network = torch7_files.network(pairs, arrays)
   storage = np.zeros(10**6, np.float32)
   for module in network.fields['modules'].values():
     if 'nInputPlane' in module.fields:
@@ -260,7 +248,7 @@ def test_layers_that_are_views_of_one_storage_take_no_more_memory_than_the_file_
   ],
 )
 def test_a_wish_that_nothing_would_come_of_is_refused(tmp_path, case, wish, sentence):
-  arrays = foreign.arrays(foreign.reference(case)['shapes'], foreign.SEED)
+  arrays = foreign.weights(case)
   source = foreign_models.write(tmp_path / 'source.safetensors', arrays)
   with pytest.raises(errors.InputError, match=sentence):
     converter.to_model_directory(source, tmp_path / 'model', program.Wishes(**wish))
@@ -268,59 +256,36 @@ def test_a_wish_that_nothing_would_come_of_is_refused(tmp_path, case, wish, sent
 
 
 def test_a_second_discriminator_is_refused(tmp_path):
-  arrays = foreign.arrays(foreign.reference('mmagic')['shapes'], foreign.SEED)
+  arrays = foreign.weights('mmagic')
   source = foreign_models.write(tmp_path / 'both.safetensors', arrays)
   with pytest.raises(errors.InputError, match='holds its discriminator already'):
     converter.to_model_directory(source, tmp_path / 'model', discriminator=source)
-  arrays = foreign.arrays(foreign.reference('glcic_official')['shapes'], foreign.SEED)
+  arrays = foreign.weights('glcic_official')
   source = foreign_models.write(tmp_path / 'its.safetensors', arrays)
   with pytest.raises(errors.InputError, match='published no discriminator'):
     converter.to_model_directory(source, tmp_path / 'model', foreign_models.WISHES, source)
 
 
-def test_the_other_side_of_a_discriminator_is_listed_too(tmp_path):
-  judge = foreign.arrays(foreign.reference('otenim judge')['shapes'], foreign.SEED)
-  del judge['model_gd.bn2.bias']
-  source = foreign_models.write(tmp_path / 'cn.safetensors', otenim())
-  with pytest.raises(errors.InputError, match='not filled here: params.global.norm2.bias'):
-    converter.to_model_directory(
-      source,
-      tmp_path / 'model',
-      foreign_models.WISHES,
-      foreign_models.write(tmp_path / 'cd.safetensors', judge),
-    )
-  assert not (tmp_path / 'model').exists()
-
-
 @pytest.mark.parametrize(
-  'change, sentence',
+  'key, change, sentence',
   [
-    (lambda judge: judge.pop('model_ld.linear6.weight'), 'has no local discriminator'),
-    (
-      lambda judge: judge.update(
-        {'model_gd.linear6.weight': judge['model_gd.linear6.weight'][:, :32]}
-      ),
-      'local views of 96 px in pictures of 32 px',
-    ),
-    (
-      lambda judge: judge.update(
-        {'model_gd.linear6.weight': judge['model_gd.linear6.weight'][:, :3]}
-      ),
-      'in pictures of 0 px',
-    ),
+    ('model_gd.bn2.bias', None, 'not filled here: params.global.norm2.bias'),
+    ('model_ld.linear6.weight', None, 'has no local discriminator'),
+    ('model_gd.linear6.weight', 32, 'local views of 96 px in pictures of 32 px'),
+    ('model_gd.linear6.weight', 3, 'in pictures of 0 px'),
   ],
 )
-def test_a_discriminator_of_impossible_shapes_is_refused(tmp_path, change, sentence):
-  judge = foreign.arrays(foreign.reference('otenim judge')['shapes'], foreign.SEED)
-  change(judge)
-  source = foreign_models.write(tmp_path / 'cn.safetensors', otenim())
+def test_a_discriminator_that_lacks_something_is_refused(tmp_path, key, change, sentence):
+  """Lacks an array, or all but some columns of it."""
+  judge = foreign.weights('otenim judge')
+  kept = judge.pop(key)
+  if change:
+    judge[key] = kept[:, :change]
+  source = foreign_models.write(tmp_path / 'cn.safetensors', foreign.weights('otenim'))
+  other = foreign_models.write(tmp_path / 'cd.safetensors', judge)
   with pytest.raises(errors.InputError, match=sentence):
-    converter.to_model_directory(
-      source,
-      tmp_path / 'model',
-      foreign_models.WISHES,
-      foreign_models.write(tmp_path / 'cd.safetensors', judge),
-    )
+    converter.to_model_directory(source, tmp_path / 'model', foreign_models.WISHES, other)
+  assert not (tmp_path / 'model').exists()
 
 
 @pytest.mark.parametrize(
@@ -332,7 +297,9 @@ def test_a_discriminator_of_impossible_shapes_is_refused(tmp_path, change, sente
   ],
 )
 def test_arrays_that_are_no_weights_are_refused(tmp_path, array):
-  source = foreign_models.write(tmp_path / 'source.safetensors', otenim() | {'conv3.weight': array})
+  source = foreign_models.write(
+    tmp_path / 'source.safetensors', foreign.weights('otenim') | {'conv3.weight': array}
+  )
   with pytest.raises(errors.InputError, match='conv3.weight of type|cannot be read'):
     converter.to_model_directory(source, tmp_path / 'model', foreign_models.WISHES)
 
@@ -356,22 +323,20 @@ def test_files_of_other_networks_are_refused(tmp_path, arrays, sentence):
 
 
 def test_a_source_that_does_not_know_its_mean_colour_must_be_told(tmp_path):
-  source = foreign_models.write(tmp_path / 'source.safetensors', otenim())
+  source = foreign_models.write(tmp_path / 'source.safetensors', foreign.weights('otenim'))
   with pytest.raises(errors.InputError, match='--mean-color R,G,B'):
     converter.to_model_directory(source, tmp_path / 'model')
+  (tmp_path / 'config.json').write_text(json.dumps({'mpv': [1, 2]}))
   with pytest.raises(errors.InputError, match='is \\[1, 2\\]; it should be three numbers'):
-    converter.to_model_directory(
-      source, tmp_path / 'model', program.Wishes(settings={'mpv': [1, 2]})
-    )
+    converter.to_model_directory(source, tmp_path / 'model')
 
 
 def official(case):
-  """The table, the arrays, and the geometry of a network of the authors'."""
-  arrays = foreign.arrays(foreign.reference(case)['shapes'], foreign.SEED)
+  """The table and the arrays of a network of the authors'."""
+  arrays = foreign.weights(case)
   origin = converter.program_of(arrays)
-  described = origin.describe(arrays, 'x', None, foreign_models.WISHES)
-  options = described['architecture']['options']
-  return origin.generator(options), arrays, functools.partial(origin.geometry, options)
+  described = origin.describe(foreign_files.ForeignFile('x', arrays), foreign_models.WISHES)
+  return origin.generator(described['architecture']['options']), arrays
 
 
 def write_torch7(path, value):
@@ -382,8 +347,8 @@ def write_torch7(path, value):
 @pytest.mark.parametrize('case', ['glcic_official', 'center_100', 'random'])
 @pytest.mark.parametrize('old', [False, True])
 def test_a_torch7_file_gives_the_same_model(tmp_path, case, old):
-  pairs, arrays, geometry = official(case)
-  network = torch7_files.network(pairs, geometry, arrays, old=old, flat=old)
+  pairs, arrays = official(case)
+  network = torch7_files.network(pairs, arrays, old=old, flat=old)
   if case == 'glcic_official':
     mean = (
       dict(enumerate(foreign.MEAN, 1)) if old else torch7_files.tensor(np.float64(foreign.MEAN))
@@ -443,8 +408,7 @@ def test_a_torch7_network_with_noise_and_its_discriminator(tmp_path):
         (f'{pair.theirs}.weight', (*shape, side, side)),
         (f'{pair.theirs}.bias', (shape[1 if pair.kind == 'deconv' else 0],)),
       ]
-  geometry = functools.partial(origin.geometry, options)
-  network = torch7_files.network(pairs, geometry, foreign.arrays(listed, 0))
+  network = torch7_files.network(pairs, foreign.arrays(listed, 0))
   judge = programs.discriminator_pairs(programs.OFFICIAL, 3)
   listed = [('0', (8, 3)), ('2', (16, 8)), ('5', (32, 16)), ('8', (1, 32))]
   listed = [
@@ -457,7 +421,7 @@ def test_a_torch7_network_with_noise_and_its_discriminator(tmp_path):
     for place, count in (('3', 16), ('6', 32))
     for name in ('weight', 'bias', 'running_mean', 'running_var')
   ]
-  judging = torch7_files.network(judge, geometry, foreign.arrays(listed, 1))
+  judging = torch7_files.network(judge, foreign.arrays(listed, 1))
   description = converter.to_model_directory(
     write_torch7(tmp_path / 'net_G.t7', network),
     tmp_path / 'model',
@@ -493,8 +457,8 @@ def test_a_torch7_network_with_noise_and_its_discriminator(tmp_path):
   ],
 )
 def test_another_network_with_the_same_arrays_is_refused(tmp_path, change, sentence):
-  pairs, arrays, geometry = official('glcic_official')
-  network = torch7_files.network(pairs, geometry, arrays)
+  pairs, arrays = official('glcic_official')
+  network = torch7_files.network(pairs, arrays)
   change(network.fields['modules'])
   source = write_torch7(
     tmp_path / 'a.t7', {'model': network, 'mean': torch7_files.tensor(np.float64(foreign.MEAN))}
@@ -505,14 +469,9 @@ def test_another_network_with_the_same_arrays_is_refused(tmp_path, change, sente
 
 def test_layouts_turn_back():
   rng = np.random.default_rng(0)
-  layouts = {
-    'conv': (kernels.CONV, (2, 3, 4, 5)),
-    'deconv': (kernels.DECONV, (2, 3, 4, 5)),
-    'dense': (kernels.DENSE, (2, 6)),
-    'swapped': (kernels.SWAPPED, (2, 6)),
-    'flattened': (kernels.flattened(3), (5, 3 * 4 * 4)),
-  }
-  for layout, shape in layouts.values():
+  shapes = {'conv': (2, 3, 4, 5), 'deconv': (2, 3, 4, 5), 'dense': (2, 6), 'swapped': (2, 6)}
+  layouts = [(kernels.KERNELS[kind], shape) for kind, shape in shapes.items()]
+  for layout, shape in (*layouts, (kernels.flattened(3), (5, 3 * 4 * 4))):
     array = rng.random(shape)
     ours = layout.to_ours(array)
     assert ours.shape != array.shape

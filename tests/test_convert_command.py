@@ -2,7 +2,6 @@
 back again.
 """
 
-import functools
 import json
 import sys
 
@@ -57,13 +56,11 @@ def complete(capsys, tmp_path, model):
 
 def source_of(tmp_path, case):
   """A file as its program writes it, or nearly."""
-  arrays = foreign.arrays(foreign.reference(case)['shapes'], foreign.SEED)
+  arrays = foreign.weights(case)
   if case != 'glcic_official':
     return foreign_models.write(tmp_path / 'weights.safetensors', arrays)
   origin = glcic_programs.PROGRAMS[glcic_programs.OFFICIAL]
-  options = {'dilated': True}
-  geometry = functools.partial(origin.geometry, options)
-  network = torch7_files.network(origin.generator(options), geometry, arrays, old=True)
+  network = torch7_files.network(origin.generator({}), arrays, old=True)
   path = tmp_path / 'completionnet_celeba.t7'
   path.write_bytes(
     torch7_files.dump({'model': network, 'mean': torch7_files.tensor(np.float64(foreign.MEAN))})
@@ -103,7 +100,7 @@ def test_a_centre_context_encoder_completes_a_photograph(tmp_path, capsys):
 
 def test_the_mean_colour_beside_the_weights_or_given_is_used(tmp_path, capsys):
   (tmp_path / 'phase_3').mkdir()
-  arrays = foreign.arrays(foreign.reference('otenim')['shapes'], foreign.SEED)
+  arrays = foreign.weights('otenim')
   source = foreign_models.write(tmp_path / 'phase_3' / 'model_cn_step400000', arrays)
   assert '--mean-color' in refused(capsys, 'convert', source, tmp_path / 'model')
   (tmp_path / 'config.json').write_text(json.dumps({'mpv': [0.1, 0.2, 0.3], 'cn_input_size': 128}))
@@ -294,7 +291,7 @@ def test_a_network_that_no_released_code_has_is_refused(tmp_path, capsys, name, 
 
 
 def test_a_note_that_is_not_understood_is_refused(tmp_path, capsys):
-  arrays = foreign.arrays(foreign.reference('otenim')['shapes'], foreign.SEED)
+  arrays = foreign.weights('otenim')
   good = {
     'layout': 'otenim',
     'method': 'glcic',

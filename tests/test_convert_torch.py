@@ -86,11 +86,11 @@ def test_a_file_of_ours_runs_in_their_network(tmp_path, case):
 def test_state_dicts_are_found_however_they_were_saved(tmp_path, wrap, zipped):
   state = network_of('glcic_official').state_dict()
   torch.save(wrap(state), tmp_path / 'network', _use_new_zipfile_serialization=zipped)
-  stored = pytorch.parse((tmp_path / 'network').read_bytes(), 'network')
-  assert set(stored.arrays) == {name for name in state if 'num_batches' not in name}
-  for name, array in stored.arrays.items():
+  arrays, mean, _ = pytorch.parse((tmp_path / 'network').read_bytes(), 'network')
+  assert set(arrays) == {name for name in state if 'num_batches' not in name}
+  for name, array in arrays.items():
     np.testing.assert_array_equal(array, state[name].numpy())
-  assert stored.mean is None or np.allclose(stored.mean, [0.1, 0.2, 0.3])
+  assert mean is None or np.allclose(mean, [0.1, 0.2, 0.3])
 
 
 class _Harm:
@@ -190,11 +190,11 @@ def test_a_mean_or_a_note_may_be_anything():
   ):
     buffer = io.BytesIO()
     torch.save({'state_dict': state, 'mean': mean}, buffer)
-    assert pytorch.parse(buffer.getvalue(), 'network.pth').mean == kept
+    assert pytorch.parse(buffer.getvalue(), 'network.pth')[1] == kept
   state._metadata['glcic_jax'] = torch.zeros(3)
   buffer = io.BytesIO()
   torch.save(state, buffer)
-  assert pytorch.parse(buffer.getvalue(), 'network.pth').note == '?'  # of no model
+  assert pytorch.parse(buffer.getvalue(), 'network.pth')[2] == '?'  # of no model
 
 
 def test_the_sentence_has_none_of_torchs_advice(tmp_path):

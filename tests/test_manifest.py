@@ -11,7 +11,6 @@ import pytest
 from glcic_jax import errors
 from glcic_jax.evaluation import holes
 from glcic_jax.evaluation import manifest as manifest_lib
-from glcic_jax.evaluation import run_length
 
 
 def _files(count=4, shape=(30, 40)):
@@ -42,21 +41,23 @@ def _build(found, kinds=('rectangle',), size=None, seed=3, side=0.5):
 )
 def test_runs_by_hand(runs, expected):
   hole = np.asarray(expected, bool)
-  assert run_length.encode(hole) == runs
-  np.testing.assert_array_equal(run_length.decode(runs, (2, 3)), hole)
+  assert manifest_lib.encode_runs(hole) == runs
+  np.testing.assert_array_equal(manifest_lib.decode_runs(runs, (2, 3)), hole)
 
 
 def test_runs_come_back():
   rng = np.random.default_rng(0)
   for _ in range(100):
     hole = rng.random((6, 9)) < rng.random()
-    np.testing.assert_array_equal(run_length.decode(run_length.encode(hole), (6, 9)), hole)
+    np.testing.assert_array_equal(
+      manifest_lib.decode_runs(manifest_lib.encode_runs(hole), (6, 9)), hole
+    )
 
 
 @pytest.mark.parametrize('runs', ['4 3', '5', '8 -2', 'a b'])
 def test_runs_that_do_not_fit_are_refused(runs):
   with pytest.raises(ValueError):
-    run_length.decode(runs, (2, 3))
+    manifest_lib.decode_runs(runs, (2, 3))
 
 
 def test_a_manifest_comes_back_and_is_a_function_of_its_seed():

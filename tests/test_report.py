@@ -9,7 +9,6 @@ import pytest
 from glcic_jax.evaluation import evaluate
 from glcic_jax.evaluation import manifest as manifest_lib
 from glcic_jax.evaluation import report
-from glcic_jax.evaluation import run_length
 from glcic_jax.evaluation import scoring
 from glcic_jax.pages import boxes
 
@@ -28,7 +27,7 @@ def _entry(number):
     'own' if number else 'rectangle',
     float(hole.mean()),
     True,
-    run_length.encode(hole),
+    manifest_lib.encode_runs(hole),
   )
 
 
@@ -156,10 +155,8 @@ def test_a_model_that_is_exact_everywhere_is_shown():
 def test_a_box_lies_where_its_numbers_are():
   numbers = np.asarray([0, 1, 2, 3, 4, 100.0])
   drawn = boxes.panel('title', {'name': numbers}, (0, 100))
-  box = re.search(r'class="box" x="([\d.]+)".* width="([\d.]+)"', drawn).groups()
-  left, width = map(
-    float, box[:1] + (re.search(r'class="box" x="[\d.]+" y="-7" width="([\d.]+)"', drawn)[1],)
-  )
+  box = re.search(r'class="box" x="([\d.]+)" y="-7" width="([\d.]+)"', drawn)
+  left, width = map(float, box.groups())
   axis = [float(x) for x in re.findall(r'class="grid" x1="([\d.]+)"', drawn)]
   scale = (axis[-1] - axis[0]) / 100
   np.testing.assert_allclose([left - axis[0], width], [1.25 * scale, 2.5 * scale], atol=0.11)

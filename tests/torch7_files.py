@@ -154,13 +154,12 @@ def norm(arrays, *, old=False):
   return Object('nn.SpatialBatchNormalization', **fields)
 
 
-def network(pairs, geometry, arrays, *, old=False, flat=False):
+def network(pairs, arrays, *, old=False, flat=False):
   """The module tree of a table of names (`names.generator`): as its authors' program would have
   saved it.
 
   Args:
-    pairs: our layer, their name and the kind of every module.
-    geometry: (our layer) -> stride, dilation, padding.
+    pairs: our layer, their name, kind and geometry of every module.
     arrays: by their names.
     old: BatchNorm as before 2016.
     flat: kernels of two dimensions.
@@ -171,7 +170,7 @@ def network(pairs, geometry, arrays, *, old=False, flat=False):
     place = root
     for parent in parents:
       place = place.setdefault(parent, {})
-    place[leaf] = _module(pair, geometry, arrays, old, flat)
+    place[leaf] = _module(pair, arrays, old, flat)
   return _nest(root, ())
 
 
@@ -195,7 +194,7 @@ _PLAIN = {
 }
 
 
-def _module(pair, geometry, arrays, old, flat):
+def _module(pair, arrays, old, flat):
   own = {
     name: arrays[f'{pair.theirs}.{name}']
     for name in ('weight', 'bias', 'running_mean', 'running_var')
@@ -204,21 +203,11 @@ def _module(pair, geometry, arrays, old, flat):
   if pair.kind == 'norm':
     return norm(own, old=old)
   if pair.kind in ('conv', 'deconv'):
-    stride, dilation, padding = geometry(pair.ours)
-    kind = (
-      'SpatialFullConvolution'
-      if pair.kind == 'deconv'
-      else 'SpatialDilatedConvolution'
-      if dilation > 1
-      else 'SpatialConvolution'
-    )
-    return convolution(
-      f'nn.{kind}',
-      own['weight'],
-      own.get('bias'),
-      (stride, dilation, padding),
-      flat=flat and pair.kind == 'conv',
-    )
+    kind = 'SpatialFullConvolution' if pair.kind == 'deconv' else 'SpatialConvolution'
+    if pair.geometry[1] > 1:
+      kind = 'SpatialDilatedConvolution'
+    flat = flat and pair.kind == 'conv'
+    return convolution(f'nn.{kind}', own['weight'], own.get('bias'), pair.geometry, flat=flat)
   if pair.kind == 'leaky relu':
     return Object('nn.LeakyReLU', negval=0.2, inplace=True)
   return Object(_PLAIN[pair.kind], inplace=True)

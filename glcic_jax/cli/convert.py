@@ -17,17 +17,11 @@ def main(arguments: Sequence[str]) -> int:
         raise errors.InputError(f'--{flag} is not for --to pytorch; leave it out.')
   from glcic_jax.convert import converter  # JAX starts only now
   from glcic_jax.convert import program
-  from glcic_jax.convert import settings
 
   if options.to == 'pytorch':
     print(converter.to_pytorch(options.source, options.model_dir))
     return 0
-  wishes = program.Wishes(
-    mean_color=options.mean_color,
-    image_size=options.image_size,
-    overlap=options.overlap,
-    settings=settings.beside(options.source),
-  )
+  wishes = program.Wishes(options.mean_color, options.image_size, options.overlap)
   description = converter.to_model_directory(
     options.source, options.model_dir, wishes, options.discriminator
   )

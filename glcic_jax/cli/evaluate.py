@@ -11,15 +11,12 @@ from glcic_jax import errors
 from glcic_jax.cli import parser as parser_lib
 from glcic_jax.cli import terminal
 from glcic_jax.cli import values
-from glcic_jax.evaluation import choice as choice_lib
 from glcic_jax.evaluation import names
 
 
 def main(arguments: Sequence[str]) -> int:
   """Scores models; returns the exit code."""
   options = _parser().parse_args(arguments)
-  choice = choice_lib.Choice(*(getattr(options, name) for name in choice_lib.Choice._fields))
-  choice_lib.check(choice)
   names.check(options.models)
   if options.reference and options.reference not in options.models:
     hint = errors.did_you_mean(options.reference, options.models) or 'give one of them.'
@@ -28,20 +25,22 @@ def main(arguments: Sequence[str]) -> int:
     raise errors.InputError(f'There is no folder {options.features}; check --features.')
   if os.path.exists(options.output) and not os.path.isdir(options.output):
     raise errors.InputError(f'{options.output} is a file; give --output a folder.')
-  with warnings.catch_warnings():
-    return _evaluate(options, choice)
-
-
-def _evaluate(options: argparse.Namespace, choice: choice_lib.Choice) -> int:
   speaker = terminal.Terminal()
-  warnings.showwarning = speaker.warn_once()
-  source = choice_lib.source(choice)
-  manifest, failures = choice_lib.manifest(choice, source)
-  from glcic_jax.evaluation import entrants as entrants_lib  # JAX and OpenCV start only now
+  with warnings.catch_warnings():
+    warnings.showwarning = speaker.warn_once()
+    return _evaluate(options, speaker)
+
+
+def _evaluate(options: argparse.Namespace, speaker: terminal.Terminal) -> int:
+  from glcic_jax.evaluation import choice as choice_lib  # JAX and OpenCV start only now
+  from glcic_jax.evaluation import entrants as entrants_lib
   from glcic_jax.evaluation import results
-  from glcic_jax.evaluation import terminal_table
+  from glcic_jax.evaluation import score_table
   from glcic_jax.inference import compilation
 
+  choice = choice_lib.Choice(*(getattr(options, name) for name in choice_lib.Choice._fields))
+  source = choice_lib.source(choice)
+  manifest, failures = choice_lib.manifest(choice, source)
   compilation.keep_programs()
   entrants = entrants_lib.load(
     options.models, manifest, blend=options.blend, large=options.large, device=options.device
@@ -57,7 +56,7 @@ def _evaluate(options: argparse.Namespace, choice: choice_lib.Choice) -> int:
     weights=options.features,
     progress=speaker.progress,
   )
-  print(results.to_json(found) if options.json else terminal_table.table(found, seconds))
+  print(results.to_json(found) if options.json else score_table.plain(found, seconds))
   for _, sentence in failures:
     speaker.note(f'glcic-jax: {sentence}')
   return 1 if failures else 0

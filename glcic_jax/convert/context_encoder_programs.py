@@ -5,6 +5,7 @@ import functools
 from typing import Any
 
 from glcic_jax import errors
+from glcic_jax.convert import foreign_files
 from glcic_jax.convert import names
 from glcic_jax.convert import program
 from glcic_jax.methods import context_encoder
@@ -18,26 +19,29 @@ OFFICIAL, BOYUAN_JIANG = _ARCHITECTURE, 'boyuan_jiang'
 # has it.
 _RELEASED_HOLE = (117 / 255, 104 / 255, 123 / 255)
 
-_Layers = list[tuple[str, str]]  # (our layer, kind)
+_HALVING, _POINT = (2, 1, 1), (1, 1, 0)  # stride, dilation, padding: also doubling; the bottleneck
 
 
-def _layers(options: Mapping[str, Any]) -> tuple[_Layers, _Layers, _Layers]:
+def _layers(options: Mapping[str, Any]) -> tuple[list[names.Pair], ...]:
   """The encoder with its bottleneck, what follows where the noise joins, and the decoder."""
   encoder = _strided(len(networks.stages(options['image_size'])))
-  joined = [('bottleneck_norm', 'norm'), ('', 'leaky relu')]
-  decoder = [('expand', 'deconv'), ('expand_norm', 'norm'), ('', 'relu')]
+  encoder.append(names.Pair('bottleneck', 'conv', _POINT))
+  joined = [names.Pair('bottleneck_norm', 'norm'), names.Pair('', 'leaky relu')]
+  decoder = [names.Pair('expand', 'deconv', _POINT), names.Pair('expand_norm', 'norm')]
   hidden = len(networks.stages(options['patch_size'])) - 1
   for number in range(1, hidden + 1):
-    decoder += [(f'deconv{number}', 'deconv'), (f'up_norm{number}', 'norm'), ('', 'relu')]
-  decoder += [(f'deconv{hidden + 1}', 'deconv'), ('', 'tanh')]
-  return [*encoder, ('bottleneck', 'conv')], joined, decoder
+    decoder += [names.Pair('', 'relu'), names.Pair(f'deconv{number}', 'deconv', _HALVING)]
+    decoder.append(names.Pair(f'up_norm{number}', 'norm'))
+  last = names.Pair(f'deconv{hidden + 1}', 'deconv', _HALVING)
+  return encoder, joined, [*decoder, names.Pair('', 'relu'), last, names.Pair('', 'tanh')]
 
 
-def _strided(stages: int) -> _Layers:
+def _strided(stages: int) -> list[names.Pair]:
   """The Context Encoder's convolutions of stride 2: no BatchNorm after the first."""
-  layers = [('conv1', 'conv'), ('', 'leaky relu')]
-  for number in range(2, stages + 1):
-    layers += [(f'conv{number}', 'conv'), (f'norm{number}', 'norm'), ('', 'leaky relu')]
+  layers = []
+  for number in range(1, stages + 1):
+    norm = [names.Pair(f'norm{number}', 'norm')] if number > 1 else []
+    layers += [names.Pair(f'conv{number}', 'conv', _HALVING), *norm, names.Pair('', 'leaky relu')]
   return layers
 
 
@@ -46,11 +50,9 @@ def _officially(options: Mapping[str, Any]) -> list[names.Pair]:
   encoder, joined, decoder = _layers(options)
   if not options.get('noise_features'):
     return names.numbered('0.', encoder) + names.numbered('', joined + decoder, first=1)
-  return (
-    names.numbered('0.0.', encoder)
-    + names.numbered('0.1.', [('noise', 'conv')])
-    + names.numbered('', [('', 'join'), *joined, *decoder], first=1)
-  )
+  noise, join = names.Pair('noise', 'conv', _POINT), names.Pair('', 'join')
+  heads = names.numbered('0.0.', encoder) + names.numbered('0.1.', [noise])
+  return heads + names.numbered('', [join, *joined, *decoder], first=1)
 
 
 def _boyuan_jiang(options: Mapping[str, Any]) -> list[names.Pair]:
@@ -58,35 +60,12 @@ def _boyuan_jiang(options: Mapping[str, Any]) -> list[names.Pair]:
   return names.numbered('main_encode.', encoder + joined) + names.numbered('main_decode.', decoder)
 
 
-def _geometry(options: Mapping[str, Any], ours: str) -> tuple[int, int, int]:
-  del options
-  return (1, 1, 0) if ours in ('bottleneck', 'noise', 'expand', 'logit') else (2, 1, 1)
-
-
-def _describe_official(
-  arrays: program.Arrays, name: str, mean: Any, wishes: program.Wishes
-) -> dict[str, Any]:
-  del mean
-  noisy = '0.0.0.weight' in arrays  # a table of two networks, for the picture and the noise
-  return _describe(arrays, name, wishes, root='0.0.' if noisy else '0.', noisy=noisy)
-
-
-def _describe_boyuan_jiang(
-  arrays: program.Arrays, name: str, mean: Any, wishes: program.Wishes
-) -> dict[str, Any]:
-  del mean
-  return _describe(arrays, name, wishes, root='main_encode.', biases=False)
-
-
 def _describe(
-  arrays: program.Arrays,
-  name: str,
-  wishes: program.Wishes,
-  *,
-  root: str,
-  noisy: bool = False,
-  **options: Any,
+  source: foreign_files.ForeignFile, wishes: program.Wishes, *, root: str = '', **options: Any
 ) -> dict[str, Any]:
+  """`root`: of the encoder's names; the authors' is '0.', or '0.0.' beside that of the noise."""
+  name, arrays = source.name, source.arrays
+  root = root or ('0.0.' if '0.0.0.weight' in arrays else '0.')
   kernels = program.kernels_of(arrays)
   encoder = [key for key in kernels if key.startswith(root)]
   decoder = [key for key in kernels if not key.startswith((root, '0.1.'))]
@@ -104,7 +83,7 @@ def _describe(
     'overlap': overlap,
     'bottleneck': 'convolution',
     'bottleneck_features': round(program.length(arrays, last, 0, 4000) / width),
-    'noise_features': program.length(arrays, '0.1.0.weight', 0, 0) if noisy else 0,
+    'noise_features': program.length(arrays, '0.1.0.weight', 0, 0) if root == '0.0.' else 0,
     'width': width,
     **options,
   }
@@ -138,21 +117,21 @@ def _overlap(name: str, side: int, patch: int, wishes: program.Wishes) -> int:
   return overlap
 
 
-def _discriminator(arrays: program.Arrays, name: str, *, key: str, **options: Any) -> program.Judge:
-  kernels = program.kernels_of(arrays)
+def _discriminator(source: foreign_files.ForeignFile, *, key: str, **options: Any) -> program.Judge:
+  kernels = program.kernels_of(source.arrays)
   stages = len(kernels) - 1
-  side = _map_side(stages, name)
-  width = program.length(arrays, names.last_of(kernels), 1, 512) / 512
+  side = _map_side(stages, source.name)
+  width = program.length(source.arrays, names.last_of(kernels), 1, 512) / 512
   architecture = {'name': _ARCHITECTURE, 'options': {'width': width, **options}}
-  return program.Judge(architecture, discriminator_pairs(key, stages), side)
+  return architecture, discriminator_pairs(key, stages), side
 
 
 def discriminator_pairs(key: str, stages: int) -> list[names.Pair]:
   """The names of a discriminator with so many convolutions of stride 2."""
-  layers = [*_strided(stages), ('logit', 'conv'), ('', 'sigmoid')]
+  end = [names.Pair('logit', 'conv', _POINT), names.Pair('', 'sigmoid')]
   if key == BOYUAN_JIANG:
-    return names.numbered('main.', layers)
-  return names.numbered('', [*layers, ('', 'view')])
+    return names.numbered('main.', _strided(stages) + end)
+  return names.numbered('', [*_strided(stages), *end, names.Pair('', 'view')])
 
 
 def _map_side(stages: int, name: str) -> int:
@@ -178,10 +157,9 @@ PROGRAMS = {
     marks=('main_encode.0.weight',),
     architecture=_ARCHITECTURE,
     writes=functools.partial(_writes, biases=False),
-    describe=_describe_boyuan_jiang,
+    describe=functools.partial(_describe, root='main_encode.', biases=False),
     generator=_boyuan_jiang,
     discriminator=functools.partial(_discriminator, key=BOYUAN_JIANG, biases=False),
-    geometry=_geometry,
   ),
   OFFICIAL: program.Program(
     title='the Context Encoder as its authors released it: Pathak et al. 2016',
@@ -190,9 +168,8 @@ PROGRAMS = {
     marks=('0.0.weight', '0.0.0.weight'),
     architecture=_ARCHITECTURE,
     writes=functools.partial(_writes, biases=True),
-    describe=_describe_official,
+    describe=_describe,
     generator=_officially,
     discriminator=functools.partial(_discriminator, key=OFFICIAL),
-    geometry=_geometry,
   ),
 }

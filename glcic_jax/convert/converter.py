@@ -9,7 +9,6 @@ written.
 
 from collections.abc import Iterable
 import dataclasses
-import functools
 import json
 import os
 import re
@@ -41,7 +40,7 @@ _OUR_HEADER = re.compile(
 def to_model_directory(
   source: epath.PathLike,
   folder: epath.PathLike,
-  wishes: program.Wishes = program.NO_WISHES,
+  wishes: program.Wishes | None = None,
   discriminator: epath.PathLike | None = None,
 ) -> model_files.Description:
   """Converts a file.
@@ -60,9 +59,11 @@ def to_model_directory(
   """
   _check_folder(epath.Path(folder))
   found = foreign_files.read(source)
-  origin, description = _describe(found, wishes)
-  network, judge = _apart(found, origin)
-  variables, judging = _generator(network, origin, description), None
+  origin, description = _describe(found, wishes or program.Wishes())
+  generator, judge = _apart(found, origin)
+  pairs = origin.generator(description.architecture['options'])
+  wanted = architectures.generator_shapes(description.architecture)
+  variables, judging = filling.fill(generator, pairs, wanted), None
   if discriminator is not None:
     if judge is not None:
       raise errors.InputError(
@@ -70,7 +71,8 @@ def to_model_directory(
       )
     judge = foreign_files.read(discriminator)
   if judge is not None:
-    judging, architecture = _discriminator(judge, origin)
+    architecture, pairs, side = origin.discriminator(judge)
+    judging = filling.fill(judge, pairs, architectures.discriminator_shapes(architecture, side))
     description = dataclasses.replace(description, discriminator=architecture)
   model_files.write(folder, variables, description, _card(description), discriminator=judging)
   return description
@@ -80,9 +82,8 @@ def _apart(
   source: foreign_files.ForeignFile, origin: program.Program
 ) -> tuple[foreign_files.ForeignFile, foreign_files.ForeignFile | None]:
   """Generator and discriminator of a file, where its program keeps both in one."""
-  if not origin.judge_root:
-    return source, None
-  judge = {key: array for key, array in source.arrays.items() if key.startswith(origin.judge_root)}
+  root = origin.judge_root
+  judge = {key: array for key, array in source.arrays.items() if root and key.startswith(root)}
   generator = {key: array for key, array in source.arrays.items() if key not in judge}
   return source._replace(arrays=generator), source._replace(arrays=judge) if judge else None
 
@@ -94,19 +95,14 @@ def _check_folder(folder: epath.Path) -> None:
     raise errors.InputError(
       f'{folder} is a file; give a folder for the model directory, or --to pytorch to write a file.'
     )
-  if any(folder.iterdir()) and not _is_ours(folder):
+  weights, ours = folder / model_files.WEIGHTS, False  # or the start of a model directory
+  if weights.is_file():
+    with weights.open('rb') as file:
+      ours = bool(_OUR_HEADER.match(file.read(64)))
+  if any(folder.iterdir()) and not ours:
     raise errors.InputError(
       f'{folder} holds other files, and no model of this program; give a new folder.'
     )
-
-
-def _is_ours(folder: epath.Path) -> bool:
-  """Whether a folder holds a model directory that may be replaced, or the start of one."""
-  weights = folder / model_files.WEIGHTS
-  if not weights.is_file():
-    return False
-  with weights.open('rb') as file:
-    return bool(_OUR_HEADER.match(file.read(64)))
 
 
 def _describe(
@@ -134,7 +130,7 @@ def _describe(
     versions={'glcic_jax': __version__},
     source=f'{os.path.basename(source.name)} ({origin.title})',
     licence=origin.licence,
-    **origin.describe(source.arrays, source.name, source.mean, wishes),
+    **origin.describe(source, wishes),
   )
   return origin, description
 
@@ -171,29 +167,9 @@ def _understand(
   return origin, dataclasses.replace(description, discriminator=None)
 
 
-def _generator(
-  source: foreign_files.ForeignFile, origin: program.Program, description: model_files.Description
-) -> dict[str, Any]:
-  options = description.architecture['options']
-  pairs = origin.generator(options)
-  filling.check_layers(source, pairs, functools.partial(origin.geometry, options))
-  return filling.fill(source, pairs, architectures.generator_shapes(description.architecture))
-
-
-def _discriminator(
-  source: foreign_files.ForeignFile, origin: program.Program
-) -> tuple[dict[str, Any], dict[str, Any]]:
-  """Its variables, and its architecture."""
-  architecture, pairs, side = origin.discriminator(source.arrays, source.name)
-  filling.check_layers(source, pairs, functools.partial(origin.geometry, architecture['options']))
-  wanted = architectures.discriminator_shapes(architecture, side)
-  return filling.fill(source, pairs, wanted), architecture
-
-
 def _card(description: model_files.Description) -> model_card.Origin:
   """What the model card says of converted weights."""
-  if not description.source:
-    # A model of this project that has been to PyTorch and back.
+  if not description.source:  # a model of this project that has been to PyTorch and back
     terms: dict[str, Any] = model_card.inherited(description.licence)
     return dataclasses.replace(model_card.UNKNOWN, **terms)
   return model_card.Origin(
@@ -206,11 +182,7 @@ def _card(description: model_files.Description) -> model_card.Origin:
 
 
 def to_pytorch(model: epath.PathLike, path: epath.PathLike) -> str:
-  """Writes a model's generator as a state dict, in the order of its authors' modules.
-
-  Args:
-    model: a MODEL.
-    path: a file whose suffix is one of `pytorch.SUFFIXES`.
+  """Writes a MODEL's generator as a state dict, in the order of its authors' modules.
 
   Returns:
     the name of the file written: a .safetensors where torch is not installed.
@@ -220,19 +192,20 @@ def to_pytorch(model: epath.PathLike, path: epath.PathLike) -> str:
   """
   _check_file(epath.Path(path))
   variables, description = model_files.load(model)
-  network = description.architecture
-  key = next((key for key, found in PROGRAMS.items() if found.has(network)), None)
+  name, options = (description.architecture[part] for part in ('name', 'options'))
+  theirs = ((key, other) for key, other in PROGRAMS.items() if other.architecture == name)
+  key = next((key for key, other in theirs if other.writes(options)), None)
   if key is None:
     raise errors.InputError(
-      f'{os.fspath(model)} is a network of kind {network["name"]} that no '
-      'released code has, so there is no order of modules to write it in; convert a GLCIC, or a '
-      'Context Encoder with bottleneck convolution.'
+      f'{os.fspath(model)} is a network of kind {name} that no released code has, so there is '
+      'no order of modules to write it in; convert a GLCIC, or a Context Encoder with bottleneck '
+      'convolution.'
     )
   ours, arrays = tensors.flatten(variables), {}
-  for pair in PROGRAMS[key].generator(network['options']):
-    for name, (theirs, layout) in pair.arrays().items():
-      if name in ours:
-        arrays[theirs] = layout.to_theirs(ours.pop(name))
+  for pair in PROGRAMS[key].generator(options):
+    for leaf, (array_name, layout) in pair.arrays().items():
+      if leaf in ours:
+        arrays[array_name] = layout.to_theirs(ours.pop(leaf))
   if ours:
     raise errors.InputError(
       f'{os.fspath(model)} does not fit its own config.json: it also holds {filling.some(ours)}; '

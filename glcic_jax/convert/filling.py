@@ -1,6 +1,6 @@
 """The arrays of another program's file in the places of our network: one to one, or not at all."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,19 +15,22 @@ _LISTED = 12  # names in a message; more are counted
 
 def fill(
   source: foreign_files.ForeignFile,
-  pairs: Iterable[names.Pair],
+  pairs: Sequence[names.Pair],
   wanted: Mapping[str, tuple[int, ...]],
 ) -> dict[str, Any]:
   """The variables of a network from the arrays of a file.
 
   Args:
     source: the file.
-    pairs: which of its arrays is which of our layers.
+    pairs: which of its layers is which of ours.
     wanted: our leaves, and their shapes.
 
   Raises:
-    errors.InputError: if an array is left over, a leaf is not filled, or one of them does not fit.
+    errors.InputError: if an array is left over, a leaf is not filled, or one of them does not fit;
+      or if a layer of a Torch7 file is another than ours.
   """
+  if source.layers:
+    _check_layers(source, pairs)
   left, filled, wrong = dict(source.arrays), {}, []
   for pair in pairs:
     for ours, (theirs, layout) in pair.arrays().items():
@@ -58,23 +61,8 @@ def fill(
   return tensors.unflatten(filled)
 
 
-def check_layers(
-  source: foreign_files.ForeignFile,
-  pairs: Sequence[names.Pair],
-  geometry: Callable[[str], tuple[int, int, int]],
-) -> None:
-  """Compares a Torch7 file's layers with those of our network: arrays alone tell no stride.
-
-  Args:
-    source: the file; one that tells of no layers passes.
-    pairs: which of its layers is which of ours.
-    geometry: our layer -> its stride, dilation and padding.
-
-  Raises:
-    errors.InputError: if a layer is missing, too many, of another kind, or of another geometry.
-  """
-  if not source.layers:
-    return
+def _check_layers(source: foreign_files.ForeignFile, pairs: Sequence[names.Pair]) -> None:
+  """Compares a file's layers with those of our network: arrays alone tell no stride."""
   held = [(layer.name, layer.kind) for layer in source.layers]
   expected = [(pair.theirs, pair.kind) for pair in pairs]
   for number, (theirs, ours) in enumerate(zip(held, expected)):
@@ -89,10 +77,10 @@ def check_layers(
       'another network.'
     )
   for layer, pair in zip(source.layers, pairs):
-    if layer.geometry and layer.geometry != geometry(pair.ours):
+    if layer.geometry and layer.geometry != pair.geometry:
       raise errors.InputError(
         f'{source.name} has a layer {layer.name} of stride, dilation and padding {layer.geometry} '
-        f'where the network has {geometry(pair.ours)}; it is another network.'
+        f'where the network has {pair.geometry}; it is another network.'
       )
 
 

@@ -42,16 +42,15 @@ def read(path: epath.PathLike) -> ForeignFile:
   if torch7.is_torch7(data):
     found = _from_torch7(torch7.parse(data, name), name)
   elif pytorch.is_torch(data) or pytorch.is_safetensors(data):
-    stored = pytorch.parse(data, name)
-    found = ForeignFile(name, stored.arrays, mean=stored.mean, note=stored.note)
+    arrays, mean, note = pytorch.parse(data, name)
+    found = ForeignFile(name, arrays, (), mean, note)
   else:
     raise errors.InputError(
       f'{name} is none of the files that can be converted: Torch7 (.t7), PyTorch (.pth, .pt) '
       'and .safetensors.'
     )
   _check(found, len(data))
-  mean = found.mean.ravel().tolist() if isinstance(found.mean, np.ndarray) else found.mean
-  return found._replace(mean=mean)
+  return found
 
 
 def _check(found: ForeignFile, size: int) -> None:
@@ -78,7 +77,10 @@ def _from_torch7(root: Any, name: str) -> ForeignFile:
         f'{name} is a Torch7 table without a model; it is none of the files that can be converted.'
       )
     root, mean = root['model'], root.get('mean')
-  mean = list(mean.values()) if isinstance(mean, dict) else mean
+  if isinstance(mean, dict):
+    mean = list(mean.values())
+  elif isinstance(mean, np.ndarray):
+    mean = mean.ravel().tolist()
   layers = torch7_modules.layers(root, name)
   arrays = {f'{layer.name}.{key}': array for layer in layers for key, array in layer.arrays.items()}
   return ForeignFile(name, arrays, layers, mean)

@@ -2,11 +2,15 @@
 
 from collections.abc import Callable, Mapping
 import functools
+import json
 import math
 import os
 from typing import Any, NamedTuple
 
+from etils import epath
+
 from glcic_jax import errors
+from glcic_jax.convert import foreign_files
 from glcic_jax.convert import names
 from glcic_jax.convert import program
 from glcic_jax.methods import glcic
@@ -17,82 +21,79 @@ _METHOD, _ARCHITECTURE = glcic.NAME, glcic.ARCHITECTURE.name
 OFFICIAL, OTENIM, MMAGIC = _METHOD, 'otenim', 'mmagic'
 
 
-def _officially(options: Mapping[str, Any]) -> list[names.Pair]:
+def _layers(options: Mapping[str, Any]) -> list[names.Pair]:
   """The paper's network in one `nn.Sequential`, with its activations: 50 modules."""
-  del options
   layers = []
   for number, layer in enumerate(networks.COMPLETION_LAYERS, start=1):
-    layers += [(f'{layer.kind}{number}', layer.kind), (f'norm{number}', 'norm'), ('', 'relu')]
-  return names.numbered('', [*layers[:-2], ('', 'sigmoid')])
+    dilation = layer.dilation if options.get('dilated', True) else 1
+    geometry = layer.stride, dilation, dilation * (layer.kernel - 1) // 2
+    layers.append(names.Pair(f'{layer.kind}{number}', layer.kind, geometry))
+    layers += [names.Pair(f'norm{number}', 'norm'), names.Pair('', 'relu')]
+  return [*layers[:-2], names.Pair('', 'sigmoid')]
 
 
-def _named(
-  theirs: Callable[[int, str], tuple[str, str]], options: Mapping[str, Any]
-) -> list[names.Pair]:
-  """By the names of layer `number`, of a kind, and of the normalisation after it."""
-  del options
-  pairs = []
-  for number, layer in enumerate(networks.COMPLETION_LAYERS, start=1):
-    name, norm = theirs(number, layer.kind)
-    pairs.append(names.Pair(f'{layer.kind}{number}', name, layer.kind))
-    if number < len(networks.COMPLETION_LAYERS):
-      pairs.append(names.Pair(f'norm{number}', norm, 'norm'))
-  return pairs
+def _officially(options: Mapping[str, Any]) -> list[names.Pair]:
+  return names.numbered('', _layers(options))
 
 
-def _otenim_names(number: int, kind: str) -> tuple[str, str]:
-  return f'{kind}{number}', f'bn{number}'
+def _named(theirs: Callable[[str], str], options: Mapping[str, Any]) -> list[names.Pair]:
+  """The layers that have arrays, by a program's names of ours."""
+  return [pair._replace(theirs=theirs(pair.ours)) for pair in _layers(options) if pair.ours]
 
 
-def _mmagic_names(number: int, kind: str) -> tuple[str, str]:
-  del kind
-  if number <= 6:
-    block = f'generator.encoder.enc{number}'
-  elif number <= 10:
-    block = f'generator.dilation_neck.dilation_convs.{number - 7}'
-  else:
-    block = f'generator.decoder.dec{number - 10}'
-  return f'{block}.conv', f'{block}.bn'
+def _otenim_name(ours: str) -> str:
+  return ours.replace('norm', 'bn')
 
 
-def _geometry(options: Mapping[str, Any], ours: str) -> tuple[int, int, int]:
+def _mmagic_name(ours: str) -> str:
   number = int(''.join(filter(str.isdigit, ours)))
-  layer = networks.COMPLETION_LAYERS[number - 1]
-  dilation = layer.dilation if options['dilated'] else 1
-  return layer.stride, dilation, dilation * (layer.kernel - 1) // 2
+  if number <= 6:
+    block = f'encoder.enc{number}'
+  elif number <= 10:
+    block = f'dilation_neck.dilation_convs.{number - 7}'
+  else:
+    block = f'decoder.dec{number - 10}'
+  return f'generator.{block}.{"bn" if ours.startswith("norm") else "conv"}'
 
 
-def _describe_official(
-  arrays: program.Arrays, name: str, mean: Any, wishes: program.Wishes
-) -> dict[str, Any]:
-  color = program.mean_color(name, mean, wishes)
-  known = os.path.basename(name)
+def _describe_official(source: foreign_files.ForeignFile, wishes: program.Wishes) -> dict[str, Any]:
+  color = program.mean_color(source.name, source.mean, wishes)
+  known = os.path.basename(source.name)
   side = wishes.image_size or (160 if 'celeba' in known else 256)
   mask: dict[str, Any] = {'kind': 'rectangle', 'side': [96, 128] if side > 160 else [48, 96]}
   if 'freeform' in known:
     mask = {'kind': 'region'}
   # The mean goes from the whole picture, so that the hole is zero.
   options = {'input_mean': list(color)}
-  return _describe(OFFICIAL, arrays, options, mean_color=color, image_size=side, mask=mask)
+  return _describe(OFFICIAL, source, options, mean_color=color, image_size=side, mask=mask)
 
 
-def _describe_otenim(
-  arrays: program.Arrays, name: str, mean: Any, wishes: program.Wishes
-) -> dict[str, Any]:
-  settings = wishes.settings
-  sides = [
-    _pixels(settings, f'hole_{end}_{axis}', usual)
-    for end, usual in (('min', 48), ('max', 96))
-    for axis in 'hw'
-  ]
+def _describe_otenim(source: foreign_files.ForeignFile, wishes: program.Wishes) -> dict[str, Any]:
+  settings = _otenim_settings(source.name)
+  edges = [('min', 48), ('max', 96)]
+  sides = [_pixels(settings, f'hole_{end}_{axis}', usual) for end, usual in edges for axis in 'hw']
+  mean = settings.get('mpv') if source.mean is None else source.mean
   return _describe(
     OTENIM,
-    arrays,
+    source,
     {'relu_first': True},
-    mean_color=program.mean_color(name, settings.get('mpv') if mean is None else mean, wishes),
+    mean_color=program.mean_color(source.name, mean, wishes),
     image_size=wishes.image_size or _pixels(settings, 'cn_input_size', 160),
     mask={'kind': 'rectangle', 'side': [min(sides), max(sides)]},
   )
+
+
+def _otenim_settings(name: str) -> dict[str, Any]:
+  """The program's config.json, beside a file of its weights or one folder above; {} without."""
+  folder = epath.Path(name).parent
+  for place in (folder, folder.parent):
+    try:
+      settings = json.loads((place / 'config.json').read_text())
+    except (OSError, ValueError):
+      continue
+    if isinstance(settings, dict) and 'mpv' in settings:
+      return settings
+  return {}
 
 
 def _pixels(settings: Mapping[str, Any], key: str, usual: int) -> int:
@@ -101,13 +102,10 @@ def _pixels(settings: Mapping[str, Any], key: str, usual: int) -> int:
   return value if type(value) is int and 1 <= value <= 4_096 else usual
 
 
-def _describe_mmagic(
-  arrays: program.Arrays, name: str, mean: Any, wishes: program.Wishes
-) -> dict[str, Any]:
-  del name, mean
+def _describe_mmagic(source: foreign_files.ForeignFile, wishes: program.Wishes) -> dict[str, Any]:
   return _describe(
     MMAGIC,
-    arrays,
+    source,
     {'hidden_biases': False, 'output': 'clamp', 'channel_order': 'bgr'},
     value_range=(-1.0, 1.0),
     mean_color=(0.5, 0.5, 0.5),  # 0 in [-1, 1]
@@ -117,10 +115,10 @@ def _describe_mmagic(
 
 
 def _describe(
-  key: str, arrays: program.Arrays, options: Mapping[str, Any], **own: Any
+  key: str, source: foreign_files.ForeignFile, options: Mapping[str, Any], **own: Any
 ) -> dict[str, Any]:
   widest = next(pair.theirs for pair in PROGRAMS[key].generator({}) if pair.ours == 'conv12')
-  width = program.length(arrays, f'{widest}.weight', 0, 256) / 256
+  width = program.length(source.arrays, f'{widest}.weight', 0, 256) / 256
   architecture = {'name': _ARCHITECTURE, 'options': {'width': width, 'dilated': True, **options}}
   return {'method': _METHOD, 'architecture': architecture, 'value_range': (0.0, 1.0), **own}
 
@@ -136,7 +134,26 @@ class _Names(NamedTuple):
   options: Mapping[str, Any]
 
 
-def _discriminator(theirs: _Names, arrays: program.Arrays, name: str) -> program.Judge:
+_OTENIM_JUDGE = _Names(
+  root='model_{initial}d.',
+  conv='conv{number}',
+  norm='bn{number}',
+  vector='linear{number}',
+  fusion=('linear1', 'dense'),
+  options={'relu_first': True},
+)
+_MMAGIC_JUDGE = _Names(
+  root='disc.{branch}_disc.',
+  conv='conv{number}.conv',
+  norm='conv{number}.bn',
+  vector='fc.linear',
+  fusion=('disc.fc', 'swapped'),  # it joins the global vector first
+  options={'hidden_biases': False, 'channel_order': 'bgr'},
+)
+
+
+def _discriminator(theirs: _Names, source: foreign_files.ForeignFile) -> program.Judge:
+  name, arrays = source.name, source.arrays
   sides, pairs, width = {}, [], 1.0
   for branch in ('local', 'global'):
     root = theirs.root.format(branch=branch, initial=branch[0])
@@ -152,22 +169,23 @@ def _discriminator(theirs: _Names, arrays: program.Arrays, name: str) -> program
     width = len(vector) / 1_024
     for number in range(1, depth + 1):
       conv, norm = (root + form.format(number=number) for form in (theirs.conv, theirs.norm))
-      pairs.append(names.Pair(f'{branch}/conv{number}', conv, 'conv'))
-      pairs.append(names.Pair(f'{branch}/norm{number}', norm, 'norm'))
+      pairs.append(names.Pair(f'{branch}/conv{number}', 'conv', theirs=conv))
+      pairs.append(names.Pair(f'{branch}/norm{number}', 'norm', theirs=norm))
     flat = root + theirs.vector.format(number=depth + 1)
-    pairs.append(names.Pair(f'{branch}/vector', flat, 'flattened', channels))
-  pairs.append(names.Pair('fusion', *theirs.fusion))
+    pairs.append(names.Pair(f'{branch}/vector', 'flattened', theirs=flat, channels=channels))
+  fusion, kind = theirs.fusion
+  pairs.append(names.Pair('fusion', kind, theirs=fusion))
   if not 0 < sides['local'] <= sides['global'] <= 4_096:
     raise errors.InputError(
       f'{name} judges local views of {sides["local"]} px in pictures of {sides["global"]} px; it '
       'is another network, or a part of one.'
     )
   options = {'local_size': sides['local'], 'width': width, **theirs.options}
-  return program.Judge({'name': _ARCHITECTURE, 'options': options}, pairs, sides['global'])
+  return {'name': _ARCHITECTURE, 'options': options}, pairs, sides['global']
 
 
-def _none_published(arrays: program.Arrays, name: str) -> program.Judge:
-  del arrays, name
+def _none_published(source: foreign_files.ForeignFile) -> program.Judge:
+  del source
   raise errors.InputError(
     "GLCIC's authors published no discriminator, so there is none that belongs to their "
     'completion network; leave --discriminator out.'
@@ -183,19 +201,8 @@ PROGRAMS = {
     architecture=_ARCHITECTURE,
     writes=lambda options: options.get('hidden_biases', True) and options.get('relu_first', False),
     describe=_describe_otenim,
-    generator=functools.partial(_named, _otenim_names),
-    discriminator=functools.partial(
-      _discriminator,
-      _Names(
-        root='model_{initial}d.',
-        conv='conv{number}',
-        norm='bn{number}',
-        vector='linear{number}',
-        fusion=('linear1', 'dense'),
-        options={'relu_first': True},
-      ),
-    ),
-    geometry=_geometry,
+    generator=functools.partial(_named, _otenim_name),
+    discriminator=functools.partial(_discriminator, _OTENIM_JUDGE),
   ),
   MMAGIC: program.Program(
     title='open-mmlab/mmagic, Global&Local',
@@ -205,19 +212,8 @@ PROGRAMS = {
     architecture=_ARCHITECTURE,
     writes=lambda options: not options.get('hidden_biases', True),
     describe=_describe_mmagic,
-    generator=functools.partial(_named, _mmagic_names),
-    discriminator=functools.partial(
-      _discriminator,
-      _Names(
-        root='disc.{branch}_disc.',
-        conv='conv{number}.conv',
-        norm='conv{number}.bn',
-        vector='fc.linear',
-        fusion=('disc.fc', 'swapped'),  # it joins the global vector first
-        options={'hidden_biases': False, 'channel_order': 'bgr'},
-      ),
-    ),
-    geometry=_geometry,
+    generator=functools.partial(_named, _mmagic_name),
+    discriminator=functools.partial(_discriminator, _MMAGIC_JUDGE),
     judge_root='disc.',
   ),
   OFFICIAL: program.Program(
@@ -232,6 +228,5 @@ PROGRAMS = {
     describe=_describe_official,
     generator=_officially,
     discriminator=_none_published,
-    geometry=_geometry,
   ),
 }

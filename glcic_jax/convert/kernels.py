@@ -18,24 +18,6 @@ class Layout(NamedTuple):
   to_theirs: Callable[[np.ndarray], np.ndarray]
 
 
-def _deconv(kernel: np.ndarray) -> np.ndarray:
-  # Flipped: Torch scatters each input pixel through its kernel, ours gathers the pixels that an
-  # output sees.
-  return kernel.transpose(2, 3, 0, 1)[::-1, ::-1]
-
-
-def _deconv_back(kernel: np.ndarray) -> np.ndarray:
-  return kernel[::-1, ::-1].transpose(2, 3, 0, 1)
-
-
-VECTOR = Layout(lambda array: array, lambda array: array)
-CONV = Layout(
-  lambda kernel: kernel.transpose(2, 3, 1, 0), lambda kernel: kernel.transpose(3, 2, 0, 1)
-)
-DECONV = Layout(_deconv, _deconv_back)
-DENSE = Layout(np.transpose, np.transpose)
-
-
 def flattened(channels: int) -> Layout:
   """A dense layer on a flattened square map: Torch flattens channels first, here they come last."""
 
@@ -56,5 +38,18 @@ def _swap_halves(kernel: np.ndarray) -> np.ndarray:
   return np.roll(kernel, len(kernel) // 2, axis=0)
 
 
-# A dense layer on two joined vectors, which Torch's network joins the other way round.
-SWAPPED = Layout(lambda weight: _swap_halves(weight.T), lambda kernel: _swap_halves(kernel).T)
+VECTOR = Layout(lambda array: array, lambda array: array)
+KERNELS = {
+  'conv': Layout(
+    lambda theirs: theirs.transpose(2, 3, 1, 0), lambda ours: ours.transpose(3, 2, 0, 1)
+  ),
+  # Flipped: Torch scatters each input pixel through its kernel, ours gathers the pixels that an
+  # output sees.
+  'deconv': Layout(
+    lambda theirs: theirs.transpose(2, 3, 0, 1)[::-1, ::-1],
+    lambda ours: ours[::-1, ::-1].transpose(2, 3, 0, 1),
+  ),
+  'dense': Layout(np.transpose, np.transpose),
+  # A dense layer on two joined vectors, which Torch's network joins the other way round.
+  'swapped': Layout(lambda theirs: _swap_halves(theirs.T), lambda ours: _swap_halves(ours).T),
+}

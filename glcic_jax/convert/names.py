@@ -4,7 +4,7 @@ The authors of both papers number the modules of `nn.Sequential`, activations to
 these as well: in a Torch7 file every one of them is checked.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 import re
 from typing import NamedTuple
 
@@ -22,36 +22,32 @@ class Pair(NamedTuple):
   """A layer of ours, and its name there."""
 
   ours: str  # 'conv1'; '' for an activation, which has no arrays
-  theirs: str
   kind: str  # as of `torch7_modules.Layer`, or 'dense', 'flattened', 'swapped'
+  geometry: tuple[int, int, int] | None = None  # stride, dilation, padding of a convolution
+  theirs: str = ''
   channels: int = 0  # of the map that a 'flattened' layer sees
 
   def arrays(self) -> dict[str, tuple[str, kernels.Layout]]:
     """Our leaf -> its name there, and how it is laid out."""
-    ours = self.ours.replace('/', '.')
+    ours, theirs = self.ours.replace('/', '.'), self.theirs
     if self.kind == 'norm':
       return {
-        mine.format(ours): (f'{self.theirs}.{name}', kernels.VECTOR) for mine, name in _NORM.items()
+        mine.format(ours): (f'{theirs}.{name}', kernels.VECTOR) for mine, name in _NORM.items()
       }
-    weight = {
-      'conv': kernels.CONV,
-      'deconv': kernels.DECONV,
-      'dense': kernels.DENSE,
-      'swapped': kernels.SWAPPED,
-      'flattened': kernels.flattened(self.channels),
-    }.get(self.kind)
-    if weight is None:
+    if not ours:
       return {}
+    flat = self.kind == 'flattened'
+    layout = kernels.flattened(self.channels) if flat else kernels.KERNELS[self.kind]
     return {
-      f'params.{ours}.kernel': (f'{self.theirs}.weight', weight),
-      f'params.{ours}.bias': (f'{self.theirs}.bias', kernels.VECTOR),
+      f'params.{ours}.kernel': (f'{theirs}.weight', layout),
+      f'params.{ours}.bias': (f'{theirs}.bias', kernels.VECTOR),
     }
 
 
-def numbered(prefix: str, layers: Sequence[tuple[str, str]], first: int = 0) -> list[Pair]:
-  """(our layer, kind) in the order of an `nn.Sequential` -> pairs, from its number `first` on."""
+def numbered(prefix: str, layers: Iterable[Pair], first: int = 0) -> list[Pair]:
+  """Layers in the order of an `nn.Sequential`, named by their numbers from `first` on."""
   return [
-    Pair(ours, f'{prefix}{number}', kind) for number, (ours, kind) in enumerate(layers, start=first)
+    pair._replace(theirs=f'{prefix}{number}') for number, pair in enumerate(layers, start=first)
   ]
 
 

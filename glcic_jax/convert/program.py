@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from glcic_jax import errors
+from glcic_jax.convert import foreign_files
 from glcic_jax.convert import names
 
 Arrays = Mapping[str, np.ndarray]
@@ -24,22 +25,15 @@ class Wishes(NamedTuple):
   image_size: int | None = None  # pixels: side of the training pictures
   # Pixels by which a centre Context Encoder's patch overlaps what is known; None: 4.
   overlap: int | None = None
-  settings: Mapping[str, Any] = {}  # the config.json beside otenim's weights
 
 
-NO_WISHES = Wishes()
-
-
-class Judge(NamedTuple):
-  """A discriminator, as the shapes of its arrays tell it."""
-
-  architecture: dict[str, Any]  # {'name', 'options'}: see `architectures.build_discriminator`
-  pairs: list[names.Pair]
-  side: int  # pixels: of the pictures that it sees
+# A discriminator, as the shapes of its arrays tell it: {'name', 'options'} as of
+# `architectures.build_discriminator`, its layers, and the side in pixels of pictures that it sees.
+Judge = tuple[dict[str, Any], list[names.Pair], int]
 
 
 class Program(NamedTuple):
-  """A program of others. What is given arrays raises InputError where they fit no network."""
+  """A program of others. What is given a file raises InputError where it fits no network."""
 
   title: str
   licence: str  # under which it is published: with weights, or for those who train their own
@@ -47,17 +41,11 @@ class Program(NamedTuple):
   marks: tuple[str, ...]  # names, of which its generators have one and no other program's have any
   architecture: str  # the name of the networks here that it has
   writes: Callable[[Mapping[str, Any]], bool]  # whether it has a generator of such options
-  # (arrays, file's name, the file's mean colour, wishes) -> fields of a model's description.
-  describe: Callable[[Arrays, str, Any, Wishes], dict[str, Any]]
+  # Fields of a model's description.
+  describe: Callable[[foreign_files.ForeignFile, Wishes], dict[str, Any]]
   generator: Callable[[Mapping[str, Any]], list[names.Pair]]  # of such options
-  discriminator: Callable[[Arrays, str], Judge]  # of arrays, and the file's name
-  # (options, our layer) -> stride, dilation, padding: what a Torch7 module must have too.
-  geometry: Callable[[Mapping[str, Any], str], tuple[int, int, int]]
+  discriminator: Callable[[foreign_files.ForeignFile], Judge]
   judge_root: str = ''  # its discriminator's arrays begin so, where one file holds both networks
-
-  def has(self, architecture: Mapping[str, Any]) -> bool:
-    """Whether it has such a generator, so that ours can be written in its names."""
-    return architecture['name'] == self.architecture and self.writes(architecture['options'])
 
 
 def mean_color(name: str, mean: Any, wishes: Wishes) -> Color:
@@ -87,7 +75,7 @@ def mean_color(name: str, mean: Any, wishes: Wishes) -> Color:
 
 
 def length(arrays: Arrays, name: str, axis: int, missing: int) -> int:
-  """The length of an array's axis; of an array that is not there, as published: its lack is told
+  """The length of an array's axis; `missing`, as published, where it is not there: the lack is told
   later.
   """
   return arrays[name].shape[axis] if name in arrays and arrays[name].ndim > axis else missing

@@ -10,7 +10,7 @@ import io
 import json
 import os
 import re
-from typing import Any, NamedTuple
+from typing import Any
 import zipfile
 
 from etils import epath
@@ -26,16 +26,12 @@ SUFFIXES = ('.pth', '.pt', '.safetensors')  # of what is written
 # What `write` says about the network; torch itself keeps its versions of modules in the same place.
 _NOTE = 'glcic_jax'
 _SAVE = 'torch.save(network.state_dict(), FILE).'
-# of torch's BatchNorm: how often it has seen a batch; nothing depends on it
 _COUNTER = 'num_batches_tracked'
 
 
-class Stored(NamedTuple):
-  """What a file holds."""
-
-  arrays: dict[str, np.ndarray]
-  mean: Any = None  # of the training pictures, where it stands beside the arrays
-  note: str = ''  # of `write`
+# Arrays by name; the mean colour of the training pictures, where it stands beside them; the note of
+# `write`.
+Stored = tuple[dict[str, np.ndarray], Any, str]
 
 
 def is_torch(data: bytes) -> bool:
@@ -49,20 +45,20 @@ def is_safetensors(data: bytes) -> bool:
 
 
 def parse(data: bytes, name: str) -> Stored:
-  """Reads a file of either kind.
-
-  Args:
-    data: the file.
-    name: of the file, for messages.
+  """Reads a file of either kind; `name`: of the file, for messages.
 
   Raises:
     errors.InputError: if it is damaged, holds more than tensors, or torch is needed and missing.
   """
-  stored = _parse_safetensors(data, name) if is_safetensors(data) else _parse_torch(data, name)
-  arrays = {key: array for key, array in stored.arrays.items() if key.split('.')[-1] != _COUNTER}
-  if all(key.startswith('module.') for key in arrays):  # of nn.DataParallel
-    arrays = {key.removeprefix('module.'): array for key, array in arrays.items()}
-  return stored._replace(arrays=arrays)
+  return _parse_safetensors(data, name) if is_safetensors(data) else _parse_torch(data, name)
+
+
+def _weights(state: Mapping[Any, Any]) -> dict[str, Any]:
+  """A state dict without BatchNorm's counters of batches, on which nothing depends."""
+  named = {str(key): value for key, value in state.items()}
+  named = {key: value for key, value in named.items() if key.split('.')[-1] != _COUNTER}
+  parallel = all(key.startswith('module.') for key in named)  # of nn.DataParallel
+  return {key.removeprefix('module.') if parallel else key: value for key, value in named.items()}
 
 
 def _parse_safetensors(data: bytes, name: str) -> Stored:
@@ -73,7 +69,7 @@ def _parse_safetensors(data: bytes, name: str) -> Stored:
     raise errors.InputError(
       f'{name} cannot be read as .safetensors ({_line(str(error))}); get it again from its source.'
     ) from None
-  return Stored(arrays, note=header.get('__metadata__', {}).get(_NOTE, ''))
+  return _weights(arrays), None, header.get('__metadata__', {}).get(_NOTE, '')
 
 
 def _parse_torch(data: bytes, name: str) -> Stored:
@@ -90,17 +86,13 @@ def _parse_torch(data: bytes, name: str) -> Stored:
   for key in ('state_dict', 'model', 'generator'):  # a training checkpoint, with other things in it
     if isinstance(value, Mapping) and isinstance(value.get(key), Mapping):
       value = value[key]
-  if not isinstance(value, Mapping) or not all(
-    torch.is_tensor(tensor) for tensor in value.values()
-  ):
+  if not isinstance(value, Mapping) or not all(map(torch.is_tensor, value.values())):
     raise errors.InputError(
       f'{name} holds no state dict, names with tensors; in PyTorch, save it so: {_SAVE}'
     )
   note = getattr(value, '_metadata', None) or {}
   note = note.get(_NOTE, '') if isinstance(note, Mapping) else ''
-  tensors = {
-    str(key): tensor for key, tensor in value.items() if str(key).split('.')[-1] != _COUNTER
-  }
+  tensors = _weights(value)
   for key, tensor in tensors.items():
     if not _is_weight(torch, tensor):
       raise errors.InputError(
@@ -111,17 +103,14 @@ def _parse_torch(data: bytes, name: str) -> Stored:
       f'{name} holds tensors of more numbers than the file has room for; it is none of the '
       'files that can be converted.'
     )
-  arrays = {
-    key: tensor.detach()
-    .to(torch.float64 if tensor.dtype == torch.float64 else torch.float32)
-    .numpy()
-    for key, tensor in tensors.items()
-  }
+  arrays = {}
+  for key, tensor in tensors.items():
+    kept = torch.float64 if tensor.dtype == torch.float64 else torch.float32
+    arrays[key] = tensor.detach().to(kept).numpy()
   if torch.is_tensor(mean):
-    mean = (
-      mean.flatten().tolist() if _is_weight(torch, mean) and mean.numel() == 3 else 'another tensor'
-    )
-  return Stored(arrays, mean=mean, note=note if isinstance(note, str) else '?')
+    known = _is_weight(torch, mean) and mean.numel() == 3
+    mean = mean.flatten().tolist() if known else 'another tensor'
+  return arrays, mean, note if isinstance(note, str) else '?'
 
 
 def _is_compressed(data: bytes) -> bool:
@@ -178,17 +167,12 @@ def write(path: epath.PathLike, arrays: Mapping[str, np.ndarray], note: str) -> 
   if torch is None:
     files.write(path, safetensors.numpy.save(arrays, metadata={'format': 'pt', _NOTE: note}))
     return path
-  state = _state_dict({key: torch.from_numpy(array) for key, array in arrays.items()}, note)
+  state: Any = OrderedDict((key, torch.from_numpy(array)) for key, array in arrays.items())
+  state._metadata = OrderedDict({_NOTE: note})
   buffer = io.BytesIO()
   torch.save(state, buffer)
   files.write(path, buffer.getvalue())
   return path
-
-
-def _state_dict(tensors: Mapping[str, Any], note: str) -> Any:
-  state: Any = OrderedDict(tensors)
-  state._metadata = OrderedDict({_NOTE: note})
-  return state
 
 
 def _torch(what: str) -> Any:

@@ -7,6 +7,7 @@ the file still holds.
 """
 
 import dataclasses
+import math
 import re
 import struct
 from typing import Any
@@ -53,11 +54,7 @@ def is_torch7(data: bytes) -> bool:
 
 
 def parse(data: bytes, name: str) -> Any:
-  """Reads the one value that a file holds.
-
-  Args:
-    data: the file.
-    name: of the file, for messages.
+  """Reads the one value that a file holds; `name`: of the file, for messages.
 
   Raises:
     errors.InputError: if the file is cut off, damaged, or made to do harm.
@@ -74,7 +71,7 @@ def parse(data: bytes, name: str) -> Any:
       value = reader.value(0)
     except errors.InputError:
       raise error from None
-    if not reader.is_done():
+    if reader.left():
       raise error
     return value
 
@@ -82,16 +79,16 @@ def parse(data: bytes, name: str) -> Any:
 class _Reader:
   """Reads values one after another."""
 
-  def __init__(self, data: bytes, name: str, long: int):
-    """`long`: bytes of a size, 8 or 4."""
-    self._data, self._name, self._size = data, name, long
+  def __init__(self, data: bytes, name: str, size: int):
+    """`size`: bytes of a long number, 8 or 4."""
+    self._data, self._name, self._size = data, name, size
     self._place = 0  # bytes read so far
     self._read: dict[int, Any] = {}  # objects that later ones may refer to
     self._values = 0
 
-  def is_done(self) -> bool:
-    """Whether the file ends here."""
-    return not self._left()
+  def left(self) -> int:
+    """How many bytes follow."""
+    return len(self._data) - self._place
 
   def value(self, depth: int) -> Any:
     """The next value of any type."""
@@ -161,7 +158,7 @@ class _Reader:
 
   def _storage(self, dtype: np.dtype) -> np.ndarray:
     count = self._long()
-    if not 0 <= count <= self._left() // dtype.itemsize:
+    if not 0 <= count <= self.left() // dtype.itemsize:
       raise self._error(f'has a storage of {count:,} numbers, more than the file holds')
     array = np.frombuffer(self._data, dtype, count, self._place)
     self._place += count * dtype.itemsize
@@ -180,16 +177,7 @@ class _Reader:
       raise self._error('has a tensor whose storage is none of its type')
     # Python's whole numbers: no product of sizes can overflow.
     last = offset + sum((size - 1) * stride for size, stride in zip(sizes, strides))
-    elements = 1
-    for size in sizes:
-      elements *= size
-    if (
-      offset < 0
-      or min(sizes) < 0
-      or min(strides) < 0
-      or last >= len(storage)
-      or elements > len(storage)
-    ):
+    if min(offset, *sizes, *strides) < 0 or max(last + 1, math.prod(sizes)) > len(storage):
       raise self._error(
         f'has a tensor of sizes {sizes} and strides {strides} that leaves its storage'
       )
@@ -203,7 +191,7 @@ class _Reader:
   def _count(self, least: int) -> int:
     """How many entries follow, each of so many bytes at least."""
     count = self._int()
-    if not 0 <= count <= self._left() // least:
+    if not 0 <= count <= self.left() // least:
       raise self._error(f'announces {count:,} entries, more than the file holds')
     return count
 
@@ -213,11 +201,8 @@ class _Reader:
   def _long(self) -> int:
     return struct.unpack('<q' if self._size == 8 else '<i', self._take(self._size))[0]
 
-  def _left(self) -> int:
-    return len(self._data) - self._place
-
   def _take(self, count: int) -> bytes:
-    if count > self._left():
+    if count > self.left():
       raise self._error('ends in the middle of a value')
     self._place += count
     return self._data[self._place - count : self._place]

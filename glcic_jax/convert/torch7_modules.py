@@ -6,6 +6,7 @@ dimensions.
 """
 
 from collections.abc import Iterator
+import itertools
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -51,23 +52,17 @@ class Layer(NamedTuple):
 
 
 def layers(root: Any, name: str) -> list[Layer]:
-  """All layers of a network, in order.
-
-  Args:
-    root: the network, as `torch7.parse` gives it.
-    name: of the file, for messages.
+  """All layers of a network, as `torch7.parse` gives it, in order; `name`: of the file.
 
   Raises:
     errors.InputError: if it holds what no network here has.
   """
-  found = []
-  for layer in _walk(root, (), name):
-    found.append(layer)
-    if len(found) > _LAYERS:
-      raise errors.InputError(
-        f'{name} holds more than {_LAYERS:,} layers; it is none of the networks that can be '
-        'converted.'
-      )
+  found = list(itertools.islice(_walk(root, (), name), _LAYERS + 1))
+  if len(found) > _LAYERS:
+    raise errors.InputError(
+      f'{name} holds more than {_LAYERS:,} layers; it is none of the networks that can be '
+      'converted.'
+    )
   return found
 
 
@@ -102,21 +97,14 @@ def _walk(module: Any, place: tuple[int, ...], name: str) -> Iterator[Layer]:
 
 def _arrays(module: torch7.Object, kind: str) -> dict[str, np.ndarray]:
   names = ('weight', 'bias') + (('running_mean', 'running_var') if kind == 'norm' else ())
-  arrays = {
-    name: module.fields[name]
-    for name in names
-    if isinstance(module.fields.get(name), np.ndarray) and module.fields[name].size
-  }
-  deviation = module.fields.get('running_std')  # before version 2 of the class: 1 / sqrt(var + eps)
-  if (
-    kind == 'norm'
-    and 'running_var' not in arrays
-    and isinstance(deviation, np.ndarray)
-    and deviation.size <= _CHANNELS
-  ):
-    with np.errstate(all='ignore'):  # an infinite variance is refused with all that is not finite
-      variance = 1 / np.square(deviation.astype(np.float64)) - _number(module, 'eps', 1e-5)
-    arrays['running_var'] = np.maximum(variance, 0)
+  held = {key: value for key, value in module.fields.items() if isinstance(value, np.ndarray)}
+  arrays = {name: held[name] for name in names if name in held and held[name].size}
+  if kind == 'norm' and 'running_var' not in arrays:
+    deviation = held.get('running_std')  # before version 2 of the class: 1 / sqrt(var + eps)
+    if deviation is not None and deviation.size <= _CHANNELS:
+      with np.errstate(all='ignore'):  # an infinite variance is refused with all not finite
+        variance = 1 / np.square(deviation.astype(np.float64)) - _number(module, 'eps', 1e-5)
+      arrays['running_var'] = np.maximum(variance, 0)
   if kind in ('conv', 'deconv') and 'weight' in arrays and arrays['weight'].ndim == 2:
     shape = [int(_number(module, field, 0)) for field in ('nInputPlane', 'kH', 'kW')]
     if np.prod(shape) == arrays['weight'].shape[1]:  # else its shape is refused as it is
@@ -127,7 +115,7 @@ def _arrays(module: torch7.Object, kind: str) -> dict[str, np.ndarray]:
 def _geometry(module: torch7.Object, kind: str, name: str) -> tuple[int, int, int] | None:
   if kind not in ('conv', 'deconv'):
     return None
-  stride_dilation_padding = []
+  found = []
   for field, missing in (('d', 1), ('dilation', 1), ('pad', _number(module, 'padding', 0))):
     both = {_number(module, f'{field}{axis}', missing) for axis in 'WH'}
     if len(both) > 1 or not all(number == int(number) for number in both):
@@ -135,8 +123,8 @@ def _geometry(module: torch7.Object, kind: str, name: str) -> tuple[int, int, in
         f'{name} has a {module.kind} whose stride, dilation or padding differs between height '
         'and width, or is no whole number; it is none of the networks that can be converted.'
       )
-    stride_dilation_padding.append(int(both.pop()))
-  stride, dilation, padding = stride_dilation_padding
+    found.append(int(both.pop()))
+  stride, dilation, padding = found
   return stride, dilation, padding
 
 

@@ -1,8 +1,8 @@
 """What a model has to beat: the mean colour, OpenCV's two inpainters, and scikit-image's biharmonic
 one.
 
-Contract: `[H, W, 3]` uint8 and a mask `[H, W, 1]` with 1 in the hole -> the completed picture,
-equal to the input outside the hole.
+Contract: `[H, W, 3]` uint8 and a hole `[H, W]` bool -> what fills it, `[H, W, 3]` uint8; only its
+pixels in the hole count.
 """
 
 from typing import Any
@@ -12,54 +12,35 @@ import numpy as np
 
 from glcic_jax import errors
 
-RADIUS = 3  # pixels, as in OpenCV's documentation
+_RADIUS = 3  # pixels, as in OpenCV's documentation
 
 
-def mean_color(
-  image: np.ndarray, mask: np.ndarray, color: tuple[float, float, float]
-) -> np.ndarray:
-  """Fills the hole with one colour, RGB in 0..1."""
-  level = np.round(np.asarray(color) * 255).astype(np.uint8)
-  return np.where(mask > 0, level, image)
-
-
-def telea(image: np.ndarray, mask: np.ndarray) -> np.ndarray:
+def telea(image: np.ndarray, hole: np.ndarray) -> np.ndarray:
   """Fast marching (Telea 2004), by OpenCV."""
-  return _opencv(image, mask, cv2.INPAINT_TELEA)
+  return _opencv(image, hole, cv2.INPAINT_TELEA)
 
 
-def navier_stokes(image: np.ndarray, mask: np.ndarray) -> np.ndarray:
+def navier_stokes(image: np.ndarray, hole: np.ndarray) -> np.ndarray:
   """Navier-Stokes (Bertalmio, Bertozzi and Sapiro 2001), by OpenCV."""
-  return _opencv(image, mask, cv2.INPAINT_NS)
+  return _opencv(image, hole, cv2.INPAINT_NS)
 
 
-def _opencv(image: np.ndarray, mask: np.ndarray, method: int) -> np.ndarray:
-  filled = cv2.inpaint(
-    np.ascontiguousarray(image), np.ascontiguousarray(mask[..., 0], np.uint8), RADIUS, method
-  )
-  return np.where(mask > 0, filled, image)
+def _opencv(image: np.ndarray, hole: np.ndarray, method: int) -> np.ndarray:
+  return cv2.inpaint(np.ascontiguousarray(image), hole.astype(np.uint8), _RADIUS, method)
 
 
-def biharmonic(image: np.ndarray, mask: np.ndarray) -> np.ndarray:
-  """The biharmonic equation (Damelin and Hoang 2018), by scikit-image; slow on large holes.
-
-  Raises:
-    errors.InputError: if scikit-image is not installed.
-  """
-  filled = _restoration().inpaint_biharmonic(image, mask[..., 0] > 0, channel_axis=-1)
-  return np.where(mask > 0, np.clip(np.round(filled * 255), 0, 255).astype(np.uint8), image)
+def biharmonic(image: np.ndarray, hole: np.ndarray) -> np.ndarray:
+  """The biharmonic equation (Damelin and Hoang 2018), by scikit-image; slow on large holes."""
+  filled = restoration().inpaint_biharmonic(image, hole, channel_axis=-1)
+  return np.clip(np.round(filled * 255), 0, 255).astype(np.uint8)
 
 
-def check_biharmonic() -> None:
-  """Finds out whether `biharmonic` can run here, before anything else does.
+def restoration() -> Any:
+  """Scikit-image's module, asked for before anything is completed.
 
   Raises:
-    errors.InputError: if scikit-image is not installed.
+    errors.InputError: if it is not installed.
   """
-  _restoration()
-
-
-def _restoration() -> Any:
   try:
     from skimage import restoration
   except ImportError:

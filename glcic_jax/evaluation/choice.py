@@ -2,18 +2,16 @@
 
 from collections.abc import Callable, Sequence
 import os
-from typing import NamedTuple, TYPE_CHECKING
+from typing import NamedTuple
 
 from etils import epath
 
 from glcic_jax import errors
 from glcic_jax import files
 from glcic_jax.data import sources
+from glcic_jax.evaluation import holes
+from glcic_jax.evaluation import manifest as manifest_lib
 from glcic_jax.pictures import pairing
-
-if TYPE_CHECKING:
-  from glcic_jax.evaluation import holes
-  from glcic_jax.evaluation import manifest as manifest_lib
 
 _SIDE = 0.5  # of the kind `center`, as a share of the picture's
 
@@ -33,11 +31,11 @@ class Choice(NamedTuple):
   seed: int | None = None
 
 
-def check(choice: Choice) -> None:
-  """Refuses flags that contradict each other.
+def source(choice: Choice) -> sources.Source:
+  """The pictures that are there, those of a split only if it is asked for.
 
   Raises:
-    errors.InputError: naming one to leave out or to give.
+    errors.InputError: if there are none, or the flags contradict each other.
   """
   fixed = ('masks', 'draw_masks', 'mask_side', 'size', 'split', 'limit', 'seed')
   given = [name for name in fixed if getattr(choice, name) not in (None, False)]
@@ -51,14 +49,6 @@ def check(choice: Choice) -> None:
       '--split and --validation-fraction go together: give the fraction that the training '
       'run held back (data.validation_fraction in its config.json).'
     )
-
-
-def source(choice: Choice) -> sources.Source:
-  """The pictures that are there, those of a split only if it is asked for.
-
-  Raises:
-    errors.InputError: if there are none.
-  """
   text = choice.images
   if not os.path.exists(text) and '://' not in text and not set('*?') & set(text):
     raise errors.InputError(
@@ -80,12 +70,8 @@ def source(choice: Choice) -> sources.Source:
 
 def manifest(
   choice: Choice, pictures: sources.Source
-) -> 'tuple[manifest_lib.Manifest, list[tuple[str, str]]]':
-  """The manifest that is given, or a new one.
-
-  Args:
-    choice: checked.
-    pictures: of `source`.
+) -> tuple[manifest_lib.Manifest, list[tuple[str, str]]]:
+  """The manifest that is given, or a new one of what `source` gave.
 
   Returns:
     it, and (name, sentence) of each picture that cannot be used.
@@ -93,8 +79,6 @@ def manifest(
   Raises:
     errors.InputError: if the pictures are not those of the manifest, or there is no hole for them.
   """
-  from glcic_jax.evaluation import manifest as manifest_lib  # JAX starts only now
-
   if choice.manifest:
     try:
       data = epath.Path(choice.manifest).read_bytes()
@@ -114,10 +98,8 @@ def manifest(
   )
 
 
-def _holes(choice: Choice, names: Sequence[str]) -> 'tuple[Sequence[str], holes.HoleOf, str]':
+def _holes(choice: Choice, names: Sequence[str]) -> tuple[Sequence[str], holes.HoleOf, str]:
   """The pictures that have a hole, their holes, and where these come from."""
-  from glcic_jax.evaluation import holes
-
   seed, text = choice.seed or 0, choice.masks or 'mixture'
   words, side = text.split(','), choice.mask_side or _SIDE
   is_kind = all(word in holes.KINDS for word in words)

@@ -1,7 +1,6 @@
 """Who is evaluated: networks, through the Completer that users have, and classical baselines."""
 
 from collections.abc import Callable, Mapping, Sequence
-import functools
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -38,30 +37,29 @@ def load(
 ) -> list[Entrant]:
   """Loads all that are named, and checks that each can complete the manifest's holes.
 
-  Args:
-    names: each a MODEL or one of `names.BASELINES`.
-    manifest: what is evaluated.
-    blend: as in `Completer`; with 'none', the raw output is what a user gets.
-    large: as in `Completer`.
-    device: as in `Completer`.
+  A name is a MODEL or one of `names.BASELINES`. `blend`, `large` and `device` are as in
+  `Completer`; with blend 'none', the raw output is what a user gets.
 
   Raises:
     errors.InputError: if one is no model, or cannot complete a hole.
   """
-  names_lib.check(names)
-  return [
-    _baseline(name, manifest)
-    if name in names_lib.BASELINES
-    else _network(name, label, manifest, blend=blend, large=large, device=device)
-    for name, label in zip(names, names_lib.labels(names))
-  ]
+  entrants = []
+  for name, label in zip(names, names_lib.labels(names)):
+    if name in names_lib.BASELINES:
+      entrants.append(_baseline(name, manifest.mean_color))
+      continue
+    completer = completer_lib.Completer.from_pretrained(name, device=device)
+    _check_holes(completer.generator, label, manifest)
+    entrants.append(_network(name, label, completer, blend, large))
+  return entrants
 
 
-def _baseline(name: str, manifest: manifest_lib.Manifest) -> Entrant:
+def _baseline(name: str, mean_color: Sequence[float]) -> Entrant:
   if name == 'biharmonic':
-    baselines.check_biharmonic()
+    baselines.restoration()
+  level = np.round(np.asarray(mean_color) * 255).astype(np.uint8)
   fills: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
-    'mean': functools.partial(baselines.mean_color, color=manifest.mean_color),
+    'mean': lambda image, hole: level,
     'telea': baselines.telea,
     'navier-stokes': baselines.navier_stokes,
     'biharmonic': baselines.biharmonic,
@@ -69,23 +67,30 @@ def _baseline(name: str, manifest: manifest_lib.Manifest) -> Entrant:
   fill = fills[name]
 
   def complete(images: Sequence[np.ndarray], holes: Sequence[np.ndarray]) -> list[np.ndarray]:
-    return [fill(image, hole[..., None].astype(np.uint8)) for image, hole in zip(images, holes)]
+    return [
+      np.where(hole[..., None], fill(image, hole), image) for image, hole in zip(images, holes)
+    ]
 
   return Entrant(name, {'model': name, 'baseline': True}, {COMPLETED: complete}, 1)
 
 
 def _network(
-  name: str,
-  label: str,
-  manifest: manifest_lib.Manifest,
-  *,
-  blend: str,
-  large: str,
-  device: str | None,
+  name: str, label: str, completer: completer_lib.Completer, blend: str, large: str
 ) -> Entrant:
-  completer = completer_lib.Completer.from_pretrained(name, device=device)
-  description = completer.description
-  generator = completer.generator
+  def completed(blend: str) -> Complete:
+    return lambda images, holes: completer(list(images), list(holes), blend=blend, large=large)
+
+  outputs = {COMPLETED: completed(blend)}
+  if blend != 'none':
+    outputs[RAW] = completed('none')
+  about = {'model': name, 'baseline': False}
+  about |= {key: getattr(completer.description, key) for key in ('method', 'step', 'image_size')}
+  about |= {'blend': blend, 'large': large}
+  return Entrant(label, about, outputs, completer.batch_size)
+
+
+def _check_holes(generator: Any, label: str, manifest: manifest_lib.Manifest) -> None:
+  """Refuses holes that a network of fixed size cannot complete."""
   for entry in manifest.entries:
     try:
       network_lib.check_hole(generator, entry.hole)
@@ -98,22 +103,3 @@ def _network(
         f'middle {middle} of {side} px; give --masks center --mask-side {middle / side:g}, or '
         'leave out the model.'
       ) from None
-
-  def complete(
-    images: Sequence[np.ndarray], holes: Sequence[np.ndarray], *, blend: str
-  ) -> list[np.ndarray]:
-    return completer(list(images), list(holes), blend=blend, large=large)
-
-  outputs = {COMPLETED: functools.partial(complete, blend=blend)}
-  if blend != 'none':
-    outputs[RAW] = functools.partial(complete, blend='none')
-  about = {
-    'model': name,
-    'baseline': False,
-    'method': description.method,
-    'step': description.step,
-    'image_size': description.image_size,
-    'blend': blend,
-    'large': large,
-  }
-  return Entrant(label, about, outputs, completer.batch_size)

@@ -1,6 +1,6 @@
 """Completes a manifest's pictures by every entrant, scores them, and sums up."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 import csv
 import io
 import math
@@ -29,6 +29,7 @@ class Row(NamedTuple):
 
 
 Visit = Callable[[Row, np.ndarray, np.ndarray], None]  # row, completed, truth
+Progress = Callable[[int, int, str], None]  # done, total, label
 
 
 def run(
@@ -37,16 +38,9 @@ def run(
   entrants: Sequence[entrants_lib.Entrant],
   *,
   visit: Visit | None = None,
-  progress: Callable[[int, int, str], None] | None = None,
+  progress: Progress | None = None,
 ) -> tuple[list[Row], dict[str, float]]:
-  """Completes and scores everything.
-
-  Args:
-    manifest: what is evaluated.
-    read: a picture's name -> its file.
-    entrants: who.
-    visit: is shown each picture as it is done.
-    progress: is told (done, total, label).
+  """Completes and scores everything; `visit` is shown each picture as it is done.
 
   Returns:
     the rows, in the order of the entrants, outputs and pictures; and how many seconds a picture
@@ -58,31 +52,23 @@ def run(
   for entrant in entrants:
     for output, complete in entrant.outputs.items():
       spent = 0.0
-      for entries in _groups(manifest.entries, entrant.together):
+      for first in range(0, len(manifest.entries), entrant.together):
+        entries = manifest.entries[first : first + entrant.together]
         truths = [
           manifest_lib.decode(read(entry.name), entry.name, manifest.size) for entry in entries
         ]
-        damaged = [_damaged(truth, entry) for truth, entry in zip(truths, entries)]
         start = time.perf_counter()
-        results = complete(damaged, [entry.hole for entry in entries])
+        results = complete(list(map(_damaged, truths, entries)), [entry.hole for entry in entries])
         spent += time.perf_counter() - start
         for entry, truth, completed in zip(entries, truths, results):
-          rows.append(
-            Row(entrant.label, output, entry, scoring.score(completed, truth, entry.hole))
-          )
+          scores = scoring.score(completed, truth, entry.hole)
+          rows.append(Row(entrant.label, output, entry, scores))
           if visit:
             visit(rows[-1], completed, truth)
         if progress:
           progress(len(rows), total, entrant.label)
       seconds.setdefault(entrant.label, spent / len(manifest.entries))
   return rows, seconds
-
-
-def _groups(
-  entries: Sequence[manifest_lib.Entry], size: int
-) -> Iterator[Sequence[manifest_lib.Entry]]:
-  for start in range(0, len(entries), size):
-    yield entries[start : start + size]
 
 
 def completed(
@@ -111,6 +97,11 @@ def bin_of(ratio: float) -> str:
   return RATIOS[int(np.searchsorted(_EDGES, 100 * ratio, side='right'))]
 
 
+def groups_of(entry: manifest_lib.Entry) -> tuple[str, str, str]:
+  """What a picture's scores are averaged with: all, those of its bin, those of its kind."""
+  return ALL, bin_of(entry.ratio), entry.kind
+
+
 def to_csv(rows: Sequence[Row]) -> bytes:
   """scores.csv: a line for each picture and output of an entrant; undefined cells are empty."""
   text = io.StringIO()
@@ -118,38 +109,21 @@ def to_csv(rows: Sequence[Row]) -> bytes:
   writer.writerow(['model', 'output', 'picture', 'kind', 'ratio', 'bin', 'border', *scoring.SCORES])
   for row in rows:
     entry = row.entry
-    writer.writerow(
-      [
-        row.label,
-        row.output,
-        entry.name,
-        entry.kind,
-        f'{entry.ratio:.6g}',
-        bin_of(entry.ratio),
-        int(entry.border),
-        *map(_cell, row.scores.values()),
-      ]
-    )
+    facts = [entry.kind, f'{entry.ratio:.6g}', bin_of(entry.ratio), int(entry.border)]
+    cells = ['' if math.isnan(score) else f'{score:.6g}' for score in row.scores.values()]
+    writer.writerow([row.label, row.output, entry.name, *facts, *cells])
   return text.getvalue().encode(errors='surrogateescape')  # a file's name may be any bytes
 
 
-def _cell(value: float) -> str:
-  return '' if math.isnan(value) else f'{value:.6g}'
-
-
 def summarise(rows: Sequence[Row], reference: str, seed: int) -> dict[str, list[dict[str, Any]]]:
-  """Means with their intervals, over all pictures and by bin and kind.
-
-  Args:
-    rows: of `run`.
-    reference: label of the entrant that the others are compared with.
-    seed: of the bootstrap.
+  """Means with their intervals, over all pictures and by bin and kind; `seed`: of the bootstrap.
 
   Returns:
     `means`, one record for each entrant, output, group and score; and `differences`, the same for
-    the mean difference to the completed pictures of the reference, picture by picture (positive:
-    higher than the reference). `n` counts the pictures where the score (of both) is finite, and
-    only they are averaged; `infinite` those completed to the bit, whose PSNR is infinite.
+    the mean difference to the completed pictures of `reference`, a label, picture by picture
+    (positive: higher than the reference). `n` counts the pictures where the score (of both) is
+    finite, and only they are averaged; `infinite` those completed to the bit, whose PSNR is
+    infinite.
   """
   tables = _tables(rows)
   groups = _members([row.entry for row in rows if (row.label, row.output) == next(iter(tables))])
@@ -177,12 +151,10 @@ def _tables(rows: Sequence[Row]) -> dict[tuple[str, str], np.ndarray]:
 
 def _members(entries: Sequence[manifest_lib.Entry]) -> dict[str, np.ndarray]:
   """Group -> the numbers of its pictures; bins and kinds without a picture are left out."""
-  bins, kinds = ([bin_of(entry.ratio) for entry in entries], [entry.kind for entry in entries])
   groups = {ALL: np.arange(len(entries))}
-  for names, found in ((RATIOS, bins), (sorted(set(kinds)), kinds)):
-    for name in names:
-      if name in found:
-        groups[name] = np.flatnonzero(np.asarray(found) == name)
+  for place, names in ((1, RATIOS), (2, sorted({entry.kind for entry in entries}))):
+    found = np.asarray([groups_of(entry)[place] for entry in entries])
+    groups |= {name: np.flatnonzero(found == name) for name in names if name in found}
   return groups
 
 

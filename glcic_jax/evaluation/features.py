@@ -6,7 +6,8 @@ them (its cache is such a folder), and each must have the SHA-256 digest whose f
 ends in. What cannot be computed says why and stops nothing.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator
+import contextlib
 import hashlib
 import os
 from typing import Any
@@ -22,8 +23,7 @@ _KID_SUBSETS, _KID_SUBSET_SIZE = 100, 1_000  # torch-fidelity's
 
 DEFINITIONS = {
   'FID': 'Frechet distance of Inception features (torch-fidelity) between the completed pictures '
-  'and the true ones; '
-  'lower is better; too high for few pictures: compare it at equal n only',
+  'and the true ones; lower is better; too high for few pictures: compare it at equal n only',
   'KID': 'squared maximum mean discrepancy of the same features, without that bias; lower is '
   'better',
   'LPIPS': 'distance of AlexNet features (lpips 0.1), whole picture, mean over pictures; lower is '
@@ -61,22 +61,25 @@ class Collector:
     """For each of `DEFINITIONS`: definition, status (empty: computed), and values by label and
     output.
     """
-    values: dict[str, dict[_Key, float]] = {name: {} for name in DEFINITIONS}
-    if self._inception:
-      with self._never_fatal('FID', 'KID'):
-        for key, features in self._completed.items():
-          values['FID'][key], values['KID'][key] = _distances(
-            np.stack(features), np.stack(list(self._truth.values()))
-          )
-    values['LPIPS'] = {key: float(np.mean(distances)) for key, distances in self._distances.items()}
-    return {
-      name: {
-        'definition': definition,
-        'status': self._status.get(name, ''),
-        'values': _nested(values[name]) if not self._status.get(name) else {},
-      }
-      for name, definition in DEFINITIONS.items()
-    }
+    values: dict[str, dict[str, dict[str, float]]] = {name: {} for name in DEFINITIONS}
+
+    def note(name: str, key: _Key, value: float) -> None:
+      label, output = key
+      values[name].setdefault(label, {})[output] = value
+
+    with self._never_fatal('FID', 'KID'):
+      for key, features in self._completed.items():
+        fid, kid = _distances(np.stack(features), np.stack(list(self._truth.values())))
+        note('FID', key, fid)
+        note('KID', key, kid)
+    for key, distances in self._distances.items():
+      note('LPIPS', key, float(np.mean(distances)))
+    found: dict[str, dict[str, Any]] = {}
+    for name, definition in DEFINITIONS.items():
+      status = self._status.get(name, '')
+      known = {} if status else values[name]
+      found[name] = {'definition': definition, 'status': status, 'values': known}
+    return found
 
   def _open(
     self,
@@ -86,48 +89,30 @@ class Collector:
     build: Callable[[str], Callable[..., Any]],
   ) -> Callable[..., Any] | None:
     path = os.path.join(folder or '', file)
-    reason = ''
     if not folder or not os.path.isfile(path):
       reason = 'weights not given'
     elif not is_whole(path):
       reason = f'{file} does not have the SHA-256 digest in its name'
-    if reason:
-      self._status |= dict.fromkeys(names, reason)
+    else:
+      with self._never_fatal(*names):
+        return build(path)
       return None
-    with self._never_fatal(*names):
-      return build(path)
+    self._status |= dict.fromkeys(names, reason)
     return None
 
-  def _never_fatal(self, *names: str) -> '_Noted':
-    return _Noted(self._status, names)
-
-
-class _Noted:
-  """Notes what goes wrong inside it as the status of some distances, and goes on.
-
-  The first reason of each stays.
-  """
-
-  def __init__(self, status: dict[str, str], names: tuple[str, ...]):
-    self._status, self._names = status, names
-
-  def __enter__(self) -> None:
-    self._quiet = warnings.catch_warnings()
-    self._quiet.__enter__()
-    warnings.simplefilter('ignore')  # the libraries' own
-
-  def __exit__(self, kind: type | None, error: BaseException | None, trace: Any) -> bool:
-    self._quiet.__exit__(kind, error, trace)
-    if not isinstance(error, Exception):
-      return False
-    reason = (
-      f"{error.name} is not installed; pip install 'glcic_jax[metrics]'"
-      if isinstance(error, ImportError)
-      else f'failed: {error}'
-    )
-    for name in self._names:
-      self._status.setdefault(name, reason.split('\n')[0])
-    return True
+  @contextlib.contextmanager
+  def _never_fatal(self, *names: str) -> Iterator[None]:
+    """Notes what goes wrong inside it as the status of these, whose first reason stays."""
+    try:
+      with warnings.catch_warnings():
+        warnings.simplefilter('ignore')  # the libraries' own
+        yield
+    except Exception as error:
+      reason = f'failed: {error}'
+      if isinstance(error, ImportError):
+        reason = f"{error.name} is not installed; pip install 'glcic_jax[metrics]'"
+      for name in names:
+        self._status.setdefault(name, reason.split('\n')[0])
 
 
 def is_whole(path: str) -> bool:
@@ -160,9 +145,8 @@ def _distances(completed: np.ndarray, truth: np.ndarray) -> tuple[float, float]:
   from torch_fidelity import metric_kid
 
   both = torch.from_numpy(completed), torch.from_numpy(truth)
-  fid = metric_fid.fid_statistics_to_metric(
-    *(metric_fid.fid_features_to_statistics(part) for part in both), False
-  )
+  statistics = map(metric_fid.fid_features_to_statistics, both)
+  fid = metric_fid.fid_statistics_to_metric(*statistics, False)
   kid = metric_kid.kid_features_to_metric(
     *both,
     kid_subsets=_KID_SUBSETS,
@@ -196,10 +180,3 @@ def _tensor(image: np.ndarray) -> Any:
   import torch
 
   return torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1)))[None]
-
-
-def _nested(values: Mapping[_Key, float]) -> dict[str, dict[str, float]]:
-  nested: dict[str, dict[str, float]] = {}
-  for (label, output), value in values.items():
-    nested.setdefault(label, {})[output] = value
-  return nested

@@ -26,11 +26,7 @@ STROKES = tuple(f'{brush} strokes' for brush in shapes.STROKES)
 OWN = 'own'
 # What KIND can be -> the kinds of hole that it stands for; several take turns.
 KINDS = {
-  'center': ('center',),
-  'rectangle': ('rectangle',),
-  'rectangles': ('rectangles',),
-  'region': ('region',),
-  'blocks': ('blocks',),
+  **{kind: (kind,) for kind in ('center', 'rectangle', 'rectangles', 'region', 'blocks')},
   'strokes': STROKES,
   **{brush: (f'{brush} strokes',) for brush in shapes.STROKES},
   'mixture': ('rectangle', 'region', 'blocks', *STROKES),
@@ -64,10 +60,10 @@ def kinds_of(text: str) -> tuple[str, ...]:
 
 
 def drawn(chosen: Sequence[str], *, seed: int, size: int | None, center_side: float) -> HoleOf:
-  """Holes drawn by (seed, index); the kinds take turns.
+  """Holes of the kinds chosen, of `kinds_of`, in turns; drawn by (seed, index).
 
   Args:
-    chosen: of `kinds_of`.
+    chosen: kinds.
     seed: of the manifest.
     size: side of the pictures in pixels, or None for pictures as they are.
     center_side: of the kind `center`, as a share of the picture's height and width.
@@ -127,11 +123,9 @@ def drawn_from(folder: str, *, seed: int, size: int | None) -> HoleOf:
 
 
 def paired(mask_of: Callable[[str], str], *, size: int | None) -> HoleOf:
-  """Each picture's own mask, of the picture's size upright.
+  """Each picture's own mask, of the picture's size upright; `size`: cut to the middle square.
 
-  Args:
-    mask_of: picture's name -> path of its mask; raises InputError where there is none.
-    size: side of the middle square that is evaluated, or None for the whole.
+  `mask_of` gives the path of a picture's mask, and raises InputError where there is none.
   """
 
   def hole_of(index: int, name: str, full: tuple[int, int]) -> tuple[np.ndarray, str]:
@@ -141,21 +135,17 @@ def paired(mask_of: Callable[[str], str], *, size: int | None) -> HoleOf:
     if size:
       window = min(height, width)
       left, top = (width - window) / 2, (height - window) / 2
-      fitted = Image.fromarray(hole.astype(np.uint8)).resize(
-        (size, size), Image.Resampling.NEAREST, box=(left, top, left + window, top + window)
-      )
-      hole = np.asarray(fitted) > 0
-    return _checked(hole, f'{path}, cut to the middle square,'), OWN
+      box, whole = (left, top, left + window, top + window), Image.fromarray(hole.astype(np.uint8))
+      hole = np.asarray(whole.resize((size, size), Image.Resampling.NEAREST, box=box)) > 0
+    masks.check_hole(hole, f'{path}, cut to the middle square,')
+    return hole, OWN
 
   return hole_of
 
 
 def _stretched(hole: np.ndarray, height: int, width: int, *, name: str) -> np.ndarray:
   """A square hole on a picture of any shape."""
-  fitted = Image.fromarray(hole[..., 0]).resize((width, height), Image.Resampling.NEAREST)
-  return _checked(np.asarray(fitted) > 0, name)
-
-
-def _checked(hole: np.ndarray, name: str) -> np.ndarray:
-  masks.check_hole(hole, name)
-  return hole
+  resized = Image.fromarray(hole[..., 0]).resize((width, height), Image.Resampling.NEAREST)
+  fitted = np.asarray(resized) > 0
+  masks.check_hole(fitted, name)
+  return fitted

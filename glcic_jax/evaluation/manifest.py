@@ -2,7 +2,7 @@
 
 It is JSON: the seed, how the pictures are cut, and for each picture its name, the SHA-256 digest of
 its file, its size, and its hole: kind, share of the picture, whether it touches the border, and
-itself as a run-length code (`run_length.py`).
+itself as a run-length code.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -16,7 +16,6 @@ import numpy as np
 from glcic_jax import errors
 from glcic_jax import scores
 from glcic_jax.evaluation import holes
-from glcic_jax.evaluation import run_length
 from glcic_jax.pictures import image_files
 
 FORMAT_VERSION = 1
@@ -42,7 +41,7 @@ class Entry:
   @property
   def hole(self) -> np.ndarray:
     """`[H, W]` bool; decoded each time: thousands of them would fill the memory."""
-    return run_length.decode(self.runs, (self.height, self.width))
+    return decode_runs(self.runs, (self.height, self.width))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,11 +57,8 @@ class Manifest:
 
   def to_bytes(self) -> bytes:
     """As a JSON file with one picture on each line."""
-    head = {'format_version': FORMAT_VERSION} | {
-      field.name: getattr(self, field.name)
-      for field in dataclasses.fields(self)
-      if field.name != 'entries'
-    }
+    names = [field.name for field in dataclasses.fields(self) if field.name != 'entries']
+    head = {'format_version': FORMAT_VERSION} | {name: getattr(self, name) for name in names}
     lines = ',\n  '.join(json.dumps(dataclasses.asdict(entry)) for entry in self.entries)
     return f'{json.dumps(head, indent=1)[:-2]},\n "entries": [\n  {lines}\n ]\n}}\n'.encode()
 
@@ -82,18 +78,13 @@ class Manifest:
           f'{FORMAT_VERSION}; upgrade glcic_jax.'
         )
       size, seed = values['size'], values['seed']
-      mean_color = tuple(float(level) for level in values['mean_color'])
+      red, green, blue = (float(level) for level in values['mean_color'])
       entries = tuple(_checked_entry(Entry(**entry), size) for entry in values['entries'])
-      if (
-        version < 1
-        or not _is_whole(seed)
-        or not (size is None or _is_whole(size))
-        or len(mean_color) != 3
-        or not all(0 <= level <= 1 for level in mean_color)
-        or len({entry.name for entry in entries}) < len(entries)
-      ):
+      sound = version >= 1 and _is_whole(seed) and (size is None or _is_whole(size))
+      colored = all(0 <= level <= 1 for level in (red, green, blue))
+      if not (sound and colored and len({entry.name for entry in entries}) == len(entries)):
         raise ValueError
-      return cls(seed, size, str(values['masks']), mean_color, entries)
+      return cls(seed, size, str(values['masks']), (red, green, blue), entries)
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
       if isinstance(error, errors.InputError):
         raise
@@ -117,22 +108,34 @@ def _checked_entry(entry: Entry, size: int | None) -> Entry:
   if size is not None and sides != (size, size):
     raise ValueError(f'A picture of {size} px is {sides}.')
   hole = entry.hole
-  if (
-    not hole.any()
-    or hole.all()
-    or _ratio(hole) != entry.ratio
-    or _touches_border(hole) != entry.border
-  ):
+  if not hole.any() or hole.all() or _measures(hole) != (entry.ratio, entry.border):
     raise ValueError('The hole is not what its line says.')
   return entry
 
 
-def _ratio(hole: np.ndarray) -> float:
-  return round(float(hole.mean()), 6)
+def _measures(hole: np.ndarray) -> tuple[float, bool]:
+  """Its share of the picture, and whether it touches the border."""
+  border = hole[0].any() or hole[-1].any() or hole[:, 0].any() or hole[:, -1].any()
+  return round(float(hole.mean()), 6), bool(border)
 
 
-def _touches_border(hole: np.ndarray) -> bool:
-  return bool(hole[0].any() or hole[-1].any() or hole[:, 0].any() or hole[:, -1].any())
+def encode_runs(hole: np.ndarray) -> str:
+  """`[H, W]` bool -> `12 3 ...`: 12 pixels known, then 3 of the hole, row by row."""
+  flat = np.concatenate([[False], hole.ravel(), [not hole.flat[-1]]])
+  edges = np.flatnonzero(flat[1:] != flat[:-1])
+  return ' '.join(map(str, np.diff(edges, prepend=0).tolist()))
+
+
+def decode_runs(runs: str, shape: tuple[int, int]) -> np.ndarray:
+  """The inverse of `encode_runs`.
+
+  Raises:
+    ValueError: if the runs do not fill the shape.
+  """
+  lengths = [int(length) for length in runs.split()]
+  if sum(lengths) != shape[0] * shape[1] or min(lengths) < 0:
+    raise ValueError(f'The runs cover {sum(lengths)} pixels of {shape}.')
+  return np.repeat(np.arange(len(lengths)) % 2 == 1, lengths).reshape(shape)
 
 
 def build(
@@ -144,15 +147,7 @@ def build(
   size: int | None,
   masks: str,
 ) -> tuple[Manifest, list[tuple[str, str]]]:
-  """Reads every picture once and gives it a hole.
-
-  Args:
-    names: of the pictures.
-    read: their files.
-    hole_of: see `holes`.
-    seed: that `hole_of` was made with.
-    size: as in `Manifest`.
-    masks: as in `Manifest`.
+  """Reads every picture once and gives it a hole, of `holes`, that was made with the same seed.
 
   Returns:
     the manifest; and (name, sentence) of each picture that cannot be used, which is left out.
@@ -164,14 +159,12 @@ def build(
   for index, name in enumerate(names):
     try:
       entry, color = _entry(index, name, read, hole_of, size)
+      entries.append(entry)
+      colors.append(color)
     except errors.InputError as error:
       failures.append((name, str(error)))
-      continue
     except OSError as error:
       failures.append((name, f'{name} cannot be read ({error.strerror or error}).'))
-      continue
-    entries.append(entry)
-    colors.append(color)
   if len(entries) < 2:
     why = f' ({failures[0][1].rstrip(".")})' if failures else ''
     raise errors.InputError(
@@ -187,27 +180,17 @@ def _entry(
 ) -> tuple[Entry, np.ndarray]:
   data = read(name)
   image = decode(data, name, size)
-  upright = (
-    image.shape[:2]
-    if size is None
-    else image_files.load(image_files.open_picture(data, name)).size[::-1]
-  )
-  if min(image.shape[:2]) < scores.SMALLEST_SIDE:
+  height, width = upright = image.shape[:2]
+  if size is not None:
+    upright = image_files.load(image_files.open_picture(data, name)).size[::-1]
+  if min(height, width) < scores.SMALLEST_SIDE:
     raise errors.InputError(
-      f'{name} is {image.shape[1]}x{image.shape[0]}; SSIM needs sides of '
-      f'{scores.SMALLEST_SIDE} px: leave it out, or give --size.'
+      f'{name} is {width}x{height}; SSIM needs sides of {scores.SMALLEST_SIDE} px: leave it out, '
+      'or give --size.'
     )
   hole, kind = hole_of(index, name, upright)
-  entry = Entry(
-    name=name,
-    sha256=hashlib.sha256(data).hexdigest(),
-    height=image.shape[0],
-    width=image.shape[1],
-    kind=kind,
-    ratio=_ratio(hole),
-    border=_touches_border(hole),
-    runs=run_length.encode(hole),
-  )
+  digest = hashlib.sha256(data).hexdigest()
+  entry = Entry(name, digest, height, width, kind, *_measures(hole), encode_runs(hole))
   return entry, image[~hole].mean(axis=0) / 255
 
 
@@ -224,13 +207,7 @@ def decode(data: bytes, name: str, size: int | None) -> np.ndarray:
 
 
 def check(manifest: Manifest, names: Sequence[str], read: Read, folder: str) -> None:
-  """Refuses pictures that are not those of the manifest.
-
-  Args:
-    manifest: that was given back.
-    names: of the pictures that are there.
-    read: their files.
-    folder: what to call the place in a message.
+  """Refuses pictures that are not those of a manifest; `folder`: what a message calls their place.
 
   Raises:
     errors.InputError: if some are missing, or have changed.
@@ -239,23 +216,20 @@ def check(manifest: Manifest, names: Sequence[str], read: Read, folder: str) -> 
     raise errors.InputError(
       'The manifest names fewer than two pictures; write a new one from more of them.'
     )
-  there = set(names)
+  there, count = set(names), len(manifest.entries)
   missing = [entry.name for entry in manifest.entries if entry.name not in there]
   if missing:
     raise errors.InputError(
-      f"{len(missing)} of the manifest's {len(manifest.entries)} pictures, {missing[0]} the "
-      f'first, are not in {folder}; give --images the folder that it was written for.'
+      f"{len(missing)} of the manifest's {count} pictures, {missing[0]} the first, are not in "
+      f'{folder}; give --images the folder that it was written for.'
     )
-  changed = [
-    entry.name
-    for entry in manifest.entries
-    if hashlib.sha256(read(entry.name)).hexdigest() != entry.sha256
-  ]
+  digests = {entry.name: hashlib.sha256(read(entry.name)).hexdigest() for entry in manifest.entries}
+  changed = [entry.name for entry in manifest.entries if digests[entry.name] != entry.sha256]
   if changed:
     raise errors.InputError(
-      f"{len(changed)} of the manifest's {len(manifest.entries)} pictures, {changed[0]} the "
-      'first, have changed since it was written (SHA-256); give the old ones, or write a '
-      'new manifest by leaving out --manifest.'
+      f"{len(changed)} of the manifest's {count} pictures, {changed[0]} the first, have changed "
+      'since it was written (SHA-256); give the old ones, or write a new manifest by leaving out '
+      '--manifest.'
     )
   for entry in manifest.entries if manifest.size is None else ():
     height, width = decode(read(entry.name), entry.name, None).shape[:2]
@@ -268,10 +242,6 @@ def check(manifest: Manifest, names: Sequence[str], read: Read, folder: str) -> 
 
 def summary(manifest: Manifest) -> Mapping[str, Any]:
   """What scores.json says of the manifest it belongs to."""
-  return {
-    'sha256': hashlib.sha256(manifest.to_bytes()).hexdigest(),
-    'pictures': len(manifest.entries),
-    'seed': manifest.seed,
-    'size': manifest.size,
-    'masks': manifest.masks,
-  }
+  digest = hashlib.sha256(manifest.to_bytes()).hexdigest()
+  facts = {name: getattr(manifest, name) for name in ('seed', 'size', 'masks')}
+  return {'sha256': digest, 'pictures': len(manifest.entries), **facts}

@@ -22,15 +22,12 @@ Pictures = Callable[[manifest_lib.Entry], tuple[np.ndarray, Mapping[str, np.ndar
 
 
 def render(found: Mapping[str, Any], rows: Sequence[evaluate.Row], pictures: Pictures) -> bytes:
-  """Makes the page.
+  """The HTML file.
 
   Args:
     found: what scores.json holds.
     rows: of `evaluate.run`.
     pictures: completes a picture again; called for those that are shown.
-
-  Returns:
-    the HTML file.
   """
   facts = found['manifest']
   side = f'cut to their middle square of {facts["size"]} px' if facts['size'] else 'as they are'
@@ -39,10 +36,14 @@ def render(found: Mapping[str, Any], rows: Sequence[evaluate.Row], pictures: Pic
     f'{facts["sha256"][:16]}. Scores are of the 8-bit picture that a user gets; raw is the '
     "network's output, not blended with its surroundings."
   )
+  failed = ''.join(f'<li>{elements.text(failure["error"])}</li>' for failure in found['failed'])
+  if failed:
+    count = len(found['failed'])
+    failed = f'<p><b>{count} pictures could not be used:</b></p><ul>{failed}</ul>'
   body = [
     f'<h1>{facts["pictures"]} pictures, {len(found["models"])} models</h1>',
     f'<p class="quiet">{elements.text(words)}</p>',
-    _failed(found['failed']),
+    failed,
     '<h2>Scores</h2>',
     score_table.scores(found),
     score_table.definitions(found),
@@ -55,34 +56,24 @@ def render(found: Mapping[str, Any], rows: Sequence[evaluate.Row], pictures: Pic
   return frame.page('Evaluation', body, zoom=True)
 
 
-def _failed(failed: Sequence[Mapping[str, str]]) -> str:
-  if not failed:
-    return ''
-  lines = ''.join(f'<li>{elements.text(failure["error"])}</li>' for failure in failed)
-  return f'<p><b>{len(failed)} pictures could not be used:</b></p><ul>{lines}</ul>'
-
-
 def _plots(found: Mapping[str, Any], rows: Sequence[evaluate.Row]) -> list[str]:
   """For each score, a panel for all pictures, for each bin and for each kind."""
   completed = [row for row in rows if row.output == entrants_lib.COMPLETED]
-  groups = list(dict.fromkeys(r['group'] for r in found['means']))
-  for alike in (
-    {row.entry.kind for row in completed},
-    {evaluate.bin_of(row.entry.ratio) for row in completed},
-  ):
+  groups = list(dict.fromkeys(record['group'] for record in found['means']))
+  _, bins, kinds = (
+    set(names) for names in zip(*(evaluate.groups_of(row.entry) for row in completed))
+  )
+  for alike in (bins, kinds):
     if len(alike) == 1:  # the same as all
       groups = [group for group in groups if group not in alike]
   parts: list[str] = []
   for name in _PLOTTED:
-    panels = {group: _values(completed, group, name) for group in groups}
-    every = [numbers for values in panels.values() for numbers in values.values()]
-    if not every:
+    panels = {group: values for group in groups if (values := _values(completed, group, name))}
+    if not panels:
       continue
-    scale = boxes.scale_of(every)
+    scale = boxes.scale_of([numbers for values in panels.values() for numbers in values.values()])
     drawn = [
-      boxes.panel(_panel_title(group, values), values, scale)
-      for group, values in panels.items()
-      if values
+      boxes.panel(_panel_title(group, values), values, scale) for group, values in panels.items()
     ]
     title = f'{score_table.head(found, name)}, {found["definitions"][name]["better"]} is better'
     content = f'<div class="charts">{"".join(drawn)}</div>'
@@ -94,8 +85,7 @@ def _values(rows: Sequence[evaluate.Row], group: str, name: str) -> dict[str, np
   """Label -> the finite scores of a group's pictures."""
   values: dict[str, list[float]] = {}
   for row in rows:
-    groups = (evaluate.ALL, row.entry.kind, evaluate.bin_of(row.entry.ratio))
-    if group in groups and np.isfinite(row.scores[name]):
+    if group in evaluate.groups_of(row.entry) and np.isfinite(row.scores[name]):
       values.setdefault(row.label, []).append(row.scores[name])
   return {label: np.asarray(numbers) for label, numbers in values.items()}
 

@@ -1,6 +1,6 @@
 """An evaluation's folder: manifest.json, scores.csv, scores.json and report.html."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 import functools
 import json
 from typing import Any
@@ -16,7 +16,7 @@ from glcic_jax.evaluation import manifest as manifest_lib
 from glcic_jax.evaluation import report
 from glcic_jax.evaluation import scoring
 
-_MANIFEST, _CSV, _JSON, _REPORT = 'manifest.json', 'scores.csv', 'scores.json', 'report.html'
+_CSV, _JSON, _REPORT = 'scores.csv', 'scores.json', 'report.html'
 
 
 def write(
@@ -28,19 +28,19 @@ def write(
   *,
   reference: str,
   weights: str | None = None,
-  progress: Callable[[int, int, str], None] | None = None,
+  progress: evaluate.Progress | None = None,
 ) -> tuple[dict[str, Any], dict[str, float]]:
   """Evaluates and writes the four files.
 
   Args:
     folder: made if needed; an earlier evaluation in it is replaced.
-    manifest: what is evaluated.
+    manifest: what is evaluated, of pictures that `read` gives.
     failures: (name, sentence) of each picture that it leaves out.
-    read: a picture's name -> its file.
+    read: see `manifest`.
     entrants: who.
     reference: label of the one that the others are compared with.
     weights: folder of those for FID, KID and LPIPS.
-    progress: is told (done, total, label).
+    progress: is told how far it is.
 
   Returns:
     what scores.json holds, and label -> seconds that a picture took.
@@ -49,7 +49,7 @@ def write(
   output.mkdir(parents=True, exist_ok=True)
   for name in (_CSV, _JSON, _REPORT):  # of an earlier evaluation, of another manifest
     (output / name).unlink(missing_ok=True)
-  files.write(output / _MANIFEST, manifest.to_bytes())
+  files.write(output / 'manifest.json', manifest.to_bytes())
   collector = features.Collector(weights)
   rows, seconds = evaluate.run(manifest, read, entrants, visit=collector.visit, progress=progress)
   found = {

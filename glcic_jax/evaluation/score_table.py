@@ -1,4 +1,4 @@
-"""The tables of report.html: mean scores with intervals, and what each score is."""
+"""The tables of scores over all pictures: for report.html, and the main ones for a terminal."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -10,78 +10,110 @@ from glcic_jax.pages import elements
 RANKED_BY = 'hole_psnr'
 _TABLE = ('hole_l1', 'hole_psnr', 'hole_ssim', 'seam', 'whole_psnr', 'whole_ssim', 'mmagic_l1')
 _FURTHER = ('hole_relative_l1', 'hole_l2', 'whole_l1', 'whole_relative_l1', 'whole_l2')
+_PLAIN = {
+  'hole_l1': 'L1 hole',
+  'hole_psnr': 'PSNR hole, dB',
+  'hole_ssim': 'SSIM hole',
+  'seam': 'seam',
+  'whole_psnr': 'PSNR whole',
+  'whole_ssim': 'SSIM whole',
+}
 
-Who = tuple[str, str]  # label and output
-Column = Callable[[Who], str]  # its cell, which may be markup
+Found = Mapping[str, Any]  # what scores.json holds
+Record = Mapping[str, Any]
+Column = Callable[[str, str], str]  # label and output -> its cell, which may be markup
 
 
-def scores(found: Mapping[str, Any]) -> str:
-  """The tables over all pictures, as markup.
+def plain(found: Found, seconds: Mapping[str, float]) -> str:
+  """The table for a terminal, with the interval of PSNR; label -> `seconds` that a picture took."""
+  means, differences = _overall(found['means']), _overall(found['differences'])
+  pictures = found['manifest']['pictures']
+  lines = [['model', 'output', *_PLAIN.values(), f'hole PSNR - {found["reference"]}', 's/picture']]
+  for model, output in _everyone(found):
+    line = [model, output]
+    for name in _PLAIN:
+      record = means[model, output, name]
+      fewer = f' (n={record["n"]})' if record['n'] < pictures else ''
+      line.append(_plain_cell(record, interval=name == RANKED_BY) + fewer)
+    difference = differences.get((model, output, RANKED_BY))
+    line.append(_plain_cell(difference, interval=True, sign='+') if difference else '')
+    line.append(f'{seconds[model]:.2f}' if output == entrants_lib.COMPLETED else '')
+    lines.append(line)
+  widths = [max(map(len, column)) for column in zip(*lines)]
+  rows = ['  '.join(map(str.ljust, line, widths)).rstrip() for line in lines]
+  return '\n'.join([f'Means over {pictures} pictures, [95 % intervals]', *rows])
 
-  Args:
-    found: what scores.json holds.
-  """
+
+def _plain_cell(record: Record, *, interval: bool, sign: str = '') -> str:
+  mean, low, high = _numbers(record, sign)
+  return (mean or '-') + (f' [{low}, {high}]' if interval and low else '')
+
+
+def scores(found: Found) -> str:
+  """The tables of the page, as markup."""
   features = found['features']
-  columns = _means(found, _TABLE) | {
-    name: _feature(feature) for name, feature in features.items() if not feature['status']
+  further = {
+    name: _feature(feature['values']) for name, feature in features.items() if not feature['status']
   }
-  columns[f'PSNR hole, minus that of {found["reference"]}'] = _difference(found)
+  further[f'PSNR hole, minus that of {found["reference"]}'] = _difference(found)
   return (
-    f'{_table(found, columns)}{_missing(features)}<p class="quiet">Means; in brackets 95 % '
+    f'{_table(found, _TABLE, further)}{_missing(features)}<p class="quiet">Means; in brackets 95 % '
     f'intervals ({elements.text(found["intervals"])}); the difference is taken picture by picture. '
     'Bold: the best completed one, and differences whose interval leaves out 0.</p>'
-    + elements.details('Further scores', _table(found, _means(found, _FURTHER)))
+    + elements.details('Further scores', _table(found, _FURTHER, {}))
   )
 
 
-def definitions(found: Mapping[str, Any]) -> str:
+def definitions(found: Found) -> str:
   """What each score is, as markup."""
-  items = [
-    (
-      head(found, name),
-      f'{score["definition"]}. {score["unit"] or "No unit"}; {score["better"]} is better.',
-    )
-    for name, score in found['definitions'].items()
-  ]
+  items = []
+  for name, score in found['definitions'].items():
+    what = f'{score["definition"]}. {score["unit"] or "No unit"}; {score["better"]} is better.'
+    items.append((head(found, name), what))
   items += [(name, f'{feature["definition"]}.') for name, feature in found['features'].items()]
   return elements.details('What each score is', elements.definitions(items))
 
 
-def head(found: Mapping[str, Any], name: str) -> str:
+def head(found: Found, name: str) -> str:
   """What a score is called on the page."""
   score = found['definitions'][name]
   return score['title'] if name in ('seam', 'mmagic_l1') else f'{score["title"]} {score["region"]}'
 
 
-def _table(found: Mapping[str, Any], columns: Mapping[str, Column]) -> str:
-  every = list(dict.fromkeys((record['model'], record['output']) for record in found['means']))
+def _table(found: Found, names: Sequence[str], further: Mapping[str, Column]) -> str:
+  """Scores by name, and then further columns by their heads."""
+  means, everyone = _overall(found['means']), _everyone(found)
+  best = {name: _best(found, means, name) for name in names}
+  rows = []
+  for label, output in everyone:
+    row = [label, output]
+    for name in names:
+      bold = output == entrants_lib.COMPLETED and label == best[name]
+      row.append(_cell(means[label, output, name], bold, pictures=found['manifest']['pictures']))
+    rows.append(row + [column(label, output) for column in further.values()])
   return elements.table(
-    ['model', 'output', *columns],
-    [[*who, *(column(who) for column in columns.values())] for who in every],
-    numbers=len(columns),
-    quiet=[number for number, (_, output) in enumerate(every) if output == entrants_lib.RAW],
+    ['model', 'output', *(head(found, name) for name in names), *further],
+    rows,
+    numbers=len(names) + len(further),
+    quiet=[place for place, (_, output) in enumerate(everyone) if output == entrants_lib.RAW],
   )
 
 
-def _means(found: Mapping[str, Any], names: Sequence[str]) -> dict[str, Column]:
-  """Head -> column, of scores."""
-  means = {
+def _everyone(found: Found) -> list[tuple[str, str]]:
+  """Labels with their outputs, in order."""
+  return list(dict.fromkeys((record['model'], record['output']) for record in found['means']))
+
+
+def _overall(records: Sequence[Record]) -> dict[tuple[str, str, str], Record]:
+  """(label, output, score) -> what it is over all pictures."""
+  return {
     (record['model'], record['output'], record['score']): record
-    for record in found['means']
+    for record in records
     if record['group'] == evaluate.ALL
   }
 
-  def column(name: str) -> Column:
-    best = _best(found, means, name)
-    pictures = found['manifest']['pictures']
-    return lambda who: _cell(means[*who, name], bold=who == best, pictures=pictures)
 
-  return {head(found, name): column(name) for name in names}
-
-
-def _best(
-  found: Mapping[str, Any], means: Mapping[tuple[str, str, str], Mapping[str, Any]], name: str
-) -> Who | None:
+def _best(found: Found, means: Mapping[tuple[str, str, str], Record], name: str) -> str | None:
   """Whose mean is the best of the completed ones; None if there is no other."""
   direction = 1 if found['definitions'][name]['better'] == 'higher' else -1
   ranked = [
@@ -89,24 +121,24 @@ def _best(
     for (label, output, score), record in means.items()
     if (output, score) == (entrants_lib.COMPLETED, name) and record['mean'] is not None
   ]
-  return (max(ranked)[1], entrants_lib.COMPLETED) if len(ranked) > 1 else None
+  return max(ranked)[1] if len(ranked) > 1 else None
 
 
-def _difference(found: Mapping[str, Any]) -> Column:
+def _difference(found: Found) -> Column:
   """From the reference, by the score that ranks; bold where its interval leaves out 0."""
-  differences = {
-    (record['model'], record['output']): record
-    for record in found['differences']
-    if record['group'] == evaluate.ALL and record['score'] == RANKED_BY
-  }
+  differences = _overall(found['differences'])
 
-  def cell(who: Who) -> str:
-    record = differences.get(who)
+  def cell(label: str, output: str) -> str:
+    record = differences.get((label, output, RANKED_BY))
     if record is None:
       return ''
-    return _cell(record, bold=(record['low'] or 0) > 0 or (record['high'] or 0) < 0, sign='+')
+    return _cell(record, (record['low'] or 0) > 0 or (record['high'] or 0) < 0, sign='+')
 
   return cell
+
+
+def _feature(values: Mapping[str, Mapping[str, float]]) -> Column:
+  return lambda label, output: f'{values[label][output]:.4g}'
 
 
 def _missing(features: Mapping[str, Mapping[str, Any]]) -> str:
@@ -119,20 +151,19 @@ def _missing(features: Mapping[str, Mapping[str, Any]]) -> str:
   return ''.join(f'<p class="quiet">{elements.text(line)}</p>' for line in lines)
 
 
-def _feature(feature: Mapping[str, Any]) -> Column:
-  return lambda who: f'{feature["values"][who[0]][who[1]]:.4g}'
-
-
-def _cell(record: Mapping[str, Any], *, bold: bool, sign: str = '', pictures: int = 0) -> str:
+def _cell(record: Record, bold: bool, *, sign: str = '', pictures: int = 0) -> str:
   """A mean with its interval; and of how many pictures, where it is of fewer than `pictures`."""
-  if record['mean'] is None:
+  mean, low, high = _numbers(record, sign)
+  if not mean:
     return f'exact in {record["infinite"]}' if record.get('infinite') else '-'
-  digits = 2 if 'psnr' in record['score'] or 'mmagic' in record['score'] else 4
-  mean, low, high = (
-    '' if value is None else f'{value:{sign}.{digits}f}'
-    for value in (record['mean'], record['low'], record['high'])
-  )
   notes = [f'n = {record["n"]}'] if record['n'] < pictures else []
   notes += [f'[{low}, {high}]'] if low else []
   mean = f'<b>{mean}</b>' if bold else mean
   return elements.Html(mean + ''.join(f' <small>{note}</small>' for note in notes))
+
+
+def _numbers(record: Record, sign: str) -> list[str]:
+  """A mean and the ends of its interval as they are written; nothing for what there is not."""
+  digits = 2 if 'psnr' in record['score'] or 'mmagic' in record['score'] else 4
+  values = (record[key] for key in ('mean', 'low', 'high'))
+  return ['' if value is None else f'{value:{sign}.{digits}f}' for value in values]

@@ -18,64 +18,38 @@ class Score(NamedTuple):
 
 
 def _of_region(region: str, pixels: str, windows: str) -> dict[str, Score]:
-  return {
-    f'{region}_l1': Score(
-      'L1', region, 'share of 255', 'lower', f'mean absolute error of {pixels}'
-    ),
-    f'{region}_l2': Score(
-      'L2', region, 'share of 255 squared', 'lower', f'mean squared error of {pixels}'
-    ),
-    f'{region}_psnr': Score(
-      'PSNR', region, 'dB', 'higher', f'10 log10(255^2 / MSE), MSE over {pixels}'
-    ),
-    f'{region}_ssim': Score(
-      'SSIM',
-      region,
-      '',
-      'higher',
-      "Wang's SSIM: 11x11 window, Gaussian of 1.5 px, K1 0.01, K2 0.03, mean of the three "
-      f'channels; mean of the windows {windows}',
-    ),
-    f'{region}_relative_l1': Score(
-      'relative L1',
-      region,
-      '',
-      'lower',
-      f"sum of absolute errors over the sum of both pictures' levels, over {pixels}",
-    ),
-  }
+  relative = f"sum of absolute errors over the sum of both pictures' levels, over {pixels}"
+  ssim = (
+    "Wang's SSIM: 11x11 window, Gaussian of 1.5 px, K1 0.01, K2 0.03, mean of the three channels; "
+    f'mean of the windows {windows}'
+  )
+  found = (
+    Score('L1', region, 'share of 255', 'lower', f'mean absolute error of {pixels}'),
+    Score('L2', region, 'share of 255 squared', 'lower', f'mean squared error of {pixels}'),
+    Score('PSNR', region, 'dB', 'higher', f'10 log10(255^2 / MSE), MSE over {pixels}'),
+    Score('SSIM', region, '', 'higher', ssim),
+    Score('relative L1', region, '', 'lower', relative),
+  )
+  return {f'{region}_{score.title.lower().replace(" ", "_")}': score for score in found}
 
 
+_SEAM = (
+  'mean, over neighbours of which one is in the hole and one is not, of | |step in the result| - '
+  '|step in the truth| |'
+)
+_MMAGIC = "mean absolute error of the hole's pixels x100, as MMagic prints its L1"
 SCORES = {
   **_of_region('hole', "the hole's pixels", 'centred in the hole'),
-  'seam': Score(
-    'seam error',
-    'border of the hole',
-    'share of 255',
-    'lower',
-    'mean, over neighbours of which one is in the hole and one is not, of | |step in the result| - '
-    '|step in the truth| |',
-  ),
+  'seam': Score('seam error', 'border of the hole', 'share of 255', 'lower', _SEAM),
   **_of_region('whole', 'all pixels', 'inside the picture'),
-  'mmagic_l1': Score(
-    'L1 x100 (MMagic)',
-    'hole',
-    '% of 255',
-    'lower',
-    "mean absolute error of the hole's pixels x100, as MMagic prints its L1",
-  ),
+  'mmagic_l1': Score('L1 x100 (MMagic)', 'hole', '% of 255', 'lower', _MMAGIC),
 }
 
 _REACH = scores.SMALLEST_SIDE - 1  # pixels: windows that see a pixel see no other so far from it
 
 
 def score(completed: np.ndarray, truth: np.ndarray, hole: np.ndarray) -> dict[str, float]:
-  """Scores one picture.
-
-  Args:
-    completed: `[H, W, 3]` uint8.
-    truth: `[H, W, 3]` uint8.
-    hole: `[H, W]` bool.
+  """Scores one picture: `completed` and `truth` `[H, W, 3]` uint8, `hole` `[H, W]` bool.
 
   Returns:
     a number for each of `SCORES`; an infinite PSNR where nothing differs, NaN for `hole_ssim` where

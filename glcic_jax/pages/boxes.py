@@ -14,16 +14,13 @@ _TITLE, _AXIS = 24, 30  # pixels: above the rows, and below them
 
 
 def panel(title: str, values: Mapping[str, np.ndarray], scale: tuple[float, float]) -> str:
-  """One plot: quartiles as a box, the median as its line, and whiskers.
+  """One plot, an `<svg>`: quartiles as a box, the median as its line, and whiskers.
 
   Args:
     title: above it.
     values: name -> finite numbers, at least one. Whiskers reach to the farthest within 1.5 lengths
       of the box; what lies beyond is drawn as points.
     scale: lowest and highest number of the axis.
-
-  Returns:
-    an `<svg>` element.
   """
   low, high = scale
   height = len(values) * _ROW

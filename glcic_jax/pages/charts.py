@@ -40,51 +40,46 @@ def chart(
   lines: Sequence[Line],
   *,
   last: float,
-  bands: Sequence[phase_bands.Band] = (),
-  logarithmic: bool | None = None,
+  bands: phase_bands.Bands | None = None,
   bounds: tuple[float, float] | None = None,
   reference: float | None = None,
 ) -> str:
-  """One chart.
+  """One chart; its y axis is logarithmic where values span more than a factor of 30.
 
   Args:
     title: for those who cannot see it.
     lines: at most three, with one point at least together.
     last: the right end of the x axis, which starts at 0.
     bands: phases, shaded.
-    logarithmic: the y axis; None: if it has no bounds and the values span more than a factor of 30.
-    bounds: of the y axis; None: what the values need.
+    bounds: of the y axis, which is linear then; None: what the values need.
     reference: a value to mark by a thin line.
 
   Returns:
     an `<svg>` element.
   """
-  lines = [
-    dataclasses.replace(line, pieces=[thinned(piece) for piece in line.pieces if piece])
+  drawn = [
+    Line(line.label, [thinned(piece) for piece in line.pieces if piece], line.marked)
     for line in lines
+    if any(line.pieces)
   ]
-  values = [y for line in lines for piece in line.pieces for _, y in piece]
-  if logarithmic is None:
-    logarithmic = bounds is None and min(values) > 0 and max(values) / min(values) > 30
-  ends = [(line.label, line.pieces[-1][-1][1]) for line in lines if line.pieces]
-  labels = [f'{label} {number(value)}'.strip() for label, value in ends]
+  values = [y for line in drawn for piece in line.pieces for _, y in piece]
+  logarithmic = bounds is None and min(values) > 0 and max(values) / min(values) > 30
+  ends = [line.pieces[-1][-1][1] for line in drawn]
+  labels = [f'{line.label} {number(end)}'.strip() for line, end in zip(drawn, ends)]
   low, high = bounds or _range([*values, *([] if reference is None else [reference])], logarithmic)
-  axes = _Axes(0, last, low, high, logarithmic, WIDTH - 10 - style.LETTER * max(map(len, labels)))
-  parts = [*_bands(axes, bands), *_y_axis(axes), *_x_axis(axes)]
+  axes = _Axes(last, low, high, logarithmic, WIDTH - 10 - style.LETTER * max(map(len, labels)))
+  parts = [*_bands(axes, bands or {}), *_y_axis(axes), *_x_axis(axes)]
   if reference is not None:
     y = axes.y(reference)
     parts.append(
       f'<line x1="{_LEFT}" x2="{axes.right:.1f}" y1="{y:.1f}" y2="{y:.1f}" stroke="#444" '
       'stroke-width=".8" stroke-dasharray="1 3"/>'
     )
-  drawn = [line for line in lines if line.pieces]
   for line, look in zip(drawn, _LOOKS):
     parts += _line(axes, line, look)
-  heights = _spread([axes.y(value) for _, value in ends])
-  for text, y, look in zip(labels, heights, _LOOKS):
+  for label, y, (color, _, _) in zip(labels, _spread([axes.y(end) for end in ends]), _LOOKS):
     parts.append(
-      f'<text x="{axes.right + 7:.1f}" y="{y + 4:.1f}" '
-      f'fill="{look[0]}">{elements.text(text)}</text>'
+      f'<text x="{axes.right + 7:.1f}" y="{y + 4:.1f}" fill="{color}">{elements.text(label)}</text>'
     )
   return (
     f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{elements.text(title)}" '
@@ -96,7 +91,6 @@ def chart(
 class _Axes:
   """Where the values lie on the drawing."""
 
-  first: float
   last: float
   low: float
   high: float
@@ -105,7 +99,7 @@ class _Axes:
 
   def x(self, step: float) -> float:
     """Of a step."""
-    return _LEFT + (step - self.first) / ((self.last - self.first) or 1) * (self.right - _LEFT)
+    return _LEFT + step / (self.last or 1) * (self.right - _LEFT)
 
   def y(self, value: float) -> float:
     """Of a value; the axis goes upwards."""
@@ -140,31 +134,26 @@ def _range(values: Sequence[float], logarithmic: bool) -> tuple[float, float]:
   return (low - room if low < 0 or low > room else 0.0), high + room
 
 
-def _bands(axes: _Axes, bands: Sequence[phase_bands.Band]) -> list[str]:
-  parts = []
-  for band in bands:
-    if band.first >= axes.last:
+def _bands(axes: _Axes, bands: phase_bands.Bands) -> list[str]:
+  parts, height = [], HEIGHT - _TOP - _BOTTOM
+  for name, steps in bands.items():
+    if steps.start >= axes.last:
       continue
-    left, right = axes.x(band.first), axes.x(min(band.last, axes.last))
-    place = (
-      f'x="{left:.1f}" y="{_TOP}" width="{right - left:.1f}" height="{HEIGHT - _TOP - _BOTTOM}"'
-    )
-    parts.append(phase_bands.shade(band.name, place))
-    if right - left > style.LETTER * len(band.name):
+    left, right = axes.x(steps.start), axes.x(min(steps.stop, axes.last))
+    place = f'x="{left:.1f}" y="{_TOP}" width="{right - left:.1f}" height="{height}"'
+    parts.append(phase_bands.shade(name, place))
+    if right - left > style.LETTER * len(name):
       parts.append(
         f'<text x="{(left + right) / 2:.1f}" y="{_TOP - 4}" class="quiet" text-anchor="middle">'
-        f'{band.name}</text>'
+        f'{name}</text>'
       )
   return parts
 
 
 def _y_axis(axes: _Axes) -> list[str]:
+  linear = ticks.linear(axes.low, axes.high, 4)
   parts = []
-  if axes.logarithmic:
-    values = ticks.logarithmic(axes.low, axes.high)
-  else:
-    values = ticks.linear(axes.low, axes.high, 4)
-  for value in values:
+  for value in ticks.logarithmic(axes.low, axes.high) if axes.logarithmic else linear:
     y = axes.y(value)
     parts.append(
       f'<line x1="{_LEFT}" x2="{axes.right:.1f}" y1="{y:.1f}" y2="{y:.1f}" class="grid"/>'
@@ -225,11 +214,11 @@ def _spread(heights: Sequence[float], gap: float = 14) -> list[float]:
   """The same, moved apart so that labels do not overlap, and kept inside the plot."""
   order = sorted(range(len(heights)), key=heights.__getitem__)
   result = list(heights)
-  lowest = HEIGHT - _BOTTOM - 2
-  for place, index in enumerate(order):
-    at_least = _TOP + 4 if place == 0 else result[order[place - 1]] + gap
-    result[index] = max(result[index], at_least)
-  for place, index in reversed(list(enumerate(order))):
-    at_most = lowest if place == len(order) - 1 else result[order[place + 1]] - gap
-    result[index] = min(result[index], at_most)
+  least, most = _TOP + 4.0, HEIGHT - _BOTTOM - 2.0
+  for index in order:
+    result[index] = max(result[index], least)
+    least = result[index] + gap
+  for index in reversed(order):
+    result[index] = min(result[index], most)
+    most = result[index] - gap
   return result

@@ -27,16 +27,13 @@ addEventListener('beforeprint',
 
 
 def page(title: str, body: Iterable[str], *, zoom: bool = False) -> bytes:
-  """A whole document, the same bytes for the same arguments.
+  """The HTML file, the same bytes for the same arguments.
 
   Args:
     title: of the window.
     body: markup, part by part; empty parts are left out.
     zoom: whether a script opens zoomable figures at full size, and everything for printing; without
       it the page has no script.
-
-  Returns:
-    the HTML file.
   """
   parts = [*body, _ZOOM if zoom else '']
   text = (

@@ -1,7 +1,6 @@
 """The phases of a run as bands: in charts, in a legend, and in a bar of the whole run."""
 
-from collections.abc import Sequence
-import dataclasses
+from collections.abc import Mapping
 
 # Once on a page that shows bands: the pattern that they refer to.
 HATCH = (
@@ -17,13 +16,7 @@ _LOOKS = {
 }
 
 
-@dataclasses.dataclass(frozen=True)
-class Band:
-  """The steps of one phase."""
-
-  name: str
-  first: float
-  last: float
+Bands = Mapping[str, range]  # phase -> its steps
 
 
 def shade(name: str, place: str) -> str:
@@ -33,25 +26,25 @@ def shade(name: str, place: str) -> str:
   return ''.join(f'<rect {place} fill="{fill}"/>' for fill in fills)
 
 
-def legend(bands: Sequence[Band]) -> str:
+def legend(bands: Bands) -> str:
   """What each look means, and which steps it has."""
   place = 'width="26" height="14"'
   items = ''.join(
-    f'<li><svg viewBox="0 0 26 14">{shade(band.name, place)}</svg>'
-    f'{band.name}: steps {band.first:,.0f} to {band.last - 1:,.0f}</li>'
-    for band in bands
+    f'<li><svg viewBox="0 0 26 14">{shade(name, place)}</svg>'
+    f'{name}: steps {steps.start:,} to {steps.stop - 1:,}</li>'
+    for name, steps in bands.items()
   )
   return f'<ul class="legend">{items}</ul>'
 
 
-def progress(bands: Sequence[Band], step: int, total: int) -> str:
+def progress(bands: Bands, step: int, total: int) -> str:
   """The whole run as a bar, and how far it is."""
   width = 1000
   parts = []
-  for band in bands:
-    left, right = (steps / total * width for steps in (band.first, band.last))
+  for name, steps in bands.items():
+    left, right = (end / total * width for end in (steps.start, steps.stop))
     place = f'x="{left:.1f}" y="0" width="{right - left:.1f}" height="18" stroke="#6b7280"'
-    parts.append(shade(band.name, place))
+    parts.append(shade(name, place))
   done = min(step / total, 1) * width
   parts.append(f'<rect x="0" y="7" width="{done:.1f}" height="4" fill="#111827"/>')
   return (

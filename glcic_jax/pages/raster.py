@@ -1,4 +1,7 @@
-"""Charts as pixels, for sheets that are pictures themselves: a histogram and a map."""
+"""Charts as pixels, for sheets that are pictures themselves: a histogram and a map.
+
+Contract: every chart is `[HEIGHT, WIDTH, 3]` uint8, its title above it.
+"""
 
 import numpy as np
 from PIL import Image
@@ -15,16 +18,7 @@ _BINS = 20
 
 
 def histogram(values: np.ndarray, title: str, unit: str) -> np.ndarray:
-  """Shares of the values in twenty equal bins, with both axes labelled.
-
-  Args:
-    values: finite numbers, at least one.
-    title: above it.
-    unit: below the axis of the values.
-
-  Returns:
-    `[HEIGHT, WIDTH, 3]` uint8.
-  """
+  """Shares of finite numbers, at least one, in twenty equal bins; `unit`: below their axis."""
   image, draw = _blank(title)
   low, high = float(np.floor(values.min())), float(np.ceil(values.max()))
   low, high = (low - 1, high + 1) if low == high else (low, high)
@@ -51,15 +45,7 @@ def histogram(values: np.ndarray, title: str, unit: str) -> np.ndarray:
 
 
 def heat_map(often: np.ndarray, title: str) -> np.ndarray:
-  """A square of shares as a map: white is never, blue the most often.
-
-  Args:
-    often: `[S, S]`, in [0, 1].
-    title: above it.
-
-  Returns:
-    `[HEIGHT, WIDTH, 3]` uint8.
-  """
+  """A square `[S, S]` of shares in [0, 1] as a map: white is never, blue the most often."""
   image, draw = _blank(title)
   side = min(WIDTH - _LEFT - _RIGHT, HEIGHT - _TOP - _BOTTOM)
   strength = often / max(often.max(), 1e-9)

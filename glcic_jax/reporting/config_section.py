@@ -11,24 +11,18 @@ from glcic_jax.reporting import run as run_lib
 def audit(run: run_lib.Run) -> str:
   """The run's phases, and what it does otherwise than its paper, as markup."""
   spans = [
-    (phase.value, f'{span.start:,} to {span.stop - 1:,}', f'{len(span):,}')
-    for phase, span in run.plan.spans().items()
+    (phase, f'{span.start:,} to {span.stop - 1:,}', f'{len(span):,}')
+    for phase, span in run.phases.items()
   ]
   rows = audit_lib.audit(run.config)
   shown = [(row.key, audit_lib.show(row.paper), audit_lib.show(row.here)) for row in rows]
-  differs = (
-    elements.table(('key', 'paper', 'this run'), shown)
-    if shown
-    else '<p>Nothing differs from the paper.</p>'
-  )
-  reasons = [
-    f'<p class="quiet">{elements.text(f"{row.key}: {row.reason}.")}</p>'
-    for row in rows
-    if row.reason
-  ]
+  nothing = '<p>Nothing differs from the paper.</p>'
+  differs = elements.table(('key', 'paper', 'this run'), shown) if shown else nothing
+  reasons = [elements.text(f'{row.key}: {row.reason}.') for row in rows if row.reason]
   return (
     f'<h2>Schedule audit</h2>{elements.table(("phase", "steps", "count"), spans, numbers=1)}'
-    f'<h3>What differs from the paper</h3>{differs}' + ''.join(reasons)
+    f'<h3>What differs from the paper</h3>{differs}'
+    + ''.join(f'<p class="quiet">{reason}</p>' for reason in reasons)
   )
 
 

@@ -11,23 +11,12 @@ from glcic_jax.reporting import spent
 def render(
   run: run_lib.Run, costs: Mapping[str, spent.PhaseCost], prediction: spent.Prediction | None
 ) -> str:
-  """The section, as markup.
-
-  Args:
-    run: whose speed is drawn.
-    costs: of its phases.
-    prediction: of the same config, if there is one.
-  """
-  rows = [
-    (
-      name,
-      f'{cost.steps:,} of {cost.planned:,}',
-      f'{cost.images:,}',
-      spent.duration(cost.seconds),
-      _seconds(cost.seconds_per_step),
-    )
-    for name, cost in costs.items()
-  ]
+  """The section, as markup: the run's speed, the costs of its phases, what was predicted."""
+  rows = []
+  for name, cost in costs.items():
+    steps = f'{cost.steps:,} of {cost.planned:,}'
+    spent_here = spent.duration(cost.seconds), _seconds(cost.seconds_per_step)
+    rows.append((name, steps, f'{cost.images:,}', *spent_here))
   head = ('phase', 'steps', 'pictures', 'training time', 'step, median')
   return (
     f'<h2>Cost so far</h2>{elements.table(head, rows, numbers=4)}'

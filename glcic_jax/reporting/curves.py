@@ -5,7 +5,6 @@ import dataclasses
 
 from glcic_jax.pages import charts
 from glcic_jax.pages import elements
-from glcic_jax.pages import phase_bands
 from glcic_jax.reporting import run as run_lib
 
 
@@ -96,13 +95,6 @@ def figures(run: run_lib.Run, curves: Sequence[Curve]) -> list[str]:
   return [figure for figure in (_figure(run, curve) for curve in curves) if figure]
 
 
-def bands(run: run_lib.Run) -> list[phase_bands.Band]:
-  """The run's phases, whole, however far it got."""
-  return [
-    phase_bands.Band(phase.value, span.start, span.stop) for phase, span in run.plan.spans().items()
-  ]
-
-
 def points(run: run_lib.Run, column: str) -> list[list[charts.Point]]:
   """A column as pieces: a training curve breaks where a row lacks it, validation has one piece."""
   validation = column.startswith('validation_')
@@ -127,7 +119,7 @@ def _figure(run: run_lib.Run, curve: Curve) -> str:
     curve.title,
     lines,
     last=run.step,
-    bands=bands(run),
+    bands=run.phases,
     bounds=curve.bounds,
     reference=curve.reference,
   )

@@ -20,11 +20,7 @@ _FRAME = (255, 220, 0)
 
 
 def preview(config: Any, count: int) -> tuple[np.ndarray, dict[str, str]]:
-  """The first samples of a run, and statistics of its holes.
-
-  Args:
-    config: a checked config.
-    count: how many samples to show.
+  """The first `count` samples of a run, and statistics of its holes.
 
   Returns:
     the sheet, `[H, W, 3]` uint8; and the statistics in words.
@@ -33,25 +29,22 @@ def preview(config: Any, count: int) -> tuple[np.ndarray, dict[str, str]]:
   color = tuple(config.data.mean_color) or feed.mean_color()
   samples = _samples(feed, count)
   sheet = sheets.contact_sheet(_columns(samples, config.model.local_size, color), cell=160)
-  holes = _draw_holes(config)
-  statistics = _statistics(holes, config.model.local_size)
-  charts = np.concatenate(
-    [
-      raster.histogram(statistics['area'], 'share of holes', 'hole area, % of the picture'),
-      raster.heat_map(holes.mean(axis=0)[..., 0], 'how often a pixel is in the hole'),
-      raster.histogram(
-        statistics['covered'], 'share of holes', 'inside the local view, % of the hole'
-      ),
-    ],
-    axis=1,
-  )
+  draw = kinds.from_config(config.mask, config.image_size, config.seed)
+  holes = np.stack([draw(draws.generator(config.seed, index)) for index in range(_HOLES)])
+  area = 100 * holes.mean(axis=(1, 2, 3))
+  covered = np.asarray([_covered(hole, config.model.local_size) for hole in holes])
+  charts = [
+    raster.histogram(area, 'share of holes', 'hole area, % of the picture'),
+    raster.heat_map(holes.mean(axis=0)[..., 0], 'how often a pixel is in the hole'),
+    raster.histogram(covered, 'share of holes', 'inside the local view, % of the hole'),
+  ]
   facts = {
     'pictures': f'{feed.counts[0]:,} to train on, {feed.counts[1]:,} held back',
     'mean colour (RGB, 0 to 255)': ', '.join(f'{255 * level:.0f}' for level in color),
-    'hole area, % of the picture': _spread(statistics['area']),
-    'hole inside the local view, %': _spread(statistics['covered']),
+    'hole area, % of the picture': _spread(area),
+    'hole inside the local view, %': _spread(covered),
   }
-  return _stacked(sheet, charts), facts
+  return _stacked(sheet, np.concatenate(charts, axis=1)), facts
 
 
 def _samples(feed: pipeline.Pipeline, count: int) -> list[batch_lib.Batch]:
@@ -68,44 +61,23 @@ def _columns(
   samples: list[batch_lib.Batch], side: int, color: tuple[float, ...]
 ) -> dict[str, list[np.ndarray]]:
   fill = np.asarray([round(255 * level) for level in color], np.uint8)
-  columns: dict[str, list[np.ndarray]] = {
-    'input, local view framed': [],
-    'mask': [],
-    'local view': [],
-    'local view of the real': [],
-  }
+  rows = []
   for sample in samples:
     damaged = np.where(sample.mask == 1, fill, sample.image)
     (y, x), (v, u) = np.asarray(sample.view).tolist(), np.asarray(sample.real_view).tolist()
-    row: tuple[np.ndarray, ...] = (
-      _framed(damaged, y, x, side),
-      np.repeat(255 * sample.mask, 3, axis=-1),
-      damaged[y : y + side, x : x + side],
-      np.asarray(sample.image[v : v + side, u : u + side]),
-    )
-    for column, picture in zip(columns.values(), row):
-      column.append(picture)
-  return columns
+    framed = Image.fromarray(damaged)
+    ImageDraw.Draw(framed).rectangle([x, y, x + side - 1, y + side - 1], outline=_FRAME)
+    view, real = damaged[y : y + side, x : x + side], sample.image[v : v + side, u : u + side]
+    mask = np.repeat(255 * sample.mask, 3, axis=-1)
+    rows.append((np.asarray(framed), mask, view, np.asarray(real)))
+  names = ('input, local view framed', 'mask', 'local view', 'local view of the real')
+  return dict(zip(names, map(list, zip(*rows))))
 
 
-def _framed(picture: np.ndarray, y: int, x: int, side: int) -> np.ndarray:
-  image = Image.fromarray(picture)
-  ImageDraw.Draw(image).rectangle([x, y, x + side - 1, y + side - 1], outline=_FRAME)
-  return np.asarray(image)
-
-
-def _draw_holes(config: Any) -> np.ndarray:
-  draw = kinds.from_config(config.mask, config.image_size, config.seed)
-  return np.stack([draw(draws.generator(config.seed, index)) for index in range(_HOLES)])
-
-
-def _statistics(holes: np.ndarray, side: int) -> dict[str, np.ndarray]:
-  """In percent, for each hole."""
-  covered = []
-  for hole in holes:
-    y, x = views.view_corner(hole, side)
-    covered.append(100 * hole[y : y + side, x : x + side].sum() / hole.sum())
-  return {'area': 100 * holes.mean(axis=(1, 2, 3)), 'covered': np.asarray(covered)}
+def _covered(hole: np.ndarray, side: int) -> float:
+  """How much of a hole its local view shows, in percent."""
+  y, x = views.view_corner(hole, side)
+  return 100 * hole[y : y + side, x : x + side].sum() / hole.sum()
 
 
 def _spread(values: np.ndarray) -> str:

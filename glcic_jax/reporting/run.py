@@ -53,6 +53,11 @@ class Run:
     """Its phases."""
     return schedule.from_config(self.config.schedule)
 
+  @property
+  def phases(self) -> dict[str, range]:
+    """Their steps, whole, however far it got."""
+    return {phase.value: span for phase, span in self.plan.spans().items()}
+
   def training_rows(self) -> list[Row]:
     """Those that are means over training steps; the others hold validation scores."""
     return [row for row in self.rows if 'images_per_second' in row.values]
@@ -66,12 +71,8 @@ def read(workdir: epath.PathLike) -> Run:
   """
   folder = epath.Path(workdir)
   if not folder.is_dir():
-    raise errors.InputError(
-      errors.with_hint(
-        f'There is no folder {workdir}; give the --workdir of a training run.',
-        files.did_you_mean(workdir),
-      )
-    )
+    sentence = f'There is no folder {workdir}; give the --workdir of a training run.'
+    raise errors.InputError(errors.with_hint(sentence, files.did_you_mean(workdir)))
   for name, when in (('config.json', 'as it starts'), ('metrics.csv', 'after log_every steps')):
     if not (folder / name).exists():
       raise errors.InputError(

@@ -16,19 +16,13 @@ from glcic_jax.reporting import config_section
 from glcic_jax.reporting import cost_section
 from glcic_jax.reporting import curves
 from glcic_jax.reporting import run as run_lib
+from glcic_jax.reporting import samples_section
 from glcic_jax.reporting import spent
-from glcic_jax.reporting import strips
 
 
 def render(run: run_lib.Run, prediction: spent.Prediction | None = None) -> bytes:
-  """The HTML file.
-
-  Args:
-    run: as `run.read` gives it.
-    prediction: of the same config, if there is one.
-  """
+  """The HTML file of a run, with a prediction of the same config, if there is one."""
   costs = spent.by_phase(run)
-  bands = curves.bands(run)
   return frame.page(
     f'{run.name}: step {run.step:,}',
     [
@@ -36,10 +30,10 @@ def render(run: run_lib.Run, prediction: spent.Prediction | None = None) -> byte
       f'<h1>{elements.text(run.name)}</h1>',
       _headline(run),
       _tiles(run, costs, prediction),
-      phase_bands.progress(bands, run.step, run.plan.total_steps),
-      _charts(run, 'Curves', curves.LOSSES, phase_bands.legend(bands)),
+      phase_bands.progress(run.phases, run.step, run.plan.total_steps),
+      _charts(run, 'Curves', curves.LOSSES, phase_bands.legend(run.phases)),
       _charts(run, 'Health of the discriminator', curves.HEALTH),
-      _samples(run),
+      samples_section.render(run),
       config_section.audit(run),
       cost_section.render(run, costs, prediction),
       _checkpoints(run),
@@ -100,29 +94,6 @@ def _charts(run: run_lib.Run, title: str, wanted: Sequence[curves.Curve], above:
   if not figures:
     return f'<h2>{title}</h2><p>This run has no numbers for it yet.</p>'
   return f'<h2>{title}</h2>{above}<div class="charts">{"".join(figures)}</div>'
-
-
-def _samples(run: run_lib.Run) -> str:
-  """The same pictures, completed at some of the steps."""
-  strip = strips.strip(run.samples)
-  parts = ['<h2>The same pictures over time</h2>']
-  parts += [
-    f'<p>samples/{elements.text(name)} could not be read, and is left out.</p>'
-    for name in strip.unreadable
-  ]
-  if not strip.rows:
-    return ''.join(parts) + '<p>There are no samples yet.</p>'
-  head = [
-    elements.Html(f'{step:,}<small>{run.plan.phase_at(step - 1).value}</small>')
-    for step in strip.steps
-  ]
-  names = ['input', *(f'completed at step {step}' for step in strip.steps), 'truth']
-  rows = [list(map(elements.image, row, names)) for row in strip.rows]
-  return (
-    ''.join(parts) + '<p class="quiet">Held-back pictures where the run has any, completed at '
-    f'{len(strip.steps)} of {len(run.samples)} intervals; as JPEG here, exact in samples/.</p>'
-    + elements.table(['input', *head, 'truth'], rows, look='samples')
-  )
 
 
 def _checkpoints(run: run_lib.Run) -> str:

@@ -30,17 +30,16 @@ class Prediction:
 def by_phase(run: run_lib.Run) -> dict[str, PhaseCost]:
   """The cost of each phase of the schedule, also of those that have not begun."""
   batch = run.config.batch_size
-  rows: dict[str, list[tuple[int, float]]] = {phase.value: [] for phase in run.plan.spans()}
+  rows: dict[str, list[tuple[int, float]]] = {phase: [] for phase in run.phases}
   before = 0
   for row in run.training_rows():
     rate = row.values['images_per_second']
     rows.setdefault(row.phase, []).append((row.step - before, batch / rate if rate > 0 else 0.0))
     before = row.step
-  planned = {phase.value: len(span) for phase, span in run.plan.spans().items()}
   return {
     name: PhaseCost(
       steps=sum(steps for steps, _ in taken),
-      planned=planned.get(name, 0),
+      planned=len(run.phases.get(name, ())),
       images=batch * sum(steps for steps, _ in taken),
       seconds=sum(steps * seconds for steps, seconds in taken),
       seconds_per_step=statistics.median_low([seconds for _, seconds in taken]) if taken else 0.0,
@@ -76,8 +75,8 @@ def comparison(
   result = []
   for name, phase in phases.items():
     flops, actual = prediction.flops_per_step.get(name, 0.0), phase.seconds_per_step
-    reached = flops / actual if actual else 0.0
-    result.append((name, prediction.seconds_per_step.get(name, 0.0), actual, reached))
+    predicted = prediction.seconds_per_step.get(name, 0.0)
+    result.append((name, predicted, actual, flops / actual if actual else 0.0))
   return result
 
 
