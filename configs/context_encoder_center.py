@@ -33,7 +33,6 @@ after so few steps nobody would prefer it. On 9,500 faces, 612 of them held back
 """
 
 from glcic_jax import config as config_lib
-from glcic_jax.config import forms
 
 
 def _overlap(config: config_lib.ConfigDict, pixels: int) -> None:
@@ -43,7 +42,7 @@ def _overlap(config: config_lib.ConfigDict, pixels: int) -> None:
 
 
 def _laptop(config: config_lib.ConfigDict) -> None:
-  forms.laptop(config)
+  config_lib.laptop(config)
   _overlap(config, 4)
 
 

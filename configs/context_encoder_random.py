@@ -32,11 +32,10 @@ textures show the grid of the up-convolutions. The full form: not measured.
 """
 
 from glcic_jax import config as config_lib
-from glcic_jax.config import forms
 
 
 def _laptop(config: config_lib.ConfigDict) -> None:
-  forms.laptop(config)
+  config_lib.laptop(config)
   config.model.local_size = config.image_size  # all of the picture is judged
 
 
@@ -53,9 +52,11 @@ def get_config(form: str = '') -> config_lib.ConfigDict:
   own = {
     'laptop': _laptop,
     'alexnet': _alexnet,
-    'official': forms.changes(model__bottleneck='convolution', mask__shared=True),
-    'shared': forms.changes(mask__shared=True),
-    'blocks': forms.changes(mask__kind='blocks'),
-    'hole': forms.changes(loss__reconstruction_region='hole', loss__reconstruction_mean='hole'),
+    'official': config_lib.changes(model__bottleneck='convolution', mask__shared=True),
+    'shared': config_lib.changes(mask__shared=True),
+    'blocks': config_lib.changes(mask__kind='blocks'),
+    'hole': config_lib.changes(
+      loss__reconstruction_region='hole', loss__reconstruction_mean='hole'
+    ),
   }
   return config_lib.choose(config_lib.of('context_encoder_random'), form, own)

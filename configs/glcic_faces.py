@@ -17,7 +17,6 @@ right about 75 % of the real and 74 % of the completed. With seams blended, as `
 """
 
 from glcic_jax import config as config_lib
-from glcic_jax.config import forms
 
 
 def _full(config: config_lib.ConfigDict) -> None:
@@ -32,7 +31,7 @@ def _full(config: config_lib.ConfigDict) -> None:
 
 
 def _laptop(config: config_lib.ConfigDict) -> None:
-  forms.laptop(config)
+  config_lib.laptop(config)
   config.mask.side = (16, 32)
   config.schedule.reconstruction_steps = 2_200
   config.schedule.discriminator_steps = 150

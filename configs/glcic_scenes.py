@@ -15,11 +15,10 @@ yet.
 """
 
 from glcic_jax import config as config_lib
-from glcic_jax.config import forms
 
 
 def _laptop(config: config_lib.ConfigDict) -> None:
-  forms.laptop(config)
+  config_lib.laptop(config)
   config.mask.side = (16, 32)
   config.schedule.reconstruction_steps = 1_000
   config.schedule.discriminator_steps = 100

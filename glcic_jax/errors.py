@@ -15,6 +15,12 @@ class InputError(ValueError):
   exit_code = 2
 
 
+def require(condition: bool, sentence: str) -> None:
+  """Raises `InputError` with the sentence, unless the condition holds."""
+  if not condition:
+    raise InputError(sentence)
+
+
 class RunError(RuntimeError):
   """The run itself failed: a non-finite loss, a full disk, unreadable data."""
 

@@ -9,9 +9,10 @@ from glcic_jax.config import audit
 
 
 def test_the_default_differs_from_the_paper_in_the_adversarial_form_alone():
-  ((key, paper, here, reason),) = audit.audit(config_lib.default())
-  assert (key, paper, here) == ('loss.adversarial_form', 'saturating', 'non_saturating')
-  assert 'gradient' in reason
+  (row,) = audit.audit(config_lib.default())
+  expected = ('loss.adversarial_form', 'saturating', 'non_saturating')
+  assert (row.key, row.paper, row.value) == expected
+  assert 'gradient' in row.reason
 
 
 _CHANGES = {
@@ -44,7 +45,7 @@ _CHANGES = {
 def test_audit_lists_every_changed_key_with_both_values():
   config = config_lib.default()
   config.update_from_flattened_dict(_CHANGES)
-  rows = {key: (paper, here) for key, paper, here, _ in audit.audit(config)}
+  rows = {row.key: (row.paper, row.value) for row in audit.audit(config)}
   default = config_lib.default()
   expected = {key: (config_lib.value_of(default, key), here) for key, here in _CHANGES.items()}
   assert rows == expected | {'loss.adversarial_form': ('saturating', 'non_saturating')}
@@ -62,13 +63,13 @@ def test_audit_ignores_keys_on_which_the_paper_is_silent():
 def test_audit_takes_lists_for_tuples():
   config = ml_collections.ConfigDict(json.loads(config_lib.default().to_json()))
   assert isinstance(config.mask.side, list)
-  assert [row[0] for row in audit.audit(config)] == ['loss.adversarial_form']
+  assert [row.key for row in audit.audit(config)] == ['loss.adversarial_form']
 
 
 def test_audit_compares_with_the_setting_that_the_config_names():
   config = config_lib.default()
   config.method = 'glcic_celeba'
-  rows = {key: (paper, here) for key, paper, here, _ in audit.audit(config)}
+  rows = {row.key: (row.paper, row.value) for row in audit.audit(config)}
   assert rows == {
     'image_size': (160, 256),
     'mask.side': ((48, 96), (96, 128)),

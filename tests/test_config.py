@@ -401,3 +401,22 @@ def test_every_key_is_read_somewhere():
 @pytest.mark.parametrize('key', ['data.unheard_of', 'mask.sides', 'log', 'model.strides'])
 def test_the_search_for_readers_finds_no_invented_key(key):
   assert not _is_read(key, _attribute_chains())
+
+
+OLD = {
+  'method': 'glcic',
+  'paper': 'glcic_celeba',
+  'schedule.phases': ['reconstruction', 'joint'],
+  'seed': 3,
+}
+
+
+def test_what_the_paper_of_an_earlier_version_said_the_method_says():
+  assert config_lib.current(OLD) == {'method': 'glcic_celeba', 'seed': 3}
+  assert config_lib.current(OLD | {'paper': 'glcic_places2'}) == {'method': 'glcic', 'seed': 3}
+
+
+def test_a_config_of_this_version_stays_as_it_is():
+  flat = config_lib.flatten(config_lib.default())
+  assert config_lib.current(flat) == flat
+  assert not config_lib.GONE.keys() & flat.keys()

@@ -6,8 +6,8 @@ import pytest
 
 from glcic_jax import cli
 from glcic_jax import config as config_lib
+from glcic_jax.config import audit
 from glcic_jax.config import keys
-from glcic_jax.config import table
 
 
 def printed(capsys, *arguments):
@@ -18,7 +18,7 @@ def printed(capsys, *arguments):
 
 def test_every_key_stands_once_and_what_differs_comes_first(capsys):
   out = printed(capsys, 'configs/glcic_places2.py', '--config.seed=3', '--config.batch_size=8')
-  first, second, third = (out.index(group) for group in table._GROUPS)
+  first, second, third = (out.index(group) for group in audit.GROUPS)
   names = [line.split()[0].rstrip('*') for line in out.splitlines() if line.startswith('  ')]
   assert sorted(name for name in names if name in keys.KEYS) == sorted(keys.KEYS)
   assert first < out.index('batch_size*') < out.index('loss.adversarial_form') < second
@@ -44,7 +44,7 @@ def test_json_tells_value_paper_default_and_meaning(capsys):
 
 
 def test_a_narrow_terminal_gets_the_meaning_below():
-  text = table.text(config_lib.default(), 60)
+  text = audit.text(config_lib.default(), 60)
   assert max(map(len, text.splitlines())) <= 80
   assert text.count('\n') > 2 * len(keys.KEYS)
 

@@ -185,11 +185,11 @@ def test_an_impossible_mixture_is_refused(config, mixture):
     ('folder', 'scale', (0.0, 1.0)),
   ],
 )
-def test_impossible_values_are_refused_by_key(config, kind, key, value):
-  config.kind = kind
-  config[kind][key] = value
+def test_impossible_values_are_refused_by_key(kind, key, value):
+  config = config_lib.default()
+  config.mask.kind, config.mask[kind][key] = kind, value
   with pytest.raises(errors.InputError, match=f'mask.{kind}.{key}'):
-    kinds.from_config(config, SIZE)
+    config_lib.check(config)
 
 
 def test_own_masks_are_fitted_to_the_picture(config):

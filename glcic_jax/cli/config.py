@@ -6,16 +6,16 @@ import shutil
 
 from glcic_jax.cli import configured
 from glcic_jax.cli import parser as parser_lib
-from glcic_jax.config import table
+from glcic_jax.config import audit
 
 
 def main(arguments: Sequence[str]) -> int:
   """Prints every key; returns the exit code."""
   config, options = configured.parse(_parser(), arguments)
   if options.json:
-    print(json.dumps(table.as_json(config), indent=2))
+    print(json.dumps(audit.as_json(config), indent=2))
   else:
-    print(table.text(config, shutil.get_terminal_size((150, 24)).columns))
+    print(audit.text(config, shutil.get_terminal_size((150, 24)).columns))
   return 0
 
 

@@ -22,7 +22,6 @@ from glcic_jax import errors
 from glcic_jax import files
 from glcic_jax.cli import parser as parser_lib
 from glcic_jax.config import keys
-from glcic_jax.config import stored
 
 _CHANGE = re.compile(r'--?(no)?config\.([^=]+)(?:=(.*))?', re.DOTALL)
 
@@ -83,7 +82,7 @@ def _split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
       continue
     negated, key, value = match.groups()
     if key not in keys.KEYS:
-      instead = f'{stored.GONE[key]}.' if key in stored.GONE else ''
+      instead = f'{config_lib.GONE[key]}.' if key in config_lib.GONE else ''
       hint = instead or errors.did_you_mean(key, keys.KEYS) or 'glcic-jax config FILE tells them.'
       raise errors.InputError(f'There is no config key {key}; {hint}')
     if value is None and not negated and not isinstance(keys.default_of(key), bool):
@@ -134,7 +133,7 @@ def _explain(error: Exception, file: str, changes: Sequence[str]) -> str:
       return f'{key} is {value!r}; give {_KINDS[type(default)]}, such as its default {default!r}.'
   if 'get_config() takes 0 positional arguments' in text:
     return f'{file} has no forms; leave out the colon and what follows it.'
-  for key, instead in stored.GONE.items():
+  for key, instead in config_lib.GONE.items():
     if f'Key "{key.rpartition(".")[2]}" does not exist' in text:  # a file of an earlier version
       return f'{file} sets {key}, which is gone; {instead}.'
   if not isinstance(error, flags.Error):

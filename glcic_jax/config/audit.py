@@ -1,55 +1,125 @@
-"""How a run differs from its paper: what is printed at its start, and stands in its report."""
+"""What a config says beside its paper: the audit that a run prints first, and every key.
 
+What differs from the paper comes first, then what differs from the default where the paper is
+silent.
+"""
+
+from collections.abc import Iterator
+import textwrap
 from typing import Any, NamedTuple
 
 from glcic_jax import methods
 from glcic_jax import schedule
 from glcic_jax.config import keys
 from glcic_jax.config import tree
+from glcic_jax.methods import definition
+
+GROUPS = (
+  'Other than in the paper',
+  'Other than the default, where the paper is silent',
+  'As in the paper, or the default',
+)
 
 
-class Difference(NamedTuple):
-  """A key in which a run is not as its paper."""
+class Row(NamedTuple):
+  """One key of a config."""
 
   key: str
-  paper: Any
-  here: Any
+  value: Any
+  paper: Any  # None where the paper is silent
+  default: Any
+  meaning: str
+  lasting: bool  # whether a run keeps it for life
   reason: str  # why the default is not the paper's; empty where the user chose so
 
+  @property
+  def group(self) -> str:
+    """How the value stands to the paper's and the default: one of `GROUPS`."""
+    if self.paper is None:
+      return GROUPS[1] if self.value != self.default else GROUPS[2]
+    return GROUPS[0] if self.value != self.paper else GROUPS[2]
 
-def audit(config: Any) -> list[Difference]:
-  """What a run does otherwise than the experiment that its `method` names."""
-  rows = []
-  for key, paper in methods.setting(config.method).paper.items():
-    value = tree.value_of(config, key)
+
+def rows(config: tree.ConfigDict) -> list[Row]:
+  """Every key, in the order of `GROUPS`."""
+  paper = methods.setting(config.method).paper
+  found = []
+  for name, key in keys.KEYS.items():
+    value, default = tree.value_of(config, name), keys.default_of(name)
     value = tuple(value) if isinstance(value, (list, tuple)) else value
-    if value != paper:
-      rows.append(Difference(key, paper, value, keys.KEYS[key].deviation))
-  return rows
+    own = name in paper and value != paper[name] and value == default
+    reason = key.deviation if own else ''
+    found.append(Row(name, value, paper.get(name), default, key.meaning, key.lasting, reason))
+  return sorted(found, key=lambda row: GROUPS.index(row.group))
 
 
-def format_audit(config: Any) -> str:
+def audit(config: tree.ConfigDict) -> list[Row]:
+  """What a run does otherwise than the experiment that its `method` names."""
+  return [row for row in rows(config) if row.group == GROUPS[0]]
+
+
+def format_audit(config: tree.ConfigDict) -> str:
   """The audit as the lines that a run prints first: its phases, then its differences."""
   lines = [f'Schedule audit, against {methods.setting(config.method).title} of the paper']
   for phase, span in schedule.from_config(config.schedule).spans().items():
     lines.append(f'  {phase.value:<15} steps {span.start:,} to {span.stop - 1:,} ({len(span):,})')
-  rows = audit(config)
-  if not rows:
+  differing = audit(config)
+  if not differing:
     lines.append('  nothing differs from the paper')
     return '\n'.join(lines)
   lines.append('  differs from the paper in:')
-  width = max(len(row.key) for row in rows)
-  for key, paper, here, reason in rows:
-    line = f'    {key:<{width}}  paper {show(paper)}, here {show(here)}'
-    lines.append(f'{line}: {reason}' if reason else line)
+  width = max(len(row.key) for row in differing)
+  for row in differing:
+    paper, here = map(definition.show, (row.paper, row.value))
+    line = f'    {row.key:<{width}}  paper {paper}, here {here}'
+    lines.append(f'{line}: {row.reason}' if row.reason else line)
   return '\n'.join(lines)
 
 
-def show(value: Any) -> str:
-  """A value as people write it: 90,000; 96 to 128."""
-  if isinstance(value, (list, tuple)):
-    numbers = len(value) == 2 and all(isinstance(v, (int, float)) for v in value)
-    return ' to '.join(map(show, value)) if numbers else ', '.join(map(str, value))
-  if isinstance(value, int) and not isinstance(value, bool):
-    return f'{value:,}'
-  return str(value)
+def text(config: tree.ConfigDict, width: int) -> str:
+  """Every key with its value, the paper's and its meaning, in lines of so many columns."""
+  title = methods.setting(config.method).title
+  found = [
+    (f'{row.key}{"*" if row.lasting else ""}', _shown(row.value), row) for row in rows(config)
+  ]
+  key_width = max(len(key) for key, *_ in found)
+  value_width = min(24, max(len(value) for _, value, _ in found))
+
+  def columns(key: str, value: str, paper: str) -> str:
+    return f'  {key:<{key_width}}  {value:<{value_width}}  {paper:<{value_width}}  '
+
+  lines = [f'{config.method}: {title}. Keys with * a run keeps for life.', '']
+  lines.append(f'{columns("key", "value", "paper")}meaning')
+  group = ''
+  for key, value, row in found:
+    if row.group != group:
+      group = row.group
+      lines += ['', f'{group}:']
+    paper = '-' if row.paper is None else _shown(row.paper)
+    lines += _with_meaning(columns(key, value, paper), row, width)
+  return '\n'.join(lines)
+
+
+def _with_meaning(head: str, row: Row, width: int) -> Iterator[str]:
+  """The meaning beside the values, wrapped in its own column; below them on a narrow terminal."""
+  meaning = row.meaning + (f'. Why: {row.reason}' if row.reason else '')
+  indent = ' ' * (len(head) if len(head) + 40 <= width else 6)
+  wrapped = textwrap.wrap(meaning, max(width, 40), initial_indent=indent, subsequent_indent=indent)
+  if len(indent) < len(head):
+    yield head.rstrip()
+    yield from wrapped
+  else:
+    yield head + wrapped[0][len(head) :]
+    yield from wrapped[1:]
+
+
+def _shown(value: Any) -> str:
+  return repr(value) if value in ('', ()) else definition.show(value)
+
+
+def as_json(config: tree.ConfigDict) -> dict[str, Any]:
+  """The same for programs: key -> value, paper, default, meaning, lasting, reason, differs."""
+  found = {row.key: row._asdict() | {'differs': row.group != GROUPS[2]} for row in rows(config)}
+  for fields in found.values():
+    del fields['key']
+  return found

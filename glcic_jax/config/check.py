@@ -25,11 +25,11 @@ def check(config: tree.ConfigDict) -> None:
   _check_weights(config.loss, plan)
   method.check(config)
   size, (low, high) = config.image_size, config.data.resize_short_edge
-  _require(
+  errors.require(
     config.model.local_size <= size,
     f'model.local_size is {config.model.local_size}; give 1 to {size}, the image size.',
   )
-  _require(
+  errors.require(
     size <= low,
     f'data.resize_short_edge is {low} to {high}; give a range that starts at {size} or above, '
     'the image size.',
@@ -39,7 +39,7 @@ def check(config: tree.ConfigDict) -> None:
 
 def check_keys(config: Any, name: str) -> None:
   """Refuses what is no config, lacks keys, or has others; `name` is its own, for the message."""
-  _require(
+  errors.require(
     isinstance(config, tree.ConfigDict),
     f'{name} gives no config; return glcic_jax.config.default() with some '
     'values changed from its get_config().',
@@ -49,7 +49,7 @@ def check_keys(config: Any, name: str) -> None:
     (sorted(keys.KEYS.keys() - held), 'lacks the key'),
     (sorted(held - keys.KEYS.keys()), 'has the unknown key'),
   ):
-    _require(
+    errors.require(
       not wrong, f'{name} {sentence} {(wrong or [""])[0]}; start from glcic_jax.config.default().'
     )
 
@@ -62,10 +62,10 @@ def _check_value(name: str, key: keys.Key, value: Any) -> None:
   elif key.among:
     sentence = f'{name} is {value!r}; it can be {", ".join(map(repr, key.among))}.'
     hint = errors.did_you_mean(str(value), map(str, key.among))
-    _require(value in key.among, errors.with_hint(sentence, hint))
+    errors.require(value in key.among, errors.with_hint(sentence, hint))
   elif isinstance(default, (int, float)) and not isinstance(default, bool):
     inside = math.isfinite(value) and key.low <= value <= key.high
-    _require(inside, f'{name} is {value}; give {key.bounds()}.')
+    errors.require(inside, f'{name} is {value}; give {key.bounds()}.')
 
 
 def _check_tuple(
@@ -74,7 +74,7 @@ def _check_tuple(
   """Several values in brackets are numbers, or texts, as those of the default are."""
   example = default or key.example
   kind = type(example[0])
-  _require(
+  errors.require(
     all(isinstance(v, (int, float) if kind is float else kind) for v in value)
     and not any(isinstance(v, bool) for v in value),
     f'{name} is {value}; give such values as {example}.',
@@ -84,13 +84,13 @@ def _check_tuple(
   inside = all(key.low <= v <= key.high for v in value)
   if len(example) == 3:
     none = ', or none to have it computed' if not default else ''
-    _require(
+    errors.require(
       inside and len(value) == 3 or not value and not default,
       f'{name} is {value}; give three numbers from 0 to 1 (red, green, blue){none}.',
     )
   else:
     numbers = 'whole numbers' if kind is int else 'numbers'
-    _require(
+    errors.require(
       inside and len(value) == 2 and value[0] <= value[1],
       f'{name} is {value}; give the lowest and the highest of a range of {numbers}, '
       f'{key.bounds()}.',
@@ -100,23 +100,18 @@ def _check_tuple(
 def _check_weights(loss: Any, plan: schedule.Schedule) -> None:
   """A weight of 0 would skip a phase as surely as no steps."""
   phases = set(plan.spans())
-  _require(
+  errors.require(
     schedule.Phase.RECONSTRUCTION not in phases or loss.reconstruction_weight > 0,
     'loss.reconstruction_weight is 0, and the reconstruction phase has nothing else to learn '
     'from; give a weight, or set schedule.reconstruction_steps to 0.',
   )
-  _require(
+  errors.require(
     schedule.Phase.JOINT not in phases or loss.reconstruction_weight + loss.adversarial_weight > 0,
     'loss.reconstruction_weight and loss.adversarial_weight are both 0; give one of them, or the '
     'completion network learns nothing.',
   )
-  _require(
+  errors.require(
     phases == {schedule.Phase.RECONSTRUCTION} or loss.discriminator_weight > 0,
     'loss.discriminator_weight is 0, and the discriminator would learn nothing; give a weight, '
     'such as 1.0.',
   )
-
-
-def _require(condition: bool, sentence: str) -> None:
-  if not condition:
-    raise errors.InputError(sentence)

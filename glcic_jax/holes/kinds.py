@@ -1,11 +1,11 @@
 """Holes of every kind, drawn in NumPy from a config's `mask` by (seed, index).
 
-The same functions serve the tf.data pipeline, the evaluation and the preview, so
-that all of them draw the same holes. A mask is `[H, W, 1]` uint8, 1 = to be
-completed. Nothing here keeps state: hole `index` of `seed` is always the same.
+The same functions serve the tf.data pipeline, the evaluation and the preview, so that all of them
+draw the same holes. A mask is `[H, W, 1]` uint8, 1 = to be completed. Nothing here keeps state:
+hole `index` of `seed` is always the same.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 import math
 from typing import Any
 
@@ -22,50 +22,42 @@ def from_config(config: Any, size: int, seed: int = 0) -> Draw:
   """The function that draws one hole of `config.mask` on a picture of side `size`.
 
   Args:
-    config: see `glcic_jax.config`.
+    config: each key by itself within the bounds that `config/keys.py` declares.
     size: side of the square picture in pixels.
     seed: of what is made once for all holes: the noise of `region`.
 
   Raises:
-    errors.InputError: on an unknown kind, or values that do not fit it.
+    errors.InputError: on values that do not fit the size or each other.
   """
-  _require(config.kind in KINDS, f'mask.kind is {config.kind!r}; the kinds are {", ".join(KINDS)}.')
   return _BUILDERS[config.kind](config, size, seed)
 
 
 def _rectangle(config: Any, size: int, seed: int) -> Draw:
   del seed
   low, high = config.side
-  _require(
-    1 <= low <= high <= size,
-    f'mask.side is {low} to {high}; give a range within 1 to {size}, the image size.',
+  errors.require(
+    high <= size, f'mask.side is {low} to {high}; give a range within 1 to {size}, the image size.'
   )
   return lambda rng: shapes.rectangle(rng, size, (low, high))
 
 
 def _rectangles(config: Any, size: int, seed: int) -> Draw:
   del seed
-  count = _count('mask.rectangles.count', config.rectangles.count)
-  side = _range('mask.rectangles.side', config.rectangles.side, 0, 1)
+  count, side = config.rectangles.count, config.rectangles.side
   return lambda rng: shapes.rectangles(rng, size, count, side)
 
 
 def _center(config: Any, size: int, seed: int) -> Draw:
   del seed
   side = config.center.side
-  _require(
-    0 < side < 1, f'mask.center.side is {side}; give a share of the picture between 0 and 1.'
-  )
   return lambda rng: shapes.center(size, side)
 
 
 def _blocks(config: Any, size: int, seed: int) -> Draw:
   del seed
-  count = _count('mask.blocks.count', config.blocks.count)
-  side = _range('mask.blocks.side', config.blocks.side, 0, 1)
-  most = config.blocks.area
-  _require(
-    (shapes.to_pixels(side, size)[1] / size) ** 2 <= most <= 1,
+  count, side, most = config.blocks.count, config.blocks.side, config.blocks.area
+  errors.require(
+    (shapes.to_pixels(side, size)[1] / size) ** 2 <= most,
     f'mask.blocks.area is {most}; give a share, at most 1, in which one block of mask.blocks.side '
     f'({side[1]:g} of the side) fits.',
   )
@@ -73,39 +65,26 @@ def _blocks(config: Any, size: int, seed: int) -> Draw:
 
 
 def _region(config: Any, size: int, seed: int) -> Draw:
-  area = _range('mask.region.area', config.region.area, 0, 1)
-  _require(area[0] < area[1], f'mask.region.area is {area}; give a range, as (0.2, 0.3).')
-  resolution = config.region.resolution
-  _require(
-    0 < resolution <= 1,
-    f'mask.region.resolution is {resolution}; give points of noise for each '
-    'pixel, above 0 and at most 1.',
-  )
-  noise = shapes.smooth_noise(seed, size, resolution)
+  area = config.region.area
+  errors.require(area[0] < area[1], f'mask.region.area is {area}; give a range, as (0.2, 0.3).')
+  noise = shapes.smooth_noise(seed, size, config.region.resolution)
   return lambda rng: shapes.region(rng, size, noise, area)
 
 
 def _strokes(config: Any, size: int, seed: int) -> Draw:
   del seed
-  area = _range('mask.strokes.area', config.strokes.area, 0, 1)
-  brush = config.strokes.brush
-  _require(
-    brush in shapes.STROKES,
-    f'mask.strokes.brush is {brush!r}; it can be {", ".join(shapes.STROKES)}.',
-  )
-  _require(
+  area, brush = config.strokes.area, shapes.STROKES[config.strokes.brush]
+  errors.require(
     0 < math.ceil(area[0] * size**2) <= math.floor(area[1] * size**2) < size**2,
     f'mask.strokes.area is {area}; give a range between 0 and 1.',
   )
-  return lambda rng: shapes.strokes(rng, size, shapes.STROKES[brush], area)
+  return lambda rng: shapes.strokes(rng, size, brush, area)
 
 
 def _folder(config: Any, size: int, seed: int) -> Draw:
   del seed
-  scale = _range('mask.folder.scale', config.folder.scale, 0.1, 10)
-  return own_masks.Folder(
-    config.folder.path, size, flip=config.folder.flip, rotate=config.folder.rotate, scale=scale
-  )
+  flip, rotate, scale = config.folder.flip, config.folder.rotate, config.folder.scale
+  return own_masks.Folder(config.folder.path, size, flip=flip, rotate=rotate, scale=scale)
 
 
 def _mixture(config: Any, size: int, seed: int) -> Draw:
@@ -117,7 +96,7 @@ def _mixture(config: Any, size: int, seed: int) -> Draw:
   except ValueError:
     weights = {}
   total = sum(weights.values())
-  _require(
+  errors.require(
     0 < total < math.inf
     and min(weights.values()) >= 0
     and weights.keys() <= set(KINDS) - {'mixture'},
@@ -152,30 +131,3 @@ def describe(config: Any) -> dict[str, Any]:
     for key, value in own.items()
     if key != 'path'
   }
-
-
-def _count(key: str, value: Sequence[int]) -> tuple[int, int]:
-  value = tuple(value)
-  _require(
-    len(value) == 2 and all(isinstance(v, int) for v in value) and 1 <= value[0] <= value[1],
-    f'{key} is {value}; give the lowest and the highest number, from 1 on.',
-  )
-  low, high = value
-  return low, high
-
-
-def _range(key: str, value: Sequence[float], lowest: float, highest: float) -> tuple[float, float]:
-  value = tuple(value)
-  _require(
-    len(value) == 2
-    and all(isinstance(v, (int, float)) for v in value)
-    and lowest <= value[0] <= value[1] <= highest,
-    f'{key} is {value}; give a range within {lowest:g} to {highest:g}.',
-  )
-  low, high = value
-  return low, high
-
-
-def _require(condition: bool, sentence: str) -> None:
-  if not condition:
-    raise errors.InputError(sentence)

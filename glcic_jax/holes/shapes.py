@@ -1,9 +1,10 @@
 """The shapes of holes: pure functions of a random generator (NumPy; Pillow draws the strokes).
 
 They are GLCIC's rectangle (section 3.4), the three of the Context Encoder (centre, random block,
-random region), and free-form strokes. A hole is `[size, size, 1]` uint8 on a square picture, 1 = to
-be completed, and lies inside it. Sides and areas are shares of the picture's, but for GLCIC's
-rectangle, which is in pixels.
+random region), and free-form strokes. `rng` is that of one sample (`draws.generator`), `size` the
+side in pixels of a square picture; a range has its lowest and its highest value, both included. A
+hole is `[size, size, 1]` uint8, 1 = to be completed, and lies inside the picture. Sides and areas
+are shares of the picture's, but for GLCIC's rectangle, which is in pixels.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,15 +17,9 @@ from PIL import ImageDraw
 
 
 def rectangle(rng: np.random.Generator, size: int, side: tuple[int, int]) -> np.ndarray:
-  """One rectangle, its height and width drawn independently (GLCIC section 3.4).
+  """One rectangle, height and width drawn independently, in pixels (GLCIC section 3.4).
 
-  Args:
-    rng: of one sample (`draws.generator`).
-    size: side of the square picture in pixels.
-    side: lowest and highest side of the hole in pixels, both included.
-
-  Returns:
-    `[size, size, 1]` uint8; the hole lies inside the picture, every place equally likely.
+  Every place inside the picture is equally likely.
   """
   height, width = rng.integers(side[0], side[1], endpoint=True, size=2).tolist()
   top = rng.integers(0, size - height, endpoint=True)
@@ -37,14 +32,7 @@ def rectangle(rng: np.random.Generator, size: int, side: tuple[int, int]) -> np.
 def rectangles(
   rng: np.random.Generator, size: int, count: tuple[int, int], side: tuple[float, float]
 ) -> np.ndarray:
-  """Several rectangles, which may overlap.
-
-  Args:
-    rng: of one sample.
-    size: side of the square picture in pixels.
-    count: lowest and highest number of rectangles.
-    side: lowest and highest side of each, as shares of the picture's side.
-  """
+  """Several rectangles, which may overlap."""
   pixels = to_pixels(side, size)
   drawn = [rectangle(rng, size, pixels) for _ in range(rng.integers(*count, endpoint=True))]
   return functools.reduce(np.maximum, drawn)
@@ -66,14 +54,9 @@ def blocks(
   side: tuple[float, float],
   most: float,
 ) -> np.ndarray:
-  """Several squares, which may overlap, up to a share of the picture (random block).
+  """Several squares, which may overlap (random block).
 
-  Args:
-    rng: of one sample.
-    size: side of the square picture in pixels.
-    count: lowest and highest number of squares.
-    side: lowest and highest side of each, as shares of the picture's side.
-    most: the share of the picture that they cover together at most; a square beyond it is left out.
+  Together they cover the share `most` of the picture; a square beyond it is left out.
   """
   low, high = to_pixels(side, size)
   mask = np.zeros((size, size, 1), np.uint8)
@@ -90,14 +73,8 @@ def region(
 ) -> np.ndarray:
   """A crop of thresholded smooth noise (random region).
 
-  The threshold lets the whole pattern cover the middle of the range; crops are drawn until one
-  lies within it.
-
-  Args:
-    rng: of one sample.
-    size: side of the square picture in pixels.
-    noise: `smooth_noise`.
-    area: lowest and highest share of the picture, neither reached.
+  The threshold lets the whole pattern, `smooth_noise`, cover the middle of the range of areas;
+  crops are drawn until one lies within it, neither end reached.
   """
   threshold = (area[0] + area[1]) / 2
   for _ in range(_ATTEMPTS):
@@ -118,10 +95,7 @@ _ATTEMPTS = 200
 def smooth_noise(seed: int, size: int, resolution: float) -> np.ndarray:
   """Uniform noise at a low resolution, enlarged bicubically; made once and kept.
 
-  Args:
-    seed: of the noise.
-    size: side of the pictures in pixels; the noise is eight times as large.
-    resolution: points of noise for each pixel; the authors' code has 0.06.
+  `resolution`: points of noise for each pixel; the authors' code has 0.06.
 
   Returns:
     `[8 size, 8 size]` float32: each value is the share of the noise that lies below it.
@@ -143,12 +117,7 @@ def strokes(
 ) -> np.ndarray:
   """Free-form strokes: brushes that wander, also across the border, until enough is covered.
 
-  Args:
-    rng: of one sample.
-    size: side of the square picture in pixels.
-    brush: lowest and highest width of a stroke, as shares of the picture's side.
-    area: lowest and highest share of the picture, both included; the least to cover is drawn
-      uniformly.
+  `brush` is the range of a stroke's width. The least to cover is drawn uniformly from `area`.
   """
   least, most = math.ceil(area[0] * size**2), math.floor(area[1] * size**2)
   wanted = rng.integers(least, most, endpoint=True)
@@ -160,7 +129,7 @@ def strokes(
       enough = np.searchsorted(lengths, (wanted - covered) / width) + 2
       before = canvas.copy()
       _stroke(canvas, points[:enough], width)
-      now = _count(canvas)
+      now = int(np.count_nonzero(np.asarray(canvas)))
       if now > most:  # too much: try again elsewhere with less
         canvas, shrink = before, shrink / 2
         break
@@ -202,11 +171,6 @@ def _stroke(canvas: Image.Image, points: np.ndarray, width: int) -> None:
     reach = width / 2
     for x, y in points:
       draw.ellipse((x - reach, y - reach, x + reach, y + reach), fill=1)
-
-
-def _count(canvas: Image.Image) -> int:
-  """Pixels drawn on."""
-  return int(np.count_nonzero(np.asarray(canvas)))
 
 
 def to_pixels(side: Sequence[float], size: int) -> tuple[int, int]:

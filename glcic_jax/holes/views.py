@@ -4,7 +4,7 @@ import numpy as np
 
 
 def view_corner(mask: np.ndarray, view_size: int) -> np.ndarray:
-  """Where the local view lies: centred on the hole, kept inside the picture (GLCIC section 3.3).
+  """The top-left corner of the view: centred on the hole, kept inside the picture.
 
   The hole's centre is that of its bounding box. Where the box is larger than the view, that
   place may be far from any hole pixel (a ring, two blocks in two corners): the centre is

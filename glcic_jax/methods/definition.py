@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 import dataclasses
-from typing import Any, NamedTuple
+from typing import Any
 
 from glcic_jax import errors
 
@@ -40,7 +40,8 @@ class Architecture:
   field: Callable[[Mapping[str, Any]], int] | None = None
 
 
-class Networks(NamedTuple):
+@dataclasses.dataclass(frozen=True, eq=False, kw_only=True)
+class Networks:
   """What a method builds of a config: all in which it differs from the others.
 
   Pictures are floats in `value_range`; `raw` is the generator's output, `[B, H, W, 3]`.
@@ -60,7 +61,6 @@ class Networks(NamedTuple):
 class Method:
   """One method, whole: its page in this room makes one of these and registers it."""
 
-  name: str  # in the config.json of a model, and of its first setting
   title: str  # for people: 'GLCIC'
   citation: str
   tag: str  # on the Hugging Face Hub
@@ -72,17 +72,16 @@ class Method:
   # A model's `config.json` -> what it cannot do, a sentence each.
   limits: Callable[[Any], list[str]]
 
-
-def require(condition: bool, sentence: str) -> None:
-  """Raises errors.InputError with the sentence, unless the condition holds."""
-  if not condition:
-    raise errors.InputError(sentence)
+  @property
+  def name(self) -> str:
+    """That of its first setting; a model's `config.json` has it too."""
+    return next(iter(self.settings))
 
 
 def require_region(config: Any, regions: Sequence[str]) -> None:
   """Refuses a `loss.reconstruction_region` that a method does not have."""
   region = config.loss.reconstruction_region
-  require(
+  errors.require(
     region in regions,
     f'loss.reconstruction_region is {region!r}; with method {config.method} it can '
     f'be {" or ".join(map(repr, regions))}.',
@@ -99,3 +98,13 @@ def reconstruction_only(config: Any) -> None:
   """As many steps, but all without an adversary."""
   config.schedule.reconstruction_steps = config.schedule.total_steps
   config.schedule.discriminator_steps = 0
+
+
+def show(value: Any) -> str:
+  """A value of a config as people write it: 90,000; 96 to 128."""
+  if isinstance(value, (list, tuple)):
+    numbers = len(value) == 2 and all(isinstance(v, (int, float)) for v in value)
+    return ' to '.join(map(show, value)) if numbers else ', '.join(map(str, value))
+  if isinstance(value, int) and not isinstance(value, bool):
+    return f'{value:,}'
+  return str(value)

@@ -9,7 +9,7 @@ import dataclasses
 from typing import Any
 
 from glcic_jax import methods
-from glcic_jax.config import audit
+from glcic_jax.methods import definition
 
 _OWN_LICENSE = (
   'Nobody has chosen one yet. It depends on whose pictures the model was trained on: find out what '
@@ -41,9 +41,8 @@ class Origin:
 
   pictures: str  # what it was trained on
   duration: str = ''  # how long
-  scores: Mapping[str, float] = dataclasses.field(
-    default_factory=dict
-  )  # names of metrics.csv, and its 'step'
+  # Names of metrics.csv, and its 'step'.
+  scores: Mapping[str, float] = dataclasses.field(default_factory=dict)
   deviations: tuple[str, ...] = ()  # from the paper, a line each
   base_model: str = ''  # ORG/NAME of what it was fine-tuned from
   converted_from: str = ''  # another project's file, by its public name
@@ -55,26 +54,20 @@ UNKNOWN = Origin(pictures='Not recorded.')
 
 
 def inherited(licence: str) -> dict[str, str]:
-  """Fields of an `Origin` for a model that was made of another's weights; none if these have no
-  licence.
-  """
+  """Fields of an `Origin` for a model made of another's weights; none if these have no licence."""
   if not licence:
     return {}
   return {
     'license': LICENSES.get(licence, 'other'),
     'license_note': f'{licence}: the terms of the weights that it was fine-tuned from, which bind '
-    'what is made '
-    'of them. Find out what the licences of its own training pictures allow, too.',
+    'what is made of them. Find out what the licences of its own training pictures allow, too.',
   }
 
 
 def card(description: Any, parameters: int, origin: Origin) -> str:
   """The card's text, with the front matter that the Hub reads.
 
-  Args:
-    description: a `model_files.Description`.
-    parameters: how many numbers the network learnt.
-    origin: where they come from.
+  `description`: a `model_files.Description`; `parameters`: how many numbers the network learnt.
   """
   method = methods.of(description.method)
   sections = [
@@ -144,8 +137,8 @@ def _scores(origin: Origin) -> str:
   count = int(origin.scores['validation_count'])
   rows = ['| score | value | definition |', '|---|---|---|']
   for key, value in known.items():
-    name, unit, definition = _DEFINITIONS[key]
-    rows.append(f'| {name} | {value:.4g} {unit} | {definition} |')
+    name, unit, meaning = _DEFINITIONS[key]
+    rows.append(f'| {name} | {value:.4g} {unit} | {meaning} |')
   return '\n'.join(
     [
       f'Means over n = {count:,} holes in held-back pictures, each hole counting the same, at '
@@ -169,25 +162,21 @@ def _limits(description: Any) -> list[str]:
 def _technical(description: Any, parameters: int) -> list[str]:
   red, green, blue = description.mean_color
   low, high = description.value_range
+  network, options = description.architecture['name'], description.architecture['options']
+  listed = ', '.join(f'{key} {value}' for key, value in options.items()) or 'none'
+  versions = ', '.join(f'{name} {version}' for name, version in description.versions.items())
   return [
-    f'Network: {description.architecture["name"]}, {parameters:,} parameters; options '
-    + (
-      ', '.join(f'{key} {value}' for key, value in description.architecture['options'].items())
-      or 'none'
-    )
-    + '.',
+    f'Network: {network}, {parameters:,} parameters; options {listed}.',
     f'It takes and returns floats from {low:g} to {high:g}; the hole is filled with RGB '
     f'{red:.4f}, {green:.4f}, {blue:.4f} (of 0..1).',
-    'Written by '
-    + ', '.join(f'{name} {version}' for name, version in description.versions.items())
-    + '.',
+    f'Written by {versions}.',
     '`config.json` says all this to programs; `model.safetensors` holds the weights.',
   ]
 
 
 def _holes(mask: Mapping[str, Any]) -> str:
   kind = mask.get('kind', 'of an unknown kind')
-  own = ', '.join(f'{key} {audit.show(value)}' for key, value in mask.items() if key != 'kind')
+  own = ', '.join(f'{key} {definition.show(value)}' for key, value in mask.items() if key != 'kind')
   if kind == 'folder':
     return f'masks of a folder, {own}'
   if kind == 'mixture' or not own:

@@ -3,7 +3,7 @@
 import itertools
 
 from glcic_jax.config import audit as audit_lib
-from glcic_jax.config import table
+from glcic_jax.methods import definition
 from glcic_jax.pages import elements
 from glcic_jax.reporting import run as run_lib
 
@@ -15,7 +15,7 @@ def audit(run: run_lib.Run) -> str:
     for phase, span in run.phases.items()
   ]
   rows = audit_lib.audit(run.config)
-  shown = [(row.key, audit_lib.show(row.paper), audit_lib.show(row.here)) for row in rows]
+  shown = [(row.key, definition.show(row.paper), definition.show(row.value)) for row in rows]
   nothing = '<p>Nothing differs from the paper.</p>'
   differs = elements.table(('key', 'paper', 'this run'), shown) if shown else nothing
   reasons = [elements.text(f'{row.key}: {row.reason}.') for row in rows if row.reason]
@@ -32,7 +32,7 @@ def keys(run: run_lib.Run) -> str:
     '<h2>The config</h2><p class="quiet">All keys; glcic-jax config says what each of them '
     'means.</p>'
   ]
-  for group, rows in itertools.groupby(table.rows(run.config), key=lambda row: row.group):
+  for group, rows in itertools.groupby(audit_lib.rows(run.config), key=lambda row: row.group):
     items = ''.join(map(_key, rows))
     parts.append(f'<h3>{elements.text(group)}</h3><ul class="keys">{items}</ul>')
   if run.unknown_keys:
@@ -41,7 +41,7 @@ def keys(run: run_lib.Run) -> str:
   return ''.join(parts)
 
 
-def _key(row: table.Row) -> str:
+def _key(row: audit_lib.Row) -> str:
   words = f'{row.key} = {row.value!r}'
   if row.paper is not None and row.value != row.paper:
     words += f' (paper {row.paper!r})'

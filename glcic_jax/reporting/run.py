@@ -19,7 +19,6 @@ from glcic_jax import errors
 from glcic_jax import files
 from glcic_jax import methods
 from glcic_jax import schedule
-from glcic_jax.config import stored as stored_lib
 
 
 @dataclasses.dataclass(frozen=True)
@@ -95,7 +94,7 @@ def _read_config(path: epath.Path) -> tuple[Any, tuple[str, ...]]:
   config: Any = config_lib.default()
   known = config_lib.flatten(config)
   try:
-    stored = stored_lib.current(json.loads(path.read_text())['config'])
+    stored = config_lib.current(json.loads(path.read_text())['config'])
     values = {
       key: tuple(value) if isinstance(value, list) else value for key, value in stored.items()
     }
