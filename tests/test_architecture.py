@@ -61,7 +61,7 @@ CONFINED = {
   'huggingface_hub': ('model_directory/hub.py',),
   'jax2onnx': ('inference/export_onnx.py',),
   'onnxruntime': ('inference/export_onnx.py',),
-  'clu': ('training/writers.py', 'training/metrics.py'),
+  'clu': ('training/journal.py',),
 }
 NOWHERE = ('flax.training', 'flax.jax_utils', 'flax.nnx')
 

@@ -106,7 +106,6 @@ def _build(config, mean_color):
 
 
 TOY = definition.Method(
-  name='auto_encoder',
   title='A plain auto-encoder',
   citation='Nobody: An example, 2026',
   tag='auto-encoder',
@@ -149,7 +148,8 @@ def toy_config():
 
 def test_a_third_method_is_a_page_a_network_and_a_config(toy, tmp_path, one_device, capsys):
   config = config_lib.choose(toy_config(), 'l2')
-  assert ('loss.reconstruction_norm', 'l1', 'l2', '') in audit.audit(config)
+  differences = [(row.key, row.paper, row.value, row.reason) for row in audit.audit(config)]
+  assert ('loss.reconstruction_norm', 'l1', 'l2', '') in differences
   state = loop.train_and_evaluate(config, tmp_path, batches=made_up.batches(config))
   assert int(state.step) == 6
   assert 'against the plain auto-encoder of the paper' in capsys.readouterr().out

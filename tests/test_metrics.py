@@ -9,40 +9,31 @@ from glcic_jax import errors
 from glcic_jax.training import metrics
 
 
-def _interval(*values, first=1, name='reconstruction_loss'):
-  interval = metrics.Interval()
-  for step, value in enumerate(values, start=first):
-    interval.add(step, {name: jnp.float32(value)})
-  return interval
-
-
 def _rows(path):
   with path.open(newline='') as file:
     return list(csv.DictReader(file))
 
 
-def test_an_interval_gives_means_and_starts_anew():
-  interval = metrics.Interval()
-  interval.add(1, {'reconstruction_loss': jnp.float32(1), 'gradient_ratio': jnp.float32(0.5)})
-  interval.add(2, {'reconstruction_loss': jnp.float32(4), 'gradient_ratio': jnp.float32(0.25)})
-  assert len(interval) == 2
-  assert interval.take() == {'reconstruction_loss': 2.5, 'gradient_ratio': 0.375}
-  assert len(interval) == 0
-  interval.add(3, {'discriminator_loss': jnp.float32(7)})
-  assert interval.take() == {'discriminator_loss': 7.0}
+def test_means_are_of_each_name():
+  first = {'reconstruction_loss': jnp.float32(1), 'gradient_ratio': jnp.float32(0.5)}
+  second = {'reconstruction_loss': jnp.float32(4), 'gradient_ratio': jnp.float32(0.25)}
+  expected = {'reconstruction_loss': 2.5, 'gradient_ratio': 0.375}
+  assert metrics.means([(1, first), (2, second)]) == expected
 
 
 @pytest.mark.parametrize(
   'value, shown', [(float('nan'), 'nan'), (float('inf'), 'inf'), (float('-inf'), '-inf')]
 )
 def test_a_value_that_is_not_finite_names_its_first_step(value, shown):
-  interval = _interval(1.0, 2.0, value, 3.0, float('nan'), first=41)
-  with pytest.raises(errors.RunError, match=f'reconstruction_loss is {shown} at step 43;'):
-    interval.take()
+  losses = [1.0, 2.0, value, 3.0, float('nan')]
+  steps = [(step, {'loss': jnp.float32(loss)}) for step, loss in enumerate(losses, start=41)]
+  with pytest.raises(errors.RunError, match=f'loss is {shown} at step 43;'):
+    metrics.means(steps)
 
 
 def test_large_finite_values_pass():
-  assert _interval(3e38, 3e38).take()['reconstruction_loss'] == pytest.approx(3e38, rel=1e-6)
+  steps = [(step, {'loss': jnp.float32(3e38)}) for step in (1, 2)]
+  assert metrics.means(steps)['loss'] == pytest.approx(3e38, rel=1e-6)
 
 
 def test_a_table_has_the_columns_and_blanks_for_what_is_not_measured(tmp_path):

@@ -71,7 +71,7 @@ def failing(completed, truth, mask):
 def test_a_score_that_fails_is_told_once_and_the_others_are_there(capsys, score, told):
   wanted = {
     'validation_psnr': score,
-    'validation_hole_l1': evaluation_lib.SCORES['validation_hole_l1'],
+    'validation_hole_l1': metrics_lib.SCORES['validation_hole_l1'],
   }
   evaluation = evaluation_lib.Evaluation(
     fakes.fake_method(PICTURE), parallel.make_mesh(jax.devices()[:1]), wanted

@@ -14,21 +14,17 @@ from glcic_jax.methods import glcic
 
 DEFAULT = glcic.NAME  # the setting that a config has unless it names another
 
-_REGISTERED: list[definition.Method] = []
+_SHARED = ('definition', 'objectives', 'architectures')
 
 
-def register(*methods: definition.Method) -> None:
-  """Makes methods known, after those that are."""
-  _REGISTERED.extend(methods)
+def _found() -> Iterator[definition.Method]:
+  """Those of all pages, the default's first."""
+  pages = [page.name for page in pkgutil.iter_modules(__path__) if page.name not in _SHARED]
+  for page in sorted(pages, key=lambda page: (page != DEFAULT, page)):
+    yield from importlib.import_module(f'{__name__}.{page}').METHODS
 
 
-def _pages() -> Iterator[str]:
-  shared = ('definition', 'objectives', 'architectures')
-  return (page.name for page in pkgutil.iter_modules(__path__) if page.name not in shared)
-
-
-for _name in sorted(_pages(), key=lambda name: (name != DEFAULT, name)):
-  register(*importlib.import_module(f'{__name__}.{_name}').METHODS)
+_REGISTERED = list(_found())
 
 
 def names() -> list[str]:

@@ -35,11 +35,7 @@ def kind_of(description: Mapping[str, Any]) -> definition.Architecture:
 
 
 def build_generator(description: Mapping[str, Any], **overrides: Any) -> Any:
-  """The Flax module of a description.
-
-  Args:
-    description: `name` and `options`.
-    **overrides: options that the description does not hold, such as `dtype`.
+  """The Flax module of a description; `overrides` are options that it does not hold: `dtype`.
 
   Raises:
     errors.InputError: if the name or an option is unknown, or an option is none of its values.

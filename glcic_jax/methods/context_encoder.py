@@ -6,8 +6,11 @@ Three of them: the centre variant and the random-region variant, whose networks 
 """
 
 from collections.abc import Sequence
+import dataclasses
+import functools
 from typing import Any
 
+from glcic_jax import errors
 from glcic_jax.methods import definition
 
 CENTER = 'context_encoder_center'
@@ -86,7 +89,7 @@ ALEXNET_ARCHITECTURE = definition.Architecture(
 
 
 def _require_side(size: int, sides: Sequence[int], who: str) -> None:
-  definition.require(
+  errors.require(
     size in sides, f'image_size is {size}; {who} takes {" or ".join(map(str, sides))}.'
   )
 
@@ -95,18 +98,18 @@ def _check_center(config: Any) -> None:
   size, overlap, side = config.image_size, config.model.overlap, config.mask.center.side
   _require_side(size, _POWERS_OF_TWO, 'the centre variant of the Context Encoder')
   patch = size // 2
-  definition.require(
+  errors.require(
     overlap < patch / 2,
     f'model.overlap is {overlap}; give less than {patch // 2}, half of the '
     f'{patch} px that are predicted.',
   )
   hole = patch - 2 * overlap
-  definition.require(
+  errors.require(
     config.mask.kind == 'center',
     f'mask.kind is {config.mask.kind!r}; the centre variant of the Context Encoder can only learn '
     f"'center': for other holes take method {RANDOM}.",
   )
-  definition.require(
+  errors.require(
     round(side * size) == hole,
     f'mask.center.side is {side:g}; the hole must be the {patch} px predicted, less '
     f'model.overlap = {overlap} px on each side: give {hole / size:g}, or change the overlap.',
@@ -125,24 +128,11 @@ def _check_alexnet(config: Any) -> None:
   steps = config.schedule
   _require_side(config.image_size, (_ALEXNET_SIDE,), 'the Context Encoder on AlexNet')
   definition.require_region(config, ('whole', 'hole'))
-  definition.require(
+  errors.require(
     steps.reconstruction_steps == steps.total_steps,
     f'schedule.reconstruction_steps is {steps.reconstruction_steps} of schedule.total_steps = '
     f'{steps.total_steps}; the Context Encoder on AlexNet has no discriminator: give as many.',
   )
-
-
-_VALUE_RANGE = (-1.0, 1.0)  # tanh's
-
-
-def _signed(color: definition.Color) -> definition.Color:
-  red, green, blue = (2 * level - 1 for level in color)
-  return red, green, blue
-
-
-def _judge_raw(raw: Any, image: Any, mask: Any) -> Any:
-  del image, mask
-  return raw
 
 
 def _build_center(config: Any, mean_color: definition.Color) -> definition.Networks:
@@ -163,22 +153,21 @@ def _build_center(config: Any, mean_color: definition.Color) -> definition.Netwo
     del image, mask
     return images.middle(raw, patch)
 
-  return _networks(config, mean_color, patch)._replace(reconstruction=reconstruction, judged=judged)
+  networks = _build(config, mean_color, patch)
+  return dataclasses.replace(networks, reconstruction=reconstruction, judged=judged)
 
 
 def _build_random(config: Any, mean_color: definition.Color) -> definition.Networks:
   """The whole picture is predicted, and judged as it comes out of the network."""
-  return _networks(config, mean_color, config.image_size)
+  return _build(config, mean_color, config.image_size)
 
 
-def _networks(config: Any, mean_color: definition.Color, patch: int) -> definition.Networks:
+def _build(config: Any, mean_color: definition.Color, patch: int) -> definition.Networks:
   """Of both variants; `patch`: side in pixels of what is predicted."""
   from jax import numpy as jnp
 
-  from glcic_jax.methods import objectives
   from glcic_jax.models import context_encoder
 
-  dtype = jnp.dtype(config.dtype)
   options = {
     'image_size': config.image_size,
     'patch_size': patch,
@@ -189,36 +178,45 @@ def _networks(config: Any, mean_color: definition.Color, patch: int) -> definiti
     'noise_features': config.model.noise,
     'width': config.model.width,
   }
-  return definition.Networks(
-    architecture={'name': ARCHITECTURE.name, 'options': options},
-    generator=context_encoder.Generator(**options, dtype=dtype),
-    discriminator=context_encoder.Discriminator(
-      width=config.model.discriminator_width, dtype=dtype
-    ),
-    value_range=_VALUE_RANGE,
-    hole_fill=_signed(mean_color),
-    reconstruction=objectives.reconstruction(config),
-    judged=_judge_raw,
-    noise_seed=config.seed if config.model.noise else None,
-  )
+  dtype, width = jnp.dtype(config.dtype), config.model.discriminator_width
+  discriminator = context_encoder.Discriminator(width=width, dtype=dtype)
+  networks = _networks(config, mean_color, ARCHITECTURE, options, discriminator)
+  noise_seed = config.seed if config.model.noise else None
+  return dataclasses.replace(networks, noise_seed=noise_seed)
 
 
 def _build_alexnet(config: Any, mean_color: definition.Color) -> definition.Networks:
   """Figure 2: reconstruction alone."""
-  from jax import numpy as jnp
-
-  from glcic_jax.methods import objectives
   from glcic_jax.models import context_encoder_alexnet
 
+  discriminator = context_encoder_alexnet.NoDiscriminator()
   options = {'width': config.model.width}
+  return _networks(config, mean_color, ALEXNET_ARCHITECTURE, options, discriminator)
+
+
+def _networks(
+  config: Any,
+  mean_color: definition.Color,
+  architecture: definition.Architecture,
+  options: dict[str, Any],
+  discriminator: Any,
+) -> definition.Networks:
+  """What all three have: floats in tanh's range, and a discriminator that sees the raw output."""
+  from jax import numpy as jnp
+
+  from glcic_jax.methods import architectures
+  from glcic_jax.methods import objectives
+
+  described = {'name': architecture.name, 'options': options}
+  red, green, blue = (2 * level - 1 for level in mean_color)
   return definition.Networks(
-    architecture={'name': ALEXNET_ARCHITECTURE.name, 'options': options},
-    generator=context_encoder_alexnet.Generator(**options, dtype=jnp.dtype(config.dtype)),
-    discriminator=context_encoder_alexnet.NoDiscriminator(),
-    value_range=_VALUE_RANGE,
-    hole_fill=_signed(mean_color),
+    architecture=described,
+    generator=architectures.build_generator(described, dtype=jnp.dtype(config.dtype)),
+    discriminator=discriminator,
+    value_range=(-1.0, 1.0),
+    hole_fill=(red, green, blue),
     reconstruction=objectives.reconstruction(config),
-    judged=_judge_raw,
+    judged=lambda raw, image, mask: raw,
   )
 
 
@@ -238,7 +236,6 @@ def _limits_of_center(description: Any) -> list[str]:
   ]
 
 
-# What both variants have.
 _ABLATIONS = {
   'l1': definition.changes(loss__reconstruction_norm='l1'),
   'reconstruction': definition.reconstruction_only,
@@ -247,51 +244,41 @@ _ABLATIONS = {
 }
 
 
-def _method(name: str, what: str, **own: Any) -> definition.Method:
-  return definition.Method(
-    name=name,
-    title=f'Context Encoder ({what})',
-    citation='Pathak et al.: Context Encoders: Feature Learning by Inpainting, CVPR 2016',
-    tag='context-encoder',
-    **own,
-  )
-
+_method = functools.partial(
+  definition.Method,
+  citation='Pathak et al.: Context Encoders: Feature Learning by Inpainting, CVPR 2016',
+  tag='context-encoder',
+  ablations=_ABLATIONS,
+)
+_center = definition.Setting(
+  'the Context Encoder, centre', _CENTER_PAPER, _CHOSEN | {'model.local_size': 64}
+)
+_random = definition.Setting('the Context Encoder, random region', _PAPER, _CHOSEN)
+_alexnet = definition.Setting('the Context Encoder on AlexNet', _ALEXNET_PAPER, _ALEXNET_CHOSEN)
 
 METHODS = (
   _method(
-    CENTER,
-    'the middle of the picture',
-    settings={
-      CENTER: definition.Setting(
-        'the Context Encoder, centre', _CENTER_PAPER, _CHOSEN | {'model.local_size': 64}
-      )
-    },
+    title='Context Encoder (the middle of the picture)',
+    settings={CENTER: _center},
     architecture=ARCHITECTURE,
     check=_check_center,
     build=_build_center,
-    ablations=_ABLATIONS,
     limits=_limits_of_center,
   ),
   _method(
-    RANDOM,
-    'regions of any shape',
-    settings={RANDOM: definition.Setting('the Context Encoder, random region', _PAPER, _CHOSEN)},
+    title='Context Encoder (regions of any shape)',
+    settings={RANDOM: _random},
     architecture=ARCHITECTURE,
     check=_check_random,
     build=_build_random,
-    ablations=_ABLATIONS,
     limits=_limits,
   ),
   _method(
-    ALEXNET,
-    'regions of any shape, AlexNet',
-    settings={
-      ALEXNET: definition.Setting('the Context Encoder on AlexNet', _ALEXNET_PAPER, _ALEXNET_CHOSEN)
-    },
+    title='Context Encoder (regions of any shape, AlexNet)',
+    settings={ALEXNET: _alexnet},
     architecture=ALEXNET_ARCHITECTURE,
     check=_check_alexnet,
     build=_build_alexnet,
-    ablations=_ABLATIONS,
     limits=_limits,
   ),
 )

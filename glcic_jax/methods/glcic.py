@@ -7,6 +7,7 @@ both. The networks are in `models/glcic.py`.
 from collections.abc import Mapping
 from typing import Any
 
+from glcic_jax import errors
 from glcic_jax.methods import definition
 
 NAME = 'glcic'
@@ -75,7 +76,7 @@ ARCHITECTURE = definition.Architecture(
 
 def _check(config: Any) -> None:
   size = config.image_size
-  definition.require(
+  errors.require(
     size % ARCHITECTURE.size_multiple == 0,
     f'image_size is {size}; give a multiple of {ARCHITECTURE.size_multiple}, at least 16.',
   )
@@ -123,7 +124,6 @@ def _limits(description: Any) -> list[str]:
 
 METHODS = (
   definition.Method(
-    name=NAME,
     title='GLCIC',
     citation='Iizuka, Simo-Serra, Ishikawa: Globally and Locally Consistent Image Completion, '
     'SIGGRAPH 2017',

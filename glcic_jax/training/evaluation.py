@@ -1,7 +1,6 @@
 """Scores and sample strips during training, on the same pictures and holes each time."""
 
-from collections.abc import Callable, Iterable, Mapping
-import functools
+from collections.abc import Iterable, Mapping
 import math
 import sys
 from typing import Any
@@ -12,25 +11,20 @@ import numpy as np
 
 from glcic_jax import batch as batch_lib
 from glcic_jax import parallel
-from glcic_jax import scores
 from glcic_jax.training import method as method_lib
+from glcic_jax.training import metrics as metrics_lib
 from glcic_jax.training import step as step_lib
-
-Score = Callable[..., scores.Array]  # (completed, truth, mask) -> [B]
-
-# Names of `metrics.VALIDATION_NAMES`, all of 8-bit composites.
-SCORES: Mapping[str, Score] = {
-  'validation_hole_psnr': functools.partial(scores.psnr, region='hole'),  # dB
-  'validation_hole_l1': functools.partial(scores.l1, region='hole'),  # 0..1
-  'validation_psnr': functools.partial(scores.psnr, region='whole'),  # dB
-  'validation_ssim': functools.partial(scores.ssim, region='whole'),  # at most 1
-}
 
 
 class Evaluation:
   """Completes fixed pictures by the generator's running statistics."""
 
-  def __init__(self, method: method_lib.Method, mesh: Mesh, wanted: Mapping[str, Score] = SCORES):
+  def __init__(
+    self,
+    method: method_lib.Method,
+    mesh: Mesh,
+    wanted: Mapping[str, metrics_lib.Score] = metrics_lib.SCORES,
+  ):
     """Compiles at the first call; `wanted`: what to score the pictures by."""
     self._complete = step_lib.compile_evaluation(method, mesh)
     self._scores = {

@@ -46,9 +46,8 @@ class Feed(Protocol):
 class Given:
   """Batches that the caller brings: where TensorFlow is not, or the pictures are made up.
 
-  A function from the first step to batches resumes exactly, and always shows the same
-  samples; a plain iterable starts wherever the caller makes it start, and shows its first batch,
-  since the others come once.
+  A function from the first step to batches resumes exactly, and always shows the same samples; an
+  iterable starts where its caller makes it start, and shows its first batch alone.
   """
 
   digest = ''

@@ -21,9 +21,7 @@ from glcic_jax.training import state as state_lib
 
 
 def licence(config: Any, workdir: epath.PathLike) -> str:
-  """The terms of the weights that a run starts from, or started from: they bind what is made of
-  them. '': none.
-  """
+  """The terms of the weights that a run starts from: they bind what is made of them. '': none."""
   if not config.init_from:
     return ''
   earlier = checkpoints.read_run(workdir)
@@ -36,13 +34,7 @@ def licence(config: Any, workdir: epath.PathLike) -> str:
 
 
 def load_networks(state: state_lib.TrainState, config: Any, mesh: Mesh) -> state_lib.TrainState:
-  """Puts the networks of `config.init_from` into a fresh state.
-
-  Args:
-    state: fresh.
-    config: `init_networks` says whether the discriminator is taken too, `init_optimizer` whether
-      the optimisers' memories are.
-    mesh: where the state lies.
+  """Puts the networks of `config.init_from` into a fresh state on a mesh.
 
   Raises:
     errors.InputError: if the model holds less than is asked for, or has another architecture.
@@ -80,16 +72,14 @@ def _read(config: Any, networks: tuple[str, ...], fields: tuple[str, ...]) -> di
     variables, description = model_files.load(model)
     read, architecture = {'generator': variables}, description.architecture
   else:
-    read, run = checkpoints.read_networks(place[0], dict.fromkeys(networks, fields), place[1])
+    read, run = checkpoints.read_networks(*place, dict.fromkeys(networks, fields))
     architecture = run['model']['architecture']
   _check_alike(config, architecture)
   return dict(leaves.named(read))
 
 
 def _check_alike(config: Any, architecture: Mapping[str, Any]) -> None:
-  """Refuses a network that sees pictures otherwise than the run's, which no shape of an array
-  shows.
-  """
+  """Refuses a network that sees pictures otherwise than the run's, which no shape shows."""
   model = config.init_from
   foreign = [name for name in architectures.foreign_options(architecture) if name != 'input_mean']
   if foreign:

@@ -1,15 +1,25 @@
-"""What a run writes down as it goes: rows of metrics, scores, samples, and a line on stderr."""
+"""What a run leaves to look at: metrics.csv, TensorBoard events, sample strips, lines on stderr.
+
+Only the main process writes. TensorBoard goes through clu, and is left out where TensorFlow is not
+installed.
+"""
 
 from collections.abc import Mapping
+import importlib.util
+import os
+import sys
+from typing import Any
 
 from etils import epath
 import jax
 import numpy as np
 
+from glcic_jax import parallel
 from glcic_jax import schedule
+from glcic_jax.pictures import image_files
+from glcic_jax.pictures import sheets
 from glcic_jax.training import metrics as metrics_lib
 from glcic_jax.training import progress as progress_lib
-from glcic_jax.training import writers as writers_lib
 
 
 class Journal:
@@ -19,30 +29,25 @@ class Journal:
     self, workdir: epath.PathLike, plan: schedule.Schedule, *, first: int, batch_size: int
   ) -> None:
     """`first`: the step from which the run goes on; later rows of an earlier part are dropped."""
+    self._workdir = epath.Path(workdir)
     self._plan = plan
-    self._interval = metrics_lib.Interval()
+    self._unwritten: list[tuple[int, Mapping[str, jax.Array]]] = []  # still on the devices
     self._progress = progress_lib.Progress(first, plan.total_steps, batch_size)
-    self._writers = writers_lib.Writers(workdir, until=first)
+    self._active = parallel.is_main_process()
+    self._events = _events(self._workdir) if self._active else None
+    self.table = metrics_lib.Table(self._workdir / 'metrics.csv', until=first)
 
   def __enter__(self) -> 'Journal':
-    self._writers.__enter__()
     return self
 
-  def __exit__(self, *error: object) -> None:
+  def __exit__(self, *_: object) -> None:
     self._progress.close()
-    self._writers.__exit__(*error)
-
-  def evaluated(self, step: int) -> bool:
-    """Whether an earlier part of the run scored this step."""
-    return self._writers.evaluated(step)
-
-  def last_scores(self) -> dict[str, float]:
-    """The newest validation scores of the run, and their step; empty if there are none."""
-    return self._writers.last_scores()
+    if self._events is not None:
+      self._events.close()
 
   def took(self, step: int, metrics: Mapping[str, jax.Array]) -> None:
     """Keeps the metrics of the step that made the state's step `step`; waits for nothing."""
-    self._interval.add(step, metrics)
+    self._unwritten.append((step, metrics))
     self._progress.tick(step, self._phase(step))
 
   def row(self, step: int) -> None:
@@ -51,27 +56,55 @@ class Journal:
     Raises:
       errors.RunError: naming the first step in which anything was not finite.
     """
-    if not len(self._interval):
-      return
-    values = self._interval.take()  # waits for the devices: only now is the rate a measured one
-    self._write(step, values | {'images_per_second': self._progress.rate(step)})
+    if self._unwritten:
+      values = metrics_lib.means(self._unwritten)  # waits: only now is the rate a measured one
+      self._unwritten = []
+      self._write(step, values | {'images_per_second': self._progress.rate(step)})
+      self._progress.restart(step)
 
-  def scores(self, step: int, values: Mapping[str, float]) -> None:
-    """A row of validation scores; none if there are none."""
-    if values:
-      self._write(step, values)
+  def evaluated(
+    self, step: int, scores: Mapping[str, float], columns: Mapping[str, np.ndarray]
+  ) -> None:
+    """A row of scores, unless there are none, and a strip of pictures to samples/STEP.png.
 
-  def samples(self, step: int, columns: Mapping[str, np.ndarray]) -> None:
-    """A strip of pictures: label -> `[N, H, W, 3]` uint8."""
-    self._writers.samples(step, columns)
-
-  def restart(self, step: int) -> None:
-    """Starts the clock of the rate: after anything but training took time."""
+    `columns`: label -> `[N, H, W, 3]` uint8.
+    """
+    if scores:
+      self._write(step, scores)
+    if self._active:
+      self._write_samples(step, columns)
     self._progress.restart(step)
 
+  def _write_samples(self, step: int, columns: Mapping[str, np.ndarray]) -> None:
+    folder = self._workdir / 'samples'
+    folder.mkdir(parents=True, exist_ok=True)
+    image_files.write(folder / f'{step:08d}.png', sheets.contact_sheet(columns))
+    if self._events is not None:
+      rows = [np.concatenate(row, axis=1) for row in zip(*columns.values())]
+      self._events.write_images(step, {'samples': np.stack(rows)})
+
   def _write(self, step: int, values: Mapping[str, float]) -> None:
-    self._writers.scalars(step, self._phase(step), values)
+    """One row of metrics.csv, and the same for TensorBoard and stderr."""
+    if not self._active:
+      return
+    self.table.add(step, self._phase(step), values)
+    if self._events is not None:
+      self._events.write_scalars(step, dict(values))
     self._progress.report(step, self._phase(step), values)
 
   def _phase(self, step: int) -> str:
     return self._plan.phase_at(step - 1).value
+
+
+def _events(workdir: epath.Path) -> Any:
+  if importlib.util.find_spec('tensorflow') is None or importlib.util.find_spec('clu') is None:
+    print(
+      'TensorFlow and clu are not installed here: no TensorBoard events, metrics.csv alone.',
+      file=sys.stderr,
+    )
+    return None
+  for name, value in (('TF_CPP_MIN_LOG_LEVEL', '3'), ('TF_ENABLE_ONEDNN_OPTS', '0')):
+    os.environ.setdefault(name, value)  # TensorFlow greets on stderr otherwise
+  from clu import metric_writers  # behind it stands TensorFlow
+
+  return metric_writers.AsyncWriter(metric_writers.SummaryWriter(os.fspath(workdir)))

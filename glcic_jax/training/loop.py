@@ -8,6 +8,7 @@ schedule. Read `train_and_evaluate` first; its order is deliberate. What the ste
 """
 
 from collections.abc import Iterator
+import dataclasses
 import json
 import signal
 from typing import Any
@@ -24,9 +25,7 @@ from glcic_jax import files
 from glcic_jax import parallel
 from glcic_jax import schedule
 from glcic_jax.config import audit
-from glcic_jax.model_directory import model_card
 from glcic_jax.model_directory import model_files
-from glcic_jax.training import due as due_lib
 from glcic_jax.training import evaluation as evaluation_lib
 from glcic_jax.training import feed as feed_lib
 from glcic_jax.training import fine_tuning
@@ -63,7 +62,7 @@ def train_and_evaluate(
   same_run.check_place(workdir, config)
   workdir = epath.Path(workdir)
   plan = schedule.from_config(config.schedule)
-  due = due_lib.Due(config, plan)
+  due = _Due(config, plan)
   mesh = parallel.make_mesh()
   feed = feed_lib.open_feed(config, mesh, batches)
   mean_color = _mean_color(config, workdir, feed)
@@ -71,19 +70,19 @@ def train_and_evaluate(
   licence = fine_tuning.licence(config, workdir)
 
   def facts(step: int) -> dict[str, Any]:
-    model = method_lib.describe(method, config, mean_color, step, licence)
-    return same_run.describe(
-      config, mean_color=mean_color, digest=feed.digest, model=model.to_json()
-    )
+    model = method_lib.describe(method, config, mean_color, step, licence).to_json()
+    return same_run.describe(config, mean_color=mean_color, digest=feed.digest, model=model)
 
   _announce(config, feed, mesh)
   with (
-    signals.StopSignal(active=not parallel.is_distributed()) as stop,
+    signals.noted(active=not jax.distributed.is_initialized()) as stop,
     checkpoints_lib.Checkpoints(workdir, keep=config.checkpoint.keep) as checkpoints,
   ):
     state = _create_or_restore(method, config, mesh, checkpoints)
     first = int(state.step)
-    _write_config(workdir, facts(first))
+    if parallel.is_main_process():
+      stored = json.dumps(facts(first), indent=2) + '\n'
+      files.write(workdir / 'config.json', stored.encode())
     steps = step_lib.compile_steps(method, mesh)
     evaluation = evaluation_lib.Evaluation(method, mesh)
     source = feed.train(first)
@@ -91,7 +90,7 @@ def train_and_evaluate(
       for step in range(first, plan.total_steps + 1):
         # 1. Stop, where asked to: nothing is worth more time than saving. Several processes agree
         # on the step.
-        if parallel.is_distributed() and checkpoints.stop_was_announced(step):
+        if jax.distributed.is_initialized() and checkpoints.stop_was_announced(step):
           stop.received = signal.SIGTERM
         if stop.received is not None:
           journal.row(step)
@@ -99,11 +98,10 @@ def train_and_evaluate(
           checkpoints.wait()
           raise errors.Stopped(stop.received, step)
         # 2. Evaluate before saving: a checkpoint's scores are then always there.
-        if due.evaluation(step) and not journal.evaluated(step):
+        if due.evaluation(step) and not journal.table.evaluated(step):
           variables, count = state.generator.variables, config.validation.samples
-          journal.scores(step, evaluation.scores(variables, feed.validation()))
-          journal.samples(step, evaluation.samples(variables, feed.samples(count), count))
-          journal.restart(step)
+          values = evaluation.scores(variables, feed.validation())
+          journal.evaluated(step, values, evaluation.samples(variables, feed.samples(count), count))
         # 3. Save: the state, with the step in it, is the whole position of the run.
         if due.checkpoint(step):
           checkpoints.save(step, state, facts(step))
@@ -119,16 +117,36 @@ def train_and_evaluate(
         # 5. Write, and see that every loss is finite before anything is saved.
         if due.row(step + 1):
           journal.row(step + 1)
-          journal.restart(step + 1)
-      scores = journal.last_scores()
-  step = int(state.step)
-  _write_model(
-    workdir,
-    state,
-    method_lib.describe(method, config, mean_color, step, licence),
-    origin.of_run(config, counts=feed.counts, step=step, scores=scores, licence=licence),
-  )
+      scores = journal.table.last_scores()
+  if parallel.is_main_process():
+    step = int(state.step)
+    description = method_lib.describe(method, config, mean_color, step, licence)
+    whence = origin.of_run(config, counts=feed.counts, step=step, scores=scores, licence=licence)
+    variables = jax.tree.map(np.asarray, state.generator.variables)
+    model_files.write(workdir / 'model', variables, description, whence)
   return state
+
+
+@dataclasses.dataclass(frozen=True)
+class _Due:
+  """What is due at a step of the state; everything also at the end of each phase."""
+
+  config: Any
+  plan: schedule.Schedule
+
+  def evaluation(self, step: int) -> bool:
+    every = self.config.validation.every
+    return bool(every and step) and (step % every == 0 or self._ends_phase(step))
+
+  def checkpoint(self, step: int) -> bool:
+    return step > 0 and (step % self.config.checkpoint.every == 0 or self._ends_phase(step))
+
+  def row(self, step: int) -> bool:
+    """Also before each save: no checkpoint holds a state whose losses nobody looked at."""
+    return step % self.config.log_every == 0 or self.checkpoint(step) or self.evaluation(step)
+
+  def _ends_phase(self, step: int) -> bool:
+    return any(step == span.stop for span in self.plan.spans().values())
 
 
 def _next(source: Iterator[batch_lib.Batch], step: int, plan: schedule.Schedule) -> batch_lib.Batch:
@@ -161,16 +179,17 @@ def _create_or_restore(
   mesh: jax.sharding.Mesh,
   checkpoints: checkpoints_lib.Checkpoints,
 ) -> state_lib.TrainState:
-  if checkpoints.latest_step is None:
+  told = ''
+  if checkpoints.latest_step is not None:
+    state, _ = checkpoints.restore(state_lib.abstract_state(method, config.image_size, mesh))
+    told = f'Continuing from step {int(state.step):,}.'
+  else:
     state = state_lib.create_state(method, config.image_size, config.seed, mesh)
     if config.init_from:
       state = fine_tuning.load_networks(state, config, mesh)
-      if parallel.is_main_process():
-        print(f'Starting from {config.init_from} ({config.init_networks}).', flush=True)
-    return state
-  state, _ = checkpoints.restore(state_lib.abstract_state(method, config.image_size, mesh))
-  if parallel.is_main_process():
-    print(f'Continuing from step {int(state.step):,}.', flush=True)
+      told = f'Starting from {config.init_from} ({config.init_networks}).'
+  if told and parallel.is_main_process():
+    print(told, flush=True)
   return state
 
 
@@ -185,19 +204,3 @@ def _announce(config: Any, feed: feed_lib.Feed, mesh: jax.sharding.Mesh) -> None
       f'({mesh.devices.flat[0].device_kind}).',
       flush=True,
     )
-
-
-def _write_config(workdir: epath.Path, facts: dict[str, Any]) -> None:
-  if parallel.is_main_process():
-    files.write(workdir / 'config.json', (json.dumps(facts, indent=2) + '\n').encode())
-
-
-def _write_model(
-  workdir: epath.Path,
-  state: state_lib.TrainState,
-  description: model_files.Description,
-  whence: model_card.Origin,
-) -> None:
-  if parallel.is_main_process():
-    variables = jax.tree.map(np.asarray, state.generator.variables)
-    model_files.write(workdir / 'model', variables, description, whence)

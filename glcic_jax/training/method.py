@@ -15,43 +15,30 @@ import optax
 
 from glcic_jax import __version__
 from glcic_jax import errors
-from glcic_jax import images
 from glcic_jax import methods
 from glcic_jax import schedule
 from glcic_jax.holes import kinds
+from glcic_jax.methods import definition
 from glcic_jax.methods import objectives
 from glcic_jax.model_directory import model_files
 from glcic_jax.models import layers
 
-Color = tuple[float, float, float]
 
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class Method:
-  """Static parts of a training step; nothing here is an array on a device.
-
-  Pictures are floats in `value_range`; `raw` is the generator's output.
-  """
+@dataclasses.dataclass(frozen=True, eq=False, kw_only=True)
+class Method(definition.Networks):
+  """Static parts of a training step; nothing here is an array on a device."""
 
   name: str
-  architecture: dict[str, Any]  # describes the generator: see `methods.architectures`
-  generator: Any  # (image, mask, train) -> raw [B, H, W, 3]
-  discriminator: Any  # (image, view, train, groups) -> logits [B]
   generator_optimizer: optax.GradientTransformation
   discriminator_optimizer: optax.GradientTransformation
-  value_range: images.ValueRange
-  hole_fill: Color  # in value_range
   dtype: jnp.dtype  # of pictures, losses and gradients: float32 (float64 in tests)
-  reconstruction: objectives.Measure  # (raw, image, mask) -> [B]
   reconstruction_weight: float
   adversarial: Callable[[jax.Array], jax.Array]  # logits of completed pictures [B] -> [B]
   adversarial_weight: float
   discriminator_weight: float
-  judged: objectives.Measure  # (raw, image, mask) -> what D sees
   balance_until: int  # the step at which the control of the two gradients ends
   balance_factor: float
   rematerialise: bool = False  # the backward pass computes BatchNorm and activations again
-  noise_seed: int | None = None  # of the generator's noise, with the step; None: it takes none
 
   def compiled_for(self, platform: str) -> 'Method':
     """The same, its networks' convolutions as they are on a platform: see `models.convolutions`."""
@@ -61,7 +48,7 @@ class Method:
     return dataclasses.replace(self, generator=generator, discriminator=discriminator)
 
 
-def from_config(config: Any, mean_color: Color) -> Method:
+def from_config(config: Any, mean_color: definition.Color) -> Method:
   """Builds the method that `config.method` names.
 
   Args:
@@ -90,7 +77,7 @@ def from_config(config: Any, mean_color: Color) -> Method:
     discriminator_weight=config.loss.discriminator_weight,
     balance_until=first_joint_step + config.loss.balance_steps if config.loss.balance_steps else 0,
     balance_factor=config.loss.balance_factor,
-    **method.build(config, mean_color)._asdict(),
+    **vars(method.build(config, mean_color)),
   )
 
 
@@ -101,16 +88,11 @@ def _optimizer(config: Any) -> optax.GradientTransformation:
 
 
 def describe(
-  method: Method, config: Any, mean_color: Color, step: int, licence: str = ''
+  method: Method, config: Any, mean_color: definition.Color, step: int, licence: str = ''
 ) -> model_files.Description:
-  """What a model directory says about a generator of this run.
+  """What a model directory says about a generator of a run after `step` steps.
 
-  Args:
-    method: of the run.
-    config: of the run.
-    mean_color: RGB in 0..1, as used.
-    step: how many were taken.
-    licence: of the weights that it started from.
+  `licence`: of the weights that the run started from.
   """
   return model_files.Description(
     method=method.name,

@@ -1,7 +1,8 @@
-"""The names of a run's numbers, their means over an interval, and `metrics.csv`."""
+"""What a run measures, the means of it over some steps, and `metrics.csv`."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 import csv
+import functools
 import io
 import math
 
@@ -10,6 +11,7 @@ import jax
 
 from glcic_jax import errors
 from glcic_jax import files
+from glcic_jax import scores
 
 # What the steps measure; a phase leaves out what it does not compute. Gradient norms are
 # Euclidean: the networks' over all their parameters, the other two at the raw output.
@@ -27,47 +29,36 @@ STEP_NAMES = (
   'adversarial_gradient_norm',  # weighted; at the raw output
   'gradient_ratio',  # adversarial to reconstruction
 )
-# Means over the validation pictures (definitions: `scores.py`), and how many there were.
-VALIDATION_NAMES = (
-  'validation_hole_psnr',
-  'validation_hole_l1',
-  'validation_psnr',
-  'validation_ssim',
-  'validation_count',
-)
+Score = Callable[..., scores.Array]  # (completed, truth, mask) -> [B]
+
+# Scores of the validation pictures, all of 8-bit composites.
+SCORES: Mapping[str, Score] = {
+  'validation_hole_psnr': functools.partial(scores.psnr, region='hole'),  # dB
+  'validation_hole_l1': functools.partial(scores.l1, region='hole'),  # 0..1
+  'validation_psnr': functools.partial(scores.psnr, region='whole'),  # dB
+  'validation_ssim': functools.partial(scores.ssim, region='whole'),  # at most 1
+}
+VALIDATION_NAMES = (*SCORES, 'validation_count')  # their means, and of how many pictures
 COLUMNS = ('step', 'phase', 'images_per_second', *STEP_NAMES, *VALIDATION_NAMES)
 
 
-class Interval:
-  """The scalars of the steps since the last row, still on the devices."""
+def means(steps: Sequence[tuple[int, Mapping[str, jax.Array]]]) -> dict[str, float]:
+  """Of the scalars of some steps, each the state's step that it made, and its metrics.
 
-  def __init__(self) -> None:
-    self._steps: list[tuple[int, Mapping[str, jax.Array]]] = []
-
-  def __len__(self) -> int:
-    return len(self._steps)
-
-  def add(self, step: int, metrics: Mapping[str, jax.Array]) -> None:
-    """Keeps the metrics of the step that made the state's step `step`; waits for nothing."""
-    self._steps.append((step, metrics))
-
-  def take(self) -> dict[str, float]:
-    """Means over the interval, which starts anew.
-
-    Raises:
-      errors.RunError: naming the first step in which anything was not finite.
-    """
-    steps, self._steps = jax.device_get(self._steps), []
-    for step, metrics in steps:
-      for name, value in metrics.items():
-        if not math.isfinite(value):
-          raise errors.RunError(
-            f'{name} is {float(value)} at step {step}; the run stops and the last checkpoint '
-            'before it stays good: lower the learning rate, or look at the data of that step.'
-          )
-    return {
-      name: sum(float(metrics[name]) for _, metrics in steps) / len(steps) for name in steps[0][1]
-    }
+  Raises:
+    errors.RunError: naming the first step in which anything was not finite.
+  """
+  steps = jax.device_get(steps)
+  for step, metrics in steps:
+    for name, value in metrics.items():
+      if not math.isfinite(value):
+        raise errors.RunError(
+          f'{name} is {float(value)} at step {step}; the run stops and the last checkpoint '
+          'before it stays good: lower the learning rate, or look at the data of that step.'
+        )
+  return {
+    name: sum(float(metrics[name]) for _, metrics in steps) / len(steps) for name in steps[0][1]
+  }
 
 
 class Table:
@@ -110,9 +101,9 @@ class Table:
     are none.
     """
     for row in reversed(self._rows):
-      scores = {name: float(row[name]) for name in VALIDATION_NAMES if row.get(name)}
-      if scores:
-        return {'step': float(row['step']), **scores}
+      known = {name: float(row[name]) for name in VALIDATION_NAMES if row.get(name)}
+      if known:
+        return {'step': float(row['step']), **known}
     return {}
 
   def add(self, step: int, phase: str, values: Mapping[str, float]) -> None:

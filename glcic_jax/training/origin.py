@@ -8,6 +8,7 @@ from typing import Any
 
 from glcic_jax import schedule
 from glcic_jax.config import audit
+from glcic_jax.methods import definition
 from glcic_jax.model_directory import hub
 from glcic_jax.model_directory import model_card
 
@@ -15,13 +16,13 @@ from glcic_jax.model_directory import model_card
 def of_run(
   config: Any, *, counts: tuple[int, int], step: int, scores: Mapping[str, float], licence: str = ''
 ) -> model_card.Origin:
-  """What the card says of a run of ours.
+  """What the card says of a run that took `step` steps.
 
   Args:
     config: the run's.
     counts: training and held-back pictures; zeros where nobody knows.
     step: how many were taken.
-    scores: the last row of metrics.csv with validation scores, as numbers; empty if there is none.
+    scores: the newest validation scores and their step (`metrics.Table.last_scores`).
     licence: of the weights that it started from; empty if there were none, or they have none.
   """
   train, held_back = counts
@@ -32,23 +33,18 @@ def of_run(
   if config.init_from:
     named = _hub_name(config.init_from)
     pictures += f' Fine-tuned from {named or "another model"}.'
-  phases = [
-    (phase.value, min(span.stop, step) - span.start)
+  phases = ', '.join(
+    f'{min(span.stop, step) - span.start:,} {phase.value}'
     for phase, span in schedule.from_config(config.schedule).spans().items()
     if span.start < step
-  ]
-  duration = (
-    f'{step:,} steps of {config.batch_size} pictures: '
-    + ', '.join(f'{count:,} {name}' for name, count in phases)
-    + '.'
   )
   return model_card.Origin(
     pictures=pictures,
-    duration=duration,
-    scores=dict(scores),
+    duration=f'{step:,} steps of {config.batch_size} pictures: {phases}.',
+    scores=scores,
     deviations=tuple(
-      f'`{key}`: {audit.show(ours)} (the paper: {audit.show(paper)})'
-      for key, paper, ours, _ in audit.audit(config)
+      f'`{row.key}`: {definition.show(row.value)} (the paper: {definition.show(row.paper)})'
+      for row in audit.audit(config)
     ),
     base_model=_hub_name(config.init_from).partition('@')[0],
     **model_card.inherited(licence),

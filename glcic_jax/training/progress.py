@@ -41,7 +41,7 @@ class Progress:
 
   def report(self, step: int, phase: str, values: Mapping[str, float]) -> None:
     """One line with the losses; on a terminal the bar stands for it."""
-    if self._terminal or not parallel.is_main_process():
+    if self._terminal:
       return
     losses = ' '.join(
       f'{name} {value:.4g}'

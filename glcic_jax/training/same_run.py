@@ -1,5 +1,4 @@
-"""Which run a workdir holds: where it may lie, what is stored beside the state, and what must not
-change.
+"""Which run a workdir holds: where it may lie, what is stored there, and what must not change.
 
 A resumed run must be the run that began: the same networks, optimisers, data and seed, and
 a schedule that gives the same phase to every step already taken. The rest of the config
@@ -16,7 +15,6 @@ from glcic_jax import config as config_lib
 from glcic_jax import errors
 from glcic_jax import schedule
 from glcic_jax.config import keys
-from glcic_jax.config import stored as stored_lib
 from glcic_jax.model_directory import model_files
 
 
@@ -68,14 +66,7 @@ def _lies_within(path: epath.PathLike, folder: str) -> bool:
 def describe(
   config: Any, *, mean_color: tuple[float, float, float], digest: str, model: Mapping[str, Any]
 ) -> dict[str, Any]:
-  """The JSON beside every checkpoint.
-
-  Args:
-    config: the run's.
-    mean_color: RGB in 0..1, as used.
-    digest: of the listing of training pictures.
-    model: the generator's description (`model_files.Description.to_json`).
-  """
+  """The JSON beside every checkpoint; `digest` is of the listing of training pictures."""
   return {
     'config': config_lib.flatten(config),
     'mean_color': list(mean_color),
@@ -85,13 +76,7 @@ def describe(
 
 
 def check_same(stored: Mapping[str, Any], config: Any, *, step: int, workdir: str) -> list[str]:
-  """Refuses to continue another run.
-
-  Args:
-    stored: the JSON beside the checkpoint.
-    config: of the run that wants to continue.
-    step: how many steps the checkpoint has.
-    workdir: its name, for messages.
+  """Refuses to continue another run than that of the JSON beside a checkpoint of `step` steps.
 
   Returns:
     a line for each key that changed and may.
@@ -101,7 +86,7 @@ def check_same(stored: Mapping[str, Any], config: Any, *, step: int, workdir: st
   """
   now = config_lib.flatten(config)
   # Keys that are younger than the run had their default's effect in it.
-  before = config_lib.flatten(config_lib.default()) | stored_lib.current(stored['config'])
+  before = config_lib.flatten(config_lib.default()) | config_lib.current(stored['config'])
   changed = [key for key in sorted(before.keys() | now.keys()) if before.get(key) != now.get(key)]
   lasting = [key for key in changed if key in keys.KEYS and keys.KEYS[key].lasting]
   if lasting:
@@ -116,12 +101,8 @@ def check_same(stored: Mapping[str, Any], config: Any, *, step: int, workdir: st
       f'{workdir} is at step {step} already, beyond schedule.total_steps = '
       f'{config.schedule.total_steps}; give at least {step}.'
     )
-  old = schedule.Schedule(
-    *(
-      before[f'schedule.{name}']
-      for name in ('reconstruction_steps', 'discriminator_steps', 'total_steps')
-    )
-  )
+  names = ('reconstruction_steps', 'discriminator_steps', 'total_steps')
+  old = schedule.Schedule(*(before[f'schedule.{name}'] for name in names))
   if not old.agrees_until(schedule.from_config(config.schedule), step):
     raise errors.InputError(
       f'{workdir} is at step {step}, and the schedule given puts earlier steps into other phases; '

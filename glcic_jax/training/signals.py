@@ -1,35 +1,39 @@
 """Stopping when asked: SIGTERM and Ctrl-C let the step end, and the run saves."""
 
+from collections.abc import Iterator
+import contextlib
+import dataclasses
 import signal
 import threading
-from typing import Any
 
 
-class StopSignal:
+@dataclasses.dataclass
+class Stop:
+  """Whether the run was asked to stop."""
+
+  received: int | None = None  # the number of the signal
+
+
+@contextlib.contextmanager
+def noted(*, active: bool) -> Iterator[Stop]:
   """While entered, SIGTERM and SIGINT are noted instead of killing; a second SIGINT kills.
 
-  Inactive where several processes train together: one that stopped alone would leave the
-  others waiting. There JAX's own service notes SIGTERM, for all of them.
+  Inactive where several processes train together: one that stopped alone would leave the others
+  waiting. There JAX's own service notes SIGTERM, for all of them.
   """
+  stop = Stop()
 
-  def __init__(self, *, active: bool = True) -> None:
-    self._active = active
-    self.received: int | None = None
-    self._previous: dict[int, Any] = {}
-
-  def __enter__(self) -> 'StopSignal':
-    if (
-      self._active and threading.current_thread() is threading.main_thread()
-    ):  # elsewhere Python forbids handlers
-      for number in (signal.SIGTERM, signal.SIGINT):
-        self._previous[number] = signal.signal(number, self._note)
-    return self
-
-  def __exit__(self, *_: object) -> None:
-    for number, handler in self._previous.items():
-      signal.signal(number, handler)
-
-  def _note(self, number: int, frame: object) -> None:
+  def note(number: int, frame: object) -> None:
     del frame
-    self.received = number
+    stop.received = number
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+  if not active or threading.current_thread() is not threading.main_thread():
+    yield stop  # elsewhere than there Python forbids handlers
+    return
+  previous = {number: signal.signal(number, note) for number in (signal.SIGTERM, signal.SIGINT)}
+  try:
+    yield stop
+  finally:
+    for number, handler in previous.items():
+      signal.signal(number, handler)

@@ -30,6 +30,9 @@ from glcic_jax.training import method as method_lib
 from glcic_jax.training import state as state_lib
 
 Phase = schedule.Phase
+Method = method_lib.Method
+NetworkState = state_lib.NetworkState
+TrainState = state_lib.TrainState
 Metrics = dict[str, jax.Array]
 Step = jax.stages.Wrapped  # jitted: (TrainState, Batch) -> (TrainState, Metrics)
 
@@ -47,36 +50,21 @@ class Inputs(NamedTuple):
   noise: jax.Array | None  # key of the generator's noise at this step; None: it takes none
 
   @classmethod
-  def of(cls, batch: batch_lib.Batch, method: method_lib.Method, step: jax.Array) -> 'Inputs':
+  def of(cls, batch: batch_lib.Batch, method: Method, step: jax.Array) -> 'Inputs':
     """Of a global batch, bytes, at a step."""
     image = images.to_float(batch.image, method.value_range, method.dtype)
     mask = batch.mask.astype(method.dtype)
-    fill = jnp.asarray(method.hole_fill, method.dtype)
+    filled = images.fill_hole(image, mask, jnp.asarray(method.hole_fill, method.dtype))
     noise = None
     if method.noise_seed is not None:
       noise = jax.random.fold_in(jax.random.key(method.noise_seed), step)
-    return cls(
-      image=image,
-      mask=mask,
-      filled=images.fill_hole(image, mask, fill),
-      view=batch.view,
-      real_view=batch.real_view,
-      weight=batch.weight,
-      step=step,
-      noise=noise,
-    )
+    return cls(image, mask, filled, batch.view, batch.real_view, batch.weight, step, noise)
 
 
 def train_step(
-  state: state_lib.TrainState, batch: batch_lib.Batch, *, method: method_lib.Method, phase: Phase
-) -> tuple[state_lib.TrainState, Metrics]:
-  """One step of one phase; pure.
-
-  Args:
-    state: before the step.
-    batch: the global batch.
-    method: what to train.
-    phase: `schedule.phase_at(state.step)`.
+  state: TrainState, batch: batch_lib.Batch, *, method: Method, phase: Phase
+) -> tuple[TrainState, Metrics]:
+  """One step of one phase, `schedule.phase_at(state.step)`, on the global batch; pure.
 
   Returns:
     the state after the step, and scalars (names: `training/metrics.py`).
@@ -92,8 +80,8 @@ def train_step(
 
 
 def _reconstruction_step(
-  state: state_lib.TrainState, inputs: Inputs, method: method_lib.Method
-) -> tuple[state_lib.TrainState, Metrics]:
+  state: TrainState, inputs: Inputs, method: Method
+) -> tuple[TrainState, Metrics]:
   def loss_of(params: Any) -> tuple[jax.Array, Any]:
     raw, stats = _complete(params, state.generator, inputs, method)
     return _reconstruction_loss(raw, inputs, method), stats
@@ -107,17 +95,15 @@ def _reconstruction_step(
 
 
 def _discriminator_step(
-  state: state_lib.TrainState, inputs: Inputs, method: method_lib.Method
-) -> tuple[state_lib.TrainState, Metrics]:
+  state: TrainState, inputs: Inputs, method: Method
+) -> tuple[TrainState, Metrics]:
   raw, _ = _complete(state.generator.params, state.generator, inputs, method)
   completed = method.judged(raw, inputs.image, inputs.mask)
   discriminator, metrics = _update_discriminator(state.discriminator, completed, inputs, method)
   return state.replace(discriminator=discriminator), metrics
 
 
-def _joint_step(
-  state: state_lib.TrainState, inputs: Inputs, method: method_lib.Method
-) -> tuple[state_lib.TrainState, Metrics]:
+def _joint_step(state: TrainState, inputs: Inputs, method: Method) -> tuple[TrainState, Metrics]:
   # The generator's parameters stay until its own update, so its forward pass runs once: what the
   # discriminator learns from is also what the generator's gradient flows back through.
   raw, pull_back, stats = jax.vjp(
@@ -146,8 +132,8 @@ def _joint_step(
 
 
 def _update_discriminator(
-  network: state_lib.NetworkState, completed: jax.Array, inputs: Inputs, method: method_lib.Method
-) -> tuple[state_lib.NetworkState, Metrics]:
+  network: NetworkState, completed: jax.Array, inputs: Inputs, method: Method
+) -> tuple[NetworkState, Metrics]:
   """One update by plain cross entropy; `completed` is data here, no gradient flows into it."""
   real = method.judged(inputs.image, inputs.image, inputs.mask)
   pictures = _interleave(real, jax.lax.stop_gradient(completed))
@@ -173,13 +159,13 @@ def _update_discriminator(
   return _updated(network, gradient, stats, method.discriminator_optimizer), metrics
 
 
-def _reconstruction_loss(raw: jax.Array, inputs: Inputs, method: method_lib.Method) -> jax.Array:
+def _reconstruction_loss(raw: jax.Array, inputs: Inputs, method: Method) -> jax.Array:
   per_picture = method.reconstruction(raw, inputs.image, inputs.mask)
   return method.reconstruction_weight * _mean(per_picture, inputs.weight)
 
 
 def _adversarial_loss(
-  raw: jax.Array, discriminator: state_lib.NetworkState, inputs: Inputs, method: method_lib.Method
+  raw: jax.Array, discriminator: NetworkState, inputs: Inputs, method: Method
 ) -> jax.Array:
   """The generator's side of the game; the discriminator is in training mode and keeps nothing of
   it.
@@ -190,7 +176,7 @@ def _adversarial_loss(
 
 
 def _balanced(
-  to_reconstruct: jax.Array, to_deceive: jax.Array, step: jax.Array, method: method_lib.Method
+  to_reconstruct: jax.Array, to_deceive: jax.Array, step: jax.Array, method: Method
 ) -> tuple[jax.Array, Metrics]:
   """Both gradients' norms at the raw output, and the reconstruction's, scaled if the run asks for
   it.
@@ -211,65 +197,52 @@ def _balanced(
 
 
 def _complete(
-  params: Any, network: state_lib.NetworkState, inputs: Inputs, method: method_lib.Method
+  params: Any, network: NetworkState, inputs: Inputs, method: Method
 ) -> tuple[jax.Array, Any]:
   """The generator's raw output in training mode, and its new statistics."""
-  rngs = None if inputs.noise is None else {'noise': inputs.noise}
-
-  def apply(params: Any, filled: jax.Array, mask: jax.Array) -> tuple[jax.Array, Any]:
-    raw, updates = method.generator.apply(
-      {'params': params, 'batch_stats': network.batch_stats},
-      filled,
-      mask,
-      train=True,
-      mutable=['batch_stats'],
-      **({'rngs': rngs} if rngs else {}),
-    )
-    return raw, updates.get('batch_stats', {})
-
-  return _rematerialised(apply, method)(params, inputs.filled, inputs.mask)
+  options = {} if inputs.noise is None else {'rngs': {'noise': inputs.noise}}
+  apply = _in_training(method.generator, network, method, **options)
+  return apply(params, inputs.filled, inputs.mask)
 
 
 def _judge(
   params: Any,
-  network: state_lib.NetworkState,
+  network: NetworkState,
   pictures: jax.Array,
   views: jax.Array,
-  method: method_lib.Method,
+  method: Method,
   *,
   groups: int,
 ) -> tuple[jax.Array, Any]:
   """The discriminator's logits in training mode, and its new statistics."""
-
-  def apply(params: Any, pictures: jax.Array) -> tuple[jax.Array, Any]:
-    logits, updates = method.discriminator.apply(
-      {'params': params, 'batch_stats': network.batch_stats},
-      pictures,
-      views,
-      train=True,
-      groups=groups,
-      mutable=['batch_stats'],
-    )
-    return logits, updates.get('batch_stats', {})
-
-  return _rematerialised(apply, method)(params, pictures)
+  apply = _in_training(method.discriminator, network, method, groups=groups)
+  return apply(params, pictures, views)
 
 
-def _rematerialised(function: Callable[..., Any], method: method_lib.Method) -> Callable[..., Any]:
-  """The same function; its backward pass keeps the convolutions' outputs, and computes the rest
-  again.
+def _in_training(
+  module: Any, network: NetworkState, method: Method, **options: Any
+) -> Callable[..., tuple[jax.Array, Any]]:
+  """The function from parameters and inputs to a network's output and its new statistics.
+
+  Rematerialised, its backward pass keeps the convolutions' outputs, and computes the rest again.
   """
+
+  def apply(params: Any, *inputs: jax.Array) -> tuple[jax.Array, Any]:
+    variables = {'params': params, 'batch_stats': network.batch_stats}
+    output, updates = module.apply(
+      variables, *inputs, train=True, mutable=['batch_stats'], **options
+    )
+    return output, updates.get('batch_stats', {})
+
   if not method.rematerialise:
-    return function
+    return apply
   keep = jax.checkpoint_policies.save_only_these_names(layers.CONVOLUTION)
-  return jax.checkpoint(function, policy=keep)
+  return jax.checkpoint(apply, policy=keep)
 
 
-def _updated(
-  network: state_lib.NetworkState, gradient: Any, stats: Any, optimizer: Any
-) -> state_lib.NetworkState:
+def _updated(network: NetworkState, gradient: Any, stats: Any, optimizer: Any) -> NetworkState:
   updates, opt_state = optimizer.update(gradient, network.opt_state, network.params)
-  return state_lib.NetworkState(
+  return NetworkState(
     params=optax.apply_updates(network.params, updates), batch_stats=stats, opt_state=opt_state
   )
 
@@ -286,7 +259,7 @@ def _mean(values: jax.Array, weight: jax.Array) -> jax.Array:
   return jnp.sum(values.astype(dtype) * weight) / jnp.sum(weight)
 
 
-def compile_steps(method: method_lib.Method, mesh: Mesh) -> dict[Phase, Step]:
+def compile_steps(method: Method, mesh: Mesh) -> dict[Phase, Step]:
   """The step of each phase, jitted over the mesh; each compiles at its first call. The state is
   donated.
   """
@@ -303,7 +276,7 @@ def compile_steps(method: method_lib.Method, mesh: Mesh) -> dict[Phase, Step]:
 
 
 def evaluate_step(
-  variables: Any, batch: batch_lib.Batch, *, method: method_lib.Method
+  variables: Any, batch: batch_lib.Batch, *, method: Method
 ) -> dict[str, jax.Array]:
   """Completes pictures as a user would get them, by running statistics, without noise.
 
@@ -316,9 +289,7 @@ def evaluate_step(
   return {'raw': raw, 'completed': images.composite(raw, batch.image, batch.mask)}
 
 
-def compile_evaluation(
-  method: method_lib.Method, mesh: Mesh
-) -> Callable[..., dict[str, jax.Array]]:
+def compile_evaluation(method: Method, mesh: Mesh) -> Callable[..., dict[str, jax.Array]]:
   """`evaluate_step`, jitted over the mesh."""
   whole, rows = parallel.replicated(mesh), parallel.by_rows(mesh)
   return jax.jit(
