@@ -7,7 +7,7 @@ compared with its digests: a checkpoint that is truncated, altered by one bit, o
 folder is named, set aside, and the one before is used.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 import contextlib
 import json
 import sys
@@ -23,6 +23,7 @@ from glcic_jax import errors
 from glcic_jax import leaves
 
 FOLDER = 'checkpoints'
+_GENERATOR = {'generator': ('params', 'batch_stats')}
 BROKEN = 'broken_checkpoints'  # beside it: checkpoints that could not be read, kept
 
 
@@ -158,35 +159,22 @@ def read_run(workdir: epath.PathLike) -> tuple[int, dict[str, Any]] | None:
   return None
 
 
-def read_generator(
-  workdir: epath.PathLike, step: int | None = None
+def read_networks(
+  workdir: epath.PathLike, step: int | None = None, parts: Mapping[str, Sequence[str]] = _GENERATOR
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-  """The generator of a checkpoint, as NumPy arrays, for completion and export.
+  """Parts of a checkpoint's state, as NumPy arrays: by default, what completes pictures.
 
   Args:
     workdir: of the run.
     step: which checkpoint; the newest whole one by default.
+    parts: network -> which of its fields.
 
   Returns:
-    `{'params': ..., 'batch_stats': ...}`, and the JSON beside it.
+    network -> field -> arrays, and the JSON beside them.
 
   Raises:
     errors.InputError: if there is no such checkpoint, or the one asked for is not whole.
     errors.RunError: if there are checkpoints, and none is whole.
-  """
-  read, run = read_networks(workdir, {'generator': ('params', 'batch_stats')}, step)
-  return read['generator'], run
-
-
-def read_networks(
-  workdir: epath.PathLike, parts: Mapping[str, tuple[str, ...]], step: int | None = None
-) -> tuple[dict[str, Any], dict[str, Any]]:
-  """Some parts of a checkpoint's state, as NumPy arrays; see `read_generator`.
-
-  Args:
-    workdir: of the run.
-    parts: network -> which of its fields.
-    step: which checkpoint; the newest whole one by default.
   """
   steps = _newest_first(workdir)
   if not steps or step is not None and step not in steps:
@@ -207,9 +195,7 @@ def read_networks(
   raise _none_whole(workdir)
 
 
-def _read_parts(
-  state: epath.Path, parts: Mapping[str, tuple[str, ...]], step: int
-) -> dict[str, Any]:
+def _read_parts(state: epath.Path, parts: Mapping[str, Sequence[str]], step: int) -> dict[str, Any]:
   with _reading(step), ocp.PyTreeCheckpointer() as reader:
     held = reader.metadata(state).item_metadata.tree
     wanted = {

@@ -45,22 +45,21 @@ def walk(folder: epath.PathLike, suffixes: Sequence[str]) -> Iterator[str]:
 
   Hidden files and folders are left out; a link to a folder above is not followed round and round.
   """
-  yield from _walk(epath.Path(folder), '', frozenset(), tuple(suffixes))
 
+  def below(directory: epath.Path, prefix: str, above: frozenset[str]) -> Iterator[str]:
+    real = os.fspath(directory)
+    real = real if '://' in real else os.path.realpath(real)
+    if real in above:
+      return
+    for entry in directory.iterdir():
+      if entry.name.startswith('.'):
+        continue
+      if entry.is_dir():
+        yield from below(entry, f'{prefix}{entry.name}/', above | {real})
+      elif entry.suffix.lower() in suffixes:
+        yield prefix + entry.name
 
-def _walk(
-  directory: epath.Path, prefix: str, above: frozenset[str], suffixes: tuple[str, ...]
-) -> Iterator[str]:
-  real = os.path.realpath(directory) if '://' not in os.fspath(directory) else os.fspath(directory)
-  if real in above:
-    return
-  for entry in directory.iterdir():
-    if entry.name.startswith('.'):
-      continue
-    if entry.is_dir():
-      yield from _walk(entry, f'{prefix}{entry.name}/', above | {real}, suffixes)
-    elif entry.suffix.lower() in suffixes:
-      yield prefix + entry.name
+  return below(epath.Path(folder), '', frozenset())
 
 
 def did_you_mean(path: epath.PathLike) -> str:

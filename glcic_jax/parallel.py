@@ -111,11 +111,6 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
   }
 
 
-def is_distributed() -> bool:
-  """Whether this process is one of several that `initialize` joined."""
-  return jax.distributed.is_initialized()
-
-
 def make_mesh(devices: list[jax.Device] | None = None) -> Mesh:
   """A mesh over all devices of all processes, or over those given."""
   devices = jax.devices() if devices is None else devices

@@ -13,7 +13,7 @@ import pytest
 
 from glcic_jax import checkpoints as checkpoints_lib
 from glcic_jax import cli
-from glcic_jax import leaves as leaves_lib
+from glcic_jax import leaves
 from glcic_jax.evaluation import manifest as manifest_lib
 from glcic_jax.model_directory import model_files
 
@@ -111,15 +111,15 @@ def test_a_checkpoint_holds_the_arrays_that_were_saved(tmp_path, name):
   workdir = unpacked(name, tmp_path)
   step, run = checkpoints_lib.read_run(workdir)
   assert step == RUNS[name][2]
-  state, _ = checkpoints_lib.read_networks(
-    workdir, dict.fromkeys(('generator', 'discriminator'), ('params', 'batch_stats', 'opt_state'))
-  )
-  leaves = dict(run['leaves'])
-  assert leaves.pop('step')['dtype'] == 'int32'
-  assert leaves_lib.describe(state) == leaves
+  fields = ('params', 'batch_stats', 'opt_state')
+  parts = dict.fromkeys(('generator', 'discriminator'), fields)
+  state, _ = checkpoints_lib.read_networks(workdir, step, parts)
+  held = dict(run['leaves'])
+  assert held.pop('step')['dtype'] == 'int32'
+  assert leaves.describe(state) == held
   model, _ = model_files.load(workdir / 'model')
-  before = leaves_lib.describe({'generator': model})
-  assert len(before) > 20 and before.items() <= leaves.items()
+  before = leaves.describe({'generator': model})
+  assert len(before) > 20 and before.items() <= held.items()
 
 
 @each_run

@@ -218,13 +218,6 @@ def test_patches_copy_bfloat16_pixels_exactly():
   np.testing.assert_array_equal(output, x[:, ::2, ::2])
 
 
-def test_dense_is_a_product_and_a_sum(x64):
-  params = {'kernel': normal(6, 4), 'bias': normal(4)}
-  x = normal(3, 6)
-  output = layers.Dense(4, dtype=jnp.float64).apply({'params': params}, x)
-  assert_close(output, x @ params['kernel'] + params['bias'])
-
-
 @pytest.mark.parametrize('shape', [(5, 5, 4, 32), (100, 40)])
 def test_kernels_start_as_torch_starts_them(shape):
   kernel = np.asarray(layers.torch_uniform(jax.random.key(0, impl='rbg'), shape, jnp.float32))

@@ -19,19 +19,15 @@ def chosen(parts, samples, seed=0):
   ]
 
 
-def part(start, count, weight):
-  return sources.Part(start, count, weight)
-
-
 def test_each_epoch_is_another_permutation():
-  seen = chosen([part(0, 11, 1.0)], range(44))
+  seen = chosen([sources.Part(11, 1.0)], range(44))
   epochs = [tuple(seen[start : start + 11]) for start in range(0, 44, 11)]
   assert all(sorted(epoch) == list(range(11)) for epoch in epochs)
   assert len(set(epochs)) == 4
 
 
 def test_any_sample_alone_is_what_it_is_in_the_run():
-  parts = [part(0, 7, 1.0), part(7, 5, 2.0)]
+  parts = [sources.Part(7, 1.0), sources.Part(5, 2.0)]
   run = chosen(parts, range(200))
   assert chosen(parts, range(150, 200)) == run[150:]
   assert chosen(parts, [199, 3]) == [run[199], run[3]]
@@ -39,7 +35,7 @@ def test_any_sample_alone_is_what_it_is_in_the_run():
 
 
 def test_a_mixture_keeps_its_weights_and_the_epochs_of_each_member():
-  parts = [part(0, 6, 3.0), part(6, 4, 1.0), part(10, 5, 0.0)]
+  parts = [sources.Part(6, 3.0), sources.Part(4, 1.0), sources.Part(5, 0.0)]
   seen = chosen(parts, range(96))
   assert sum(index < 6 for index in seen) == 72 and max(seen) < 10
   first = [index for index in seen if index < 6]

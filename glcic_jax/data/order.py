@@ -7,6 +7,7 @@ shuffled order, and goes on with its own epochs.
 
 from collections.abc import Sequence
 import math
+from typing import Any
 
 import tensorflow as tf
 
@@ -29,42 +30,27 @@ def places(weights: Sequence[float]) -> tuple[int, ...]:
 def picture_of(sample: tf.Tensor, parts: Sequence[sources.Part], seed: int) -> tf.Tensor:
   """The index of the picture that a sample shows.
 
-  Args:
-    sample: scalar int64, the sample's number in the whole run.
-    parts: of the source.
-    seed: the run's.
-
-  Returns:
-    scalar int64.
+  `sample` is its number in the whole run; it and the result are scalar int64.
   """
   shares = places([part.weight for part in parts])
   size = sum(shares)
   block = sample // size
   place = _shuffled(sample % size, size, seed, _PLACES, 0, block)
-  ends = tf.cumsum(tf.constant(shares, tf.int64))
+  counts, ends = [part.count for part in parts], tf.cumsum(tf.constant(shares, tf.int64))
   number = tf.reduce_sum(tf.cast(place >= ends, tf.int64))
-
-  def of(name: str) -> tf.Tensor:
-    return tf.gather(tf.constant([getattr(part, name) for part in parts], tf.int64), number)
-
-  share = tf.gather(tf.constant(shares, tf.int64), number)
-  nth = block * share + place - (tf.gather(ends, number) - share)  # of its own source
-  return of('start') + _shuffled(
-    nth % of('count'), of('count'), seed, _PICTURES, number, nth // of('count')
+  share, count, end, beyond = (
+    tf.gather(tf.constant(values, tf.int64), number)
+    for values in (shares, counts, ends, tf.cumsum(tf.constant(counts, tf.int64)))
   )
+  nth = block * share + place - (end - share)  # of its own source
+  return beyond - count + _shuffled(nth % count, count, seed, _PICTURES, number, nth // count)
 
 
 def _shuffled(
-  position: tf.Tensor,
-  count: tf.Tensor | int,
-  seed: int,
-  stream: int,
-  number: tf.Tensor | int,
-  epoch: tf.Tensor,
+  position: tf.Tensor, count: Any, seed: int, stream: int, number: Any, epoch: tf.Tensor
 ) -> tf.Tensor:
-  key = tf.stack(
-    [tf.cast(seed + (stream << 40), tf.int64) + 2**41 * tf.cast(number, tf.int64), epoch]
-  )
-  return tf.random.experimental.index_shuffle(
-    position, seed=key, max_index=tf.cast(count, tf.int64) - 1
-  )
+  """`count` and `number` (of the source): scalar int64, or numbers."""
+  stream_seed = tf.cast(seed + (stream << 40), tf.int64) + 2**41 * tf.cast(number, tf.int64)
+  last = tf.cast(count, tf.int64) - 1
+  key = tf.stack([stream_seed, epoch])
+  return tf.random.experimental.index_shuffle(position, seed=key, max_index=last)

@@ -70,20 +70,13 @@ class Pipeline:
     self._rows = rows
     self._chunk = max(n for n in range(1, _MOST_IN_A_CHUNK + 1) if len(rows) % n == 0)
     self._splits = sources.open_splits(config.data)
-    ground = tuple(round(255 * level) for level in config.data.alpha_color)
-    # Held-back pictures are cut as evaluation cuts them: always by Pillow.
-    self._readers = {
-      split: reading.Reader(
-        source,
-        unreadable_share=config.data.unreadable_share,
-        ground=ground,
-        resample=resampling.by_name(resampler),
-      )
-      for split, source, resampler in (
-        ('train', self._splits.train, config.data.resampler),
-        ('validation', self._splits.validation, 'pillow'),
-      )
-    }
+    red, green, blue = (round(255 * level) for level in config.data.alpha_color)
+    reader = functools.partial(
+      reading.Reader, unreadable_share=config.data.unreadable_share, ground=(red, green, blue)
+    )
+    resample = resampling.by_name(config.data.resampler)
+    self._train_reader = reader(self._splits.train, resample=resample)
+    self._validation_reader = reader(self._splits.validation)  # as evaluation does: by Pillow
     self._failure: Exception | None = None  # tf.data loses an exception's type
     self._draw_mask = {
       seed: kinds.from_config(config.mask, config.image_size, seed)
@@ -102,7 +95,7 @@ class Pipeline:
 
   def mean_color(self) -> tuple[float, float, float]:
     """Of the training pictures, RGB in 0..1; the same on every process."""
-    return self._readers['train'].mean_color(self._config.data.mean_color_pictures)
+    return self._train_reader.mean_color(self._config.data.mean_color_pictures)
 
   def train(self, first_step: int) -> Iterator[batch_lib.Batch]:
     """Endless training batches, from any step on.
@@ -111,17 +104,16 @@ class Pipeline:
       errors.RunError: when too many pictures are broken, or all masks are gone.
     """
 
+    train = self._splits.train
+    parts = train.parts or (sources.Part(len(train), 1.0),)
+
     def samples(k: tf.Tensor) -> tuple[tf.Tensor, ...]:
       index = self._indices(k)
-      picture = tf.map_fn(
-        lambda n: order.picture_of(n, self._splits.train.parts, self._config.seed), index
-      )
+      picture = tf.map_fn(lambda n: order.picture_of(n, parts, self._config.seed), index)
       return self._in_python(self._train_rows, index, picture)
 
-    dataset = tf.data.Dataset.range(
-      first_step * len(self._rows) // self._chunk, np.iinfo(np.int64).max
-    )
-    return self._batches(dataset, samples)
+    first = first_step * len(self._rows) // self._chunk
+    return self._batches(tf.data.Dataset.range(first, np.iinfo(np.int64).max), samples)
 
   def validation(self) -> Iterator[batch_lib.Batch]:
     """`validation.count` holes in held-back pictures, always the same; the last batch is padded.
@@ -137,12 +129,9 @@ class Pipeline:
 
   def samples(self, count: int) -> Iterator[batch_lib.Batch]:
     """Batches of at least `count` pictures to look at, always the same: held-back ones, if any."""
-    held_back = len(self._splits.validation) and self._config.validation.count
-    return (
-      self._held_back(count)
-      if held_back
-      else itertools.islice(self.train(0), -(-count // self._config.batch_size))
-    )
+    if self._splits.validation.names and self._config.validation.count:
+      return self._held_back(count)
+    return itertools.islice(self.train(0), -(-count // self._config.batch_size))
 
   def _held_back(self, count: int) -> Iterator[batch_lib.Batch]:
     """The first validation batches, until they hold `count` holes."""
@@ -189,14 +178,14 @@ class Pipeline:
       rng = draws.generator(config.seed, number, draws.PICTURE)
       short_edge = int(rng.integers(low, high, endpoint=True))
       place = rng.random(2).tolist()
-      crop = self._readers['train'].crop(name, config.image_size, short_edge, place)
+      crop = self._train_reader.crop(name, config.image_size, short_edge, place)
       image[row] = crop[:, ::-1] if config.data.flip and rng.integers(2) else crop
     holes = index - index % config.batch_size if config.mask.shared else index
     return image, *self._holes(config.seed, draws.COMPLETION, holes.tolist())
 
   def _validation_rows(self, index: np.ndarray, picture: np.ndarray) -> _Rows:
     low, _ = self._config.data.resize_short_edge
-    crop = self._readers['validation'].crop
+    crop = self._validation_reader.crop
     image = np.stack(
       [crop(name, self._config.image_size, low, (0.5, 0.5)) for name in picture.tolist()]
     )
@@ -230,12 +219,8 @@ class Pipeline:
     options.deterministic = True
     options.threading.private_threadpool_size = self._config.data.threads or os.cpu_count()
     dataset = dataset.map(samples, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
-    dataset = (
-      dataset.batch(len(self._rows) // self._chunk, drop_remainder=True)
-      .prefetch(2)
-      .with_options(options)
-    )
-    batches = self._batches_of(dataset)
+    dataset = dataset.batch(len(self._rows) // self._chunk, drop_remainder=True)
+    batches = self._batches_of(dataset.prefetch(2).with_options(options))
     _LIVE.add(batches)
     return batches
 

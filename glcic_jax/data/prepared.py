@@ -40,7 +40,7 @@ def open_dataset(name: str, *, split: str, directory: str, feature: str) -> Data
     name: as TFDS has it, with config and version if need be: `celeb_a`, `voc/2012`.
     split: as TFDS has it, slices included: `train`, `train[:10%]`, `train+validation`.
     directory: where datasets lie; empty: TFDS's own folder.
-    feature: which feature holds the picture; empty: the only image there is.
+    feature: which holds the picture; empty: the only image there is.
 
   Raises:
     errors.InputError: if it is not prepared, or has no such split or image.

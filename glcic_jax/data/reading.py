@@ -59,13 +59,7 @@ class Reader:
     return self._first_readable(index, read)
 
   def mean_color(self, most: int) -> tuple[float, float, float]:
-    """The mean colour of up to `most` pictures, spread evenly over the source.
-
-    Each picture counts the same.
-
-    Returns:
-      RGB in 0..1.
-    """
+    """The mean colour, RGB in 0..1, of up to `most` pictures spread evenly over the source."""
     count = min(most, len(self._source))
     chosen = [i * len(self._source) // count for i in range(count)]
 
@@ -84,8 +78,11 @@ class Reader:
     """What `read` makes of picture `index`, or of the next one that can be read."""
     for offset in range(len(self._source)):
       candidate = (index + offset) % len(self._source)
-      if self._is_broken(candidate):
-        continue
+      with self._lock:
+        if self.failure is not None:
+          raise self.failure
+        if candidate in self._broken:
+          continue
       name = self._source.names[candidate]
       try:
         return read(name)
@@ -95,13 +92,6 @@ class Reader:
         self._note(candidate, f'{name} cannot be read ({error.strerror or error}).')
     with self._lock:
       raise self._fail('No picture of the data can be read; check data.folder.')
-
-  def _is_broken(self, index: int) -> bool:
-    """Whether a picture was found broken; raises the failure, where another thread noted it."""
-    with self._lock:
-      if self.failure is not None:
-        raise self.failure
-      return index in self._broken
 
   def _note(self, index: int, sentence: str) -> None:
     with self._lock:

@@ -22,9 +22,8 @@ from glcic_jax.data import sample
 
 @dataclasses.dataclass(frozen=True)
 class Part:
-  """One member of a mixture: pictures `start` to `start + count - 1`, drawn by its weight."""
+  """One member of a mixture: so many pictures, drawn by its weight."""
 
-  start: int
   count: int
   weight: float
 
@@ -35,20 +34,10 @@ class Source:
 
   names: tuple[str, ...]
   read: Callable[[str], bytes]
-  # (how many pictures, weight) of each part; none: one part.
-  weights: tuple[tuple[int, float], ...] = ()
+  parts: tuple[Part, ...] = ()  # of a mixture, in the order of the names
 
   def __len__(self) -> int:
     return len(self.names)
-
-  @property
-  def parts(self) -> tuple[Part, ...]:
-    """The members of a mixture; of any other source, the whole."""
-    parts, start = [], 0
-    for count, weight in self.weights or ((len(self), 1.0),):
-      parts.append(Part(start, count, weight))
-      start += count
-    return tuple(parts)
 
   @functools.cached_property
   def digest(self) -> str:
@@ -126,9 +115,8 @@ def _mixture(config: Any) -> Splits:
       return sides[int(number)].read(inner)
 
     names = tuple(f'{number}/{name}' for number, side in enumerate(sides) for name in side.names)
-    return Source(
-      names, read, tuple((len(side), weight) for side, (_, weight) in zip(sides, members))
-    )
+    parts = (Part(len(side), weight) for side, (_, weight) in zip(sides, members))
+    return Source(names, read, tuple(parts))
 
   held_back = joined([splits.validation for splits in opened])
   in_turn = tuple(sorted(held_back.names, key=_place))
@@ -148,14 +136,7 @@ def sample_pictures() -> Splits:
 
 
 def folder(path: epath.PathLike) -> Source:
-  """All pictures below a folder, of a glob, or of a list, in the order of their names.
-
-  Args:
-    path: see `folders.names`.
-
-  Raises:
-    errors.InputError: if there is no such folder or file, or no picture in it.
-  """
+  """All pictures below a folder, of a glob, or of a list; see `folders.names`."""
   root, names = folders.names(path)
   if '://' in os.fspath(root):
     return Source(names, lambda name: (root / name).read_bytes())
@@ -169,11 +150,7 @@ def _read(root: str, name: str) -> bytes:
 
 
 def dataset(name: str, config: Any) -> Source:
-  """A dataset prepared by TFDS; its pictures are named by their numbers.
-
-  Args:
-    name: as TFDS has it.
-    config: `config.data`.
+  """A dataset as TFDS names it, by a `config.data`; its pictures are named by their numbers.
 
   Raises:
     errors.InputError: if it is not prepared, or has no such split or image.

@@ -1,5 +1,4 @@
-"""Models of the Hugging Face Hub: `ORG/NAME`, or `ORG/NAME@REVISION`, wherever a MODEL is asked
-for.
+"""Models of the Hugging Face Hub: `ORG/NAME` or `ORG/NAME@REVISION`, wherever a MODEL is asked for.
 
 `huggingface_hub` fetches and caches them: an optional extra, `pip install 'glcic_jax[hub]'`.
 Nothing but the three files of a model directory is asked for, so no pickle ever comes; with

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from flax import traverse_util
 import numpy as np
 
 
@@ -15,15 +16,10 @@ def is_usable(name: str, array: np.ndarray) -> bool:
   )
 
 
-def flatten(tree: Mapping[str, Any], prefix: str = '') -> dict[str, np.ndarray]:
+def flatten(tree: Mapping[str, Any]) -> dict[str, np.ndarray]:
   """Nested arrays -> dotted names: the names of `model.safetensors`."""
-  flat = {}
-  for key, value in tree.items():
-    if isinstance(value, Mapping):
-      flat.update(flatten(value, f'{prefix}{key}.'))
-    else:
-      flat[prefix + key] = np.ascontiguousarray(value)
-  return flat
+  flat = traverse_util.flatten_dict(dict(tree), sep='.')
+  return {name: np.ascontiguousarray(array) for name, array in flat.items()}
 
 
 def unflatten(flat: Mapping[str, np.ndarray]) -> dict[str, Any]:

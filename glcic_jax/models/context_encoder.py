@@ -31,8 +31,7 @@ def scale_init(key: jax.Array, shape: tuple[int, ...], dtype: Any = jnp.float32)
 
 
 def stages(side: int) -> tuple[int, ...]:
-  """Channels of the convolutions that bring a picture down to 4x4: (64, 64, 128, 256, 512) for 128
-  px.
+  """Channels of the convolutions that bring a picture down to 4x4; for 128 px, all but the first.
 
   `side` is 8 to 256, a power of two.
   """
@@ -83,45 +82,24 @@ class Generator(nn.Module):
     """
     del mask
     x = _down(self, image.astype(self.dtype), self.image_size, train=train)
-    bottleneck = {'channelwise': self._channelwise, 'convolution': self._convolution}[
-      self.bottleneck
-    ]
-    x = bottleneck(x, train)
+    x = self._channelwise(x) if self.bottleneck == 'channelwise' else self._convolution(x, train)
     x = self._decode(x, train)
     patch = jnp.tanh(x.astype(jnp.promote_types(x.dtype, jnp.float32)))
     return images.paste_middle(image.astype(patch.dtype), patch)
 
-  def _channelwise(self, x: jax.Array, train: bool) -> jax.Array:
-    """The paper's. Nothing between its two layers: together they stand for one fully-connected
-    layer.
-    """
-    del train
+  def _channelwise(self, x: jax.Array) -> jax.Array:
+    """The paper's. Its two layers stand for one fully-connected layer: nothing between them."""
     x = layers.ChannelwiseDense(dtype=self.dtype, kernel_init=kernel_init, name='channelwise')(x)
-    x = layers.Conv(
-      x.shape[-1],
-      self.mixing_kernel,
-      dtype=self.dtype,
-      kernel_init=kernel_init,
-      platform=self.platform,
-      name='mixing',
-    )(x)
+    x = _layer(layers.Conv, self, x.shape[-1], self.mixing_kernel, name='mixing', use_bias=True)(x)
     return nn.relu(self._with_noise(x))
 
   def _convolution(self, x: jax.Array, train: bool) -> jax.Array:
     """The release's: one pixel of many channels, and back to a map of 4x4."""
     features = layers.channels(self.width, self.bottleneck_features)
-    x = layers.Collapse(
-      features, dtype=self.dtype, kernel_init=kernel_init, use_bias=self.biases, name='bottleneck'
-    )(x)
+    x = _layer(layers.Collapse, self, features, name='bottleneck')(x)
     x = _norm('bottleneck_norm', LEAK)(self._with_noise(x), train=train)
-    x = layers.Expand(
-      layers.channels(self.width, FEATURES[-1]),
-      MAP,
-      dtype=self.dtype,
-      kernel_init=kernel_init,
-      use_bias=self.biases,
-      name='expand',
-    )(x)
+    features = layers.channels(self.width, FEATURES[-1])
+    x = _layer(layers.Expand, self, features, MAP, name='expand')(x)
     return _norm('expand_norm', 0)(x, train=train)
 
   def _with_noise(self, x: jax.Array) -> jax.Array:
@@ -131,36 +109,16 @@ class Generator(nn.Module):
     z = jnp.zeros(shape, self.dtype)
     if self.has_rng('noise'):
       z = jax.random.normal(self.make_rng('noise'), shape, self.dtype)
-    z = layers.Conv(
-      self.noise_features,
-      1,
-      dtype=self.dtype,
-      kernel_init=kernel_init,
-      platform=self.platform,
-      name='noise',
-    )(z)
+    z = _layer(layers.Conv, self, self.noise_features, 1, name='noise', use_bias=True)(z)
     return jnp.concatenate([x, jnp.broadcast_to(z, (*x.shape[:3], self.noise_features))], axis=-1)
 
   def _decode(self, x: jax.Array, train: bool) -> jax.Array:
     hidden = stages(self.patch_size)[-2::-1]
     for number, full in enumerate(hidden, start=1):
-      x = layers.UpConv(
-        layers.channels(self.width, full),
-        dtype=self.dtype,
-        kernel_init=kernel_init,
-        use_bias=self.biases,
-        platform=self.platform,
-        name=f'deconv{number}',
-      )(x)
+      features = layers.channels(self.width, full)
+      x = _layer(layers.UpConv, self, features, name=f'deconv{number}')(x)
       x = _norm(f'up_norm{number}', 0)(x, train=train)
-    return layers.UpConv(
-      3,
-      dtype=self.dtype,
-      kernel_init=kernel_init,
-      use_bias=self.biases,
-      platform=self.platform,
-      name=f'deconv{len(hidden) + 1}',
-    )(x)
+    return _layer(layers.UpConv, self, 3, name=f'deconv{len(hidden) + 1}')(x)
 
 
 class Discriminator(nn.Module):
@@ -188,9 +146,7 @@ class Discriminator(nn.Module):
     """
     del view
     x = _down(self, image.astype(self.dtype), image.shape[1], train=train, groups=groups)
-    logit = layers.Collapse(
-      1, dtype=self.dtype, kernel_init=kernel_init, use_bias=self.biases, name='logit'
-    )(x)
+    logit = _layer(layers.Collapse, self, 1, name='logit')(x)
     return logit[:, 0, 0, 0].astype(jnp.promote_types(logit.dtype, jnp.float32))
 
 
@@ -199,21 +155,23 @@ def _down(
 ) -> jax.Array:
   """`[B, side, side, 3]` to 4x4 by convolutions of stride 2; no BatchNorm after the first."""
   for number, full in enumerate(stages(side), start=1):
-    x = layers.Conv(
-      layers.channels(network.width, full),
-      4,
-      2,
-      dtype=network.dtype,
-      kernel_init=kernel_init,
-      use_bias=network.biases,
-      platform=network.platform,
-      name=f'conv{number}',
-    )(x)
+    features = layers.channels(network.width, full)
+    x = _layer(layers.Conv, network, features, 4, 2, name=f'conv{number}')(x)
     if number == 1:
       x = nn.leaky_relu(x, LEAK)
     else:
       x = _norm(f'norm{number}', LEAK)(x, train=train, groups=groups)
   return x
+
+
+def _layer(
+  kind: type[nn.Module], network: Generator | Discriminator, *sizes: int, **options: Any
+) -> nn.Module:
+  """A layer of a network: of its dtype, for its platform, with a bias where it has them."""
+  shared = {'dtype': network.dtype, 'kernel_init': kernel_init, 'use_bias': network.biases}
+  if kind in (layers.Conv, layers.UpConv):
+    shared['platform'] = network.platform
+  return kind(*sizes, **(shared | options))
 
 
 def _norm(name: str, leak: float) -> nn.Module:

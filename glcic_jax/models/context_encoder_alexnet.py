@@ -1,5 +1,4 @@
-"""The Context Encoder for arbitrary regions: AlexNet, 227 px in and out (Pathak et al. 2016, figure
-2).
+"""The Context Encoder for arbitrary regions: AlexNet, 227 px in and out (paper's figure 2).
 
 Trained by reconstruction alone: the paper reports that AlexNet did not converge with an adversary.
 Where the paper is silent, the choice is AlexNet's usual one: no padding in the first convolution,
@@ -57,59 +56,29 @@ class Generator(nn.Module):
     """
     del mask, train
     x = image.astype(self.dtype)
+    shared: dict[str, Any] = {'dtype': self.dtype, 'platform': self.platform}
+    down = shared | {'kernel_init': _down_init}
     for number, (kernel, stride, padding, full, pooled) in enumerate(CONVOLUTIONS, start=1):
-      x = layers.Conv(
-        layers.channels(self.width, full),
-        kernel,
-        stride,
-        padding=padding,
-        dtype=self.dtype,
-        kernel_init=_down_init,
-        platform=self.platform,
-        name=f'conv{number}',
-      )(x)
-      x = nn.relu(x)
+      features, name = layers.channels(self.width, full), f'conv{number}'
+      x = nn.relu(layers.Conv(features, kernel, stride, padding=padding, name=name, **down)(x))
       x = nn.max_pool(x, (3, 3), (2, 2)) if pooled else x
     # He's fan of [maps, pixels, pixels] would count the maps too.
     init = nn.initializers.variance_scaling(1.0, 'fan_in', 'normal', batch_axis=0)
     x = layers.ChannelwiseDense(dtype=self.dtype, kernel_init=init, name='channelwise')(x)
-    x = layers.Conv(
-      x.shape[-1],
-      1,
-      dtype=self.dtype,
-      kernel_init=_down_init,
-      platform=self.platform,
-      name='mixing',
-    )(x)
-    x = nn.relu(x)
+    x = nn.relu(layers.Conv(x.shape[-1], 1, name='mixing', **down)(x))
+    up = shared | {'kernel': 5}
     for number, full in enumerate(UP_FEATURES, start=1):
-      x = layers.UpConv(
-        layers.channels(self.width, full),
-        kernel=5,
-        dtype=self.dtype,
-        kernel_init=_up_init,
-        platform=self.platform,
-        name=f'deconv{number}',
-      )(x)
-      x = nn.relu(x)
+      features, name = layers.channels(self.width, full), f'deconv{number}'
+      x = nn.relu(layers.UpConv(features, kernel_init=_up_init, name=name, **up)(x))
     # A quarter of He's variance: a smaller first output keeps tanh where it has a slope.
     init = nn.initializers.variance_scaling(1.0, 'fan_in', 'normal')
-    x = layers.UpConv(
-      3,
-      kernel=5,
-      dtype=self.dtype,
-      kernel_init=init,
-      platform=self.platform,
-      name=f'deconv{len(UP_FEATURES) + 1}',
-    )(x)
+    x = layers.UpConv(3, kernel_init=init, name=f'deconv{len(UP_FEATURES) + 1}', **up)(x)
     x = jnp.tanh(x.astype(jnp.promote_types(x.dtype, jnp.float32)))
     return jax.image.resize(x, image.shape, 'bilinear')
 
 
 class NoDiscriminator(nn.Module):
-  """What stands where a method has no adversary: nothing to train, and as sure of real as of
-  completed.
-  """
+  """Stands where a method has no adversary: nothing to train, as sure of real as of completed."""
 
   @nn.compact
   def __call__(

@@ -45,18 +45,14 @@ COMPLETION_LAYERS = (
   Layer('conv', 3, 1, 1, 3),  # the output: a sigmoid in place of BatchNorm and ReLU
 )
 
-# Both sides of a picture are halved twice, and doubled twice.
-SIZE_MULTIPLE = 4
-
+SIZE_MULTIPLE = 4  # both sides of a picture are halved twice, and doubled twice
 
 # What ends the network: the paper's sigmoid, to [0, 1], or a cut at the ends of [-1, 1].
 OUTPUTS = {'sigmoid': nn.sigmoid, 'clamp': lambda x: jnp.clip(x, -1, 1)}
 
 
 class CompletionNetwork(nn.Module):
-  """The completion network C (table 1): 17 convolutions, BatchNorm and ReLU after all but the
-  last.
-  """
+  """The completion network C (table 1): BatchNorm and ReLU after all but the last layer."""
 
   width: float = 1.0  # multiplies every layer's channels but the last one's
   dilated: bool = True  # False: dilation 1 throughout, with the same parameters
@@ -93,13 +89,9 @@ class CompletionNetwork(nn.Module):
     for number, layer in enumerate(hidden, start=1):
       x = self._convolution(layer, number)(x)
       x = norm_and_relu(f'norm{number}', x, relu_first=self.relu_first, train=train)
-    x = layers.Conv(
-      last.features,
-      last.kernel,
-      dtype=self.dtype,
-      platform=self.platform,
-      name=f'conv{len(COMPLETION_LAYERS)}',
-    )(x)
+    shared = {'dtype': self.dtype, 'platform': self.platform}
+    name = f'conv{len(COMPLETION_LAYERS)}'
+    x = layers.Conv(last.features, last.kernel, name=name, **shared)(x)
     x = OUTPUTS[self.output](x.astype(jnp.promote_types(x.dtype, jnp.float32)))
     return in_order(x, self.channel_order)
 
@@ -135,9 +127,7 @@ VECTOR_FEATURES = 1024  # what each branch says about its view
 
 
 def branch_depth(size: int) -> int:
-  """How many stride-2 convolutions bring a view down to 3 to 5 pixels: 6 for 256, 5 for 160,
-  128 and 96.
-  """
+  """How many stride-2 convolutions bring a view down to 3 to 5 pixels: 6 for 256, 5 for 128."""
   depth, side = 0, size
   while side > 5:
     depth, side = depth + 1, (side + 1) // 2
@@ -145,9 +135,7 @@ def branch_depth(size: int) -> int:
 
 
 class Branch(nn.Module):
-  """The local or the global discriminator (tables 2 and 3): 5x5 stride-2 convolutions, then FC
-  1024.
-  """
+  """The local or the global discriminator (tables 2, 3): 5x5 stride-2 convolutions, FC 1024."""
 
   width: float = 1.0
   fully_connected_relu: bool = True
@@ -159,24 +147,17 @@ class Branch(nn.Module):
   @nn.compact
   def __call__(self, x: jax.Array, *, train: bool, groups: int) -> jax.Array:
     """`[B, S, S, 3]` in [0, 1] -> `[B, 1024 * width]`."""
+    shared = {'dtype': self.dtype, 'platform': self.platform}
     for index in range(branch_depth(max(x.shape[1:3]))):
       full = DISCRIMINATOR_FEATURES[min(index, len(DISCRIMINATOR_FEATURES) - 1)]
-      x = layers.Conv(
-        layers.channels(self.width, full),
-        5,
-        2,
-        dtype=self.dtype,
-        use_bias=self.hidden_biases,
-        platform=self.platform,
-        name=f'conv{index + 1}',
-      )(x)
-      x = norm_and_relu(
-        f'norm{index + 1}', x, relu_first=self.relu_first, train=train, groups=groups
-      )
-    x = x.reshape(x.shape[0], -1)
-    x = layers.Dense(layers.channels(self.width, VECTOR_FEATURES), dtype=self.dtype, name='vector')(
-      x
-    )
+      features, name = layers.channels(self.width, full), f'conv{index + 1}'
+      x = layers.Conv(features, 5, 2, name=name, use_bias=self.hidden_biases, **shared)(x)
+      name = f'norm{index + 1}'
+      x = norm_and_relu(name, x, relu_first=self.relu_first, train=train, groups=groups)
+    features = layers.channels(self.width, VECTOR_FEATURES)
+    init = layers.torch_uniform
+    vector = nn.Dense(features, dtype=self.dtype, kernel_init=init, name='vector')
+    x = vector(x.reshape(x.shape[0], -1))
     return nn.relu(x) if self.fully_connected_relu else x
 
 
@@ -226,5 +207,6 @@ class Discriminator(nn.Module):
       for name, x in views.items()
       if self.branches in (name, 'both')
     ]
-    logit = layers.Dense(1, dtype=self.dtype, name='fusion')(jnp.concatenate(branches, axis=-1))
+    fusion = nn.Dense(1, dtype=self.dtype, kernel_init=layers.torch_uniform, name='fusion')
+    logit = fusion(jnp.concatenate(branches, axis=-1))
     return logit[:, 0].astype(jnp.promote_types(logit.dtype, jnp.float32))

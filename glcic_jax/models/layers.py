@@ -25,13 +25,11 @@ torch_uniform = nn.initializers.variance_scaling(1 / 3, 'fan_in', 'uniform')
 
 
 class BatchNorm(nn.Module):
-  """Batch normalisation with float32 statistics, over one or several interleaved batches, and what
-  follows it.
+  """Batch normalisation with float32 statistics, and the activation after it.
 
-  With `groups` = g, rows i, i + g, i + 2g ... are one batch with statistics of their
-  own. So the discriminator judges real and completed pictures in one call although
-  each is its own batch, and every device keeps its own rows; the running
-  statistics then move once for each group, in order.
+  With `groups` = g, rows i, i + g, i + 2g ... are one batch with statistics of their own. So the
+  discriminator judges real and completed pictures in one call although each is its own batch, and
+  every device keeps its own rows; the running statistics move once for each group, in order.
 
   The variance survives a large mean, where Flax's default, E[x^2] - E[x]^2, loses everything. The
   running variance is the biased one (Torch keeps the unbiased one; it differs only while training).
@@ -85,17 +83,16 @@ class Conv(nn.Module):
 
   @nn.compact
   def __call__(self, x: jax.Array) -> jax.Array:
-    shape = (self.kernel, self.kernel, x.shape[-1], self.features)
-    kernel = self.param('kernel', self.kernel_init, shape, jnp.float32).astype(self.dtype)
-    y = convolutions.conv(
-      x.astype(self.dtype),
-      kernel,
-      stride=self.stride,
-      dilation=self.dilation,
-      padding=self.padding,
-      platform=self.platform,
-    )
+    kernel = _kernel(self, self.kernel, self.kernel, x.shape[-1], self.features)
+    options: dict[str, Any] = {'stride': self.stride, 'dilation': self.dilation}
+    options |= {'padding': self.padding, 'platform': self.platform}
+    y = convolutions.conv(x.astype(self.dtype), kernel, **options)
     return checkpoint_name(_with_bias(self, y), CONVOLUTION)
+
+
+def _kernel(layer: nn.Module, *shape: int) -> jax.Array:
+  """A layer's float32 parameter, in its compute dtype."""
+  return layer.param('kernel', layer.kernel_init, shape, jnp.float32).astype(layer.dtype)
 
 
 def _with_bias(layer: nn.Module, y: jax.Array) -> jax.Array:
@@ -122,8 +119,7 @@ class UpConv(nn.Module):
 
   @nn.compact
   def __call__(self, x: jax.Array) -> jax.Array:
-    shape = (self.kernel, self.kernel, x.shape[-1], self.features)
-    kernel = self.param('kernel', self.kernel_init, shape, jnp.float32).astype(self.dtype)
+    kernel = _kernel(self, self.kernel, self.kernel, x.shape[-1], self.features)
     y = convolutions.up_conv(x.astype(self.dtype), kernel, platform=self.platform)
     return checkpoint_name(_with_bias(self, y), CONVOLUTION)
 
@@ -142,19 +138,15 @@ class Collapse(nn.Module):
 
   @nn.compact
   def __call__(self, x: jax.Array) -> jax.Array:
-    kernel = self.param('kernel', self.kernel_init, (*x.shape[1:], self.features), jnp.float32)
-    y = x.astype(self.dtype).reshape(x.shape[0], -1) @ kernel.astype(self.dtype).reshape(
-      -1, self.features
-    )
+    kernel = _kernel(self, *x.shape[1:], self.features).reshape(-1, self.features)
+    y = x.astype(self.dtype).reshape(x.shape[0], -1) @ kernel
     return _with_bias(self, y)[:, None, None]
 
 
 class Expand(nn.Module):
-  """The transposed convolution of one pixel, stride 1, no padding: `[B, 1, 1, I]` -> `[B, K, K,
-  features]`.
+  """The transposed convolution of one pixel, no padding: `[B, 1, 1, I]` -> `[B, K, K, features]`.
 
-  The parameter is that of `nn.ConvTranspose(features, (K, K), (1, 1), 'VALID')`, `[K, K, in,
-  features]`.
+  Its parameter is that of `nn.ConvTranspose(features, (K, K), (1, 1), 'VALID')`: `[K, K, in, out]`.
   """
 
   features: int
@@ -165,16 +157,13 @@ class Expand(nn.Module):
 
   @nn.compact
   def __call__(self, x: jax.Array) -> jax.Array:
-    shape = (self.kernel, self.kernel, x.shape[-1], self.features)
-    kernel = self.param('kernel', self.kernel_init, shape, jnp.float32).astype(self.dtype)
-    return _with_bias(
-      self, jnp.einsum('bi,uvif->buvf', x[:, 0, 0].astype(self.dtype), kernel[::-1, ::-1])
-    )
+    kernel = _kernel(self, self.kernel, self.kernel, x.shape[-1], self.features)
+    y = jnp.einsum('bi,uvif->buvf', x[:, 0, 0].astype(self.dtype), kernel[::-1, ::-1])
+    return _with_bias(self, y)
 
 
 class ChannelwiseDense(nn.Module):
-  """The channel-wise fully-connected layer: each map is connected to itself only (Context Encoder,
-  3.1).
+  """Fully connected, but each map to itself only (Context Encoder, section 3.1).
 
   m maps of n x n pixels have m n^4 weights, `[m, n^2 in, n^2 out]`, and m n^2 biases, where a full
   layer has m^2 n^4. All maps are one batched contraction.
@@ -187,27 +176,10 @@ class ChannelwiseDense(nn.Module):
   def __call__(self, x: jax.Array) -> jax.Array:
     batch, height, width, maps = x.shape
     pixels = height * width
-    kernel = self.param('kernel', self.kernel_init, (maps, pixels, pixels), jnp.float32).astype(
-      self.dtype
-    )
+    kernel = _kernel(self, maps, pixels, pixels)
     bias = self.param('bias', nn.initializers.zeros, (pixels, maps), jnp.float32)
     y = jnp.einsum('bim,mio->bom', x.astype(self.dtype).reshape(batch, pixels, maps), kernel)
     return (y + bias.astype(self.dtype)).reshape(x.shape)
-
-
-class Dense(nn.Module):
-  """A fully-connected layer with a bias."""
-
-  features: int
-  dtype: Any = jnp.float32
-  kernel_init: Callable[..., jax.Array] = torch_uniform
-
-  @nn.compact
-  def __call__(self, x: jax.Array) -> jax.Array:
-    shape = (x.shape[-1], self.features)
-    kernel = self.param('kernel', self.kernel_init, shape, jnp.float32).astype(self.dtype)
-    bias = self.param('bias', nn.initializers.zeros, (self.features,), jnp.float32)
-    return x.astype(self.dtype) @ kernel + bias.astype(self.dtype)
 
 
 def compiled_for(network: Any, platform: str) -> Any:

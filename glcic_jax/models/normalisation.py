@@ -1,5 +1,4 @@
-"""Batch normalisation in training and the activation after it, reading their input as seldom as can
-be.
+"""Batch normalisation in training and the activation after it, in as few readings as can be.
 
 On an accelerator both are a matter of memory: activations come and go, little is computed.
 Automatic differentiation reads a layer twice for its statistics, makes six readings of it and its

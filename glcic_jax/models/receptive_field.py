@@ -20,9 +20,8 @@ class Field(NamedTuple):
   """What the network sees, in pixels."""
 
   quarter: int  # what a pixel of the last quarter-resolution convolution sees
-  outputs: tuple[
-    tuple[int, int], ...
-  ]  # how far an output pixel sees up and down, by position modulo 4
+  # How far an output pixel sees up and down, by position modulo 4.
+  outputs: tuple[tuple[int, int], ...]
 
   @property
   def lengths(self) -> tuple[int, ...]:
@@ -102,9 +101,7 @@ def by_gradient(*, dilated: bool = True) -> Field:
 
 
 def _even(path: Any, leaf: jax.ShapeDtypeStruct) -> jax.Array:
-  """A mean over what it sees for each kernel, so that nothing grows or saturates; BatchNorm's
-  identity.
-  """
+  """For each kernel a mean over what it sees, so that nothing saturates; BatchNorm's identity."""
   name = path[-1].key
   if name == 'kernel':
     return jnp.full(leaf.shape, 1 / np.prod(leaf.shape[:-1]), leaf.dtype)
@@ -112,9 +109,7 @@ def _even(path: Any, leaf: jax.ShapeDtypeStruct) -> jax.Array:
 
 
 def measure() -> dict[bool, tuple[Field, Field]]:
-  """Whether dilated -> what the network sees, by gradient and by arithmetic: equal, if it is what
-  its table says.
-  """
+  """Whether dilated -> what the network sees, by gradient and by arithmetic: equal, if right."""
   return {
     dilated: (by_gradient(dilated=dilated), by_arithmetic(dilated=dilated))
     for dilated in (True, False)

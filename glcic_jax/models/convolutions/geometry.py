@@ -1,6 +1,4 @@
-"""What a convolution is, but for its arrays, and XLA's own way to take one: whole, or all but the
-gradient by the kernel.
-"""
+"""What a convolution is, and XLA's way to take one: whole, or all but the kernel's gradient."""
 
 from collections.abc import Callable
 import functools
