@@ -98,8 +98,7 @@ class Checkpoints:
     return self._manager.reached_preemption(step)
 
   def restore(self, like: Any) -> tuple[Any, dict[str, Any]]:
-    """Reads the newest whole checkpoint; newer ones that are not are set aside, and named on
-    stderr.
+    """Reads the newest whole checkpoint; newer ones are set aside, and named on stderr.
 
     Args:
       like: the state's shapes, dtypes and shardings (`jax.ShapeDtypeStruct` leaves): the arrays

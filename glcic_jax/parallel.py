@@ -98,17 +98,11 @@ def _several_are_announced(environment: Mapping[str, str]) -> bool:
 
 def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
   """The number and index of processes, which JAX does not read beside a coordinator's address."""
-  names = {
-    'coordinator_address': 'JAX_COORDINATOR_ADDRESS',
-    'num_processes': 'JAX_NUM_PROCESSES',
-    'process_id': 'JAX_PROCESS_ID',
-  }
-  if not all(name in environment for name in names.values()):
+  names = ('JAX_COORDINATOR_ADDRESS', 'JAX_NUM_PROCESSES', 'JAX_PROCESS_ID')
+  if not all(name in environment for name in names):
     return {}
-  return {
-    key: environment[name] if key == 'coordinator_address' else int(environment[name])
-    for key, name in names.items()
-  }
+  address, count, index = (environment[name] for name in names)
+  return dict(coordinator_address=address, num_processes=int(count), process_id=int(index))
 
 
 def make_mesh(devices: list[jax.Device] | None = None) -> Mesh:

@@ -32,15 +32,15 @@ def picture_of(sample: tf.Tensor, parts: Sequence[sources.Part], seed: int) -> t
 
   `sample` is its number in the whole run; it and the result are scalar int64.
   """
-  shares = places([part.weight for part in parts])
-  size = sum(shares)
+  shares = tf.constant(places([part.weight for part in parts]), tf.int64)
+  size = tf.reduce_sum(shares)
   block = sample // size
   place = _shuffled(sample % size, size, seed, _PLACES, 0, block)
-  counts, ends = [part.count for part in parts], tf.cumsum(tf.constant(shares, tf.int64))
+  sizes = tf.constant([part.count for part in parts], tf.int64)
+  ends = tf.cumsum(shares)
   number = tf.reduce_sum(tf.cast(place >= ends, tf.int64))
-  share, count, end, beyond = (
-    tf.gather(tf.constant(values, tf.int64), number)
-    for values in (shares, counts, ends, tf.cumsum(tf.constant(counts, tf.int64)))
+  share, end, count, beyond = (
+    tf.gather(values, number) for values in (shares, ends, sizes, tf.cumsum(sizes))
   )
   nth = block * share + place - (end - share)  # of its own source
   return beyond - count + _shuffled(nth % count, count, seed, _PICTURES, number, nth // count)

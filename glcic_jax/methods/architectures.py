@@ -6,14 +6,15 @@ training setting.
 
 from collections.abc import Mapping
 import dataclasses
+import functools
 import importlib
-import math
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 
 from glcic_jax import errors
+from glcic_jax import leaves
 from glcic_jax import methods
 from glcic_jax.methods import definition
 
@@ -70,7 +71,7 @@ def _is_value(value: Any, usual: Any, words: Any) -> bool:
   """Whether an option that somebody wrote into a file is of the kind of its usual value."""
 
   def is_number(number: Any, low: float, high: float) -> bool:
-    return type(number) in (int, float) and math.isfinite(number) and low <= number <= high
+    return type(number) in (int, float) and low <= number <= high  # NaN is in no range
 
   if isinstance(usual, bool):
     return isinstance(value, bool)
@@ -80,11 +81,8 @@ def _is_value(value: Any, usual: Any, words: Any) -> bool:
     return is_number(value, 2**-20, 2**10)
   if isinstance(usual, str):
     return value in words
-  return (
-    isinstance(value, (list, tuple))
-    and len(value) in (0, 3)
-    and all(is_number(part, 0, 1) for part in value)
-  )
+  is_color = isinstance(value, (list, tuple)) and len(value) in (0, 3)
+  return is_color and all(is_number(part, 0, 1) for part in value)
 
 
 def generator_shapes(description: Mapping[str, Any]) -> Shapes:
@@ -112,13 +110,9 @@ def discriminator_shapes(description: Mapping[str, Any], side: int) -> Shapes:
 
 def _shapes(network: Any, *inputs: tuple[tuple[int, ...], Any]) -> Shapes:
   structures = [jax.ShapeDtypeStruct(*given) for given in inputs]
-  variables = jax.eval_shape(
-    lambda *arrays: network.init(jax.random.key(0), *arrays, train=False), *structures
-  )
-  return {
-    '.'.join(key.key for key in path): leaf.shape
-    for path, leaf in jax.tree_util.tree_leaves_with_path(variables)
-  }
+  initial = functools.partial(network.init, train=False)
+  variables = jax.eval_shape(initial, jax.random.key(0), *structures)
+  return {name.replace('/', '.'): leaf.shape for name, leaf in leaves.named(variables)}
 
 
 def foreign_options(description: Mapping[str, Any]) -> list[str]:

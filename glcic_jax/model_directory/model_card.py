@@ -76,11 +76,11 @@ def card(description: Any, parameters: int, origin: Origin) -> str:
     '## How to use',
     _USE,
     '## What it was trained on',
-    *_training(description, origin),
+    _training(description, origin),
     '## Scores',
     _scores(origin),
     '## Limits',
-    _list(_limits(description)),
+    _list([*method.limits(description), *_LIMITS]),
     '## Licence',
     origin.license_note,
     '## Technical',
@@ -90,6 +90,13 @@ def card(description: Any, parameters: int, origin: Origin) -> str:
     sections += ['What differs from the paper:', _list(origin.deviations)]
   return '\n\n'.join([_front_matter(method.tag, origin), *sections]) + '\n'
 
+
+_LIMITS = (
+  'Holes unlike those of its training, in kind or in size, come out worse.',
+  'It knows only what its training pictures show: other subjects are filled with colour and '
+  'texture at best.',
+  'What it paints is made up. It is no evidence of what was there.',
+)
 
 _USE = """With glcic_jax installed:
 
@@ -117,17 +124,15 @@ def _front_matter(tag: str, origin: Origin) -> str:
   return '\n'.join([*lines, 'tags:', *(f'- {tag}' for tag in tags), '---'])
 
 
-def _training(description: Any, origin: Origin) -> list[str]:
+def _training(description: Any, origin: Origin) -> str:
   rows = [
+    f'Converted from {origin.converted_from}.' if origin.converted_from else '',
     f'Pictures: {origin.pictures}',
     f'Their side, as the network saw them: {description.image_size} px.',
     f'Holes: {_holes(description.mask)}.',
+    f'How long: {origin.duration}' if origin.duration else '',
   ]
-  if origin.duration:
-    rows.append(f'How long: {origin.duration}')
-  if origin.converted_from:
-    rows.insert(0, f'Converted from {origin.converted_from}.')
-  return [_list(rows)]
+  return _list(filter(None, rows))
 
 
 def _scores(origin: Origin) -> str:
@@ -139,24 +144,12 @@ def _scores(origin: Origin) -> str:
   for key, value in known.items():
     name, unit, meaning = _DEFINITIONS[key]
     rows.append(f'| {name} | {value:.4g} {unit} | {meaning} |')
-  return '\n'.join(
-    [
-      f'Means over n = {count:,} holes in held-back pictures, each hole counting the same, at '
-      f'step {int(origin.scores["step"]):,}. Scored is what the network alone completes, in 8 '
-      'bits, not blended, with holes of the kind that it was trained on.',
-      '',
-      *rows,
-    ]
+  means = (
+    f'Means over n = {count:,} holes in held-back pictures, each hole counting the same, at step '
+    f'{int(origin.scores["step"]):,}. Scored is what the network alone completes, in 8 bits, not '
+    'blended, with holes of the kind that it was trained on.'
   )
-
-
-def _limits(description: Any) -> list[str]:
-  return methods.of(description.method).limits(description) + [
-    'Holes unlike those of its training, in kind or in size, come out worse.',
-    'It knows only what its training pictures show: other subjects are filled with colour and '
-    'texture at best.',
-    'What it paints is made up. It is no evidence of what was there.',
-  ]
+  return '\n'.join([means, '', *rows])
 
 
 def _technical(description: Any, parameters: int) -> list[str]:

@@ -64,11 +64,8 @@ class Description:
       errors.InputError: if a value is missing, or of another kind.
     """
     fields = dataclasses.fields(cls)
-    missing = [
-      field.name
-      for field in fields
-      if field.name not in values and field.default is dataclasses.MISSING
-    ]
+    needed = [field.name for field in fields if field.default is dataclasses.MISSING]
+    missing = [name for name in needed if name not in values]
     if missing:
       raise errors.InputError(
         f"The model's {CONFIG} lacks {', '.join(missing)}; it is not a model directory "
@@ -131,12 +128,8 @@ def write(
 ) -> None:
   """Writes a model directory, its `config.json` last: without it, it is no model directory.
 
-  Args:
-    folder: made if needed; an earlier model in it is replaced.
-    variables: the generator's `{'params': ..., 'batch_stats': ...}`.
-    description: what `config.json` says.
-    origin: what the card says of where the weights come from.
-    discriminator: its variables, where they are known.
+  `folder` is made if needed, and an earlier model in it is replaced. `variables` are the
+  generator's `{'params': ..., 'batch_stats': ...}`, `discriminator` those of the other, if known.
   """
   folder = epath.Path(folder)
   folder.mkdir(parents=True, exist_ok=True)
@@ -157,11 +150,7 @@ def write(
 def load(
   model: epath.PathLike, *, revision: str | None = None
 ) -> tuple[dict[str, Any], Description]:
-  """Reads a MODEL.
-
-  Args:
-    model: of any kind.
-    revision: of a name on the Hugging Face Hub: a commit, a tag or a branch.
+  """Reads a MODEL; `revision`, of one on the Hub: a commit, a tag or a branch.
 
   Returns:
     the generator's `{'params': ..., 'batch_stats': ...}` as NumPy arrays, and its description.
