@@ -21,6 +21,7 @@ import orbax.checkpoint as ocp
 
 from glcic_jax import errors
 from glcic_jax import leaves
+from glcic_jax import parallel
 
 FOLDER = 'checkpoints'
 _GENERATOR = {'generator': ('params', 'batch_stats')}
@@ -123,7 +124,8 @@ class Checkpoints:
         _verify(state, run, step)
       except _BrokenError as error:
         broken.append(step)
-        _tell(f'{error} The checkpoint before it is used; this one is kept in {BROKEN}.')
+        sentence = f'{error} The checkpoint before it is used; this one is kept in {BROKEN}.'
+        parallel.tell(sentence, sys.stderr)
         continue
       self._set_aside(broken)
       return state, run
@@ -131,7 +133,7 @@ class Checkpoints:
 
   def _set_aside(self, steps: list[int]) -> None:
     """Moves broken checkpoints away: their steps will be saved anew."""
-    if jax.process_index() == 0:
+    if parallel.is_main_process():
       for step in steps:
         target = _folder(self._workdir).parent / BROKEN / str(step)
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -163,10 +165,7 @@ def read_networks(
 ) -> tuple[dict[str, Any], dict[str, Any]]:
   """Parts of a checkpoint's state, as NumPy arrays: by default, what completes pictures.
 
-  Args:
-    workdir: of the run.
-    step: which checkpoint; the newest whole one by default.
-    parts: network -> which of its fields.
+  Without a step it is the newest whole checkpoint; `parts`: network -> which of its fields.
 
   Returns:
     network -> field -> arrays, and the JSON beside them.
@@ -190,7 +189,7 @@ def read_networks(
     except _BrokenError as error:
       if step is not None:
         raise errors.InputError(f'{error} Give another checkpoint.') from None
-      _tell(f'{error} The checkpoint before it is used.')
+      parallel.tell(f'{error} The checkpoint before it is used.', sys.stderr)
   raise _none_whole(workdir)
 
 
@@ -264,11 +263,6 @@ def _none_whole(workdir: epath.PathLike) -> errors.RunError:
     f'{workdir} holds checkpoints, and none of them is whole; restore them from a copy, or remove '
     f'{FOLDER} to start afresh.'
   )
-
-
-def _tell(sentence: str) -> None:
-  if jax.process_index() == 0:
-    print(sentence, file=sys.stderr, flush=True)
 
 
 def _folder(workdir: epath.PathLike) -> epath.Path:

@@ -29,13 +29,7 @@ def to_uint8(image: jax.Array, value_range: ValueRange) -> jax.Array:
 
 
 def fill_hole(image: jax.Array, mask: jax.Array, color: jax.Array) -> jax.Array:
-  """The network's input: the hole overwritten with one colour (GLCIC section 3.3).
-
-  Args:
-    image: `[B, H, W, 3]` float.
-    mask: `[B, H, W, 1]`, 1 = hole.
-    color: `[3]`, in the picture's value range.
-  """
+  """The network's input: the hole overwritten with one `[3]` colour (GLCIC section 3.3)."""
   return jnp.where(mask > 0, jnp.asarray(color, image.dtype), image)
 
 
@@ -63,15 +57,9 @@ def paste_middle(image: jax.Array, patch: jax.Array) -> jax.Array:
 
 
 def local_view(image: jax.Array, corner: jax.Array, size: int) -> jax.Array:
-  """Cuts a square out of each picture.
+  """The square `[B, size, size, C]` of each picture at its top-left corner (y, x), `[B, 2]` int32.
 
-  Args:
-    image: `[B, H, W, C]`.
-    corner: `[B, 2]` int32, top-left (y, x); it is kept inside the picture.
-    size: side of the square, at most H and W.
-
-  Returns:
-    `[B, size, size, C]`.
+  The corner is kept inside the picture; `size` is at most H and W.
   """
   corner = jnp.clip(corner, 0, jnp.array(image.shape[1:3], corner.dtype) - size)
 

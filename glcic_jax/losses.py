@@ -54,12 +54,9 @@ def _weighted(error: jax.Array, weight: jax.Array) -> jax.Array:
 
 
 def overlap_weight(side: int, overlap: int, border: float) -> jax.Array:
-  """Weights of a patch that overlaps what is known by a border (Context Encoder section 3.2).
+  """Weights of a patch that overlaps what is known (Context Encoder section 3.2).
 
-  Args:
-    side: of the patch in pixels.
-    overlap: width of the border in pixels; 0: none.
-    border: the weight there, the paper's 10; inside it is 1.
+  They are `border`, the paper's 10, where `overlap` px of the patch's edge do so, and 1 inside.
 
   Returns:
     `[1, side, side, 1]` float32.

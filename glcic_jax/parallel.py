@@ -10,7 +10,7 @@ import os
 import re
 import socket
 import time
-from typing import Any
+from typing import Any, TextIO
 
 import jax
 from jax.sharding import AbstractMesh
@@ -160,3 +160,9 @@ def gather(array: jax.Array) -> np.ndarray:
 def is_main_process() -> bool:
   """Whether this process writes the files that all share."""
   return jax.process_index() == 0
+
+
+def tell(sentence: str, file: TextIO | None = None) -> None:
+  """Prints on the main process alone, at once; to stdout, or another file."""
+  if is_main_process():
+    print(sentence, file=file, flush=True)

@@ -29,7 +29,7 @@ ROOMS = {
   'holes': {'pictures'},
   'methods': {'models'},
   'config': {'methods', 'holes'},
-  'model_directory': {'methods', 'config'},
+  'model_directory': {'methods'},
   'data': {'pictures', 'holes'},
   'training': {'models', 'methods', 'config', 'pictures', 'holes', 'data', 'model_directory'},
   'cost': {'models', 'methods', 'config', 'training', 'reporting', 'pages'},

@@ -14,13 +14,12 @@ from glcic_jax.pictures import image_files
 def names(path: epath.PathLike) -> tuple[epath.Path, tuple[str, ...]]:
   """All pictures below a folder, of a glob, or of a list.
 
-  Args:
-    path: a folder, searched in depth; a glob such as `photos/**/*.jpg`; or a text file with a path
-      on each line, relative to itself. May be `gs://`.
+  A folder is searched in depth; a glob is such as `photos/**/*.jpg`; a list is a text file with a
+  path on each line, relative to itself. All may be `gs://`.
 
   Returns:
-    the root: the folder, the glob's fixed part, or where the list lies; and the names below it, in
-    their order.
+    the root, which is the folder, the glob's fixed part, or where the list lies; and the names
+    below it, in their order.
 
   Raises:
     errors.InputError: if there is no such folder or file, or no picture in it.

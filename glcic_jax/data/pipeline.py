@@ -54,11 +54,7 @@ class Pipeline:
   """Batches of a config's pictures, as the rows that one process reads."""
 
   def __init__(self, config: Any, rows: range):
-    """Lists the pictures; reads none.
-
-    Args:
-      config: a checked config.
-      rows: which rows of the global batch this process reads.
+    """Lists the pictures of a checked config; reads none.
 
     Raises:
       errors.InputError: if there are no pictures, or what `data.resampler` asks for is not

@@ -8,14 +8,11 @@ def view_corner(mask: np.ndarray, view_size: int) -> np.ndarray:
 
   The hole's centre is that of its bounding box. Where the box is larger than the view, that
   place may be far from any hole pixel (a ring, two blocks in two corners): the centre is
-  then the hole pixel that is nearest to it, so that every view shows some of the hole.
-
-  Args:
-    mask: `[H, W, 1]` with at least one hole pixel.
-    view_size: side of the view, at most H and W.
+  then the hole pixel that is nearest to it, so that every view shows some of the hole. The mask,
+  `[H, W, 1]`, has at least one hole pixel; the view is at most as large.
 
   Returns:
-    `[2]` int32, the view's top-left corner (y, x).
+    `[2]` int32 (y, x).
   """
   hole = mask[..., 0] > 0  # NumPy searches bools several times as fast as bytes
   spans = [np.flatnonzero(hole.any(axis=1)), np.flatnonzero(hole.any(axis=0))]

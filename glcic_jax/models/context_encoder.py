@@ -68,17 +68,10 @@ class Generator(nn.Module):
 
   @nn.compact
   def __call__(self, image: jax.Array, mask: jax.Array, *, train: bool = False) -> jax.Array:
-    """Completes pictures.
+    """Completes pictures in [-1, 1] with sides of `image_size`; the mask is not looked at.
 
-    Args:
-      image: `[B, S, S, 3]` float in [-1, 1], the hole filled with one colour; S is `image_size`.
-      mask: `[B, S, S, 1]`; not looked at: the colour alone shows where the hole is.
-      train: whether BatchNorm uses this batch's statistics, and moves the running ones.
-
-    Returns:
-      `[B, S, S, 3]` in [-1, 1], float32 (float64 for float64): the prediction, with the picture
-      itself around it in the centre variant. Known pixels are not restored. With `noise_features`,
-      z is drawn from the 'noise' stream where there is one, and 0 elsewhere.
+    The centre variant's prediction has the picture itself around it. With `noise_features`, z is
+    drawn from the 'noise' stream where there is one, and 0 elsewhere.
     """
     del mask
     x = _down(self, image.astype(self.dtype), self.image_size, train=train)
@@ -133,17 +126,7 @@ class Discriminator(nn.Module):
   def __call__(
     self, image: jax.Array, view: jax.Array, *, train: bool = False, groups: int = 1
   ) -> jax.Array:
-    """Judges pictures.
-
-    Args:
-      image: `[B, S, S, 3]` float in [-1, 1], real or predicted; S is a power of two from 16 to 256.
-      view: not looked at: all of the picture is judged.
-      train: whether BatchNorm uses this batch's statistics, and moves the running ones.
-      groups: how many batches are interleaved in the rows (`layers.BatchNorm`).
-
-    Returns:
-      `[B]` logits of being real, float32 (float64 for float64).
-    """
+    """Judges all of a picture in [-1, 1], whose side is a power of two from 16 to 256."""
     del view
     x = _down(self, image.astype(self.dtype), image.shape[1], train=train, groups=groups)
     logit = _layer(layers.Collapse, self, 1, name='logit')(x)

@@ -44,16 +44,7 @@ class Generator(nn.Module):
 
   @nn.compact
   def __call__(self, image: jax.Array, mask: jax.Array, *, train: bool = False) -> jax.Array:
-    """Completes pictures.
-
-    Args:
-      image: `[B, 227, 227, 3]` float in [-1, 1], the hole filled with one colour.
-      mask: `[B, 227, 227, 1]`; not looked at: the colour alone shows where the hole is.
-      train: of no effect: there is no BatchNorm here.
-
-    Returns:
-      `[B, 227, 227, 3]` in [-1, 1], float32 (float64 for float64); known pixels are not restored.
-    """
+    """Completes pictures in [-1, 1] of 227 px; the mask is not looked at, there is no BatchNorm."""
     del mask, train
     x = image.astype(self.dtype)
     shared: dict[str, Any] = {'dtype': self.dtype, 'platform': self.platform}

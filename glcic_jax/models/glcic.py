@@ -69,18 +69,7 @@ class CompletionNetwork(nn.Module):
 
   @nn.compact
   def __call__(self, image: jax.Array, mask: jax.Array, *, train: bool = False) -> jax.Array:
-    """Completes pictures.
-
-    Args:
-      image: `[B, H, W, 3]` float in [0, 1] ([-1, 1] with `output` 'clamp'), the hole filled with
-        one colour, the mean; H and W are multiples of 4.
-      mask: `[B, H, W, 1]`, 1 = to be completed.
-      train: whether BatchNorm uses this batch's statistics, and moves the running ones.
-
-    Returns:
-      `[B, H, W, 3]` in the same range, float32 (float64 for float64); known pixels are not
-      restored.
-    """
+    """Completes pictures in [0, 1], or [-1, 1] with `output` 'clamp'; sides are multiples of 4."""
     *hidden, last = COMPLETION_LAYERS
     if self.input_mean:
       image = image - jnp.asarray(self.input_mean, image.dtype)
@@ -181,17 +170,7 @@ class Discriminator(nn.Module):
   def __call__(
     self, image: jax.Array, view: jax.Array, *, train: bool = False, groups: int = 1
   ) -> jax.Array:
-    """Judges whole pictures.
-
-    Args:
-      image: `[B, S, S, 3]` float in [0, 1]: real, or completed with known pixels restored.
-      view: `[B, 2]` int32, top-left corner of the local view.
-      train: whether BatchNorm uses this batch's statistics, and moves the running ones.
-      groups: how many batches are interleaved in the rows (`layers.BatchNorm`).
-
-    Returns:
-      `[B]` logits of being real, float32 (float64 for float64).
-    """
+    """Judges pictures in [0, 1]: real, or completed with known pixels restored."""
     image = in_order(image, self.channel_order)
     views = {'local': images.local_view(image, view, self.local_size), 'global': image}
     branches = [

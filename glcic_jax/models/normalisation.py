@@ -33,15 +33,10 @@ _Kept = tuple[jax.Array, jax.Array, jax.Array, jax.Array, jax.Array]
 def normalise(
   x: jax.Array, scale: jax.Array, bias: jax.Array, groups: int, epsilon: float, leak: float
 ) -> tuple[jax.Array, jax.Array, jax.Array]:
-  """Normalises each group by its own statistics.
+  """Normalises each group of `[B, ..., C]`, any float, by its own statistics.
 
-  Args:
-    x: `[B, ..., C]`, any float.
-    scale: `[C]`.
-    bias: `[C]`.
-    groups: rows i, i + groups, i + 2 groups ... are one batch.
-    epsilon: is added to the variance.
-    leak: see `leaky`, which comes last.
+  Rows i, i + groups, i + 2 groups ... are one batch; `epsilon` is added to the variance, and
+  `leaky` comes last.
 
   Returns:
     the result, of the shape and dtype of `x`; mean and biased variance, `[groups, C]` in at least

@@ -53,13 +53,13 @@ class Evaluation:
           values[name].append(np.asarray(self._scores[name](completed, batch.image, batch.mask)))
         except Exception as error:  # whatever it is: a score is worth less than the run
           del values[name]
-          _tell(name, f'{type(error).__name__}: {error}'.splitlines()[0])
+          _leave_out(name, f'{type(error).__name__}: {error}'.splitlines()[0])
     counted = np.concatenate([[], *weight]) > 0
     if not counted.any():
       return {}
     means = {name: float(np.concatenate(parts)[counted].mean()) for name, parts in values.items()}
     for name in [name for name, mean in means.items() if not math.isfinite(mean)]:
-      _tell(name, f'it is {means.pop(name)}')
+      _leave_out(name, f'it is {means.pop(name)}')
     return means | {'validation_count': float(counted.sum())}
 
   def samples(
@@ -86,6 +86,5 @@ class Evaluation:
     }
 
 
-def _tell(name: str, reason: str) -> None:
-  if parallel.is_main_process():
-    print(f'{name} is left out ({reason}); the run goes on.', file=sys.stderr, flush=True)
+def _leave_out(name: str, reason: str) -> None:
+  parallel.tell(f'{name} is left out ({reason}); the run goes on.', sys.stderr)

@@ -73,7 +73,12 @@ def train_and_evaluate(
     model = method_lib.describe(method, config, mean_color, step, licence).to_json()
     return same_run.describe(config, mean_color=mean_color, digest=feed.digest, model=model)
 
-  _announce(config, feed, mesh)
+  parallel.tell(audit.format_audit(config))
+  if feed.counts[0]:
+    parallel.tell(
+      f'{feed.counts[0]:,} pictures to train on, {feed.counts[1]:,} held back; {mesh.size} '
+      f'device(s) ({mesh.devices.flat[0].device_kind}).'
+    )
   with (
     signals.noted(active=not jax.distributed.is_initialized()) as stop,
     checkpoints_lib.Checkpoints(workdir, keep=config.checkpoint.keep) as checkpoints,
@@ -179,28 +184,12 @@ def _create_or_restore(
   mesh: jax.sharding.Mesh,
   checkpoints: checkpoints_lib.Checkpoints,
 ) -> state_lib.TrainState:
-  told = ''
   if checkpoints.latest_step is not None:
     state, _ = checkpoints.restore(state_lib.abstract_state(method, config.image_size, mesh))
-    told = f'Continuing from step {int(state.step):,}.'
+    parallel.tell(f'Continuing from step {int(state.step):,}.')
   else:
     state = state_lib.create_state(method, config.image_size, config.seed, mesh)
     if config.init_from:
       state = fine_tuning.load_networks(state, config, mesh)
-      told = f'Starting from {config.init_from} ({config.init_networks}).'
-  if told and parallel.is_main_process():
-    print(told, flush=True)
+      parallel.tell(f'Starting from {config.init_from} ({config.init_networks}).')
   return state
-
-
-def _announce(config: Any, feed: feed_lib.Feed, mesh: jax.sharding.Mesh) -> None:
-  if not parallel.is_main_process():
-    return
-  print(audit.format_audit(config))
-  train, held_back = feed.counts
-  if train:
-    print(
-      f'{train:,} pictures to train on, {held_back:,} held back; {mesh.size} device(s) '
-      f'({mesh.devices.flat[0].device_kind}).',
-      flush=True,
-    )

@@ -49,11 +49,7 @@ class Method(definition.Networks):
 
 
 def from_config(config: Any, mean_color: definition.Color) -> Method:
-  """Builds the method that `config.method` names.
-
-  Args:
-    config: a checked config.
-    mean_color: RGB in 0..1 of the training pictures.
+  """Builds the method that a checked config names; `mean_color`: RGB in 0..1.
 
   Raises:
     errors.InputError: if float64 is asked for and JAX does not have it.

@@ -41,15 +41,9 @@ def conv(
   padding: int | None = None,
   platform: str | None = None,
 ) -> jax.Array:
-  """A convolution with symmetric zero padding.
+  """A convolution of `[B, H, W, I]` by `[K, K, I, O]`, with symmetric zero padding.
 
-  Args:
-    x: `[B, H, W, I]`.
-    kernel: `[K, K, I, O]`.
-    stride: how many pixels of `x` lie between two of the output.
-    dilation: how many between two taps of the kernel.
-    padding: pixels on each side; None: dilation * (K - 1) / 2, rounded down.
-    platform: see the top of this file.
+  `padding`: pixels on each side; None: dilation * (K - 1) / 2, rounded down.
   """
   platform = platform or jax.default_backend()
   if platform != AS_DEFINED and padding is None and patches.is_small(x, stride):
@@ -60,12 +54,7 @@ def conv(
 
 
 def up_conv(x: jax.Array, kernel: jax.Array, *, platform: str | None = None) -> jax.Array:
-  """The transposed convolution of stride 2; see `layers.UpConv`.
-
-  Args:
-    x: `[B, H, W, I]`.
-    kernel: `[4, 4, I, O]` or `[5, 5, I, O]`.
-    platform: see the top of this file.
+  """The transposed convolution of stride 2 by `[4, 4, I, O]` or `[5, 5, I, O]`: `layers.UpConv`.
 
   Returns:
     `[B, 2H, 2W, O]`; by 5x5, 2H - 1 and 2W - 1.
