@@ -53,6 +53,14 @@ class Splits:
   validation: Source
 
 
+def members(config: Any) -> list[tuple[str, str]]:
+  """The sources of a `config.data`, one or a mixture's, each with its weight as it is written."""
+  if config.source != 'mixture':
+    return [(config.source, '1')]
+  pairs = (str(member).rpartition('=') for member in config.mixture)
+  return [(spec, weight) for spec, _, weight in pairs]
+
+
 def open_splits(config: Any) -> Splits:
   """The pictures of a `config.data`.
 
@@ -93,21 +101,16 @@ def _open(spec: str, config: Any) -> Splits:
 
 def _mixture(config: Any) -> Splits:
   """Several sources by weight, each split by itself; the held-back ones in order of hashes."""
-  members = []
-  for member in config.mixture:
-    spec, _, weight = str(member).rpartition('=')
-    try:
-      members.append((spec, float(weight)))
-    except ValueError:
-      members = []
-      break
-  total = sum(weight for _, weight in members)
-  if any(weight < 0 for _, weight in members) or not 0 < total < math.inf:
+  try:
+    weights = [float(weight) for _, weight in members(config)]
+  except ValueError:
+    weights = []
+  if any(weight < 0 for weight in weights) or not 0 < sum(weights) < math.inf:
     raise errors.InputError(
       f'data.mixture is {tuple(config.mixture)}; give sources with weights, as '
       "('folder:photos=3', 'tfds:celeb_a=1')."
     )
-  opened = [_open(spec, config) for spec, _ in members]
+  opened = [_open(spec, config) for spec, _ in members(config)]
 
   def joined(sides: Sequence[Source]) -> Source:
     def read(name: str) -> bytes:
@@ -115,8 +118,7 @@ def _mixture(config: Any) -> Splits:
       return sides[int(number)].read(inner)
 
     names = tuple(f'{number}/{name}' for number, side in enumerate(sides) for name in side.names)
-    parts = (Part(len(side), weight) for side, (_, weight) in zip(sides, members))
-    return Source(names, read, tuple(parts))
+    return Source(names, read, tuple(map(Part, map(len, sides), weights)))
 
   held_back = joined([splits.validation for splits in opened])
   in_turn = tuple(sorted(held_back.names, key=_place))

@@ -8,6 +8,7 @@ from typing import Any
 
 from glcic_jax import schedule
 from glcic_jax.config import audit
+from glcic_jax.data import sources
 from glcic_jax.methods import definition
 from glcic_jax.model_directory import hub
 from glcic_jax.model_directory import model_card
@@ -53,13 +54,11 @@ def of_run(
 
 def _source(data: Any) -> str:
   """A `config.data` in words: a public name where there is one, and never a path."""
+  members = [(_kind(spec), weight) for spec, weight in sources.members(data)]
   if data.source == 'mixture':
-    members = [member.rpartition('=') for member in data.mixture]
-    return 'A mixture of ' + ' and '.join(
-      f'{_kind(spec)} (weight {weight})' for spec, _, weight in members
-    )
-  words = _kind(data.source)
-  return words[0].upper() + words[1:]
+    return 'A mixture of ' + ' and '.join(f'{kind} (weight {weight})' for kind, weight in members)
+  ((kind, _),) = members
+  return kind[0].upper() + kind[1:]
 
 
 def _kind(spec: str) -> str:

@@ -15,6 +15,7 @@ from glcic_jax import config as config_lib
 from glcic_jax import errors
 from glcic_jax import schedule
 from glcic_jax.config import keys
+from glcic_jax.data import sources
 from glcic_jax.model_directory import model_files
 
 
@@ -44,10 +45,7 @@ def check_place(workdir: epath.PathLike, config: Any) -> None:
 
 def _picture_folders(config: Any) -> Iterator[str]:
   """The folders that the config's source searches in depth."""
-  specs = [config.data.source]
-  if config.data.source == 'mixture':
-    specs = [member.rpartition('=')[0] for member in config.data.mixture]
-  for spec in specs:
+  for spec, _ in sources.members(config.data):
     kind, _, path = spec.partition(':')
     path = path or config.data.folder
     if kind == 'folder' and path and epath.Path(path).is_dir():
