@@ -54,8 +54,10 @@ def rows(config: tree.ConfigDict) -> list[Row]:
 
 
 def audit(config: tree.ConfigDict) -> list[Row]:
-  """What a run does otherwise than the experiment that its `method` names."""
-  return [row for row in rows(config) if row.group == GROUPS[0]]
+  """What a run does otherwise than the experiment that its `method` names, in the paper's order."""
+  paper = list(methods.setting(config.method).paper)
+  differing = [row for row in rows(config) if row.group == GROUPS[0]]
+  return sorted(differing, key=lambda row: paper.index(row.key))
 
 
 def format_audit(config: tree.ConfigDict) -> str:
