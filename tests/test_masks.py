@@ -105,11 +105,12 @@ def test_a_config_draws_what_its_keys_say():
   [('kind', 'star'), ('side', (0, 4)), ('side', (4, 17)), ('side', (6, 5)), ('side', (-3, 5))],
 )
 def test_an_impossible_mask_config_is_refused_by_key(key, value):
-  config = config_lib.default().mask
-  config.side = (4, 8)
-  config[key] = value
+  config = config_lib.default()
+  config.update_from_flattened_dict(
+    {'image_size': 16, 'model.local_size': 8, 'mask.side': (4, 8), f'mask.{key}': value}
+  )
   with pytest.raises(errors.InputError, match=f'mask.{key}'):
-    kinds.from_config(config, 16)
+    config_lib.check(config)
 
 
 def _hole(height, width, rows, columns):
