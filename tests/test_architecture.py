@@ -25,6 +25,7 @@ GROUND = {
 ROOMS = {
   'models': set(),
   'pages': set(),
+  'detail': set(),
   'pictures': set(),
   'holes': {'pictures'},
   'methods': {'models'},
