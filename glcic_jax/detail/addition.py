@@ -1,4 +1,7 @@
-"""Adding detail to a completed picture."""
+"""Adding detail to a completed picture, part by part of its hole."""
+
+from typing import NamedTuple
+import warnings
 
 import numpy as np
 
@@ -6,35 +9,188 @@ from glcic_jax.detail import bands
 from glcic_jax.detail import blocks
 from glcic_jax.detail import laying
 from glcic_jax.detail import quilting
+from glcic_jax.detail import scale
 from glcic_jax.detail import settings as settings_lib
 
 
+class _Window(NamedTuple):
+  """What is looked at for a part: sides are multiples of its factor."""
+
+  guide: np.ndarray  # [H, W, C] float32, white 1, the completed picture
+  hole: np.ndarray  # [H, W] bool, the part's own
+  known: np.ndarray  # [H, W] bool
+  factor: int
+
+
 def add(
-  completed: np.ndarray,
+  picture: np.ndarray,
+  completion: np.ndarray,
   hole: np.ndarray,
   *,
+  known: np.ndarray | None = None,
+  strength: float = 1.0,
   white: float = 255.0,
   settings: settings_lib.Settings | None = None,
 ) -> np.ndarray:
-  """Puts detail into the hole: as `completed` outside it."""
+  """Puts texture of the known picture into a completed hole.
+
+  It is deterministic, and a part of the hole that is far from the others comes out as it would
+  alone. Where no block of the picture can be copied, the hole stays as completed, with a warning.
+
+  Args:
+    picture: `[H, W, C]` numbers.
+    completion: `[H, W, C]` on the same scale, the picture with its hole filled smoothly.
+    hole: `[H, W]` bool.
+    known: `[H, W]` bool, the pixels that may be copied; by default all that are not hole.
+    strength: 0 leaves the completion, 1 adds detail in full, and there is anything between.
+    white: the level of white.
+    settings: of the method.
+
+  Returns:
+    `[H, W, C]` of the floating type of `completion`, float32 where it has none, within 0 and
+    `white` in the hole; `picture` outside it.
+
+  Raises:
+    ValueError: if shapes do not fit, or `strength` is not within 0 and 1.
+  """
+  if not picture.shape == completion.shape == (*hole.shape, *picture.shape[2:]) or hole.ndim != 2:
+    raise ValueError(
+      f'A picture {picture.shape}, its completion {completion.shape} and its hole {hole.shape} do '
+      'not fit each other; they are [H, W, C], [H, W, C] and [H, W].'
+    )
+  if not 0 <= strength <= 1:
+    raise ValueError(f'strength is {strength}; give 0 to 1.')
   settings = settings or settings_lib.Settings()
-  radius = bands.depth(np.pad(hole, 1)).max()
-  factor = max(1, round(radius / settings.radius))
-  height, width = hole.shape
-  more = ((0, -height % factor), (0, -width % factor))
-  whole = np.pad((completed / white).astype(np.float32), (*more, (0, 0)), mode='edge')
-  holes = np.pad(hole, more)
-  field = blocks.field(bands.smaller(whole, factor), bands.smaller(holes, factor) > 0, settings)
+  hole = hole.astype(bool)
+  known = ~hole if known is None else known.astype(bool) & ~hole
+  result = completion.astype(np.result_type(completion.dtype, np.float32))
+  result = np.where(hole[..., None], result, picture).astype(result.dtype)
+  if not strength:
+    return result
+  completed, bare = result.copy(), 0
+  for part in scale.of_hole(hole, radius=settings.radius, together=settings.together):
+    window, box = _window(completed, known, part, white, settings)
+    detailed = _detailed(window, settings)
+    if detailed is None:
+      bare += 1
+      continue
+    top, left, bottom, right = part.box
+    here = result[top:bottom, left:right]
+    inner = detailed[top - box[0] : bottom - box[0], left - box[1] : right - box[1]] * white
+    here[part.hole] += strength * (inner[part.hole] - here[part.hole])
+  if bare:
+    warnings.warn(
+      'There is no known block of the picture to take texture from'
+      f'{" for a part of the hole" if bare > 1 else ""}; it stays smooth.',
+      stacklevel=2,
+    )
+  return result
+
+
+def _window(
+  completed: np.ndarray,
+  known: np.ndarray,
+  part: scale.Part,
+  white: float,
+  settings: settings_lib.Settings,
+) -> tuple[_Window, tuple[int, int]]:
+  """A part's surroundings, and where their corner is; the edge repeated to multiples of the
+  factor.
+  """
+  top, left, bottom, right = part.box
+  margin, factor = settings.margin * part.factor, part.factor
+  y, x = max(top - margin, 0), max(left - margin, 0)
+  here = slice(y, bottom + margin), slice(x, right + margin)
+  hole = np.zeros(known.shape, bool)[here]
+  hole[top - y : bottom - y, left - x : right - x] = part.hole
+  more = ((0, -hole.shape[0] % factor), (0, -hole.shape[1] % factor))
+  guide = np.pad(
+    completed[here].astype(np.float32) / np.float32(white), (*more, (0, 0)), mode='edge'
+  )
+  return _Window(guide, np.pad(hole, more), np.pad(known[here], more), factor), (y, x)
+
+
+def _detailed(window: _Window, settings: settings_lib.Settings) -> np.ndarray | None:
+  """The window with detail in its hole; what is outside means nothing. None without a source."""
+  factor = window.factor
+  field = blocks.field(
+    bands.smaller(window.guide, factor),
+    bands.smaller(window.hole, factor) > 0,
+    bands.smaller(window.known, factor) == 1,
+    settings,
+  )
   grid = blocks.grid(field, settings)
-  found = quilting.offsets(field, grid, settings)
-  if found is None:
-    return completed
-  block = settings.block * factor
-  low = bands.blur(whole, settings.sigma * factor)
-  framed = np.pad(whole - low, ((block, block), (block, block), (0, 0)), mode='reflect')
-  dy, dx = (offset * factor for offset in found)
-  copied = laying.lay(framed, (grid.y * factor, grid.x * factor), (dy, dx), block, settings)
-  copied = copied[block:-block, block:-block]
-  fine = laying.join(whole - low, copied, holes, settings.fade * factor)
-  result = np.clip(low + fine, 0, 1)[:height, :width] * white
-  return np.where(hole[..., None], result, completed)
+  offsets = quilting.offsets(field, grid, settings)
+  if offsets is None:
+    return None
+  return _composed(window, field, grid, offsets, settings)
+
+
+def _composed(
+  window: _Window,
+  field: blocks.Field,
+  grid: blocks.Grid,
+  offsets: blocks.Corners,
+  settings: settings_lib.Settings,
+) -> np.ndarray:
+  """The completion's coarse, and the bands below it from blocks."""
+  factor, block = window.factor, settings.block
+  top, left = grid.y.min(), grid.x.min()
+  size = np.array([np.ptp(grid.y) + block, np.ptp(grid.x) + block])
+  corners = grid.y - top, grid.x - left
+
+  def fine(y: int, x: int) -> np.ndarray:
+    y, x = y // factor + top, x // factor + left
+    return _fine(window, field, (slice(y, y + block), slice(x, x + block)), block)
+
+  def middle(y: int, x: int) -> np.ndarray:
+    return field.middle[y + top : y + top + block, x + left : x + left + block]
+
+  # Blocks hang over the picture's edge; of what they are laid on, this is within.
+  rows = slice(max(top, block), min(top + size[0], field.hole.shape[0] - block))
+  columns = slice(max(left, block), min(left + size[1], field.hole.shape[1] - block))
+
+  def copied(piece: laying.Piece, times: int) -> np.ndarray:
+    whole = laying.lay(
+      piece,
+      (corners[0] * times, corners[1] * times),
+      (offsets[0] * times, offsets[1] * times),
+      (*(size * times), field.coarse.shape[2]),
+      side=block * times,
+      power=settings.power,
+      gain=settings.gain,
+    )
+    y, x = (rows.start - top) * times, (columns.start - left) * times
+    height, width = ((side.stop - side.start) * times for side in (rows, columns))
+    return settings.louder * whole[y : y + height, x : x + width]
+
+  here = _at_full_size(rows, columns, block, factor)
+  depth = bands.depth(window.hole[here])
+  own = _fine(window, field, (rows, columns), block)
+  result = window.guide[here] - own
+  result += laying.join(own, copied(fine, factor), depth, settings.fade * factor)
+  if settings.middle:
+    depth = bands.depth(field.hole[rows, columns])
+    own = field.middle[rows, columns]
+    change = laying.join(own, copied(middle, 1), depth, settings.middle_fade) - own
+    result += bands.larger(np.pad(change, ((1, 1), (1, 1), (0, 0)), mode='edge'), factor)
+  detailed = window.guide.copy()
+  detailed[here] = np.clip(result, 0, 1)
+  return detailed
+
+
+def _fine(
+  window: _Window, field: blocks.Field, place: tuple[slice, slice], block: int
+) -> np.ndarray:
+  """What is finer than the cut-off at a place of the field, at full size."""
+  framed = tuple(slice(side.start - 1, side.stop + 1) for side in place)
+  coarse = bands.larger(field.coarse[framed], window.factor)
+  return window.guide[_at_full_size(*place, block, window.factor)] - coarse
+
+
+def _at_full_size(rows: slice, columns: slice, block: int, factor: int) -> tuple[slice, slice]:
+  """A place of the field, within its frame, as pixels of the window."""
+  return (
+    slice((rows.start - block) * factor, (rows.stop - block) * factor),
+    slice((columns.start - block) * factor, (columns.stop - block) * factor),
+  )

@@ -13,16 +13,21 @@ import scipy.ndimage
 from glcic_jax.detail import bands
 from glcic_jax.detail import settings as settings_lib
 
+_UNIT = 256  # pixels, in which distances from a block to its source are measured
+
+Corners = tuple[np.ndarray, np.ndarray]  # [N] int and [N] int, down and to the right
+
 
 class Field(NamedTuple):
   """The completed picture, framed: `[H, W, C]` float32 with white 1, and `[H, W]` bool."""
 
-  detail: np.ndarray  # [H, W, C], what is finer than the cut-off
+  coarse: np.ndarray  # [H, W, C], what is coarser than the cut-off
+  middle: np.ndarray  # [H, W, C], of that, what is finer than the second cut-off
+  detail: np.ndarray  # [H, W, C], what blocks are compared by
   context: np.ndarray  # [H, W, C], what is coarser than a quarter of a block
   hole: np.ndarray  # [H, W]
-  known: np.ndarray  # [H, W], neither hole nor frame
+  known: np.ndarray  # [H, W]
   allowed: np.ndarray  # [H - block + 1, W - block + 1], blocks that may be copied
-  reach: float  # pixels: the longer side of the picture, which distances are measured by
 
 
 class Grid(NamedTuple):
@@ -33,24 +38,37 @@ class Grid(NamedTuple):
   number: np.ndarray  # [rows, columns] int, place on the grid -> number, -1 where there is none
 
 
-def field(guide: np.ndarray, hole: np.ndarray, settings: settings_lib.Settings) -> Field:
-  """Frames and splits a completed picture, `[H, W, C]` with white 1, with its hole, `[H, W]`."""
+def field(
+  guide: np.ndarray, hole: np.ndarray, known: np.ndarray, settings: settings_lib.Settings
+) -> Field:
+  """Frames and splits a completed picture.
+
+  Args:
+    guide: `[H, W, C]` float32, white 1.
+    hole: `[H, W]` bool, where detail is wanted.
+    known: `[H, W]` bool, which pixels are true; disjoint from the hole.
+    settings: as everywhere.
+  """
   block = settings.block
-  mode: Literal['reflect', 'edge'] = 'reflect' if min(hole.shape) > block else 'edge'
   frame = ((block, block), (block, block))
-  framed = np.pad(guide, (*frame, (0, 0)), mode=mode)
-  detail = np.pad(guide - bands.blur(guide, settings.sigma), (*frame, (0, 0)), mode=mode)
+  mode: Literal['reflect', 'edge'] = 'reflect' if min(hole.shape) > block else 'edge'
+
+  def framed(values: np.ndarray) -> np.ndarray:
+    return np.pad(values, (*frame, (0, 0)), mode=mode)
+
+  coarse = bands.blur(guide, settings.sigma)
+  middle = coarse - bands.blur(guide, settings.middle) if settings.middle else 0 * coarse
+  # Beside what is not known, what is finer than the cut-off is mixed with the completion's.
   inside = np.pad(np.ones(hole.shape, bool), frame)
-  framed_hole = np.pad(hole, frame)
-  # Beside the hole, what is finer than the cut-off is mixed with the completion's.
-  unfit = scipy.ndimage.binary_dilation(framed_hole, iterations=round(settings.sigma)) | ~inside
+  unfit = scipy.ndimage.binary_dilation(np.pad(~known, frame), iterations=round(settings.sigma))
   return Field(
-    detail=detail,
-    context=bands.blur(framed, block / 8),
-    hole=framed_hole,
-    known=inside & ~framed_hole,
-    allowed=~_any(unfit, block),
-    reach=max(hole.shape),
+    coarse=framed(coarse),
+    middle=framed(middle),
+    detail=framed(guide - bands.blur(guide, settings.compare)),
+    context=bands.blur(framed(guide), block / 8),
+    hole=np.pad(hole, frame),
+    known=np.pad(known, frame),
+    allowed=~_any(unfit | ~inside, block),
   )
 
 
@@ -68,10 +86,8 @@ def grid(field: Field, settings: settings_lib.Settings) -> Grid:
   return Grid(y, x, number)
 
 
-def sources(field: Field, settings: settings_lib.Settings) -> tuple[np.ndarray, np.ndarray]:
-  """Corners `[M]`, `[M]` of the blocks that may be copied: every `step` pixels, the `most` nearest
-  to the hole.
-  """
+def sources(field: Field, settings: settings_lib.Settings) -> Corners:
+  """The blocks that may be copied: every `step` pixels, the `most_sources` nearest to the hole."""
   allowed = field.allowed[:: settings.step, :: settings.step]
   y, x = (settings.step * axis for axis in np.nonzero(allowed))
   if len(y) > settings.most_sources:
@@ -98,21 +114,19 @@ class Looks:
     quarter = settings.block // 4
     self._coarse = np.arange(4) * quarter + quarter // 2
     self._fine = np.arange(0, settings.block, settings.sample)
-    channels = field.detail.shape[2]
-    self._channels = channels
-    self._context = np.float32((settings.context / (16 * channels)) ** 0.5)
-    self._known = np.float32((settings.known / (len(self._fine) ** 2 * channels)) ** 0.5)
-    self._near = np.float32(settings.near**0.5 / field.reach)
+    self._channels = field.detail.shape[2]
+    self._context = np.float32((settings.context / (16 * self._channels)) ** 0.5)
+    self._known = np.float32((settings.known / (len(self._fine) ** 2 * self._channels)) ** 0.5)
+    self._near = np.float32(settings.near**0.5 / _UNIT)
 
   def around(self, y: np.ndarray, x: np.ndarray) -> np.ndarray:
-    """The coarse colours of blocks, and where they are: `[N, 16 C + 2]`."""
-    place = self._near * np.stack([y, x], axis=1)
-    return np.concatenate(
-      [self._context * take(self._field.context, y, x, self._coarse), place], axis=1
-    ).astype(np.float32)
+    """The coarse colours of blocks, and where they are: `[N, 16 C + 2]` float32."""
+    colours = self._context * take(self._field.context, y, x, self._coarse)
+    place = self._near * np.stack([y, x], axis=1).astype(np.float32)
+    return np.concatenate([colours, place], axis=1)
 
   def inside(self, y: np.ndarray, x: np.ndarray) -> np.ndarray:
-    """The fine detail of blocks: `[N, P C]`."""
+    """The fine detail of blocks: `[N, P C]` float32."""
     return self._known * take(self._field.detail, y, x, self._fine)
 
   def known(self, y: np.ndarray, x: np.ndarray) -> np.ndarray:

@@ -19,10 +19,7 @@ class Matches(NamedTuple):
 
 
 def nearest(
-  looks: blocks.Looks,
-  grid: blocks.Grid,
-  sources: tuple[np.ndarray, np.ndarray],
-  settings: settings_lib.Settings,
+  looks: blocks.Looks, grid: blocks.Grid, sources: blocks.Corners, settings: settings_lib.Settings
 ) -> Matches:
   """Finds them: exact, with |a - b|^2 = |a|^2 - 2 a b + |b|^2.
 

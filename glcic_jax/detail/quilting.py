@@ -15,8 +15,6 @@ from glcic_jax.detail import settings as settings_lib
 
 _QUIET = 1e-4  # squared detail, white 1, below which a difference is not heard
 
-Corners = tuple[np.ndarray, np.ndarray]
-
 
 class _Quilt:
   """The state: one source corner for every block of the hole."""
@@ -142,7 +140,7 @@ def _neighbours(grid: blocks.Grid, apart: int) -> np.ndarray:
 
 def offsets(
   field: blocks.Field, grid: blocks.Grid, settings: settings_lib.Settings
-) -> Corners | None:
+) -> blocks.Corners | None:
   """For every block of the hole, how far from it its detail is copied.
 
   Returns:

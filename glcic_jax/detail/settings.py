@@ -4,16 +4,27 @@ from typing import NamedTuple
 
 
 class Settings(NamedTuple):
-  """Lengths are pixels of the picture at the scale at which offsets are found."""
+  """Lengths are pixels at the scale at which offsets are found, where a hole's inner radius is
+  `radius`.
+  """
 
-  radius: float = 36.0  # of the hole, at that scale
+  radius: float = 36.0
+  together: int = 64  # holes at most so far from each other choose their blocks together
+  margin: int = 128  # so far around holes are blocks looked for
   block: int = 16  # side of a block; a multiple of 4
   stride: int = 4  # from one block of the hole to the next; divides half a block
-  sigma: float = 4.0  # the cut-off: coarser than this Gaussian is the completion's
   step: int = 2  # from one block that may be copied to the next
-  sample: int = 2  # fine detail is compared at every so manieth pixel
   most_sources: int = 16_384
   candidates: int = 16  # the best matches of each block, among which neighbours agree
+
+  # Cut-offs, as Gaussians: what is finer than the first is copied; between both, the copied mingles
+  # with the completion's own, more so the farther from known pixels. 0 for the second: no such.
+  sigma: float = 4.0
+  middle: float = 12.0
+  # Blocks are compared by what is finer than this, at every so manieth pixel.
+  compare: float = 8.0
+  sample: int = 2
+
   # Weights of a match: like coarse surroundings, like detail where a block is known, nearness.
   context: float = 10.0
   known: float = 10.0
@@ -23,6 +34,9 @@ class Settings(NamedTuple):
   seam: float = 10.0
   join: float = 0.2
   sweeps: int = 2
-  power: float = 2.0  # windows: so steep
+
+  power: float = 4.0  # of the windows that blocks are laid with: the higher, the less they mingle
   gain: float = 3.0  # at most so much louder, where overlapping blocks cancel each other; 1: off
-  fade: float = 2.0  # over so many pixels from the hole's border; 0: at once
+  louder: float = 1.1  # and so much anywhere, since fading and mingling leave too little
+  fade: float = 6.0  # over so many pixels from the hole's border comes the fine; 0: at once
+  middle_fade: float = 24.0  # the same for the middle
