@@ -1,9 +1,16 @@
 """Texture for a hole from the picture's own blocks: arrays in, arrays out.
 
-    completed = detail.add(completed, hole)
+    completed = detail.add(picture, completion, hole, strength=1.0)
 
 A network trained on squared error knows what belongs into a hole, and paints it smooth. What is
-coarser than a cut-off stays the completion's; what is finer is copied from the known picture.
+coarser than a cut-off stays the completion's; what is finer comes from blocks of the known picture,
+chosen by like coarse surroundings, by the known part of a block, and by agreement with the blocks
+beside it (quilting, Efros and Freeman 2001; the completion in the role of the content network of
+Yang et al. 2017). `scale.of_hole` says which parts a hole has, and at what scale each is treated,
+so that the cost grows with the hole and hardly with the picture.
+
+NumPy and SciPy alone: for a single picture a compiled program would take longer to compile than
+this takes to run.
 """
 
 from glcic_jax.detail.addition import add

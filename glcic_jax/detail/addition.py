@@ -53,13 +53,7 @@ def add(
   Raises:
     ValueError: if shapes do not fit, or `strength` is not within 0 and 1.
   """
-  if not picture.shape == completion.shape == (*hole.shape, *picture.shape[2:]) or hole.ndim != 2:
-    raise ValueError(
-      f'A picture {picture.shape}, its completion {completion.shape} and its hole {hole.shape} do '
-      'not fit each other; they are [H, W, C], [H, W, C] and [H, W].'
-    )
-  if not 0 <= strength <= 1:
-    raise ValueError(f'strength is {strength}; give 0 to 1.')
+  _check(picture, completion, hole, strength)
   settings = settings or settings_lib.Settings()
   hole = hole.astype(bool)
   known = ~hole if known is None else known.astype(bool) & ~hole
@@ -67,8 +61,9 @@ def add(
   result = np.where(hole[..., None], result, picture).astype(result.dtype)
   if not strength:
     return result
+  parts = scale.of_hole(hole, radius=settings.radius, together=settings.together)
   completed, bare = result.copy(), 0
-  for part in scale.of_hole(hole, radius=settings.radius, together=settings.together):
+  for part in parts:
     window, box = _window(completed, known, part, white, settings)
     detailed = _detailed(window, settings)
     if detailed is None:
@@ -80,11 +75,21 @@ def add(
     here[part.hole] += strength * (inner[part.hole] - here[part.hole])
   if bare:
     warnings.warn(
-      'There is no known block of the picture to take texture from'
-      f'{" for a part of the hole" if bare > 1 else ""}; it stays smooth.',
+      'There is no known block of the picture to take texture from: '
+      f'{bare} of {len(parts)} parts of the hole stay as completed.',
       stacklevel=2,
     )
   return result
+
+
+def _check(picture: np.ndarray, completion: np.ndarray, hole: np.ndarray, strength: float) -> None:
+  if not picture.shape == completion.shape == (*hole.shape, *picture.shape[2:]) or hole.ndim != 2:
+    raise ValueError(
+      f'A picture {picture.shape}, its completion {completion.shape} and its hole {hole.shape} do '
+      'not fit each other; they are [H, W, C], [H, W, C] and [H, W].'
+    )
+  if not 0 <= strength <= 1:
+    raise ValueError(f'strength is {strength}; give 0 to 1.')
 
 
 def _window(
@@ -150,7 +155,7 @@ def _composed(
   rows = slice(max(top, block), min(top + size[0], field.hole.shape[0] - block))
   columns = slice(max(left, block), min(left + size[1], field.hole.shape[1] - block))
 
-  def copied(piece: laying.Piece, times: int) -> np.ndarray:
+  def copied(piece: laying.Piece, times: int, louder: float) -> np.ndarray:
     whole = laying.lay(
       piece,
       (corners[0] * times, corners[1] * times),
@@ -159,20 +164,28 @@ def _composed(
       side=block * times,
       power=settings.power,
       gain=settings.gain,
+      louder=louder,
     )
     y, x = (rows.start - top) * times, (columns.start - left) * times
     height, width = ((side.stop - side.start) * times for side in (rows, columns))
-    return settings.louder * whole[y : y + height, x : x + width]
+    return whole[y : y + height, x : x + width]
 
   here = _at_full_size(rows, columns, block, factor)
   depth = bands.depth(window.hole[here])
   own = _fine(window, field, (rows, columns), block)
   result = window.guide[here] - own
-  result += laying.join(own, copied(fine, factor), depth, settings.fade * factor)
+  result += laying.join(
+    own,
+    copied(fine, factor, settings.louder),
+    depth,
+    fade=settings.fade * factor,
+    side=block * factor,
+  )
   if settings.middle:
     depth = bands.depth(field.hole[rows, columns])
     own = field.middle[rows, columns]
-    change = laying.join(own, copied(middle, 1), depth, settings.middle_fade) - own
+    detail = copied(middle, 1, settings.middle_louder)
+    change = laying.join(own, detail, depth, fade=settings.middle_fade, side=block) - own
     result += bands.larger(np.pad(change, ((1, 1), (1, 1), (0, 0)), mode='edge'), factor)
   detailed = window.guide.copy()
   detailed[here] = np.clip(result, 0, 1)

@@ -13,6 +13,7 @@ from glcic_jax.detail import blocks
 from glcic_jax.detail import matching
 from glcic_jax.detail import settings as settings_lib
 
+_LEAST = 0.1  # of what a match of unlike detail costs
 _QUIET = 1e-4  # squared detail, white 1, below which a difference is not heard
 
 
@@ -36,7 +37,9 @@ class _Quilt:
     self.dx = matches.x[:, 0] - grid.x
     self._cost = matches.cost[:, 0].copy()
     self._placed = np.zeros(len(grid.y), bool)
-    self._unit = settings.seam * (np.median(self._cost) + 1e-4)
+    # Where the best matches are perfect, as in a texture that repeats, a seam must not be free.
+    least = _LEAST * settings.known * float(np.square(field.detail[field.known]).mean())
+    self._unit = settings.seam * (float(np.median(self._cost)) + least + 1e-5)
     half = settings.block // 2
     self._steps = ((0, half), (0, -half), (half, 0), (-half, 0))
     self._beside = _neighbours(grid, half // settings.stride)

@@ -28,7 +28,7 @@ class Settings(NamedTuple):
   # Weights of a match: like coarse surroundings, like detail where a block is known, nearness.
   context: float = 10.0
   known: float = 10.0
-  near: float = 0.5
+  near: float = 0.2
   # Agreement with neighbours, in medians of the best match's cost, 0: each block for itself; what
   # any two blocks cost that are not one piece of the picture; how often all are gone through.
   seam: float = 10.0
@@ -36,7 +36,11 @@ class Settings(NamedTuple):
   sweeps: int = 2
 
   power: float = 4.0  # of the windows that blocks are laid with: the higher, the less they mingle
-  gain: float = 3.0  # at most so much louder, where overlapping blocks cancel each other; 1: off
-  louder: float = 1.1  # and so much anywhere, since fading and mingling leave too little
-  fade: float = 6.0  # over so many pixels from the hole's border comes the fine; 0: at once
-  middle_fade: float = 24.0  # the same for the middle
+  # At most so much louder, where overlapping blocks cancel each other; 1: off. That brings their
+  # energy back; where they are unlike they are made louder by so much more, which makes up for what
+  # fading takes, and for blocks that a smooth completion chose. Blocks that are one piece stay.
+  gain: float = 3.0
+  louder: float = 1.18
+  middle_louder: float = 1.6
+  fade: float = 6.5  # over so many pixels from the hole's border comes the fine; 0: at once
+  middle_fade: float = 20.0  # the same for the middle

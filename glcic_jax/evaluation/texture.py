@@ -31,7 +31,8 @@ Patches = list[np.ndarray]  # for each level [N, 3, 49]
 
 def pyramid(picture: np.ndarray, levels: int = LEVELS) -> list[np.ndarray]:
   """The finest `levels` levels of a Laplacian pyramid, without what is coarser: `[h, w, C]`."""
-  result, fine = [], np.array(picture, np.float32, ndmin=3)
+  result: list[np.ndarray] = []
+  fine: np.ndarray = np.asarray(picture, np.float32)
   for _ in range(levels):
     coarse = _smooth(fine, _BINOMIAL)[::2, ::2]
     spread = np.zeros_like(fine)
@@ -41,7 +42,8 @@ def pyramid(picture: np.ndarray, levels: int = LEVELS) -> list[np.ndarray]:
   return result
 
 
-def _smooth(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
+def _smooth(picture: np.ndarray, weights: np.ndarray) -> np.ndarray:
+  values: np.ndarray = picture
   for axis in (0, 1):
     values = scipy.ndimage.correlate1d(values, weights, axis, mode='mirror')
   return values
@@ -49,7 +51,7 @@ def _smooth(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
 
 def holes(mask: np.ndarray, levels: int = LEVELS) -> list[np.ndarray]:
   """Which pixels of each level are hole: more than half of what they stand for. `[h, w]` bool."""
-  share = (np.reshape(mask, np.shape(mask)[:2]) > 0).astype(np.float32)
+  share: np.ndarray = (np.reshape(mask, np.shape(mask)[:2]) > 0).astype(np.float32)
   result = []
   for _ in range(levels):
     result.append(share > _SHARE)

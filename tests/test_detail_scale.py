@@ -1,0 +1,79 @@
+"""At what scale a hole is treated."""
+
+import numpy as np
+
+from glcic_jax.detail import bands
+from glcic_jax.detail import scale
+
+
+def canvas(*boxes, size=600):
+  hole = np.zeros((size, size), bool)
+  for top, left, height, width in boxes:
+    hole[top : top + height, left : left + width] = True
+  return hole
+
+
+def covered(hole, parts):
+  count = np.zeros(hole.shape, int)
+  for part in parts:
+    top, left, bottom, right = part.box
+    count[top:bottom, left:right] += part.hole
+  return count
+
+
+def test_parts_cover_the_hole_once():
+  rng = np.random.default_rng(0)
+  hole = rng.random((200, 300)) < 0.02
+  hole[20:160, 30:170] = True
+  assert (covered(hole, scale.of_hole(hole)) == hole).all()
+
+
+def test_no_hole_has_no_parts():
+  assert scale.of_hole(canvas()) == []
+
+
+def test_the_inner_radius_counts_and_not_the_length():
+  line, square = canvas((10, 10, 8, 500)), canvas((10, 10, 288, 288))
+  assert [part.factor for part in scale.of_hole(line)] == [1]
+  assert [(part.radius, part.factor) for part in scale.of_hole(square)] == [(144, 4)]
+
+
+def test_the_pictures_edge_is_the_holes():
+  assert scale.of_hole(canvas((0, 0, 144, 600)))[0].radius == 72
+
+
+def test_nothing_is_enlarged():
+  assert scale.of_hole(canvas((50, 50, 3, 3)))[0].factor == 1
+
+
+def test_a_scratch_beside_a_large_hole_is_not_treated_like_it():
+  parts = scale.of_hole(canvas((10, 10, 288, 288), (10, 310, 288, 4)))
+  assert [part.factor for part in parts] == [4, 1]
+
+
+def test_near_holes_are_together_and_far_ones_are_not():
+  hole = canvas((10, 10, 20, 20), (10, 60, 20, 20), (500, 500, 20, 20))
+  assert [part.box for part in scale.of_hole(hole)] == [(10, 10, 30, 80), (500, 500, 520, 520)]
+
+
+def test_a_chain_of_near_holes_is_together_in_any_order():
+  hole = canvas((10, 10, 5, 5), (10, 130, 5, 5), (12, 70, 5, 5))
+  assert len(scale.of_hole(hole)) == 1
+
+
+def test_a_larger_picture_of_the_same_has_a_larger_factor():
+  hole = canvas((40, 40, 72, 72), size=150)
+  large = np.repeat(np.repeat(hole, 5, 0), 5, 1)
+  assert [scale.of_hole(mask)[0].factor for mask in (hole, large)] == [1, 5]
+
+
+def test_smaller_and_larger_pictures():
+  rng = np.random.default_rng(0)
+  picture = rng.random((6, 9, 2), np.float32)
+  assert (bands.smaller(picture, 1) == picture).all()
+  assert np.allclose(bands.smaller(picture, 3)[1, 2], picture[3:6, 6:9].mean((0, 1)))
+  y, x = np.mgrid[-1:5, -1:7].astype(np.float32)
+  plane = np.stack([2 * y + 3 * x, -y], axis=-1)
+  y, x = (np.mgrid[0:12, 0:18] + 0.5) / 3 - 0.5
+  assert np.allclose(bands.larger(plane, 3), np.stack([2 * y + 3 * x, -y], -1), atol=1e-5)
+  assert (bands.larger(plane, 1) == plane[1:-1, 1:-1]).all()
