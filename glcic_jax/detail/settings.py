@@ -41,6 +41,6 @@ class Settings(NamedTuple):
   # fading takes, and for blocks that a smooth completion chose. Blocks that are one piece stay.
   gain: float = 3.0
   louder: float = 1.18
-  middle_louder: float = 1.6
+  middle_louder: float = 1.55
   fade: float = 6.5  # over so many pixels from the hole's border comes the fine; 0: at once
-  middle_fade: float = 20.0  # the same for the middle
+  middle_fade: float = 24.0  # the same for the middle
