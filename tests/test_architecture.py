@@ -34,7 +34,7 @@ ROOMS = {
   'data': {'pictures', 'holes'},
   'training': {'models', 'methods', 'config', 'pictures', 'holes', 'data', 'model_directory'},
   'cost': {'models', 'methods', 'config', 'training', 'reporting', 'pages'},
-  'inference': {'models', 'methods', 'pictures', 'model_directory'},
+  'inference': {'detail', 'models', 'methods', 'pictures', 'model_directory'},
   'convert': {'models', 'methods', 'model_directory'},
   'evaluation': {
     'config',

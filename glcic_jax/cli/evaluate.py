@@ -45,7 +45,9 @@ def _evaluate(options: argparse.Namespace, speaker: terminal.Terminal) -> int:
   manifest, failures = choice_lib.manifest(choice, source)
   compilation.keep_programs()
   entrants = entrants_lib.load(
-    options.models, manifest, blend=options.blend, large=options.large, device=options.device
+    options.models,
+    manifest,
+    **{name: getattr(options, name) for name in ('blend', 'large', 'device', 'detail')},
   )
   reference = options.models.index(options.reference) if options.reference else 0
   found, seconds = results.write(

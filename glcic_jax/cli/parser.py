@@ -15,6 +15,7 @@ import textwrap
 from typing import Any, NoReturn
 
 from glcic_jax import errors
+from glcic_jax.cli import values
 from glcic_jax.model_directory import shipped
 
 
@@ -53,7 +54,7 @@ class Parser(argparse.ArgumentParser):
     )
 
   def add_manner(self) -> None:
-    """Adds how a picture is completed: `--blend`, `--large`, `--device`."""
+    """Adds how a picture is completed: `--blend`, `--large`, `--detail`, `--device`."""
     self.add_argument(
       '--blend',
       choices=('poisson', 'opencv', 'none'),
@@ -67,6 +68,14 @@ class Parser(argparse.ArgumentParser):
       help='what the network sees of a picture: crop, the surroundings of each hole, at the scale '
       'that it was trained for; resize, the picture at that scale; whole, the picture as it is '
       '(crop)',
+    )
+    self.add_argument(
+      '--detail',
+      type=values.strength,
+      default=0.0,
+      metavar='0..1|off',
+      help='how much of the fine texture in the hole comes from the rest of the picture instead of '
+      'the network (off)',
     )
     devices = ('cpu', 'gpu', 'tpu')
     self.add_argument('--device', choices=devices, help='by default the best there is')

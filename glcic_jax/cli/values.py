@@ -46,6 +46,14 @@ def share(text: str) -> float:
   return value
 
 
+def strength(text: str) -> float:
+  """A number from 0 to 1, or `off`, which is 0."""
+  value = 0.0 if text == 'off' else _float(text)
+  if not 0 <= value <= 1:
+    raise _wrong(text, 'a number from 0 to 1, or off')
+  return value
+
+
 def color(text: str) -> tuple[int, int, int]:
   """A colour as CSS writes it, as RGB in 0..255; what is transparent about it is left out."""
   from PIL import ImageColor

@@ -34,11 +34,12 @@ def load(
   blend: str,
   large: str,
   device: str | None,
+  detail: float = 0,
 ) -> list[Entrant]:
   """Loads all that are named, and checks that each can complete the manifest's holes.
 
-  A name is a MODEL or one of `names.BASELINES`. `blend`, `large` and `device` are as in
-  `Completer`; with blend 'none', the raw output is what a user gets.
+  A name is a MODEL or one of `names.BASELINES`. The options are `Completer`'s; with blend
+  'none' and no detail, the raw output is what a user gets.
 
   Raises:
     errors.InputError: if one is no model, or cannot complete a hole.
@@ -50,7 +51,7 @@ def load(
       continue
     completer = completer_lib.Completer.from_pretrained(name, device=device)
     _check_holes(completer.generator, label, manifest)
-    entrants.append(_network(name, label, completer, blend, large))
+    entrants.append(_network(name, label, completer, blend, large, detail))
   return entrants
 
 
@@ -70,17 +71,19 @@ def _baseline(name: str, mean_color: Sequence[float]) -> Entrant:
 
 
 def _network(
-  name: str, label: str, completer: completer_lib.Completer, blend: str, large: str
+  name: str, label: str, completer: completer_lib.Completer, blend: str, large: str, detail: float
 ) -> Entrant:
-  def completed(blend: str) -> Complete:
-    return lambda images, holes: completer(list(images), list(holes), blend=blend, large=large)
+  def completed(blend: str, detail: float) -> Complete:
+    return lambda images, holes: completer(
+      list(images), list(holes), blend=blend, large=large, detail=detail
+    )
 
-  outputs = {COMPLETED: completed(blend)}
-  if blend != 'none':
-    outputs[RAW] = completed('none')
+  outputs = {COMPLETED: completed(blend, detail)}
+  if blend != 'none' or detail:
+    outputs[RAW] = completed('none', 0)
   about = {'model': name, 'baseline': False}
   about |= {key: getattr(completer.description, key) for key in ('method', 'step', 'image_size')}
-  about |= {'blend': blend, 'large': large}
+  about |= {'blend': blend, 'large': large, 'detail': detail}
   return Entrant(label, about, outputs, completer.batch_size)
 
 

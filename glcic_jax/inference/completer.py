@@ -15,6 +15,7 @@ from etils import epath
 import jax
 import numpy as np
 
+from glcic_jax import detail as detail_lib
 from glcic_jax import errors
 from glcic_jax.inference import blending
 from glcic_jax.inference import canvas as canvas_lib
@@ -95,6 +96,7 @@ class Completer:
     blend: str = 'poisson',
     feather: float = 0,
     large: str = 'crop',
+    detail: float = 0,
   ) -> Any:
     """Completes one picture, or each of several.
 
@@ -108,6 +110,8 @@ class Completer:
       feather: over so many pixels inside the hole's edge, the known pixels' colours fade out.
       large: what the network sees: 'crop', windows around the holes at the scale that it was
         trained for; 'resize', the whole picture at that scale; 'whole', the picture as it is.
+      detail: how much of the fine texture in the hole comes from the picture's own blocks instead
+        of the network, 0 to 1; see `glcic_jax.detail`.
 
     Returns:
       what came in, completed: an upright PIL image for a path or a PIL image, an array for an
@@ -122,15 +126,22 @@ class Completer:
       raise errors.InputError(f'large is {large!r}; it can be {", ".join(tiling.LARGE)}.')
     if not isinstance(feather, numbers.Real) or not feather >= 0:
       raise errors.InputError(f'feather is {feather}; give 0 or more pixels.')
+    if not isinstance(detail, numbers.Real) or not 0 <= detail <= 1:
+      raise errors.InputError(f'detail is {detail!r}; give 0 to 1.')
     pairs = pairs_lib.split(image, mask)
     results = []
     for start in range(0, len(pairs), self.batch_size):
       opened = [pairs_lib.read(*pair) for pair in pairs[start : start + self.batch_size]]
-      results += self._complete_together(opened, blend, feather, large)
+      results += self._complete_together(opened, blend, feather, large, detail)
     return pairs_lib.join(results, image)
 
   def _complete_together(
-    self, pairs: Sequence[tuple[modes.Picture, np.ndarray]], blend: str, feather: float, large: str
+    self,
+    pairs: Sequence[tuple[modes.Picture, np.ndarray]],
+    blend: str,
+    feather: float,
+    large: str,
+    detail: float,
   ) -> list[Any]:
     if network_lib.side(self.generator) is not None:  # it knows whole pictures, at its side
       large = 'whole'
@@ -148,6 +159,9 @@ class Completer:
       canvas_lib.complete(
         canvases, lambda image, mask: self._run(self.variables, image, mask), self.batch_size
       )
+    if detail:
+      for pixels, (_, mask) in zip(levels, pairs):
+        _add_detail(pixels, mask, detail)
     return [picture.completed(pixels, mask) for pixels, (picture, mask) in zip(levels, pairs)]
 
   def _warn_of_wide_holes(self, mask: np.ndarray, parts: Sequence[tiling.Part]) -> None:
@@ -167,6 +181,13 @@ class Completer:
             stacklevel=4,
           )
           return
+
+
+def _add_detail(pixels: np.ndarray, mask: np.ndarray, strength: float) -> None:
+  """To a completed picture, `[H, W, 3]` uint8 or uint16, in place."""
+  white = np.iinfo(pixels.dtype).max
+  detailed = detail_lib.add(pixels, pixels, mask, strength=strength, white=white)
+  pixels[mask] = np.clip(np.round(detailed[mask]), 0, white)
 
 
 def _device(name: str | None) -> jax.Device:
