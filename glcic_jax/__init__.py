@@ -1,7 +1,7 @@
 """Image completion in JAX: the Context Encoder (CVPR 2016) and GLCIC (SIGGRAPH 2017).
 
 from glcic_jax import Completer
-completed = Completer.from_pretrained('my_model')('photo.jpg', 'hole.png')
+completed = Completer.from_pretrained()('photo.jpg', 'hole.png')
 """
 
 from typing import Any

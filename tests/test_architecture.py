@@ -56,7 +56,7 @@ CONFINED = {
   'tensorflow': ('data/',),
   'tensorflow_datasets': ('data/',),
   'cykooz_resizer': ('data/resampling.py',),
-  'cv2': ('inference/blending.py', 'evaluation/baselines.py'),
+  'cv2': ('inference/blending.py', 'inference/baselines.py'),
   'torch': ('convert/pytorch.py', 'evaluation/features.py'),
   'orbax': ('checkpoints.py',),
   'huggingface_hub': ('model_directory/hub.py',),

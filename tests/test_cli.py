@@ -235,7 +235,7 @@ def test_train_refuses_a_batch_that_the_devices_cannot_share(capsys, tmp_path):
 
 @pytest.fixture
 def inputs(tmp_path):
-  """A picture with its mask, as arguments of `complete`; the model is not there."""
+  """A picture with its mask, as arguments of `complete`; their folder is no model."""
   rng = np.random.default_rng(0)
   Image.fromarray(rng.integers(0, 256, (20, 30, 3), dtype=np.uint8)).save(tmp_path / 'picture.png')
   mask = np.zeros((20, 30), np.uint8)
@@ -244,7 +244,7 @@ def inputs(tmp_path):
   return {
     '': tmp_path / 'picture.png',
     '--mask': tmp_path / 'mask.png',
-    '--model': tmp_path / 'model',
+    '--model': tmp_path,
     '--output': tmp_path / 'out.png',
   }
 

@@ -1,14 +1,18 @@
-"""glcic-jax complete IMAGE... --mask MASK --model MODEL --output OUT"""
+"""glcic-jax complete IMAGE... --mask MASK [--model MODEL] [--output OUT]"""
 
+import argparse
 from collections.abc import Sequence
 import json
+from typing import Any
 import warnings
 
 from glcic_jax import errors
 from glcic_jax.cli import parser as parser_lib
 from glcic_jax.cli import terminal
 from glcic_jax.cli import values
+from glcic_jax.inference import baselines
 from glcic_jax.inference import many_files
+from glcic_jax.model_directory import shipped
 from glcic_jax.pictures import given_holes
 from glcic_jax.pictures import pairing
 from glcic_jax.pictures import sheets
@@ -16,18 +20,23 @@ from glcic_jax.pictures import sheets
 
 def main(arguments: Sequence[str]) -> int:
   """Completes pictures; returns the exit code."""
-  options = _parser().parse_args(arguments)
+  parser = _parser()
+  options = parser.parse_args(arguments)
   if options.mask is not None and options.hole_color:
     raise errors.InputError('--mask and --hole-color both say where the hole is; give one of them.')
   if options.invert_mask and options.mask is None:
     raise errors.InputError('--invert-mask needs a --mask.')
+  shipped.check(options.model, tuple(baselines.FILLS))
   where = given_holes.Where(options.mask, options.invert_mask, options.hole_color, options.dilate)
   # With --skip-existing nothing that lies among the results is touched, so these are no inputs.
   results = options.output if options.skip_existing else None
   found, alone = pairing.jobs(options.images, options.mask, results=results)
-  jobs = pairing.with_outputs(found, alone, options.output, options.format)
+  jobs = pairing.with_outputs(
+    found, alone, options.output, options.format, keep=options.skip_existing
+  )
   speaker = terminal.Terminal()
-  how = {name: getattr(options, name) for name in ('blend', 'feather', 'large')}
+  note = (lambda text: None) if options.quiet else speaker.note
+  how = _manner(parser, options)
   run = many_files.Run(
     jobs,
     where,
@@ -38,12 +47,12 @@ def main(arguments: Sequence[str]) -> int:
     skip_existing=options.skip_existing,
     sheet=sheets.Comparison(options.compare, jobs) if options.compare else None,
     progress=speaker.progress,
-    note=speaker.note,
+    note=note,
   )
   with warnings.catch_warnings(), terminal.stoppable():
     # Pillow takes a panorama for an attack, and reads it.
     warnings.filterwarnings('ignore', message='Image size')
-    warnings.showwarning = lambda message, *_, **__: speaker.note(f'glcic-jax: {message}')
+    warnings.showwarning = lambda message, *_, **__: note(f'glcic-jax: {message}')
     for output in run.complete():
       if not options.json:
         speaker.result(output)
@@ -55,6 +64,19 @@ def main(arguments: Sequence[str]) -> int:
     done = {'completed': run.completed, 'skipped': run.skipped, 'failed': run.failed}
     speaker.result(json.dumps(done, indent=2))
   return 1 if run.failed else 0
+
+
+def _manner(parser: parser_lib.Parser, options: argparse.Namespace) -> dict[str, Any]:
+  """`Completer`'s options; a baseline has none, and refuses them."""
+  how = {name: getattr(options, name) for name in ('blend', 'feather', 'large')}
+  if options.model not in baselines.FILLS:
+    return how
+  for name, value in {**how, 'device': options.device}.items():
+    if value != parser.get_default(name):
+      raise errors.InputError(
+        f'--{name} is for networks, and --model {options.model} is none; leave one of them out.'
+      )
+  return {}
 
 
 def _parser() -> parser_lib.Parser:
@@ -69,9 +91,12 @@ def _parser() -> parser_lib.Parser:
     'the mask of a.jpg is a.* or a_mask*. Without: the transparent part of the picture, or '
     '--hole-color',
   )
-  parser.add_model()
-  where = 'of one picture, a file, whose suffix decides the format; else a folder'
-  add('--output', required=True, help=where)
+  parser.add_model(shipped.DEMO, f'; or, without a network, {", ".join(baselines.FILLS)}')
+  where = (
+    'of one picture, a file, whose suffix decides the format; else a folder. Without: beside each '
+    'picture, as NAME_completed, where nothing has this name yet'
+  )
+  add('--output', help=where)
   painted = 'the hole is what has this colour: #ff00ff, or a name'
   add('--hole-color', metavar='COLOR', type=values.color, help=painted)
   add('--invert-mask', action='store_true', help='black is the hole')
@@ -87,11 +112,12 @@ def _parser() -> parser_lib.Parser:
   add('--feather', type=pixels, default=0, metavar='N', help=faded)
   parser.add_manner()
   formats = ('keep', 'png', 'jpg', 'webp')
-  add('--format', choices=formats, default='keep', help='of the results in a folder')
+  add('--format', choices=formats, default='keep', help='of the results, where --output is no file')
   add('--strip-gps', action='store_true', help='leave out where the picture was taken')
   add('--compare', metavar='SHEET', help='also write a sheet of inputs, masks and results')
   add(
     '--skip-existing', action='store_true', help='leave out pictures whose result is there already'
   )
+  add('--quiet', action='store_true', help='no notes on stderr, only what failed')
   add('--json', action='store_true', help='print what was done as JSON')
   return parser

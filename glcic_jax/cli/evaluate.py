@@ -1,4 +1,4 @@
-"""glcic-jax evaluate --model MODEL... --images DIR [--masks DIR|KIND] [--manifest FILE]
+"""glcic-jax evaluate [--model MODEL...] --images DIR [--masks DIR|KIND] [--manifest FILE]
 --output DIR
 """
 
@@ -12,11 +12,13 @@ from glcic_jax.cli import parser as parser_lib
 from glcic_jax.cli import terminal
 from glcic_jax.cli import values
 from glcic_jax.evaluation import names
+from glcic_jax.model_directory import shipped
 
 
 def main(arguments: Sequence[str]) -> int:
   """Scores models; returns the exit code."""
   options = _parser().parse_args(arguments)
+  options.models = options.models or [shipped.DEMO]
   names.check(options.models)
   if options.reference and options.reference not in options.models:
     hint = errors.did_you_mean(options.reference, options.models) or 'give one of them.'
@@ -74,11 +76,11 @@ def _parser() -> parser_lib.Parser:
     '--model',
     action='extend',
     nargs='+',
-    required=True,
     dest='models',
     metavar='MODEL',
-    help=f'a model directory, a training workdir, one checkpoint in it; or {baselines} or '
-    f'{last}; several of them, or the flag again for each',
+    help=f'{shipped.DEMO}, the model in the package; a model directory, a training workdir, one '
+    f'checkpoint in it; or {baselines} or {last}; several of them, or the flag again for each '
+    f'({shipped.DEMO})',
   )
   _add_pictures(parser)
   add = parser.add_argument

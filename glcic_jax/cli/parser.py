@@ -15,6 +15,7 @@ import textwrap
 from typing import Any, NoReturn
 
 from glcic_jax import errors
+from glcic_jax.model_directory import shipped
 
 
 class _Formatter(argparse.HelpFormatter):
@@ -40,13 +41,15 @@ class Parser(argparse.ArgumentParser):
     )
     self.see_help = f'see {self.prog} --help.'
 
-  def add_model(self) -> None:
-    """Adds `--model`."""
+  def add_model(self, default: str | None = None, also: str = '') -> None:
+    """Adds `--model`, to be left out where there is a default; `also`: what else it takes."""
     self.add_argument(
       '--model',
-      required=True,
-      help='a model directory, a training workdir, one checkpoint in it, or a name on the Hugging '
-      'Face Hub',
+      required=default is None,
+      default=default,
+      help=f'{shipped.DEMO}, the model in the package; a model directory, a training workdir, one '
+      f'checkpoint in it, a name on the Hugging Face Hub{also}'
+      + (f' ({default})' if default else ''),
     )
 
   def add_manner(self) -> None:

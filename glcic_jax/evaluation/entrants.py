@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from glcic_jax import errors
-from glcic_jax.evaluation import baselines
 from glcic_jax.evaluation import manifest as manifest_lib
 from glcic_jax.evaluation import names as names_lib
+from glcic_jax.inference import baselines
 from glcic_jax.inference import completer as completer_lib
 from glcic_jax.inference import network as network_lib
 
@@ -55,21 +55,16 @@ def load(
 
 
 def _baseline(name: str, mean_color: Sequence[float]) -> Entrant:
-  if name == 'biharmonic':
-    baselines.restoration()
+  baselines.check(name)
   level = np.round(np.asarray(mean_color) * 255).astype(np.uint8)
-  fills: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
-    'mean': lambda image, hole: level,
-    'telea': baselines.telea,
-    'navier-stokes': baselines.navier_stokes,
-    'biharmonic': baselines.biharmonic,
-  }
-  fill = fills[name]
+
+  def one(image: np.ndarray, hole: np.ndarray) -> np.ndarray:
+    if name == names_lib.MEAN:
+      return np.where(hole[..., None], level, image)
+    return baselines.complete(name, image, hole)
 
   def complete(images: Sequence[np.ndarray], holes: Sequence[np.ndarray]) -> list[np.ndarray]:
-    return [
-      np.where(hole[..., None], fill(image, hole), image) for image, hole in zip(images, holes)
-    ]
+    return list(map(one, images, holes))
 
   return Entrant(name, {'model': name, 'baseline': True}, {COMPLETED: complete}, 1)
 

@@ -3,31 +3,24 @@
 from collections.abc import Sequence
 import os
 
-from etils import epath
-
 from glcic_jax import errors
-from glcic_jax import files
-from glcic_jax.model_directory import hub
+from glcic_jax.inference import baselines
+from glcic_jax.model_directory import shipped
 
-BASELINES = ('mean', 'telea', 'navier-stokes', 'biharmonic')
+MEAN = 'mean'  # colour of all pictures of the evaluation, so it is no MODEL elsewhere
+BASELINES = (MEAN, *baselines.FILLS)
 
 
 def check(names: Sequence[str]) -> None:
   """Refuses a name that is given twice, or is nothing.
 
   Raises:
-    errors.InputError: with the baseline that was probably meant.
+    errors.InputError: with the name that was probably meant.
   """
   if len(set(names)) < len(names):
     raise errors.InputError('--model names one model twice; give each once.')
   for name in names:
-    if name not in BASELINES and not hub.means_hub(name) and not epath.Path(name).exists():
-      hint = errors.did_you_mean(name, BASELINES) or files.did_you_mean(name)
-      sentence = (
-        f'{name} is no model: give a model directory, the workdir of a training run, or a baseline '
-        f'({", ".join(BASELINES)}).'
-      )
-      raise errors.InputError(errors.with_hint(sentence, hint))
+    shipped.check(name, BASELINES)
 
 
 def labels(names: Sequence[str]) -> list[str]:

@@ -1,6 +1,6 @@
 """Completer: a model, ready to fill holes in pictures.
 
-    completer = Completer.from_pretrained('my_model')
+    completer = Completer.from_pretrained()             # the model in the package; or 'my_model'
     completed = completer('photo.jpg', 'hole.png')      # PIL in, PIL out; arrays in, arrays out
 
 Every pixel outside the hole leaves exactly as it came in.
@@ -23,6 +23,7 @@ from glcic_jax.inference import pairs as pairs_lib
 from glcic_jax.inference import tiling
 from glcic_jax.methods import architectures
 from glcic_jax.model_directory import model_files
+from glcic_jax.model_directory import shipped
 from glcic_jax.model_directory import tensors
 from glcic_jax.pictures import modes
 
@@ -70,14 +71,15 @@ class Completer:
   @classmethod
   def from_pretrained(
     cls,
-    model: epath.PathLike,
+    model: epath.PathLike = shipped.DEMO,
     *,
     revision: str | None = None,
     device: str | None = None,
     batch_size: int | None = None,
   ) -> 'Completer':
-    """Loads a MODEL: a model directory, a training workdir, a checkpoint step in it, or a name on
-    the Hugging Face Hub, where `revision` is a commit, a tag or a branch.
+    """Loads a MODEL: `demo`, which is in the package, a model directory, a training workdir, a
+    checkpoint step in it, or a name on the Hugging Face Hub, where `revision` is a commit, a tag or
+    a branch.
 
     Raises:
       errors.InputError: if it is none of these, or is damaged.

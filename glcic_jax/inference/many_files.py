@@ -15,6 +15,7 @@ from PIL import Image
 
 from glcic_jax import errors
 from glcic_jax import files
+from glcic_jax.inference import baselines
 from glcic_jax.pictures import given_holes
 from glcic_jax.pictures import masks
 from glcic_jax.pictures import pairing
@@ -31,9 +32,9 @@ class Run:
 
   jobs: Sequence[pairing.Job]  # with outputs
   where: given_holes.Where
-  model: str
+  model: str  # a MODEL, or one of `baselines.FILLS`
   device: str | None
-  options: Mapping[str, Any]  # `Completer`'s: blend, feather, large
+  options: Mapping[str, Any]  # `Completer`'s: blend, feather, large; none of a baseline
   strip_gps: bool  # results do not say where the picture was taken
   skip_existing: bool  # a picture whose result is there is left out
   sheet: sheets.Comparison | None  # for the pictures side by side
@@ -76,7 +77,9 @@ class Run:
       self.sheet.write()
 
   @functools.cached_property
-  def _completer(self) -> 'completer_lib.Completer':
+  def _completer(self) -> 'completer_lib.Completer | baselines.Baseline':
+    if self.model in baselines.FILLS:
+      return baselines.Baseline(self.model)
     from glcic_jax.inference import compilation
     from glcic_jax.inference import completer  # JAX starts only now
 

@@ -17,7 +17,12 @@ _OWN_LICENSE = (
 )
 
 # The Hub's identifiers; other terms are 'other'.
-LICENSES = {'CC BY-NC-SA 4.0': 'cc-by-nc-sa-4.0', 'MIT': 'mit', 'Apache-2.0': 'apache-2.0'}
+LICENSES = {
+  'CC BY-NC-SA 4.0': 'cc-by-nc-sa-4.0',
+  'CC BY-SA 4.0': 'cc-by-sa-4.0',
+  'MIT': 'mit',
+  'Apache-2.0': 'apache-2.0',
+}
 
 _DEFINITIONS = {  # of metrics.csv -> name, unit, definition
   'validation_hole_psnr': (

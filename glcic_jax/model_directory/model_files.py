@@ -6,9 +6,9 @@
     README.md           the model card (`model_card.py`)
 
 Leaf names and the meaning of `config.json` are stable: a reader of a later version
-reads every earlier one (`tests/test_model_format.py`). MODEL is a model directory, a training
-workdir (its newest checkpoint), one checkpoint step in it, or a name on the Hugging Face Hub
-(`hub.py`).
+reads every earlier one (`tests/test_model_format.py`). MODEL is the name of a model in this
+package (`shipped.py`), a model directory, a training workdir (its newest checkpoint), one step of
+it, or a name on the Hugging Face Hub (`hub.py`).
 """
 
 from collections.abc import Mapping
@@ -26,6 +26,7 @@ from glcic_jax import errors
 from glcic_jax import files
 from glcic_jax.model_directory import hub
 from glcic_jax.model_directory import model_card
+from glcic_jax.model_directory import shipped
 from glcic_jax.model_directory import tensors
 
 FORMAT_VERSION = 1
@@ -190,15 +191,17 @@ def checkpoint_of(model: epath.PathLike) -> tuple[epath.Path, int | None] | None
   if path.parent.name == _CHECKPOINTS and path.name.isdigit() and path.is_dir():
     return path.parent.parent, int(path.name)
   sentence = (
-    f'{model} is no model: give a folder with {WEIGHTS} and {CONFIG}, or the workdir of a training '
-    'run.'
+    f'{model} is no model: give {shipped.DEMO}, a folder with {WEIGHTS} and {CONFIG}, or the '
+    'workdir of a training run.'
   )
-  hint = '' if path.exists() else files.did_you_mean(model)
+  hint = '' if path.exists() else shipped.did_you_mean(model)
   raise errors.InputError(errors.with_hint(sentence, hint))
 
 
 def _folder(model: epath.PathLike, revision: str | None = None) -> epath.Path:
   """Where a MODEL lies; one of the Hub is fetched."""
+  if shipped.is_name(model):
+    return shipped.folder(model)
   if hub.means_hub(model):
     try:
       return hub.fetch(os.fspath(model), revision, (CONFIG, WEIGHTS), (CARD,))
@@ -231,7 +234,7 @@ def _read(folder: epath.Path) -> tuple[dict[str, Any], Description]:
       f'{folder / WEIGHTS} does not match the digest in {CONFIG}; copy the model again.'
     )
   try:
-    flat = safetensors.numpy.load(data)
+    flat = {name: tensors.widened(array) for name, array in safetensors.numpy.load(data).items()}
     variables = tensors.unflatten(flat)['generator']
   except (SafetensorError, LookupError, TypeError, AttributeError) as error:  # or names of no tree
     raise errors.InputError(

@@ -16,6 +16,11 @@ def is_usable(name: str, array: np.ndarray) -> bool:
   )
 
 
+def widened(array: np.ndarray) -> np.ndarray:
+  """Half precision is for keeping weights, not for computing with them: float32 of float16."""
+  return array.astype(np.float32) if array.dtype == np.float16 else array
+
+
 def flatten(tree: Mapping[str, Any]) -> dict[str, np.ndarray]:
   """Nested arrays -> dotted names: the names of `model.safetensors`."""
   flat = traverse_util.flatten_dict(dict(tree), sep='.')

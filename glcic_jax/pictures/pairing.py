@@ -12,6 +12,7 @@ from glcic_jax import files
 from glcic_jax.pictures import image_files
 
 _MARK = '_mask'  # a_mask*.png is a mask of a.jpg
+_DONE = '_completed'  # a_completed.jpg beside a.jpg is what became of it
 
 
 class Job(NamedTuple):
@@ -89,7 +90,7 @@ def _pictures(inputs: Sequence[str], apart: Sequence[str]) -> tuple[list[Job], b
     else:
       found.setdefault(given, Job(given, os.path.basename(given)))
       continue
-    paths = _outside(apart, root, paths)
+    paths = _not_results(_outside(apart, root, paths))
     if not paths:
       raise errors.InputError(refusal)
     for path in sorted(paths):
@@ -103,6 +104,13 @@ def _outside(apart: Sequence[str], root: str, paths: Sequence[str]) -> list[str]
     _inside(folder) for folder in apart if os.path.realpath(folder).startswith(_inside(root))
   )
   return [path for path in paths if not os.path.realpath(path).startswith(below)]
+
+
+def _not_results(paths: Sequence[str]) -> list[str]:
+  """Leaves out what an earlier run without --output wrote beside its picture."""
+  stems = {os.path.splitext(path)[0] for path in paths}
+  done = {stem + _DONE for stem in stems}
+  return [path for path in paths if os.path.splitext(path)[0] not in done]
 
 
 def _inside(folder: str) -> str:
@@ -167,17 +175,24 @@ def _stem(name: str) -> str:
   return os.path.splitext(os.path.basename(name))[0]
 
 
-def with_outputs(found: Sequence[Job], alone: bool, output: str, kind: str) -> list[Job]:
+def with_outputs(
+  found: Sequence[Job], alone: bool, output: str | None, kind: str, *, keep: bool = False
+) -> list[Job]:
   """The jobs with where each result goes, checked before any work.
 
   Where a picture is given alone, `output` is a file, unless it is a folder or ends in a slash.
-  `kind` is 'keep', or a format.
+  Without `output`, each result goes beside its picture, and replaces nothing; with `keep`, what is
+  there already is no hindrance. `kind` is 'keep', or a format.
 
   Raises:
     errors.InputError: if a result cannot be written there, or would replace an input or another.
   """
-  as_folder = output.endswith(('/', os.sep)) or os.path.isdir(output)
-  if not as_folder and alone:
+  as_folder = output is not None and (output.endswith(('/', os.sep)) or os.path.isdir(output))
+  if output is None:
+    chosen = [job._replace(output=_beside(job.image, kind)) for job in found]
+    for folder in {os.path.dirname(job.output) for job in chosen if os.path.exists(job.image)}:
+      check_folder(folder or '.')
+  elif not as_folder and alone:
     _check_file(output, kind)
     chosen = [job._replace(output=output) for job in found]
   else:
@@ -193,15 +208,26 @@ def with_outputs(found: Sequence[Job], alone: bool, output: str, kind: str) -> l
   for job in chosen:
     path, result = job.output, _identity(job.output)
     if result in inputs:
-      where = f'{output} is a folder, and {os.path.basename(path)} in it' if as_folder else output
+      where = f'{output} is a folder, and {os.path.basename(path)} in it' if as_folder else path
       raise errors.InputError(f'{where} is an input; give --output another name.')
     if result in before:
       raise errors.InputError(
         f'Both {before[result]} and {job.image} would become {path}; rename one of '
         'them, or complete one after the other into two folders.'
       )
+    if output is None and not keep and os.path.lexists(path):
+      raise errors.InputError(
+        f'{path} is there already; give --output another name, --skip-existing to keep it, or move '
+        'it away.'
+      )
     before[result] = job.image
   return chosen
+
+
+def _beside(image: str, kind: str) -> str:
+  """A result's place, where no other is given."""
+  stem, ending = os.path.splitext(_renamed(image, kind))
+  return f'{stem}{_DONE}{ending}'
 
 
 def check_folder(output: str, flag: str = '--output') -> None:
