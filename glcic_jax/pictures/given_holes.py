@@ -12,6 +12,12 @@ from glcic_jax.pictures import photographs
 # Pixels that a painted colour spreads by in a JPEG, which halves the resolution of colours.
 FRINGE = 2
 
+_MORE = 5  # pixels by which a tight mask should grow
+_TIGHT = (
+  'just outside the hole the colours are others than a little further out, as where a mask cuts '
+  'into an object: they would go on into the hole as a halo; try --dilate {}.'
+)
+
 
 class Where(NamedTuple):
   """What shows the holes."""
@@ -56,6 +62,8 @@ def read(job: pairing.Job, where: Where) -> Given:
   hole = masks.grown(hole, dilate, job.mask or job.image)
   if masks.looks_inverted(hole):
     notes.append((job.mask or job.image, _suspicion(where)))
+  if masks.is_tight(image, hole):
+    notes.append((job.image, _TIGHT.format(dilate + _MORE)))
   notes += [(job.image, note) for note in photograph.notes]
   return Given(job, photograph, hole, notes)
 

@@ -1,0 +1,76 @@
+"""A mask that cuts into what it hides is noticed; textures, edges and slopes are not."""
+
+import numpy as np
+from PIL import Image
+import pytest
+import scipy.ndimage
+
+from glcic_jax.pictures import masks
+from tests import commands
+
+ROWS, COLUMNS = np.mgrid[:160, :200]
+OBJECT = ((ROWS - 80) / 36) ** 2 + ((COLUMNS - 100) / 50) ** 2 < 1
+
+
+def textures():
+  """Made-up pictures in which nothing is masked: name -> `[160, 200, 3]` uint8."""
+  noise = np.random.default_rng(0).normal(size=(160, 200))
+  smooth = scipy.ndimage.gaussian_filter(noise, 6)
+  pictures = {
+    'flat': np.full((160, 200), 120.0),
+    'slope': COLUMNS + 20.0,
+    'noise': 128 + 60 * noise,
+    'clouds': 128 + 60 * smooth / smooth.std(),
+    'stripes': 128 + 100 * np.sin(COLUMNS / 5),
+    'an edge across': np.where(COLUMNS + ROWS / 3 < 120, 30.0, 220.0),
+    'a corner': np.where((COLUMNS < 100) & (ROWS < 80), 30.0, 220.0),
+  }
+  return {
+    name: np.repeat(np.clip(levels, 0, 255).astype(np.uint8)[..., None], 3, axis=-1)
+    for name, levels in pictures.items()
+  }
+
+
+def with_object(background, color):
+  """An object of one colour before it, its edge as soft as in a photograph."""
+  share = scipy.ndimage.gaussian_filter(OBJECT.astype(float), 0.8)[..., None]
+  return Image.fromarray((share * np.asarray(color) + (1 - share) * background).astype(np.uint8))
+
+
+def cut(pixels):
+  """The object's mask, so many pixels too small on each side, or (below 0) too large."""
+  if pixels < 0:
+    return scipy.ndimage.binary_dilation(OBJECT, iterations=-pixels)
+  return scipy.ndimage.binary_erosion(OBJECT, iterations=pixels)
+
+
+@pytest.mark.parametrize('name', textures())
+@pytest.mark.parametrize('hole', ['object', 'square', 'stroke', 'border', 'specks'])
+def test_no_false_alarm(name, hole):
+  holes = {
+    'object': OBJECT,
+    'square': (abs(ROWS - 70) < 25) & (abs(COLUMNS - 90) < 25),
+    'stroke': abs(ROWS - 40 - COLUMNS // 3) < 3,
+    'border': ROWS < 30,
+    'specks': (ROWS % 40 < 2) & (COLUMNS % 40 < 2),
+  }
+  assert not masks.is_tight(Image.fromarray(textures()[name]), holes[hole])
+
+
+@pytest.mark.parametrize('name', ['flat', 'slope', 'clouds'])
+def test_a_mask_that_cuts_into_an_object_is_noticed(name):
+  image = with_object(textures()[name], (250, 10, 20))
+  assert masks.is_tight(image, cut(2))
+  assert not masks.is_tight(image, cut(-5))  # what the note advises helps
+
+
+def test_the_command_says_what_to_do_and_is_silent_when_told(capsys, tmp_path):
+  with_object(textures()['slope'], (250, 10, 20)).save(tmp_path / 'a.png')
+  Image.fromarray(cut(2)).save(tmp_path / 'm.png')
+  arguments = ['complete', tmp_path / 'a.png', '--mask', tmp_path / 'm.png', '--model', 'telea']
+  code, _, err = commands.run(capsys, *arguments)
+  assert code == 0 and err.strip().endswith('as a halo; try --dilate 5.')
+  (tmp_path / 'a_completed.png').unlink()
+  assert commands.run(capsys, *arguments, '--quiet')[2] == ''
+  (tmp_path / 'a_completed.png').unlink()
+  assert commands.run(capsys, *arguments, '--dilate', '7')[2] == ''
