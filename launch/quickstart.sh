@@ -1,19 +1,29 @@
 #!/usr/bin/env bash
-# From a fresh clone to a trained model and a completed picture, on any machine with Python 3.11 or later.
+# From a fresh clone to a completed photograph, and then to a model of one's own, on any machine with Python 3.11 or
+# later.
 #
 #     launch/quickstart.sh
 #
-# Installs into .venv, trains configs/quickstart.py in runs/quickstart (a second call finds it trained), scores
-# it beside the mean colour and Telea on the two photographs that it held back, and completes one of them.
+# Installs into .venv what completing needs, and takes the space shuttle out of a photograph by the model in the package.
+# Then installs what training needs, trains configs/quickstart.py in runs/quickstart (a second call finds it trained),
+# scores it beside the mean colour and Telea on the two photographs that it held back, and completes one of them.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-. launch/venv.sh train
+. launch/venv.sh evaluate  # scikit-image, for its photographs
 
+photographs=$("$venv/bin/python" -c 'import importlib.resources as r; print(r.files("skimage.data"))')
+mkdir -p runs/demo
+"$venv/bin/glcic-jax" complete "$photographs/astronaut.png" --mask launch/astronaut_mask.png \
+  --output runs/demo/astronaut.png --compare runs/demo/before_after.png
+echo "Before and after, by the model in the package: runs/demo/before_after.png."
+
+echo
+echo "Now a miniature of the whole training, some minutes long:"
+. launch/venv.sh train
 run=runs/quickstart
 "$venv/bin/glcic-jax" train --config configs/quickstart.py --workdir "$run"
 
 # Each photograph stands for 32 pictures, each of which gets a hole of its own.
-photographs=$("$venv/bin/python" -c 'import importlib.resources as r; print(r.files("skimage.data"))')
 mkdir -p "$run/held_back"
 for name in chelsea coffee; do
   for number in {01..32}; do
@@ -29,4 +39,5 @@ mkdir -p "$run/try"
 cp launch/chelsea_mask.png "$run/try/"
 "$venv/bin/glcic-jax" complete "$photographs/chelsea.png" --mask "$run/try/chelsea_mask.png" \
   --model "$run/model" --output "$run/try/chelsea.png" --compare "$run/before_after.png"
-echo "Scores with pictures: $run/evaluation/report.html. Before and after: $run/before_after.png."
+echo "Scores with pictures: $run/evaluation/report.html. Before and after: $run/before_after.png: a network that has seen"
+echo "ten photographs for some minutes knows colours and no more; runs/demo/before_after.png is what a trained one does."

@@ -183,6 +183,16 @@ def pair(tmp_path):
   return save(tmp_path / 'photo.png', photo()), save(tmp_path / 'mask.png', MASK)
 
 
+@pytest.mark.parametrize('side, cell', [(30, 256), (300, 300), (1100, 1024)])
+def test_a_sheet_of_one_picture_shows_it_at_its_own_size(complete, tmp_path, side, cell):
+  image = save(tmp_path / 'a.png', photo().resize((side, 40)))
+  mask = save(tmp_path / 'm.png', np.asarray(Image.fromarray(MASK).resize((side, 40), 0)))
+  arguments = (image, '--mask', mask, '--output', tmp_path / 'out.png', '--large', 'whole')
+  assert complete(*arguments, '--compare', tmp_path / 'sheet.png')[0] == 0
+  with Image.open(tmp_path / 'sheet.png') as sheet:
+    assert sheet.width == 8 + 3 * (cell + 8)
+
+
 def test_one_picture_goes_into_a_folder_that_is_there_or_ends_in_a_slash(complete, pair, tmp_path):
   (tmp_path / 'there').mkdir()
   for folder in (tmp_path / 'there', f'{tmp_path}/new/'):

@@ -7,8 +7,11 @@ import shutil
 import subprocess
 import sys
 
+from PIL import Image
 import pytest
 import yaml
+
+from glcic_jax.pictures import masks
 
 ROOT = pathlib.Path(__file__).parent.parent
 SCRIPTS = sorted((ROOT / 'launch').glob('*.sh')) + [ROOT / 'launch/slurm.sbatch', ROOT / '.ci/run']
@@ -49,6 +52,20 @@ def test_the_hooks_of_a_commit_are_the_checks_before_the_tests():
     if line.startswith('  "$venv')
   }
   assert checks == {'ruff check', 'ruff format', 'mypy'} and checks < hooks
+
+
+def test_the_quick_start_completes_a_photograph_before_it_trains():
+  """By the model in the package, and with no more installed than that takes."""
+  lines = (ROOT / 'launch/quickstart.sh').read_text().replace('\\\n', ' ').splitlines()
+  steps = [line for line in lines if 'venv.sh' in line or '/glcic-jax"' in line]
+  installs, completes, trains = steps[0], steps[1], steps[2]
+  assert installs.split('#')[0].split() == ['.', 'launch/venv.sh', 'evaluate']
+  assert ' complete ' in completes and '--model' not in completes and '--compare' in completes
+  assert 'venv.sh train' in trains and ' train ' in steps[3]
+  skimage_data = pytest.importorskip('skimage.data')
+  hole = masks.from_mask(ROOT / 'launch/astronaut_mask.png', skimage_data.astronaut().shape[1::-1])
+  assert 0.05 < hole.mean() < 0.2
+  assert not masks.is_tight(Image.fromarray(skimage_data.astronaut()), hole)
 
 
 POD = ('launch/tpu_pod.sh', '--dry-run')

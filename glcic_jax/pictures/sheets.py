@@ -14,6 +14,7 @@ from glcic_jax.pictures import pairing
 
 _GAP, _LINE, _CELL = 8, 20, 128  # of a contact sheet, in pixels
 _ROWS, _COMPARED = 64, 256  # of a comparison: pictures, and pixels of the longer side of each
+_ALONE = 1024  # pixels of the longer side of the only picture, at most
 
 
 def contact_sheet(
@@ -75,7 +76,7 @@ def _fit(picture: np.ndarray, cell: int) -> Image.Image:
 
 
 class Comparison:
-  """A sheet of the first pictures, their holes and what became of them."""
+  """A sheet of the first pictures, small, or of the only one: its hole and what became of it."""
 
   def __init__(self, path: str, jobs: Sequence[pairing.Job]):
     """A file, which may replace an old sheet, and nothing that is read or written here.
@@ -85,6 +86,7 @@ class Comparison:
     """
     self.path = path
     self._rows: list[tuple[str, list[np.ndarray]]] = []
+    self._cell = _ALONE if len(jobs) == 1 else _COMPARED
     if pairing.suffix(path) not in image_files.SUFFIXES or os.path.isdir(path):
       raise errors.InputError(f'--compare is {path}; give a picture file, such as sheet.png.')
     pairing.check_parent(path, '--compare')
@@ -98,7 +100,10 @@ class Comparison:
     """Adds a row; where there are enough of them, adds none and returns a note."""
     if len(self._rows) == _ROWS:
       return f'it shows the first {_ROWS} pictures.'
-    self._rows.append((name, [_small(cell) for cell in (image, Image.fromarray(hole), result)]))
+    if self._cell == _ALONE:  # as it is, where it is no larger
+      self._cell = min(_ALONE, max(_COMPARED, *image.size))
+    cells = (image, Image.fromarray(hole), result)
+    self._rows.append((name, [_small(cell, self._cell) for cell in cells]))
     return ''
 
   def write(self) -> None:
@@ -106,10 +111,10 @@ class Comparison:
     if self._rows:
       names, rows = zip(*self._rows)
       columns = dict(zip(('input', 'mask', 'result'), zip(*rows)))
-      image_files.write(self.path, contact_sheet(columns, cell=_COMPARED, captions=names))
+      image_files.write(self.path, contact_sheet(columns, cell=self._cell, captions=names))
 
 
-def _small(picture: Image.Image) -> np.ndarray:
+def _small(picture: Image.Image, side: int) -> np.ndarray:
   small = image_files.to_rgb(picture)
-  small.thumbnail((_COMPARED, _COMPARED))
+  small.thumbnail((side, side))
   return np.asarray(small)
