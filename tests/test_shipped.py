@@ -2,6 +2,7 @@
 
 import configparser
 import csv
+import importlib.util
 import inspect
 import json
 import pathlib
@@ -16,6 +17,7 @@ import safetensors.numpy
 
 from glcic_jax import Completer
 from glcic_jax import errors
+from glcic_jax import schedule
 from glcic_jax.methods import architectures
 from glcic_jax.model_directory import model_files
 from glcic_jax.model_directory import shipped
@@ -54,6 +56,21 @@ def test_the_card_says_whose_it_is_and_what_it_can():
   assert f'{sum(map(np.size, weights.values())):,} parameters' in card
   assert f'{config["step"]:,} steps' in card and '2,277 photographs' in card
   assert 'CC BY-SA 4.0' in (ROOT / 'README.md').read_text()
+
+
+def test_the_recipe_trains_what_is_shipped():
+  spec = importlib.util.spec_from_file_location('demo', ROOT / 'configs' / 'demo.py')
+  recipe = importlib.util.module_from_spec(spec)
+  spec.loader.exec_module(recipe)
+  first, game = recipe.get_config(), recipe.get_config('game')
+  _, description = model_files.load('demo')
+  assert first.schedule.reconstruction_steps == first.schedule.total_steps == description.step
+  assert (first.image_size, first.method) == (description.image_size, description.method)
+  assert list(first.mask.mixture) == description.mask['mixture']
+  assert first.model.width == description.architecture['options']['width']
+  assert recipe.get_config('mse') == first
+  spans = schedule.from_config(game.schedule).spans()
+  assert [phase.value for phase, span in spans.items() if span] == ['discriminator', 'joint']
 
 
 def test_every_photograph_is_credited_and_no_machine_named():
