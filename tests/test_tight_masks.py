@@ -57,6 +57,16 @@ def test_no_false_alarm(name, hole):
   assert not masks.is_tight(Image.fromarray(textures()[name]), holes[hole])
 
 
+@pytest.mark.parametrize('blot, most', [(1, 0), (8, 4)])
+def test_a_few_blots_of_noise_differ_by_chance(blot, most):
+  hole = np.zeros((20, 30), bool)
+  hole[6:12, 8:15] = True
+  hole = np.kron(hole, np.ones((blot, blot), bool))
+  noises = (np.random.default_rng(seed).integers(0, 256, (20, 30, 3)) for seed in range(200))
+  images = (Image.fromarray(one.astype(np.uint8)).resize(hole.shape[::-1]) for one in noises)
+  assert sum(masks.is_tight(image, hole) for image in images) <= most
+
+
 @pytest.mark.parametrize('name', ['flat', 'slope', 'clouds'])
 def test_a_mask_that_cuts_into_an_object_is_noticed(name):
   image = with_object(textures()[name], (250, 10, 20))

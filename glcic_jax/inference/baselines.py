@@ -51,7 +51,10 @@ def _opencv(image: np.ndarray, hole: np.ndarray, method: int) -> np.ndarray:
 
 
 def biharmonic(image: np.ndarray, hole: np.ndarray) -> np.ndarray:
-  """The biharmonic equation (Damelin and Hoang 2018), by scikit-image; slow on large holes."""
+  """The biharmonic equation (Damelin and Hoang 2018), by scikit-image; slow on large holes.
+
+  It stays within the range of the colours that it is shown.
+  """
   filled = restoration().inpaint_biharmonic(image, hole, channel_axis=-1)
   return _levels(filled * np.iinfo(image.dtype).max, image.dtype)
 
