@@ -710,7 +710,7 @@ def test_a_result_that_cannot_be_written_fails_alone(complete, folders):
 def test_programs_are_kept_for_the_next_run(monkeypatch, tmp_path):
   import jax
 
-  from glcic_jax.inference import compilation
+  from glcic_jax import compilation
 
   names = ('jax_compilation_cache_dir', 'jax_persistent_cache_min_compile_time_secs')
   before = {name: getattr(jax.config, name) for name in names}

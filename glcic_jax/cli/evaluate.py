@@ -34,11 +34,11 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _evaluate(options: argparse.Namespace, speaker: terminal.Terminal) -> int:
+  from glcic_jax import compilation
   from glcic_jax.evaluation import choice as choice_lib  # JAX and OpenCV start only now
   from glcic_jax.evaluation import entrants as entrants_lib
   from glcic_jax.evaluation import results
   from glcic_jax.evaluation import score_table
-  from glcic_jax.inference import compilation
 
   choice = choice_lib.Choice(*(getattr(options, name) for name in choice_lib.Choice._fields))
   source = choice_lib.source(choice)
