@@ -1,10 +1,9 @@
 """The bar at the foot of a terminal: one look for every command that takes its time.
 
-    console = bar.terminal()  # None: stderr is none
-    shown = bar.Bar(console, lambda: bar.State('joint', 120, 500, ('120/500', '1:23:45 left')))
-    shown.start()
+    shown = bar.show(lambda: bar.State('joint', 120, 500, ('120/500', '1:23:45 left')), above=True)
     ...
-    shown.stop()
+    if shown:  # None: stderr is no terminal
+      shown.stop(stays=True)
 
 Drawn by rich on stderr, in a thread of its own, so that it also moves while a program compiles. The
 cursor is never hidden: whatever ends the process, the terminal is as it was.
@@ -66,40 +65,39 @@ class _Mortal:
     return getattr(self._stream, name)
 
 
-def terminal() -> console_lib.Console | None:
-  """What draws on stderr; None where that is no terminal, or one that cannot draw over a line."""
-  if not sys.stderr.isatty():
-    return None
-  console = _Console(file=_Mortal(sys.stderr), highlight=False)  # type: ignore[arg-type]
-  return console if console.is_terminal and console.is_interactive else None
-
-
 class Bar:
   """Lines that are drawn again and again below everything else that is printed."""
 
   def __init__(
-    self, console: console_lib.Console, state: Callable[[], State], *, stays: bool
+    self, console: console_lib.Console, state: Callable[[], State], *, above: bool
   ) -> None:
-    """`state` is asked in another thread; `stays`: what is drawn last stays, and what others print
-    meanwhile on stderr and stdout, where both are terminals, comes above it.
-    """
-    self._state = state
+    """Draws from now on; see `show`."""
     self._live = live.Live(
       console=console,
-      get_renderable=lambda: _Lines(self._state()),
+      get_renderable=lambda: _Lines(state()),
       refresh_per_second=_DRAWN,
-      transient=not stays,
-      redirect_stdout=stays and sys.stdout.isatty(),
-      redirect_stderr=stays,
+      redirect_stdout=above and sys.stdout.isatty(),
+      redirect_stderr=above,
     )
-
-  def start(self) -> None:
-    """Draws from now on."""
     self._live.start(refresh=True)
 
-  def stop(self) -> None:
+  def stop(self, *, stays: bool) -> None:
     """Draws for the last time, or wipes the lines away."""
+    self._live.transient = not stays
     self._live.stop()
+
+
+def show(state: Callable[[], State], *, above: bool) -> Bar | None:
+  """Begins to draw on stderr; None where that is no terminal, or one that cannot go back a line.
+
+  Args:
+    state: what to draw; asked in another thread.
+    above: whether what is printed meanwhile comes above the bar; else nothing may be printed.
+  """
+  if not sys.stderr.isatty():
+    return None
+  console = _Console(file=_Mortal(sys.stderr), highlight=False)  # type: ignore[arg-type]
+  return Bar(console, state, above=above) if console.is_interactive else None
 
 
 class _Lines:

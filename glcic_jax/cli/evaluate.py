@@ -28,7 +28,7 @@ def main(arguments: Sequence[str]) -> int:
   if os.path.exists(options.output) and not os.path.isdir(options.output):
     raise errors.InputError(f'{options.output} is a file; give --output a folder.')
   speaker = terminal.Terminal()
-  with warnings.catch_warnings():
+  with warnings.catch_warnings(), speaker:
     warnings.showwarning = speaker.warn_once()
     return _evaluate(options, speaker)
 

@@ -12,6 +12,7 @@ import jax
 from glcic_jax import bar as bar_lib
 from glcic_jax import parallel
 from glcic_jax import schedule
+from glcic_jax.training import metrics as metrics_lib
 from glcic_jax.training import pace as pace_lib
 
 # Scores that the bar shows, as it shows them.
@@ -33,13 +34,12 @@ class Progress:
     self._waited_for: list[tuple[int, Mapping[str, jax.Array]]] = []  # steps under way
     self._losses: Mapping[str, float] = {}
     self._scores = scores
-    console = bar_lib.terminal() if parallel.is_main_process() else None
-    self._bar = bar_lib.Bar(console, self._state, stays=True) if console else None
+    self._bar: bar_lib.Bar | None = None
 
   def start(self) -> None:
-    """Shows the bar, if there is one."""
-    if self._bar:
-      self._bar.start()
+    """Shows the bar, on a terminal."""
+    if parallel.is_main_process():
+      self._bar = bar_lib.show(self._state, above=True)
 
   @contextlib.contextmanager
   def doing(self, what: str) -> Iterator[None]:
@@ -63,7 +63,8 @@ class Progress:
     """Losses or scores of a step: one line; on a terminal, the bar shows them."""
     if any(name in values for name in _SCORES):
       self._scores = {'step': step, **values}
-    losses = {name: value for name, value in values.items() if name.endswith('_loss')}
+    names = [name for name in metrics_lib.STEP_NAMES if name.endswith('_loss')]
+    losses = {name: values[name] for name in names if name in values}
     self._losses = losses or self._losses
     if self._bar:
       return
@@ -79,7 +80,7 @@ class Progress:
   def close(self) -> None:
     """Leaves the bar as it is."""
     if self._bar:
-      self._bar.stop()
+      self._bar.stop(stays=True)
 
   def _state(self) -> bar_lib.State:
     """What the bar shows, asked at any moment by the thread that draws it."""
