@@ -11,7 +11,8 @@ Phase = schedule.Phase
 # What a step takes as long as it has not been measured, in reconstruction steps: GLCIC at 256 px on
 # one GPU (51, 35 and 72 ms).
 _USUAL = {Phase.RECONSTRUCTION: 1.0, Phase.DISCRIMINATOR: 0.7, Phase.JOINT: 1.4}
-_LONG_ENOUGH = 2.0  # seconds, before what a lap has shown so far is believed
+_LONG_ENOUGH = 2.0  # seconds, before what a phase's first lap shows is believed
+_BEFORE = 10.0  # seconds that the lap before weighs beside the one under way
 
 
 class Pace:
@@ -84,9 +85,9 @@ class Pace:
     """
     now = self._plan.phase_at(max(step - 1, 0))
     known = self._seconds_of(now, step)
-    if known is None:
+    seconds = self._seconds | ({} if known is None else {now: known})
+    if not seconds:
       return None
-    seconds = {**self._seconds, now: known}
     like = min(seconds, key=list(Phase).index)  # a measured one, the reconstruction if it can be
     left = self._plan.total_steps - step
     total = sum(once * (left // every) for every, once in self._beside.items())
@@ -98,7 +99,7 @@ class Pace:
   def _seconds_of(self, phase: Phase, step: int) -> float | None:
     """Of a step of the phase under way."""
     now = self._clock() if self._stopped is None else self._stopped
-    elapsed, steps = now - self._since, step - self._from
-    if steps > 0 and elapsed > _LONG_ENOUGH:
-      return elapsed / steps
-    return self._seconds.get(phase)
+    elapsed, steps = now - self._since, float(step - self._from)
+    if phase in self._seconds:  # what was measured counts as so long a lap
+      elapsed, steps = elapsed + _BEFORE, steps + _BEFORE / self._seconds[phase]
+    return elapsed / steps if steps > 0 and elapsed > _LONG_ENOUGH else None

@@ -104,11 +104,13 @@ class Progress:
 
   def _speed(self, step: int) -> list[str]:
     """Time left and images per second, as far as they are known."""
-    rate, seconds = self._pace.rate(step), self._pace.left(step)
-    if rate is None or seconds is None:
-      return []
-    left = f'{int(seconds // 3600)}:{int(seconds % 3600 // 60):02}:{int(seconds % 60):02} left'
-    return [left, f'{rate:.1f} images/s']
+    known = []
+    if (left := self._pace.left(step)) is not None:
+      hours, minutes, seconds = int(left // 3600), int(left % 3600 // 60), int(left % 60)
+      known.append(f'{hours}:{minutes:02}:{seconds:02} left')
+    if (rate := self._pace.rate(step)) is not None:
+      known.append(f'{rate:.1f} images/s')
+    return known
 
 
 def _is_ready(metrics: Mapping[str, jax.Array]) -> bool:

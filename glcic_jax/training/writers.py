@@ -1,13 +1,15 @@
 """Writers that a caller brings: a run's numbers and pictures go to them too.
 
-class Wandb:
-  def write_scalars(self, step, scalars): wandb.log(scalars, step=step)
-  def write_images(self, step, images):
-    wandb.log({name: [wandb.Image(row) for row in rows] for name, rows in images.items()}, step)
-  def flush(self): pass
-  def close(self): wandb.finish()
+One for wandb, say:
 
-loop.train_and_evaluate(config, workdir, writers=[Wandb()])
+    class Wandb:
+      def write_scalars(self, step, scalars): wandb.log(scalars, step)
+      def write_images(self, step, images):
+        wandb.log({name: [wandb.Image(row) for row in rows] for name, rows in images.items()}, step)
+      def flush(self): pass
+      def close(self): wandb.finish()
+
+    loop.train_and_evaluate(config, workdir, writers=[Wandb()])
 """
 
 from collections.abc import Mapping, Sequence
@@ -59,11 +61,11 @@ class Writers:
 
   def write_scalars(self, step: int, scalars: Mapping[str, float]) -> None:
     """Numbers of a step."""
-    self._each('write_scalars', step, dict(scalars))
+    self._each('write_scalars', step, scalars)
 
   def write_images(self, step: int, images: Mapping[str, np.ndarray]) -> None:
     """Pictures of a step."""
-    self._each('write_images', step, dict(images))
+    self._each('write_images', step, images)
 
   def flush(self) -> None:
     """What is held back."""
@@ -79,7 +81,8 @@ class Writers:
       if not hasattr(writer, method):
         continue
       try:
-        getattr(writer, method)(*arguments)
+        own = [dict(one) if isinstance(one, Mapping) else one for one in arguments]
+        getattr(writer, method)(*own)
       except Exception as error:  # whatever it is: a writer is worth less than the run
         del self._writers[number]
         reason = f'{type(error).__name__}: {error}'.splitlines()[0].rstrip('.: ')
