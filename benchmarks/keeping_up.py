@@ -95,7 +95,7 @@ def _rate(
     mock.patch.object(
       step_lib,
       'compile_steps',
-      lambda method, mesh: {schedule.Phase.RECONSTRUCTION: _Device(seconds).step},
+      lambda method, mesh: {schedule.Phase.RECONSTRUCTION: _Device(seconds)},
     ),
   ):
     loop.train_and_evaluate(config, workdir, batches=batches)
@@ -111,7 +111,15 @@ class _Device:
   def __init__(self, seconds: float):
     self._seconds, self._done = seconds, 0.0
 
-  def step(
+  def lower(self, *_: object) -> '_Device':
+    """As of a jitted step; there is nothing to compile."""
+    return self
+
+  def compile(self) -> '_Device':
+    """Itself."""
+    return self
+
+  def __call__(
     self, state: state_lib.TrainState, batch: batch_lib.Batch
   ) -> tuple[state_lib.TrainState, dict[str, '_Loss']]:
     """Returns at once, as a device's step does."""
@@ -129,6 +137,10 @@ class _Loss:
   def __array__(self, *arguments: Any, **options: Any) -> np.ndarray:
     time.sleep(max(0.0, self._there - time.perf_counter()))
     return np.zeros(())
+
+  def is_ready(self) -> bool:
+    """As of an array."""
+    return time.perf_counter() >= self._there
 
 
 if __name__ == '__main__':

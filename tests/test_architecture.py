@@ -10,8 +10,10 @@ PACKAGE = ROOT / 'glcic_jax'
 
 # The vocabulary that every room shares; it knows only itself.
 GROUND = {
+  'bar',
   'batch',
   'checkpoints',
+  'compilation',
   'errors',
   'files',
   'images',
@@ -62,6 +64,7 @@ CONFINED = {
   'huggingface_hub': ('model_directory/hub.py',),
   'jax2onnx': ('inference/export_onnx.py',),
   'onnxruntime': ('inference/export_onnx.py',),
+  'rich': ('bar.py',),
   'clu': ('training/journal.py',),
 }
 NOWHERE = ('flax.training', 'flax.jax_utils', 'flax.nnx')

@@ -21,6 +21,7 @@ from glcic_jax.model_directory import model_files
 from glcic_jax.pictures import image_files
 from glcic_jax.pictures import pairing
 from tests import commands
+from tests import test_bar
 from tests.test_completer import DESCRIPTION
 from tests.test_completer import random_variables
 
@@ -584,12 +585,14 @@ def test_wrong_combinations_are_refused(complete, pair, tmp_path):
 
 def test_progress_is_for_terminals(complete, folders, monkeypatch):
   monkeypatch.setattr('sys.stderr.isatty', lambda: True, raising=False)
+  monkeypatch.setenv('TERM', 'xterm')
+  monkeypatch.setenv('COLUMNS', '200')
   save(folders / 'photos' / 'a.png', photo(mode='P'))
   _, out, err = complete(*all_of(folders))
   assert '2 of 4' in err and '2 of 4' not in out
-  shown = [line.rsplit('\x1b[K', 1)[-1] for line in err.split('\n')]  # what stays on the screen
+  shown = test_bar.visible(err)
   assert shown[0].endswith('the result is RGB.') and shown[0].startswith(str(folders))
-  assert shown[-2].startswith('[########################] 4 of 4')
+  assert shown[1:] == ['━' * 30 + '  4 of 4', '']
 
 
 def started(model, folders, count):
@@ -710,7 +713,7 @@ def test_a_result_that_cannot_be_written_fails_alone(complete, folders):
 def test_programs_are_kept_for_the_next_run(monkeypatch, tmp_path):
   import jax
 
-  from glcic_jax.inference import compilation
+  from glcic_jax import compilation
 
   names = ('jax_compilation_cache_dir', 'jax_persistent_cache_min_compile_time_secs')
   before = {name: getattr(jax.config, name) for name in names}

@@ -23,6 +23,7 @@ from glcic_jax.training import method as method_lib
 from glcic_jax.training import state as state_lib
 from tests import commands
 from tests import made_up
+from tests import test_writers
 
 ROOT = pathlib.Path(__file__).parent.parent
 
@@ -140,13 +141,19 @@ def own_config(**changes):
 
 
 @pytest.fixture(scope='module')
-def finished(tmp_path_factory):
+def recorder():
+  """The writer of `finished`."""
+  return test_writers.Recorder()
+
+
+@pytest.fixture(scope='module')
+def finished(tmp_path_factory, recorder):
   """The workdir of a run that reached its end: six steps, two in each phase; to be read only."""
   workdir = tmp_path_factory.mktemp('finished')
   with pytest.MonkeyPatch.context() as patch:
     make_mesh = parallel.make_mesh
     patch.setattr(parallel, 'make_mesh', lambda: make_mesh(jax.devices()[:1]))
-    assert int(small_run(own_config(), workdir).step) == 6
+    assert int(small_run(own_config(), workdir, writers=[recorder]).step) == 6
   return workdir
 
 
@@ -182,6 +189,38 @@ def test_a_finished_run_leaves_model_samples_config_and_few_checkpoints(finished
   assert sorted(int(p.name) for p in (finished / 'checkpoints').iterdir()) == [4, 6]
   facts = json.loads((finished / 'config.json').read_text())
   assert facts['config']['model.width'] == made_up.TINY['model.width']
+
+
+def test_a_writer_gets_what_the_workdir_gets(finished, recorder):
+  assert [name for name, *_ in recorder.calls[:2]] == ['write_hparams', 'write_texts']
+  assert recorder.calls[0][1]['schedule.total_steps'] == 6
+  assert recorder.calls[0][1]['data.resize_short_edge'] == '[32, 48]'
+  assert 'differs from the paper in' in recorder.calls[1][2]['audit']
+  with open(finished / 'metrics.csv') as file:
+    expected = [
+      {k: float(v) for k, v in row.items() if v and k != 'phase'} for row in csv.DictReader(file)
+    ]
+  given = [(step, scalars) for step, scalars in recorder.of('write_scalars')]
+  assert len(given) == len(expected) >= 6
+  for (step, scalars), row in zip(given, expected):
+    assert {'step': step, **scalars} == pytest.approx(row, rel=1e-6)
+  strips = recorder.of('write_images')
+  assert [step for step, _ in strips] == [2, 3, 4, 6]
+  assert all(images['samples'].shape == (2, 32, 4 * 32, 3) for _, images in strips)
+  assert len(recorder.of('flush')) == 4
+  assert recorder.calls[-1] == ('close',) and len(recorder.of('close')) == 1
+
+
+def test_compiling_is_in_no_rate(finished):
+  with open(finished / 'metrics.csv') as file:
+    rates = [float(row['images_per_second'] or 'inf') for row in csv.DictReader(file)]
+  assert min(rates) > 8 / 2  # a step of 8 pictures; compiling takes seconds, the step milliseconds
+
+
+def test_what_is_no_writer_is_refused_before_anything_is_done(tmp_path):
+  with pytest.raises(errors.InputError, match=r'writers\[1\] \(str\) has no write_scalars; give'):
+    small_run(own_config(), tmp_path / 'run', writers=[test_writers.Recorder(), 'wandb'])
+  assert not (tmp_path / 'run').exists()
 
 
 def test_a_longer_schedule_continues_a_finished_run(tmp_path, finished, capsys):

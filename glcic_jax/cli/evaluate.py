@@ -28,17 +28,17 @@ def main(arguments: Sequence[str]) -> int:
   if os.path.exists(options.output) and not os.path.isdir(options.output):
     raise errors.InputError(f'{options.output} is a file; give --output a folder.')
   speaker = terminal.Terminal()
-  with warnings.catch_warnings():
+  with warnings.catch_warnings(), speaker:
     warnings.showwarning = speaker.warn_once()
     return _evaluate(options, speaker)
 
 
 def _evaluate(options: argparse.Namespace, speaker: terminal.Terminal) -> int:
+  from glcic_jax import compilation
   from glcic_jax.evaluation import choice as choice_lib  # JAX and OpenCV start only now
   from glcic_jax.evaluation import entrants as entrants_lib
   from glcic_jax.evaluation import results
   from glcic_jax.evaluation import score_table
-  from glcic_jax.inference import compilation
 
   choice = choice_lib.Choice(*(getattr(options, name) for name in choice_lib.Choice._fields))
   source = choice_lib.source(choice)

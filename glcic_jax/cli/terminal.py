@@ -6,33 +6,40 @@ Results go to stdout, notes to stderr, a bar to a terminal.
 from collections.abc import Callable, Iterator
 import contextlib
 import os
-import shutil
 import signal
 import sys
 import threading
-from typing import Any
+from typing import Any, TYPE_CHECKING
 
-_BAR = 24  # characters
+if TYPE_CHECKING:
+  from glcic_jax import bar
 
 
 class Terminal:
-  """Keeps the bar and the lines apart."""
+  """Keeps the bar and the lines apart; a context manager that leaves no bar behind."""
 
   def __init__(self) -> None:
-    self._shows_bar = False
+    self._bar: bar.Bar | None = None
+    self._state: bar.State  # of the bar, if there is one
     self._is_read = True  # stdout
+
+  def __enter__(self) -> 'Terminal':
+    return self
+
+  def __exit__(self, *_: object) -> None:
+    self._clear()
 
   def progress(self, done: int, total: int, name: str) -> None:
     """Shows a bar that replaces the one before; on a terminal only, and where there are several."""
     if total < 2 or not sys.stderr.isatty():
       return
-    full = _BAR * done // total
+    from glcic_jax import bar  # rich takes a tenth of a second
+
     name = ''.join(letter if letter.isprintable() else '?' for letter in name)
-    line = f'[{"#" * full}{"." * (_BAR - full)}] {done} of {total}  {name}'
-    line = line[: shutil.get_terminal_size().columns - 1] + ('\n' if done == total else '')
-    self._clear()
-    print(line, end='', file=sys.stderr, flush=True)
-    self._shows_bar = done < total
+    self._state = bar.State('', done, total, [f'{done} of {total}'], name)
+    self._bar = self._bar or bar.show(lambda: self._state, above=False)
+    if done == total:
+      self._clear(stays=True)
 
   def note(self, text: str) -> None:
     """A line on stderr."""
@@ -66,10 +73,10 @@ class Terminal:
       # Or Python would complain when it flushes stdout at its end.
       os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
-  def _clear(self) -> None:
-    if self._shows_bar:
-      self._shows_bar = False
-      print('\r\x1b[K', end='', file=sys.stderr, flush=True)
+  def _clear(self, *, stays: bool = False) -> None:
+    if self._bar:
+      self._bar.stop(stays=stays)
+      self._bar = None
 
 
 @contextlib.contextmanager

@@ -243,6 +243,9 @@ _MASK = {
 # What is kept and shown.
 _KEPT = {
   'log_every': Key(100, 'steps between rows of metrics.csv', 1),
+  'keep_programs': Key(
+    True, 'compiled programs stay in ~/.cache/glcic_jax for the next start; False: they do not'
+  ),
   'checkpoint.every': Key(1_000, 'steps', 1),
   'checkpoint.keep': Key(3, 'newest ones; older ones are deleted', 1),
   'validation.every': Key(5_000, 'steps between scores on the held-back pictures; 0: never', 0),

@@ -80,7 +80,7 @@ class Run:
   def _completer(self) -> 'completer_lib.Completer | baselines.Baseline':
     if self.model in baselines.FILLS:
       return baselines.Baseline(self.model)
-    from glcic_jax.inference import compilation
+    from glcic_jax import compilation
     from glcic_jax.inference import completer  # JAX starts only now
 
     compilation.keep_programs()

@@ -1,10 +1,11 @@
 """What a run leaves to look at: metrics.csv, TensorBoard events, sample strips, lines on stderr.
 
 Only the main process writes. TensorBoard goes through clu, and is left out where TensorFlow is not
-installed.
+installed. The caller's own writers (`writers.py`) get what it gets.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+import contextlib
 import importlib.util
 import os
 import sys
@@ -19,36 +20,60 @@ from glcic_jax import schedule
 from glcic_jax.pictures import image_files
 from glcic_jax.pictures import sheets
 from glcic_jax.training import metrics as metrics_lib
+from glcic_jax.training import pace as pace_lib
 from glcic_jax.training import progress as progress_lib
+from glcic_jax.training import writers as writers_lib
 
 
 class Journal:
   """A context manager that flushes at its end."""
 
   def __init__(
-    self, workdir: epath.PathLike, plan: schedule.Schedule, *, first: int, batch_size: int
+    self,
+    workdir: epath.PathLike,
+    config: Any,
+    *,
+    first: int,
+    writers: Sequence[writers_lib.MetricWriter] = (),
   ) -> None:
-    """`first`: the step from which the run goes on; later rows of an earlier part are dropped."""
+    """`first`: the step from which the run goes on; later rows of an earlier part are dropped.
+    `writers` get what TensorBoard gets.
+    """
     self._workdir = epath.Path(workdir)
-    self._plan = plan
+    self._plan = plan = schedule.from_config(config.schedule)
     self._unwritten: list[tuple[int, Mapping[str, jax.Array]]] = []  # still on the devices
-    self._progress = progress_lib.Progress(first, plan.total_steps, batch_size)
     self._active = parallel.is_main_process()
     self._events = _events(self._workdir) if self._active else None
+    self._writers = writers_lib.Writers(writers if self._active else ())
     self.table = metrics_lib.Table(self._workdir / 'metrics.csv', until=first)
+    self._writers.introduce(first, config)
+    self._pace = pace_lib.Pace(plan, config.batch_size, first=first, known=self.table.last_rates())
+    scores = self.table.last_scores()
+    self._progress = progress_lib.Progress(plan, self._pace, first=first, scores=scores)
 
   def __enter__(self) -> 'Journal':
+    self._progress.start()
     return self
 
   def __exit__(self, *_: object) -> None:
     self._progress.close()
+    self._writers.close()
     if self._events is not None:
       self._events.close()
+
+  @contextlib.contextmanager
+  def beside(self, what: str, *, every: int = 0) -> Iterator[None]:
+    """While entered, no step is taken: a terminal says what is done, and no rate holds it.
+
+    `every`: in how many steps it comes again, for the time left; 0 for never.
+    """
+    with self._progress.doing(what), self._pace.beside(every):
+      yield
 
   def took(self, step: int, metrics: Mapping[str, jax.Array]) -> None:
     """Keeps the metrics of the step that made the state's step `step`; waits for nothing."""
     self._unwritten.append((step, metrics))
-    self._progress.tick(step, self._phase(step))
+    self._progress.took(step, metrics)
 
   def row(self, step: int) -> None:
     """A row of the means since the last one; none if there was no step.
@@ -59,8 +84,9 @@ class Journal:
     if self._unwritten:
       values = metrics_lib.means(self._unwritten)  # waits: only now is the rate a measured one
       self._unwritten = []
-      self._write(step, values | {'images_per_second': self._progress.rate(step)})
-      self._progress.restart(step)
+      rate = self._pace.lap(step)
+      self._progress.reached(step)
+      self._write(step, values | {'images_per_second': rate})
 
   def evaluated(
     self, step: int, scores: Mapping[str, float], columns: Mapping[str, np.ndarray]
@@ -73,23 +99,26 @@ class Journal:
       self._write(step, scores)
     if self._active:
       self._write_samples(step, columns)
-    self._progress.restart(step)
+      self._writers.flush()
 
   def _write_samples(self, step: int, columns: Mapping[str, np.ndarray]) -> None:
     folder = self._workdir / 'samples'
     folder.mkdir(parents=True, exist_ok=True)
     image_files.write(folder / f'{step:08d}.png', sheets.contact_sheet(columns))
+    rows = [np.concatenate(row, axis=1) for row in zip(*columns.values())]
+    images = {'samples': np.stack(rows)}
     if self._events is not None:
-      rows = [np.concatenate(row, axis=1) for row in zip(*columns.values())]
-      self._events.write_images(step, {'samples': np.stack(rows)})
+      self._events.write_images(step, images)
+    self._writers.write_images(step, images)
 
   def _write(self, step: int, values: Mapping[str, float]) -> None:
-    """One row of metrics.csv, and the same for TensorBoard and stderr."""
+    """One row of metrics.csv, and the same for TensorBoard, writers and stderr."""
     if not self._active:
       return
     self.table.add(step, self._phase(step), values)
     if self._events is not None:
       self._events.write_scalars(step, dict(values))
+    self._writers.write_scalars(step, values)
     self._progress.report(step, self._phase(step), values)
 
   def _phase(self, step: int) -> str:

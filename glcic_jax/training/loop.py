@@ -7,7 +7,7 @@ schedule. Read `train_and_evaluate` first; its order is deliberate. What the ste
 `step.py`, what the phases are in `glcic_jax/schedule.py`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 import dataclasses
 import json
 import signal
@@ -19,6 +19,7 @@ import numpy as np
 
 from glcic_jax import batch as batch_lib
 from glcic_jax import checkpoints as checkpoints_lib
+from glcic_jax import compilation
 from glcic_jax import config as config_lib
 from glcic_jax import errors
 from glcic_jax import files
@@ -36,10 +37,15 @@ from glcic_jax.training import same_run
 from glcic_jax.training import signals
 from glcic_jax.training import state as state_lib
 from glcic_jax.training import step as step_lib
+from glcic_jax.training import writers as writers_lib
 
 
 def train_and_evaluate(
-  config: Any, workdir: epath.PathLike, *, batches: feed_lib.Batches | None = None
+  config: Any,
+  workdir: epath.PathLike,
+  *,
+  batches: feed_lib.Batches | None = None,
+  writers: Sequence[writers_lib.MetricWriter] = (),
 ) -> state_lib.TrainState:
   """Trains, or continues, the run of a workdir.
 
@@ -49,20 +55,26 @@ def train_and_evaluate(
       `gs://`.
     batches: takes the pipeline's place: an iterable of NumPy `Batch`es, or a function from the
       first step to one. With several processes, each brings its own rows.
+    writers: get every number and sample strip too, on the main process alone; any of
+      `clu.metric_writers`, or your own (`training/writers.py` has one for wandb). One that raises
+      is told on stderr and left out.
 
   Returns:
     the state at the end of the schedule.
 
   Raises:
-    errors.InputError: if the config, the data or the workdir's earlier run does not fit.
+    errors.InputError: if the config, the data, the workdir's earlier run or a writer does not fit.
     errors.RunError: if a loss is not finite, or too many pictures are broken.
     errors.Stopped: after SIGTERM or Ctrl-C; everything is saved.
   """
   config_lib.check(config)
+  writers_lib.check(writers)
   same_run.check_place(workdir, config)
   workdir = epath.Path(workdir)
   plan = schedule.from_config(config.schedule)
   due = _Due(config, plan)
+  if config.keep_programs:
+    compilation.keep_programs()
   mesh = parallel.make_mesh()
   feed = feed_lib.open_feed(config, mesh, batches)
   mean_color = _mean_color(config, workdir, feed)
@@ -88,10 +100,10 @@ def train_and_evaluate(
     if parallel.is_main_process():
       stored = json.dumps(facts(first), indent=2) + '\n'
       files.write(workdir / 'config.json', stored.encode())
-    steps = step_lib.compile_steps(method, mesh)
+    steps, compiled = step_lib.compile_steps(method, mesh), {}
     evaluation = evaluation_lib.Evaluation(method, mesh)
     source = feed.train(first)
-    with journal_lib.Journal(workdir, plan, first=first, batch_size=config.batch_size) as journal:
+    with journal_lib.Journal(workdir, config, first=first, writers=writers) as journal:
       for step in range(first, plan.total_steps + 1):
         # 1. Stop, where asked to: nothing is worth more time than saving. Several processes agree
         # on the step.
@@ -99,25 +111,33 @@ def train_and_evaluate(
           stop.received = signal.SIGTERM
         if stop.received is not None:
           journal.row(step)
-          checkpoints.save(step, state, facts(step))
-          checkpoints.wait()
+          with journal.beside('saving'):
+            checkpoints.save(step, state, facts(step))
+            checkpoints.wait()
           raise errors.Stopped(stop.received, step)
         # 2. Evaluate before saving: a checkpoint's scores are then always there.
         if due.evaluation(step) and not journal.table.evaluated(step):
           variables, count = state.generator.variables, config.validation.samples
-          values = evaluation.scores(variables, feed.validation())
-          journal.evaluated(step, values, evaluation.samples(variables, feed.samples(count), count))
+          with journal.beside('scoring the held-back pictures', every=config.validation.every):
+            values = evaluation.scores(variables, feed.validation())
+            samples = evaluation.samples(variables, feed.samples(count), count)
+            journal.evaluated(step, values, samples)
         # 3. Save: the state, with the step in it, is the whole position of the run.
         if due.checkpoint(step):
-          checkpoints.save(step, state, facts(step))
+          with journal.beside('saving', every=config.checkpoint.every):
+            checkpoints.save(step, state, facts(step))
         if step == plan.total_steps:
           break
         # 4. Fetch and step: both return at once, the devices work behind. Nothing but the batch
         # may travel between host and devices here, or they would wait for each other.
         batch = _next(source, step, plan)
         rows = parallel.to_global(batch, mesh)
+        phase = plan.phase_at(step)
+        if phase not in compiled:  # by itself: a step's time is never that of compiling
+          with journal.beside(f'compiling the {phase.value} step'):
+            compiled[phase] = steps[phase].lower(state, rows).compile()
         with jax.transfer_guard('disallow'):
-          state, metrics = steps[plan.phase_at(step)](state, rows)
+          state, metrics = compiled[phase](state, rows)
         journal.took(step + 1, metrics)
         # 5. Write, and see that every loss is finite before anything is saved.
         if due.row(step + 1):

@@ -1,6 +1,7 @@
 """What a run measures, the means of it over some steps, and `metrics.csv`."""
 
 from collections.abc import Callable, Mapping, Sequence
+import contextlib
 import csv
 import functools
 import io
@@ -104,6 +105,16 @@ class Table:
       known = {name: float(row[name]) for name in VALIDATION_NAMES if row.get(name)}
       if known:
         return {'step': float(row['step']), **known}
+    return {}
+
+  def last_rates(self) -> dict[str, float]:
+    """The newest images per second of each phase that has any."""
+    with contextlib.suppress(ValueError):  # altered by hand: a rate is no reason to stop
+      return {
+        row['phase']: float(row['images_per_second'])
+        for row in self._rows
+        if row['images_per_second']
+      }
     return {}
 
   def add(self, step: int, phase: str, values: Mapping[str, float]) -> None:

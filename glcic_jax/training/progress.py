@@ -1,66 +1,119 @@
-"""What a run says on stderr while it goes."""
+"""What a run says on stderr while it goes: a bar on a terminal, else a line for each row."""
 
-from collections.abc import Mapping
+import bisect
+from collections.abc import Iterator, Mapping, Sequence
+import contextlib
 import sys
 import time
+from typing import Any
 
+import jax
+
+from glcic_jax import bar as bar_lib
 from glcic_jax import parallel
+from glcic_jax import schedule
+from glcic_jax.training import metrics as metrics_lib
+from glcic_jax.training import pace as pace_lib
+
+# Scores that the bar shows, as it shows them.
+_SCORES = {'validation_hole_psnr': 'hole PSNR {:.2f} dB', 'validation_ssim': 'SSIM {:.3f}'}
+_LABEL = max(len(phase.value) for phase in schedule.Phase)
 
 
 class Progress:
-  """Images per second and time left: a bar on a terminal, else one line for each row of metrics."""
+  """Where the run is, how fast it goes, and how good it is."""
 
-  def __init__(self, first: int, total: int, batch_size: int) -> None:
-    self._total = total
-    self._batch_size = batch_size
-    self._terminal = sys.stderr.isatty() and parallel.is_main_process()
-    self._rate = 0.0
-    self.restart(first)
+  def __init__(
+    self, plan: schedule.Schedule, pace: pace_lib.Pace, *, first: int, scores: Mapping[str, float]
+  ) -> None:
+    """`scores`: the newest ones of an earlier part of the run, with their step, or none."""
+    self._plan = plan
+    self._pace = pace
+    self._done = first
+    self._doing: tuple[str, float] | None = None  # what, and since when
+    self._waited_for: list[tuple[int, Mapping[str, jax.Array]]] = []  # steps under way
+    self._losses: Mapping[str, float] = {}
+    self._scores = scores
+    self._bar: bar_lib.Bar | None = None
 
-  def restart(self, step: int) -> None:
-    """Starts the clock: after anything but training took time."""
-    self._since, self._from = time.perf_counter(), step
+  def start(self) -> None:
+    """Shows the bar, on a terminal."""
+    if parallel.is_main_process():
+      self._bar = bar_lib.show(self._state, above=True)
 
-  def rate(self, step: int) -> float:
-    """Images per second since the last restart; the last known where no step was taken since."""
-    elapsed = time.perf_counter() - self._since
-    if step > self._from and elapsed > 0:
-      self._rate = (step - self._from) * self._batch_size / elapsed
-    return self._rate
+  @contextlib.contextmanager
+  def doing(self, what: str) -> Iterator[None]:
+    """Says on the bar what is done while no step is taken."""
+    self._doing = (what, time.perf_counter())
+    try:
+      yield
+    finally:
+      self._doing = None
 
-  def tick(self, step: int, phase: str) -> None:
-    """Moves the bar."""
-    if self._terminal:
-      done = int(30 * step / self._total)
-      print(
-        f'\r{phase:<15}[{"#" * done}{"." * (30 - done)}] {self._state(step)} ',
-        end='',
-        file=sys.stderr,
-        flush=True,
-      )
+  def took(self, step: int, metrics: Mapping[str, jax.Array]) -> None:
+    """The step that makes the state's step `step` is on its way to the devices."""
+    if self._bar:
+      self._waited_for.append((step, metrics))
+
+  def reached(self, step: int) -> None:
+    """The devices are done with everything up to a step."""
+    self._done, self._waited_for = step, []
 
   def report(self, step: int, phase: str, values: Mapping[str, float]) -> None:
-    """One line with the losses; on a terminal the bar stands for it."""
-    if self._terminal:
+    """Losses or scores of a step: one line; on a terminal, the bar shows them."""
+    if any(name in values for name in _SCORES):
+      self._scores = {'step': step, **values}
+    names = [name for name in metrics_lib.STEP_NAMES if name.endswith('_loss')]
+    losses = {name: values[name] for name in names if name in values}
+    self._losses = losses or self._losses
+    if self._bar:
       return
-    losses = ' '.join(
+    shown = ' '.join(
       f'{name} {value:.4g}'
       for name, value in values.items()
       if name.endswith(('_loss', '_psnr', '_accuracy'))
     )
-    print(f'{phase:<15}{self._state(step)} {losses}', file=sys.stderr, flush=True)
+    speed = ', '.join(reversed(self._speed(step)))
+    where = f'{phase:<15}{step:,}/{self._plan.total_steps:,}'
+    print(*filter(None, (where, speed, shown)), file=sys.stderr, flush=True)
 
   def close(self) -> None:
-    """Leaves the bar's line."""
-    if self._terminal:
-      print(file=sys.stderr)
+    """Leaves the bar as it is."""
+    if self._bar:
+      self._bar.stop(stays=True)
 
-  def _state(self, step: int) -> str:
-    if not self._rate:
-      return f'{step:,}/{self._total:,}'
-    left = (self._total - step) * self._batch_size / self._rate
-    hours, minutes, seconds = int(left // 3600), int(left % 3600 // 60), int(left % 60)
-    return (
-      f'{step:,}/{self._total:,} {self._rate:.1f} images/s, '
-      f'{hours}:{minutes:02d}:{seconds:02d} left'
+  def _state(self) -> bar_lib.State:
+    """What the bar shows, asked at any moment by the thread that draws it."""
+    total, flying = self._plan.total_steps, self._waited_for
+    landed = bisect.bisect(flying, False, key=lambda one: not _is_ready(one[1]))
+    step = flying[landed - 1][0] if landed else self._done
+    below: list[tuple[str, Sequence[str]]] = []
+    if doing := self._doing:
+      what, since = doing
+      below.append(('', [f'{what} ... {time.perf_counter() - since:.0f} s']))
+    if losses := self._losses:
+      below.append(('losses', [f'{n.removesuffix("_loss")} {v:.3g}' for n, v in losses.items()]))
+    scores = self._scores
+    if shown := [form.format(scores[name]) for name, form in _SCORES.items() if name in scores]:
+      below.append(('held back', [*shown, f'at step {scores["step"]:,.0f}']))
+    phase = self._plan.phase_at(step - 1 if step == total else step)
+    where = f'{step:>{len(f"{total:,}")},}/{total:,}'
+    return bar_lib.State(
+      f'{phase.value:<{_LABEL}}', step, total, [where, *self._speed(step)], below=below
     )
+
+  def _speed(self, step: int) -> list[str]:
+    """Time left and images per second, as far as they are known."""
+    known = []
+    if (left := self._pace.left(step)) is not None:
+      hours, minutes, seconds = int(left // 3600), int(left % 3600 // 60), int(left % 60)
+      known.append(f'{hours}:{minutes:02}:{seconds:02} left')
+    if (rate := self._pace.rate(step)) is not None:
+      known.append(f'{rate:.1f} images/s')
+    return known
+
+
+def _is_ready(metrics: Mapping[str, jax.Array]) -> bool:
+  """Whether the step that measures them is done; asks, and waits for nothing."""
+  one: Any = next(iter(metrics.values()))
+  return one.is_ready()
