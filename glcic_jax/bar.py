@@ -16,8 +16,10 @@ from typing import Any, NamedTuple, TextIO
 
 from rich import cells
 from rich import console as console_lib
+from rich import control
 from rich import live
 from rich import progress_bar
+from rich import segment
 from rich import text
 
 _GAP = '  '
@@ -65,6 +67,22 @@ class _Mortal:
     return getattr(self._stream, name)
 
 
+class _Live(live.Live):
+  """rich's, but that lines which a narrower terminal has broken into several are wiped whole."""
+
+  def __init__(self, state: Callable[[], State], **options: Any) -> None:
+    self._lengths: list[int] = []  # of the lines drawn last
+    super().__init__(get_renderable=lambda: _Lines(state(), self._lengths), **options)
+
+  def process_renderables(
+    self, renderables: list[console_lib.ConsoleRenderable]
+  ) -> list[console_lib.ConsoleRenderable]:
+    """As rich's; the rows that it does not know of go first."""
+    more = sum((length - 1) // self.console.width for length in self._lengths if length)
+    wipe = ((segment.ControlType.ERASE_IN_LINE, 2), (segment.ControlType.CURSOR_UP, 1)) * more
+    return [control.Control(*wipe), *super().process_renderables(renderables)]
+
+
 class Bar:
   """Lines that are drawn again and again below everything else that is printed."""
 
@@ -72,9 +90,9 @@ class Bar:
     self, console: console_lib.Console, state: Callable[[], State], *, above: bool
   ) -> None:
     """Draws from now on; see `show`."""
-    self._live = live.Live(
+    self._live = _Live(
+      state,
       console=console,
-      get_renderable=lambda: _Lines(state()),
       refresh_per_second=_DRAWN,
       redirect_stdout=above and sys.stdout.isatty(),
       redirect_stderr=above,
@@ -103,8 +121,10 @@ def show(state: Callable[[], State], *, above: bool) -> Bar | None:
 class _Lines:
   """A state, in as many columns as there are when it is drawn."""
 
-  def __init__(self, state: State) -> None:
+  def __init__(self, state: State, lengths: list[int]) -> None:
+    """`lengths` is told those of the lines."""
     self._state = state
+    self._lengths = lengths
 
   def __rich_console__(
     self, console: console_lib.Console, options: console_lib.ConsoleOptions
@@ -112,11 +132,13 @@ class _Lines:
     # In the last column some terminals go on to the next line.
     width = max(options.max_width - 1, 1)
     state, plain = self._state, options.ascii_only
+    self._lengths.clear()
     for line in [self._first(console, width), *(_below(state, *row, width) for row in state.below)]:
       if plain:
         line.plain = line.plain.encode('ascii', 'replace').decode()
       line.truncate(width, overflow='crop' if plain else 'ellipsis')
       line.no_wrap = True
+      self._lengths.append(line.cell_len)
       yield line
 
   def _first(self, console: console_lib.Console, width: int) -> text.Text:
@@ -134,8 +156,8 @@ class _Lines:
     side = _NARROWEST + min(room - len(_GAP) - _width(facts), width // 4 - _NARROWEST)
     side = min(max(side, _NARROWEST), _WIDEST)
     drawn = progress_bar.ProgressBar(state.total, state.done, side, complete_style='cyan')
-    for segment in console.render(drawn):
-      line.append(segment.text, segment.style)
+    for piece in console.render(drawn):
+      line.append(piece.text, piece.style)
     line.pad_right(before + side - line.cell_len)  # without colours the rest of it is blank
     return line.append(_GAP + _GAP.join([*facts, *([state.name] if state.name else [])]))
 

@@ -1,8 +1,10 @@
 """The bar: what fits at each width, on which terminals it is drawn, and what it leaves behind."""
 
 import io
+import os
 import re
 import sys
+import textwrap
 import time
 
 import pytest
@@ -44,10 +46,15 @@ def screen(monkeypatch):
   stream = Screen()
   monkeypatch.setattr(sys, 'stderr', stream)
   monkeypatch.setenv('TERM', 'xterm-256color')
-  for name in ('TTY_COMPATIBLE', 'TTY_INTERACTIVE', 'FORCE_COLOR', 'NO_COLOR'):
+  for name in ('TTY_COMPATIBLE', 'TTY_INTERACTIVE', 'FORCE_COLOR', 'NO_COLOR', 'COLUMNS', 'LINES'):
     monkeypatch.delenv(name, raising=False)
-  monkeypatch.setenv('COLUMNS', '80')
+  resize(monkeypatch, 80)
   return stream
+
+
+def resize(monkeypatch, columns):
+  """Makes the terminal so wide."""
+  monkeypatch.setattr(os, 'get_terminal_size', lambda *_: os.terminal_size((columns, 24)))
 
 
 def visible(text):
@@ -75,7 +82,7 @@ def drawn(state, width, encoding='utf-8'):
   console = console_lib.Console(
     file=stream, width=width, force_terminal=True, color_system=None, highlight=False
   )
-  console.print(bar._Lines(state))
+  console.print(bar._Lines(state, []))
   stream.flush()
   return stream.buffer.getvalue().decode(encoding).splitlines()
 
@@ -132,6 +139,22 @@ def test_a_bar_that_does_not_stay_is_wiped_away(monkeypatch):
   stream = screen(monkeypatch)
   bar.show(lambda: bar.State('', 1, 2, ['1 of 2']), above=False).stop(stays=False)
   assert '1 of 2' in stream.getvalue() and not any(visible(stream.getvalue()))
+
+
+def test_a_terminal_that_gets_narrower_is_wiped_whole(monkeypatch):
+  stream = screen(monkeypatch)
+  state = bar.State('', 1, 2, ['1 of 2'], below=[('', ['x' * 45]), ('', ['y' * 8])])
+  shown = bar.show(lambda: state, above=True)
+  # What a terminal makes of it at 20 columns.
+  rows = [part for line in visible(stream.getvalue()) for part in textwrap.wrap(line, 20)]
+  assert len(rows) == 2 + 3 + 1
+  stream.seek(0)
+  stream.truncate()
+  stream.write('above\n' + '\n'.join(rows))
+  resize(monkeypatch, 20)
+  shown.stop(stays=True)
+  left = [line for line in visible(stream.getvalue()) if line]
+  assert left == ['above', '━━━━━╺━━━━  1 of 2', 'x' * 18 + '…', 'y' * 8]
 
 
 def test_a_terminal_that_goes_away_ends_nothing(monkeypatch):

@@ -99,7 +99,7 @@ class Pace:
   def _seconds_of(self, phase: Phase, step: int) -> float | None:
     """Of a step of the phase under way."""
     now = self._clock() if self._stopped is None else self._stopped
-    elapsed, steps = now - self._since, float(step - self._from)
+    elapsed, steps = now - self._since, max(step - self._from, 0.0)
     if phase in self._seconds:  # what was measured counts as so long a lap
       elapsed, steps = elapsed + _BEFORE, steps + _BEFORE / self._seconds[phase]
     return elapsed / steps if steps > 0 and elapsed > _LONG_ENOUGH else None
