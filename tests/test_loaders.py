@@ -197,8 +197,8 @@ def without(monkeypatch):
 
 
 def choice(**changes):
-  config = config_lib.default().data
-  config.update_from_flattened_dict(changes)
+  config = config_lib.default()
+  config.data.update_from_flattened_dict(changes)
   return loaders.by_name(config).__module__.rpartition('.')[2]
 
 

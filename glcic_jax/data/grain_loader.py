@@ -22,14 +22,16 @@ from glcic_jax import errors
 from glcic_jax.data import samples
 
 
-def chunks(of: samples.Chunks, first: int, stop: int | None, data: Any) -> Generator[samples.Rows]:
+def chunks(
+  of: samples.Chunks, first: int, stop: int | None, config: Any
+) -> Generator[samples.Rows]:
   """Chunks `first` to `stop`; see `loaders.Loader`.
 
   Raises:
     errors.InputError, errors.RunError: whatever making one raises; also if a process is killed.
   """
-  workers = 0 if of.held_back else data.workers  # few samples are no work for processes
-  threads = max(1, (data.threads or os.cpu_count() or 1) // max(1, workers))
+  workers = 0 if of.held_back else config.data.workers  # few samples are no work for processes
+  threads = max(1, (config.data.threads or os.cpu_count() or 1) // max(1, workers))
   ahead = max(threads, 2 * of.in_a_batch // max(1, workers))
   numbers = grain.MapDataset.range(first, sys.maxsize if stop is None else stop)
   reading = grain.ReadOptions(num_threads=threads, prefetch_buffer_size=ahead)

@@ -11,27 +11,27 @@ from glcic_jax import errors
 from glcic_jax import parallel
 from glcic_jax.data import samples
 
-# (chunks, first, stop, config.data) -> chunks `first` to `stop` in order; stop None: endless.
+# (chunks, first, stop, config) -> chunks `first` to `stop` in order; stop None: endless.
 Loader = Callable[[samples.Chunks, int, int | None, Any], Generator[samples.Rows]]
 
 
-def by_name(data: Any) -> Loader:
-  """The loader of a `config.data`; `auto` says so where it is Grain for want of TensorFlow.
+def by_name(config: Any) -> Loader:
+  """The loader of a config; `auto` says so where it is Grain for want of TensorFlow.
 
   Raises:
     errors.InputError: if it is not installed, or cannot do what is asked for.
   """
-  if data.loader == 'tf.data' and data.workers:
+  if config.data.loader == 'tf.data' and config.data.workers:
     raise errors.InputError(
-      f'data.workers is {data.workers}, and tf.data has threads alone; give '
+      f'data.workers is {config.data.workers}, and tf.data has threads alone; give '
       '--config.data.loader=grain, or leave data.workers at 0.'
     )
-  if data.loader == 'grain' or data.workers:
+  if config.data.loader == 'grain' or config.data.workers:
     return _grain('data.loader is grain')
   try:
     from glcic_jax.data import tf_data
   except ImportError as error:
-    if data.loader == 'tf.data':
+    if config.data.loader == 'tf.data':
       raise errors.InputError(
         f'data.loader is tf.data, which needs TensorFlow ({error}); install it by pip install '
         "'glcic_jax[train-tf]', or give --config.data.loader=grain."

@@ -43,11 +43,11 @@ class Pipeline:
       errors.InputError: if there are no pictures, or what `data.loader` or `data.resampler` asks
         for is not installed.
     """
-    self._load = loaders.by_name(config.data)
     self._config = config
     self._rows = rows
     self._chunk = max(n for n in range(1, _MOST_IN_A_CHUNK + 1) if len(rows) % n == 0)
     self._splits = sources.open_splits(config.data)
+    self._load = loaders.by_name(config)
     self._samples = samples_lib.Samples(config, self._splits)
 
   @property
@@ -105,7 +105,7 @@ class Pipeline:
     """Batches `first` to `stop`; None: endless."""
     whole = chunks.in_a_batch
     last = None if stop is None else stop * whole
-    batches = _joined(self._load(chunks, first * whole, last, self._config.data), whole)
+    batches = _joined(self._load(chunks, first * whole, last, self._config), whole)
     _LIVE.add(batches)
     return batches
 

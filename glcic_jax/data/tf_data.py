@@ -17,7 +17,9 @@ from glcic_jax.data import samples
 _KINDS = [tf.uint8, tf.uint8, tf.int32, tf.int32]  # of the four leaves of `samples.Rows`
 
 
-def chunks(of: samples.Chunks, first: int, stop: int | None, data: Any) -> Generator[samples.Rows]:
+def chunks(
+  of: samples.Chunks, first: int, stop: int | None, config: Any
+) -> Generator[samples.Rows]:
   """Chunks `first` to `stop`; see `loaders.Loader`.
 
   Raises:
@@ -36,7 +38,7 @@ def chunks(of: samples.Chunks, first: int, stop: int | None, data: Any) -> Gener
 
   options = tf.data.Options()
   options.deterministic = True
-  options.threading.private_threadpool_size = data.threads or os.cpu_count()
+  options.threading.private_threadpool_size = config.data.threads or os.cpu_count()
   dataset = tf.data.Dataset.range(first, np.iinfo(np.int64).max if stop is None else stop)
   dataset = dataset.map(
     lambda chunk: tf.numpy_function(make, [chunk], _KINDS), tf.data.AUTOTUNE, deterministic=True
