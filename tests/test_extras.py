@@ -34,7 +34,11 @@ def test_a_command_names_the_extra_that_it_needs(monkeypatch, capsys, tmp_path):
 
 @pytest.mark.parametrize('library', extras._EXTRAS)
 def test_the_extra_that_is_named_brings_the_library(library):
-  other_names = {'skimage': 'scikit-image', 'orbax': 'orbax-checkpoint'}
+  other_names = {
+    'skimage': 'scikit-image',
+    'orbax': 'orbax-checkpoint',
+    'gcsfs': 'etils[epath-gcs]',
+  }
   name = other_names.get(library, library)
   required = declared()[extras._EXTRAS[library]].replace('_', '-')
   assert name.replace('_', '-') in required

@@ -283,14 +283,9 @@ def test_training_previewing_and_estimating_need_no_tensorflow(tmp_path, picture
   preview = ['preview', '--config', train[2], *keys[1:], '--output', str(tmp_path / 'sheet.png')]
   estimate = ['estimate', '--config', train[2], *keys[1:], '--peak-tflops=1']
   program = f"""
-import importlib.machinery, sys
-from importlib.machinery import PathFinder
-class Without(PathFinder):
-  @classmethod
-  def find_spec(cls, name, path=None, target=None):
-    gone = ('tensorflow', 'tensorflow_datasets', 'clu', 'tensorboard')
-    return None if name.partition('.')[0] in gone else super().find_spec(name, path, target)
-sys.meta_path[sys.meta_path.index(PathFinder)] = Without
+import sys
+from tests import without_tensorflow
+without_tensorflow.hide('tensorflow_datasets', 'clu', 'tensorboard')
 from glcic_jax import cli
 sys.exit(any([cli.main(arguments) for arguments in {[preview, train, estimate]!r}]))
 """

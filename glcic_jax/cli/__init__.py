@@ -67,7 +67,7 @@ def _run(name: str, arguments: Sequence[str]) -> int:
   except (errors.InputError, errors.RunError, errors.Stopped) as error:
     print(f'glcic-jax: {error}', file=sys.stderr)
     return error.exit_code
-  except ModuleNotFoundError as error:
+  except ImportError as error:
     from glcic_jax.cli import extras
 
     if not (sentence := extras.sentence(name, error)):

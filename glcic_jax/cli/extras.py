@@ -4,6 +4,7 @@
 _EXTRAS = {
   'clu': 'train-tf',
   'cykooz_resizer': 'simd',
+  'gcsfs': 'gs',
   'grain': 'train',
   'huggingface_hub': 'hub',
   'jax2onnx': 'onnx',
@@ -19,9 +20,11 @@ _EXTRAS = {
 }
 
 
-def sentence(command: str, error: ModuleNotFoundError) -> str:
+def sentence(command: str, error: ImportError) -> str:
   """What to install for a command; empty where no extra brings what is missing."""
   library = (error.name or '').partition('.')[0]
+  if 'gcsfs' in str(error):  # fsspec's own words, for a gs:// path
+    library = 'gcsfs'
   if library not in _EXTRAS:
     return ''
   return (
