@@ -1,7 +1,8 @@
-"""What is not installed is named with the extra that brings it, by exit code 2."""
+"""What the package holds and asks for; what is not installed is named with its extra."""
 
 import configparser
 import pathlib
+import runpy
 import sys
 
 import pytest
@@ -55,3 +56,15 @@ def test_training_alone_brings_no_tensorflow():
   assert 'tensorflow' not in extra['train'] and 'clu' not in extra['train'].split()
   assert extra['tf'].strip() == 'glcic_jax[train-tf]'
   assert all(name in extra['train-tf'] for name in ('clu', 'tensorflow-cpu', 'glcic_jax[tfds]'))
+
+
+def test_the_package_holds_every_room_and_the_configs(monkeypatch):
+  setuptools = pytest.importorskip('setuptools', reason='it builds the package')
+  given = {}
+  monkeypatch.setattr(setuptools, 'setup', given.update)
+  monkeypatch.chdir(ROOT)
+  runpy.run_path('setup.py')
+  folders = {path.parent.relative_to(ROOT) for path in (ROOT / 'glcic_jax').rglob('*.py')}
+  rooms = {'.'.join(folder.parts) for folder in folders}
+  assert set(given['packages']) == {*rooms, 'glcic_jax.configs'}
+  assert given['package_dir'] == {'glcic_jax.configs': 'configs'}
