@@ -16,12 +16,18 @@ def case() -> str | None:
   return _CASE.value
 
 
-def results(names: Iterable[str]) -> dict[str, Any]:
-  """Runs the script again for each contestant: its name -> what it prints last, which is JSON."""
+def results(names: Iterable[str], *more: str) -> dict[str, Any]:
+  """Runs the script again for each contestant: its name -> what it prints last, which is JSON.
+
+  `more`: arguments besides those of this process.
+  """
   found = {}
   for name in names:
     done = subprocess.run(
-      [sys.executable, *sys.argv, f'--case={name}'], stdout=subprocess.PIPE, text=True, check=True
+      [sys.executable, *sys.argv, *more, f'--case={name}'],
+      stdout=subprocess.PIPE,
+      text=True,
+      check=True,
     )
     found[name] = json.loads(done.stdout.splitlines()[-1])
   return found

@@ -5,10 +5,12 @@
 It prints whether they ended the same to the bit, and exits with 1 where they did not. Both runs are
 small (GLCIC at 32 px, a sixteenth of its channels, all three phases, a checkpoint
 every 10 steps). The one is killed by SIGKILL at random moments, saves included, and started again
-by the same command until it ends. Then every array of both models' last checkpoints, and the files
-of the models, are compared.
+until it ends, each time with a loader of its pictures drawn by lot: tf.data where TensorFlow is
+installed, Grain, or Grain in a process of its own. Then every array of both models' last
+checkpoints, and the files of the models, are compared.
 """
 
+import importlib.util
 import json
 import os
 import pathlib
@@ -29,6 +31,12 @@ _FOLDER = flags.DEFINE_string(
   'folder', None, 'Pictures; the sample photographs where none is given.'
 )
 _JSON = flags.DEFINE_string('json', None, 'Where to write the result as JSON.')
+
+_LOADERS = [
+  *([{'data.loader': 'tf.data'}] if importlib.util.find_spec('tensorflow') else []),
+  {'data.loader': 'grain'},
+  {'data.loader': 'grain', 'data.workers': 1},
+]
 
 
 def main(arguments: list[str]) -> None:
@@ -53,7 +61,7 @@ def _drill(workdir: pathlib.Path, chance: random.Random) -> int:
   """Kills the run at random moments; returns how often it could be killed before it ended."""
   kills = 0
   while kills < _KILLS.value:
-    process, before = _start(workdir), _newest(workdir)
+    process, before = _start(workdir, chance.choice(_LOADERS)), _newest(workdir)
     if chance.random() < 0.2:  # while it starts
       time.sleep(chance.uniform(0.5, 8))
     else:
@@ -94,7 +102,7 @@ def _wait_for_a_save(workdir: pathlib.Path, process: subprocess.Popen) -> None:
     time.sleep(0.005)
 
 
-def _start(workdir: pathlib.Path) -> subprocess.Popen:
+def _start(workdir: pathlib.Path, loader: dict) -> subprocess.Popen:
   steps = _STEPS.value
   keys = {
     'image_size': 32,
@@ -110,6 +118,7 @@ def _start(workdir: pathlib.Path) -> subprocess.Popen:
     'log_every': 1,
     'checkpoint.every': 10,
     'validation.every': 0,
+    **loader,
   }
   keys |= {'data.folder': _FOLDER.value} if _FOLDER.value else {'data.source': 'sample'}
   return subprocess.Popen(
@@ -131,7 +140,7 @@ def _start(workdir: pathlib.Path) -> subprocess.Popen:
 
 
 def _finish(workdir: pathlib.Path) -> None:
-  process = _start(workdir)
+  process = _start(workdir, _LOADERS[0])
   _, err = process.communicate()
   if process.returncode:
     raise RuntimeError(err)

@@ -7,7 +7,7 @@
 #     PYTHON=python3.12 launch/test.sh
 set -euo pipefail
 cd "$(dirname "$0")/.."
-. launch/venv.sh train,test
+. launch/venv.sh train-tf,test
 
 if [ $# -eq 0 ]; then
   "$venv/bin/python" -m ruff check .

@@ -55,8 +55,9 @@ ROOMS = {
 # Library -> the only places that may import it.
 CONFINED = {
   'flax.linen': ('models/',),
-  'tensorflow': ('data/',),
-  'tensorflow_datasets': ('data/',),
+  'tensorflow': ('data/tf_data.py',),
+  'tensorflow_datasets': ('data/prepared.py',),
+  'grain': ('data/grain_loader.py',),
   'cykooz_resizer': ('data/resampling.py',),
   'cv2': ('inference/blending.py', 'inference/baselines.py'),
   'torch': ('convert/pytorch.py', 'evaluation/features.py'),
@@ -65,7 +66,8 @@ CONFINED = {
   'jax2onnx': ('inference/export_onnx.py',),
   'onnxruntime': ('inference/export_onnx.py',),
   'rich': ('bar.py',),
-  'clu': ('training/journal.py',),
+  'clu': ('training/events.py',),
+  'tensorboardX': ('training/events.py',),
 }
 NOWHERE = ('flax.training', 'flax.jax_utils', 'flax.nnx')
 

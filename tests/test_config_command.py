@@ -8,6 +8,8 @@ from glcic_jax import cli
 from glcic_jax import config as config_lib
 from glcic_jax.config import audit
 from glcic_jax.config import keys
+from glcic_jax.config import shipped_configs
+from tests import commands
 
 
 def printed(capsys, *arguments):
@@ -72,3 +74,23 @@ def test_a_config_file_of_an_earlier_version_is_told_what_is_gone(capsys, tmp_pa
   )
   assert cli.main(['config', str(tmp_path / 'mine.py')]) == 2
   assert 'method names the experiment too' in capsys.readouterr().err
+
+
+def test_a_config_is_found_by_its_name_and_a_path_goes_on_working(tmp_path, monkeypatch, capsys):
+  by_path = printed(capsys, 'configs/glcic_faces.py:laptop')
+  monkeypatch.chdir(tmp_path)
+  assert printed(capsys, 'glcic_faces:laptop') == by_path
+  (tmp_path / 'quickstart').write_text(
+    'from glcic_jax import config\ndef get_config():\n  return config.of("glcic_celeba")\n'
+  )
+  assert printed(capsys, 'quickstart').startswith('glcic_celeba')
+  error = commands.refused(capsys, 'config', 'configs/glcic_face.py')
+  assert 'There is no config file configs/glcic_face.py' in error and 'mean glcic_faces?' in error
+
+
+def test_configs_lie_in_the_package_where_it_was_installed(tmp_path, monkeypatch):
+  (tmp_path / 'configs').mkdir()
+  (tmp_path / 'configs/mine.py').touch()
+  monkeypatch.setattr(shipped_configs, '_PACKAGE', tmp_path)
+  assert shipped_configs.names() == ['mine']
+  assert shipped_configs.find('mine') == str(tmp_path / 'configs/mine.py')

@@ -91,7 +91,7 @@ def test_a_run_packs_installs_and_trains_on_all_hosts():
   assert pack.startswith('tar czf') and '--exclude .git' in pack
   assert ' scp ' in copy
   assert all('--worker=all' in line for line in (copy, install, train))
-  assert 'pip install' in install and '[train,tpu]' in install
+  assert 'pip install' in install and '[train-tf,tpu]' in install
   assert (
     '--processes on' in train.replace('\\ ', ' ') and 'a\\\\\\ run' in train
   )  # quoted for the far shell too

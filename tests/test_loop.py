@@ -69,11 +69,13 @@ def final_state(workdir, config):
 
 
 def test_a_killed_and_resumed_run_equals_one_left_alone(tmp_path, picture_folder, tiny_config):
+  """It begins with one loader, in a process of its own, and goes on with the other."""
   alone, killed = tmp_path / 'alone', tmp_path / 'killed'
-  process = start(commands.train(killed, picture_folder))
+  grain = {'data.loader': 'grain', 'data.workers': 1}
+  process = start(commands.train(killed, picture_folder, **grain))
   wait_for(killed / 'checkpoints' / '2' / '_CHECKPOINT_METADATA', process)
   process.send_signal(signal.SIGKILL)
-  process.communicate()
+  process.communicate(timeout=60)  # whoever outlived it would keep the pipes open
   assert process.returncode == -signal.SIGKILL
   assert not (killed / 'model').exists()
 
@@ -274,25 +276,24 @@ def test_a_changed_listing_is_refused_unless_allowed(tmp_path, tiny_config, pict
   assert int(loop.train_and_evaluate(tiny_config, tmp_path / 'run').step) == 8
 
 
-def test_the_loop_runs_without_tensorflow_and_clu(tmp_path):
+def test_training_previewing_and_estimating_need_no_tensorflow(tmp_path, picture_folder):
+  """The whole job, where TensorFlow and what comes with it are hidden from the import."""
+  train = commands.train(tmp_path / 'run', picture_folder)[2:]
+  keys = [argument for argument in train if argument.startswith('--config')]
+  preview = ['preview', '--config', train[2], *keys[1:], '--output', str(tmp_path / 'sheet.png')]
+  estimate = ['estimate', '--config', train[2], *keys[1:], '--peak-tflops=1']
   program = f"""
 import sys
-for name in ('tensorflow', 'clu', 'tensorflow_datasets'):
-  sys.modules[name] = None
-import importlib.util
-found = importlib.util.find_spec
-gone = ('tensorflow', 'clu')
-importlib.util.find_spec = lambda name, *a: None if name in gone else found(name, *a)
-from glcic_jax import config as config_lib
-from glcic_jax.training import loop
-from tests import made_up
-config = config_lib.default()
-config.update_from_flattened_dict({made_up.TINY!r})
-loop.train_and_evaluate(config, {str(tmp_path)!r}, batches=made_up.batches(config))
+from tests import without_tensorflow
+without_tensorflow.hide('tensorflow_datasets', 'clu', 'tensorboard')
+from glcic_jax import cli
+sys.exit(any([cli.main(arguments) for arguments in {[preview, train, estimate]!r}]))
 """
   process = start(['-c', program])
-  _, err = process.communicate()
+  out, err = process.communicate()
   assert process.returncode == 0, err
-  assert 'metrics.csv alone' in err
-  assert len(rows(tmp_path)) >= 6
-  assert not list(tmp_path.glob('events*'))
+  assert err.count('TensorFlow is not installed here: Grain loads the pictures.') == 2
+  assert 'No TensorBoard events' not in err and 'Trained 6 steps' in out
+  assert len(rows(tmp_path / 'run')) >= 6
+  assert (tmp_path / 'sheet.png').exists() and len(list((tmp_path / 'run').glob('events*'))) == 1
+  assert (tmp_path / 'run/model/model.safetensors').exists()

@@ -1,22 +1,20 @@
 """Which picture a sample shows: epochs, mixtures, and starting anywhere."""
 
 import collections
+import random
 
 import pytest
 
-tf = pytest.importorskip('tensorflow', reason='the pipeline needs the train extra')
-
 from glcic_jax.data import order
+from glcic_jax.data import permutation
 from glcic_jax.data import sources
 
 
 def chosen(parts, samples, seed=0):
   """The pictures of some samples."""
-  numbers = tf.data.Dataset.from_tensor_slices(tf.constant(list(samples), tf.int64))
-  return [
-    int(index)
-    for index in numbers.map(lambda n: order.picture_of(n, parts, seed)).as_numpy_iterator()
-  ]
+  names = tuple(str(number) for number in range(sum(part.count for part in parts)))
+  of_run = order.Order(sources.Source(names, str.encode, tuple(parts)), seed)
+  return [of_run.picture(number) for number in samples]
 
 
 def test_each_epoch_is_another_permutation():
@@ -59,3 +57,36 @@ def test_a_mixture_keeps_its_weights_and_the_epochs_of_each_member():
 )
 def test_places_are_the_weights_to_a_thousandth(weights, expected):
   assert order.places(weights) == expected
+
+
+@pytest.mark.parametrize('count', [1, 2, 3, 10, 16_383, 16_384])
+def test_a_permutation_takes_every_place_once(count):
+  for epoch in (0, 7):
+    assert len({permutation.place_of(index, count, 3, epoch) for index in range(count)}) == count
+
+
+# What TensorFlow 2.21 gave runs of earlier versions: (index, count, seed, epoch) -> place.
+KNOWN = {
+  (0, 10, 0, 0): 0,
+  (9, 10, 5, 300): 1,
+  (123, 2_277, 0, 3): 1_287,
+  (16_384, 20_000, 1, 2): 15_643,
+  (999_999, 1_803_460, 0, 17): 232_030,
+  (4, 5_000_000_000, 2**31 - 1, 1): 4_045_776,
+}
+
+
+def test_places_are_those_of_earlier_versions():
+  assert {given: permutation.place_of(*given) for given in KNOWN} == KNOWN
+
+
+def test_places_are_those_of_tensorflow_at_any_size():
+  tf = pytest.importorskip('tensorflow', reason='its shuffle is the reference')
+  rng = random.Random(0)
+  counts = [2, 3, 10, 16_383, 16_385, 65_536, 65_537, 2**17, 2**17 + 1, 2**17 + 2, 2**33, 2**34 + 1]
+  cases = [(rng.randrange(n), n, rng.randrange(2**31), rng.randrange(2**40)) for n in counts * 2]
+  expected = [
+    int(tf.random.experimental.index_shuffle(tf.constant(index, tf.int64), key, count - 1))
+    for index, count, *key in cases
+  ]
+  assert [permutation.place_of(*case) for case in cases] == expected

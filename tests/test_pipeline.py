@@ -10,14 +10,11 @@ import pytest
 
 from glcic_jax import config as config_lib
 from glcic_jax import errors
+from glcic_jax.data import pipeline
 from glcic_jax.holes import draws
 from glcic_jax.holes import kinds
 from glcic_jax.holes import views
 from glcic_jax.pictures import image_files
-
-pytest.importorskip('tensorflow', reason='the pipeline needs the train extra')
-
-from glcic_jax.data import pipeline
 
 _ALL = range(8)
 
@@ -314,7 +311,7 @@ def test_masks_that_vanish_stop_the_run_by_an_error_of_ours(picture_folder, tmp_
   Image.fromarray(np.uint8(255) * (np.arange(64).reshape(8, 8) < 9).astype(np.uint8)).save(path)
   config = _config(picture_folder, **{'mask.kind': 'folder', 'mask.folder.path': str(path.parent)})
   feed = pipeline.Pipeline(config, _ALL)
-  for draw in feed._draw_mask.values():
+  for draw in feed._samples._draw_mask.values():
     draw._read.cache_clear()
   path.unlink()
   with pytest.raises(errors.RunError, match='^All 1 masks of'):

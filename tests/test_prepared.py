@@ -2,21 +2,29 @@
 real ones.
 """
 
+import ast
 import io
+import pathlib
+import subprocess
+import sys
 
+import cloudpickle
 import numpy as np
 from PIL import Image
 import pytest
 
-pytest.importorskip('tensorflow_datasets', reason='the train extra')
+pytest.importorskip('tensorflow', reason='TFDS prepares the dataset with it')
+pytest.importorskip('tensorflow_datasets', reason='the tfds extra')
 import tensorflow_datasets as tfds
 
 from glcic_jax import config as config_lib
 from glcic_jax import errors
 from glcic_jax.data import pipeline
+from glcic_jax.data import samples as samples_lib
 from glcic_jax.data import sources
 from glcic_jax.pictures import image_files
 
+ROOT = pathlib.Path(__file__).parent.parent
 COUNT = 13
 
 
@@ -90,7 +98,8 @@ def test_pictures_are_held_back_by_hash_as_of_a_folder(directory):
   assert len(splits.train) + len(splits.validation) == COUNT and len(splits.validation)
 
 
-def test_batches_come_from_it(directory):
+@pytest.mark.parametrize('loader', ['tf.data', 'grain'])
+def test_batches_come_from_it(directory, loader):
   config = config_lib.default()
   config.data = config_of(directory)
   config.update_from_flattened_dict(
@@ -102,8 +111,33 @@ def test_batches_come_from_it(directory):
       'model.local_size': 8,
     }
   )
+  config.data.loader = loader
   batch = next(pipeline.Pipeline(config, range(COUNT)).train(0))
   assert sorted(batch.image[:, 0, 0, 0] // 10) == list(range(COUNT))
+  samples = samples_lib.Samples(config, sources.open_splits(config.data))
+  np.testing.assert_array_equal(batch.image, samples.training(range(COUNT))[0])
+
+
+def test_its_pictures_are_the_same_without_tensorflow_and_where_they_are_sent(directory):
+  source = sources.open_splits(config_of(directory)).train
+  expected = {name: source.read(name) for name in source.names}
+  sent = cloudpickle.loads(cloudpickle.dumps(source))
+  assert {name: sent.read(name) for name in sent.names} == expected
+  if not next(pathlib.Path(directory).rglob('*.array_record*'), None):
+    return  # one process is enough
+  program = f"""
+from tests import without_tensorflow
+without_tensorflow.hide()
+from glcic_jax import config as config_lib
+from glcic_jax.data import sources
+config = config_lib.default().data
+config.source, config.tfds.dir, config.validation_fraction = 'tfds:tiny', {directory!r}, 0.0
+source = sources.open_splits(config).train
+print(repr({{name: source.read(name) for name in source.names}}))
+"""
+  done = subprocess.run([sys.executable, '-c', program], cwd=ROOT, capture_output=True, text=True)
+  assert done.returncode == 0, done.stderr
+  assert ast.literal_eval(done.stdout) == expected
 
 
 def test_an_unprepared_dataset_is_refused_with_the_command(directory):

@@ -5,9 +5,6 @@ from PIL import Image
 import pytest
 
 from glcic_jax import cli
-
-pytest.importorskip('tensorflow', reason='the pipeline needs the train extra')
-
 from glcic_jax.data import pipeline
 from glcic_jax.reporting import preview
 

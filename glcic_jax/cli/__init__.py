@@ -67,6 +67,13 @@ def _run(name: str, arguments: Sequence[str]) -> int:
   except (errors.InputError, errors.RunError, errors.Stopped) as error:
     print(f'glcic-jax: {error}', file=sys.stderr)
     return error.exit_code
+  except ImportError as error:
+    from glcic_jax.cli import extras
+
+    if not (sentence := extras.sentence(name, error)):
+      raise
+    print(f'glcic-jax: {sentence}', file=sys.stderr)
+    return 2
   except (MemoryError, RuntimeError) as error:
     if isinstance(error, RuntimeError) and 'RESOURCE_EXHAUSTED' not in str(error):  # JAX's word
       raise

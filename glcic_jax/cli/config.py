@@ -25,7 +25,9 @@ def _parser() -> parser_lib.Parser:
     'Prints every key of a config with its value, what its paper states, and what it means: first '
     'those that are other than in the paper, then those that are other than the default.',
   )
-  parser.add_argument('config', metavar='CONFIG', help='configs/X.py, or configs/X.py:FORM')
+  parser.add_argument(
+    'config', metavar='CONFIG', help='configs/X.py, or the X of the package, or X:FORM'
+  )
   configured.add_changes(parser)
   parser.add_argument('--json', action='store_true', help='print JSON')
   return parser

@@ -10,7 +10,6 @@ ml_collections is given the file and the changed keys; everything else is argpar
 import argparse
 from collections.abc import Sequence
 import itertools
-import os
 import re
 import sys
 
@@ -19,9 +18,9 @@ from ml_collections import config_flags
 
 from glcic_jax import config as config_lib
 from glcic_jax import errors
-from glcic_jax import files
 from glcic_jax.cli import parser as parser_lib
 from glcic_jax.config import keys
+from glcic_jax.config import shipped_configs
 
 _CHANGE = re.compile(r'--?(no)?config\.([^=]+)(?:=(.*))?', re.DOTALL)
 
@@ -32,7 +31,8 @@ def add_config(parser: argparse.ArgumentParser, *, required: bool = True) -> Non
     '--config',
     metavar='FILE',
     required=required,
-    help='a Python file with get_config(), such as configs/quickstart.py, or FILE:FORM',
+    help='a Python file with get_config(), such as configs/quickstart.py, or the name of one in '
+    'the package, such as quickstart; or FILE:FORM',
   )
   add_changes(parser)
 
@@ -92,14 +92,12 @@ def _split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
 
 
 def _read(name: str, changes: Sequence[str]) -> config_lib.ConfigDict:
-  """The config of FILE or FILE:FORM, with some keys changed."""
-  file = name.split(':')[0]
+  """The config of a file or a name, perhaps with :FORM, with some keys changed."""
+  file, colon, form = name.partition(':')
   if not file:
-    raise errors.InputError('--config is empty; give a config file, such as configs/quickstart.py.')
-  if not os.path.isfile(file):  # ml_collections says so in four lines
-    sentence = f'There is no config file {file}; give one such as configs/quickstart.py.'
-    raise errors.InputError(errors.with_hint(sentence, files.did_you_mean(file)))
-  arguments = ['glcic-jax', f'--config={name}', *changes]
+    raise errors.InputError('--config is empty; give a config, such as quickstart, or a file.')
+  file = shipped_configs.find(file)
+  arguments = ['glcic-jax', f'--config={file}{colon}{form}', *changes]
   values = flags.FlagValues()
   holder = config_flags.DEFINE_config_file('config', flag_values=values, sys_argv=arguments)
   # ml_collections runs each file in this module: an earlier one would lend its names.

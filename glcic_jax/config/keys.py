@@ -209,7 +209,14 @@ _DATA = {
     'training crops',
     among=('pillow', 'simd'),
   ),
+  'loader': Key(
+    'auto',
+    'tf.data or grain, the same batches to the bit; auto: tf.data where TensorFlow is installed, '
+    'else Grain',
+    among=('auto', 'tf.data', 'grain'),
+  ),
   'threads': Key(0, 'that read pictures; 0: one for each core', 0),
+  'workers': Key(0, "Grain: processes of their own that read pictures; 0: the run's threads", 0),
 }
 
 # Sides and areas of holes are shares of the picture's, but for `side`.

@@ -1,1 +1,1 @@
-"""Data: sources of pictures, and the tf.data pipeline that makes batches of them."""
+"""Data: sources of pictures, and batches of them, loaded by tf.data or Grain."""

@@ -5,16 +5,15 @@ in blocks: in each, every source has as many places as its weight says, in a
 shuffled order, and goes on with its own epochs.
 """
 
+import bisect
 from collections.abc import Sequence
+import itertools
 import math
-from typing import Any
 
-import tensorflow as tf
-
+from glcic_jax.data import permutation
 from glcic_jax.data import sources
 
 _BLOCK = 1_000  # places: weights are kept to a thousandth
-_PICTURES, _PLACES = 0, 1  # streams
 
 
 def places(weights: Sequence[float]) -> tuple[int, ...]:
@@ -27,30 +26,24 @@ def places(weights: Sequence[float]) -> tuple[int, ...]:
   return tuple(share // common for share in shares)
 
 
-def picture_of(sample: tf.Tensor, parts: Sequence[sources.Part], seed: int) -> tf.Tensor:
-  """The index of the picture that a sample shows.
+class Order:
+  """The order in which a run shows the pictures of a source."""
 
-  `sample` is its number in the whole run; it and the result are scalar int64.
-  """
-  shares = tf.constant(places([part.weight for part in parts]), tf.int64)
-  size = tf.reduce_sum(shares)
-  block = sample // size
-  place = _shuffled(sample % size, size, seed, _PLACES, 0, block)
-  sizes = tf.constant([part.count for part in parts], tf.int64)
-  ends = tf.cumsum(shares)
-  number = tf.reduce_sum(tf.cast(place >= ends, tf.int64))
-  share, end, count, beyond = (
-    tf.gather(values, number) for values in (shares, ends, sizes, tf.cumsum(sizes))
-  )
-  nth = block * share + place - (end - share)  # of its own source
-  return beyond - count + _shuffled(nth % count, count, seed, _PICTURES, number, nth // count)
+  def __init__(self, source: sources.Source, seed: int):
+    """`seed`: of the run; it counts modulo 2^32."""
+    parts = source.parts or (sources.Part(len(source), 1.0),)
+    self._seed = seed
+    self._counts = [part.count for part in parts]
+    self._shares = places([part.weight for part in parts])
+    self._ends = list(itertools.accumulate(self._shares))
 
-
-def _shuffled(
-  position: tf.Tensor, count: Any, seed: int, stream: int, number: Any, epoch: tf.Tensor
-) -> tf.Tensor:
-  """`count` and `number` (of the source): scalar int64, or numbers."""
-  stream_seed = tf.cast(seed + (stream << 40), tf.int64) + 2**41 * tf.cast(number, tf.int64)
-  last = tf.cast(count, tf.int64) - 1
-  key = tf.stack([stream_seed, epoch])
-  return tf.random.experimental.index_shuffle(position, seed=key, max_index=last)
+  def picture(self, sample: int) -> int:
+    """The index of the picture that a sample shows; `sample` is its number in the whole run."""
+    block, place = divmod(sample, self._ends[-1])
+    place = permutation.place_of(place, self._ends[-1], self._seed, block)
+    number = bisect.bisect_right(self._ends, place)  # of the source
+    share, count = self._shares[number], self._counts[number]
+    nth = block * share + place - (self._ends[number] - share)  # of that source's own samples
+    epoch, index = divmod(nth, count)
+    first = sum(self._counts[:number])
+    return first + permutation.place_of(index, count, self._seed, epoch)

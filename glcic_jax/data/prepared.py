@@ -1,12 +1,13 @@
 """Datasets that TFDS has prepared on disk, by index: array_record files, and existing TFRecords.
 
-Nothing is downloaded, no label is needed, and the code that prepared the dataset is
-not. An array_record file finds a record by itself. A TFRecord file does not, so the places of its
-records are noted when it is first read: one pass over the lengths that stand between the records,
-about a tenth of a second for 10,000 of them on a disk. That pass is all that resuming costs.
+Nothing is downloaded; no label is needed, nor the code that prepared the dataset, nor TensorFlow.
+An array_record file finds a record by itself: TFDS has a data source for it. A TFRecord file does
+not, so the places of its records are noted when it is first read: one pass over the lengths that
+stand between the records, about a tenth of a second for 10,000 of them on a disk. That pass is all
+that resuming costs.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 import dataclasses
 import functools
 import struct
@@ -15,7 +16,6 @@ from typing import Any
 
 from etils import epath
 import numpy as np
-import tensorflow as tf
 import tensorflow_datasets as tfds
 
 from glcic_jax import errors
@@ -28,9 +28,28 @@ _LENGTH, _CHECKSUM = 8, 4
 class Dataset:
   """The encoded pictures of one split."""
 
-  name: str  # with its version, and the split
-  count: int
-  read: Callable[[int], bytes]  # picture i, as its file was
+  title: str  # with its version, and the split
+  name: str
+  records: Sequence[bytes]
+  parser: Any  # of the one feature that is wanted
+  feature: str
+
+  def read(self, index: int) -> bytes:
+    """Picture `index`, as its file was.
+
+    Raises:
+      errors.InputError: if its record is cut or broken.
+    """
+    try:
+      as_it_is = {self.feature: tfds.decode.SkipDecoding()}
+      example = self.parser.deserialize_example_np(self.records[index], decoders=as_it_is)
+      return example[self.feature]
+    except OSError:
+      raise
+    except Exception as error:  # four libraries raise it, for a file that is cut or broken
+      raise errors.InputError(
+        f'Record {index} of {self.name} cannot be read ({type(error).__name__}).'
+      ) from None
 
 
 def open_dataset(name: str, *, split: str, directory: str, feature: str) -> Dataset:
@@ -66,23 +85,13 @@ def open_dataset(name: str, *, split: str, directory: str, feature: str) -> Data
       f'tfds:{name} has no split {split!r}; it has {", ".join(sorted(builder.info.splits))} '
       '(data.tfds.split).'
     ) from None
-  open_file = _ArrayRecords if builder.info.file_format.value == 'array_record' else _TFRecords
-  files = [(open_file(str(part.filename)), part.skip, part.take) for part in instructions]
-  ends = np.cumsum([take for *_, take in files])
-
-  def read(index: int) -> bytes:
-    number = int(np.searchsorted(ends, index, side='right'))
-    file, skip, take = files[number]
-    try:
-      return _picture(file.record(skip + index - int(ends[number] - take)), feature)
-    except OSError:
-      raise
-    except Exception as error:  # four libraries raise it, for a file that is cut or broken
-      raise errors.InputError(
-        f'Record {index} of {name} cannot be read ({type(error).__name__}).'
-      ) from None
-
-  return Dataset(f'{builder.info.full_name}/{split}', int(ends[-1]) if files else 0, read)
+  if builder.info.file_format.value == 'array_record':
+    raw = tfds.decode.DeserializeMethod.RAW_BYTES
+    records = builder.as_data_source(split=split, deserialize_method=raw)
+  else:
+    records = _TFRecords((str(part.filename), part.skip, part.take) for part in instructions)
+  parser = tfds.features.FeaturesDict({feature: builder.info.features[feature]})
+  return Dataset(f'{builder.info.full_name}/{split}', name, records, parser, feature)
 
 
 def _image_feature(features: Any, wanted: str, name: str) -> str:
@@ -95,35 +104,31 @@ def _image_feature(features: Any, wanted: str, name: str) -> str:
   return wanted or images[0]
 
 
-def _picture(record: bytes, feature: str) -> bytes:
-  return tf.train.Example.FromString(record).features.feature[feature].bytes_list.value[0]
-
-
-class _ArrayRecords:
-  """Records of one array_record file."""
-
-  def __init__(self, path: str):
-    self._path = path
-    self._lock = threading.Lock()
-
-  @functools.cached_property
-  def _source(self) -> Sequence[bytes]:
-    from array_record.python import array_record_data_source
-
-    return array_record_data_source.ArrayRecordDataSource([self._path])
-
-  def record(self, index: int) -> bytes:
-    with self._lock:
-      source = self._source
-    return source[index]
-
-
 class _TFRecords:
+  """Parts of TFRecord files: path, how many records are passed over, how many are taken."""
+
+  def __init__(self, parts: Iterable[tuple[str, int, int]]):
+    self._parts = [(_TFRecordFile(path), skip, take) for path, skip, take in parts]
+    self._ends = np.cumsum([take for *_, take in self._parts], dtype=np.int64)
+
+  def __len__(self) -> int:
+    return int(self._ends[-1]) if self._parts else 0
+
+  def __getitem__(self, index: int) -> bytes:
+    number = int(np.searchsorted(self._ends, index, side='right'))
+    file, skip, take = self._parts[number]
+    return file.record(skip + index - int(self._ends[number] - take))
+
+
+class _TFRecordFile:
   """Records of one TFRecord file; their places are noted at the first reading."""
 
   def __init__(self, path: str):
     self._path = epath.Path(path)
     self._lock = threading.Lock()
+
+  def __reduce__(self) -> tuple[Any, ...]:
+    return _TFRecordFile, (str(self._path),)
 
   @functools.cached_property
   def _places(self) -> np.ndarray:

@@ -40,6 +40,8 @@ class Reader:
     self._ground = ground
     self._resample = resample
     self._share = unreadable_share
+    # Takes the index of each broken picture, once, and a sentence that names it.
+    self.tell: Callable[[int, str], object] = self._print
     self._broken: set[int] = set()
     self._lock = threading.Lock()
     self.failure: errors.RunError | None = None  # the run is over, for every thread
@@ -87,28 +89,37 @@ class Reader:
       try:
         return read(name)
       except errors.InputError as error:
-        self._note(candidate, str(error))
+        self.note(candidate, str(error))
       except OSError as error:
-        self._note(candidate, f'{name} cannot be read ({error.strerror or error}).')
+        self.note(candidate, f'{name} cannot be read ({error.strerror or error}).')
     with self._lock:
       raise self._fail('No picture of the data can be read; check data.folder.')
 
-  def _note(self, index: int, sentence: str) -> None:
+  def note(self, index: int, sentence: str) -> None:
+    """Counts a broken picture and names it, unless it is known already.
+
+    Raises:
+      errors.RunError: when too many are broken.
+    """
     with self._lock:
       if self.failure is not None:  # another thread was first: the run is over
         raise self.failure
       if index in self._broken:
         return
       self._broken.add(index)
-      print(
-        f'{sentence} The next readable picture takes its place ({len(self._broken)} so far).',
-        file=sys.stderr,
-      )
+      self.tell(index, sentence)
       if len(self._broken) > self._share * len(self._source):
         raise self._fail(
           f'{len(self._broken)} of {len(self._source)} pictures cannot be read, more than '
           f'data.unreadable_share = {self._share:g}; remove the broken ones, or raise that share.'
         )
+
+  def _print(self, index: int, sentence: str) -> None:
+    del index
+    print(
+      f'{sentence} The next readable picture takes its place ({len(self._broken)} so far).',
+      file=sys.stderr,
+    )
 
   def _fail(self, sentence: str) -> errors.RunError:
     self.failure = self.failure or errors.RunError(sentence)

@@ -33,21 +33,22 @@ def reader() -> Callable[[str], bytes]:
     errors.InputError: if scikit-image is not installed.
   """
   try:
-    data = importlib.resources.files('skimage.data')
+    importlib.resources.files('skimage.data')
   except ModuleNotFoundError:
     raise errors.InputError(
       "The sample pictures come with scikit-image; install it by pip install 'glcic_jax[train]'."
     ) from None
+  return _read
 
-  @functools.cache
-  def read(name: str) -> bytes:
-    opened = image_files.open_picture((data / name).read_bytes(), name)
-    image = image_files.to_rgb(image_files.load(opened))
-    scale = min(1.0, _SHORT_EDGE / min(image.size))
-    width, height = (round(side * scale) for side in image.size)
-    image = image.resize((width, height), Image.Resampling.LANCZOS)
-    buffer = io.BytesIO()
-    image.save(buffer, 'BMP')  # uncompressed: every sample decodes it again
-    return buffer.getvalue()
 
-  return read
+@functools.cache
+def _read(name: str) -> bytes:
+  data = importlib.resources.files('skimage.data')
+  opened = image_files.open_picture((data / name).read_bytes(), name)
+  image = image_files.to_rgb(image_files.load(opened))
+  scale = min(1.0, _SHORT_EDGE / min(image.size))
+  width, height = (round(side * scale) for side in image.size)
+  image = image.resize((width, height), Image.Resampling.LANCZOS)
+  buffer = io.BytesIO()
+  image.save(buffer, 'BMP')  # uncompressed: every sample decodes it again
+  return buffer.getvalue()

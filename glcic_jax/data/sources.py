@@ -30,7 +30,7 @@ class Part:
 
 @dataclasses.dataclass(frozen=True)
 class Source:
-  """Pictures by index: `read(names[i])` is the bytes of file i."""
+  """Pictures by index: `read(names[i])` is the bytes of file i; it can be sent to a process."""
 
   names: tuple[str, ...]
   read: Callable[[str], bytes]
@@ -113,11 +113,8 @@ def _mixture(config: Any) -> Splits:
   opened = [_open(spec, config) for spec, _ in members(config)]
 
   def joined(sides: Sequence[Source]) -> Source:
-    def read(name: str) -> bytes:
-      number, _, inner = name.partition('/')
-      return sides[int(number)].read(inner)
-
     names = tuple(f'{number}/{name}' for number, side in enumerate(sides) for name in side.names)
+    read = functools.partial(_read_member, [side.read for side in sides])
     return Source(names, read, tuple(map(Part, map(len, sides), weights)))
 
   held_back = joined([splits.validation for splits in opened])
@@ -125,6 +122,11 @@ def _mixture(config: Any) -> Splits:
   return Splits(
     train=joined([splits.train for splits in opened]), validation=Source(in_turn, held_back.read)
   )
+
+
+def _read_member(reads: Sequence[Callable[[str], bytes]], name: str) -> bytes:
+  number, _, inner = name.partition('/')
+  return reads[int(number)](inner)
 
 
 def sample_pictures() -> Splits:
@@ -141,7 +143,7 @@ def folder(path: epath.PathLike) -> Source:
   """All pictures below a folder, of a glob, or of a list; see `folders.names`."""
   root, names = folders.names(path)
   if '://' in os.fspath(root):
-    return Source(names, lambda name: (root / name).read_bytes())
+    return Source(names, functools.partial(_read_remote, root))
   return Source(names, functools.partial(_read, os.fspath(root)))
 
 
@@ -151,21 +153,35 @@ def _read(root: str, name: str) -> bytes:
     return file.read()
 
 
+def _read_remote(root: epath.Path, name: str) -> bytes:
+  return (root / name).read_bytes()
+
+
 def dataset(name: str, config: Any) -> Source:
   """A dataset as TFDS names it, by a `config.data`; its pictures are named by their numbers.
 
   Raises:
-    errors.InputError: if it is not prepared, or has no such split or image.
+    errors.InputError: if TFDS is not installed, or the dataset not prepared, or without such a
+      split or image.
   """
-  from glcic_jax.data import prepared  # TFDS takes seconds to import
-
+  try:
+    from glcic_jax.data import prepared  # TFDS takes seconds to import
+  except ModuleNotFoundError as error:
+    raise errors.InputError(
+      f"tfds:{name} needs TFDS ({error}); install it by pip install 'glcic_jax[tfds]'."
+    ) from None
   opened = prepared.open_dataset(
     name, split=config.tfds.split, directory=config.tfds.dir, feature=config.tfds.feature
   )
-  if not opened.count:
+  count = len(opened.records)
+  if not count:
     raise errors.InputError(f'The split {config.tfds.split} of tfds:{name} holds no pictures.')
-  names = tuple(f'{opened.name}/{number}' for number in range(opened.count))
-  return Source(names, lambda name: opened.read(int(name.rpartition('/')[2])))
+  names = tuple(f'{opened.title}/{number}' for number in range(count))
+  return Source(names, functools.partial(_read_numbered, opened))
+
+
+def _read_numbered(opened: Any, name: str) -> bytes:
+  return opened.read(int(name.rpartition('/')[2]))
 
 
 def split(source: Source, validation_fraction: float) -> Splits:

@@ -1,6 +1,6 @@
 """Holes of every kind, drawn in NumPy from a config's `mask` by (seed, index).
 
-The same functions serve the tf.data pipeline, the evaluation and the preview, so that all of them
+The same functions serve training, the evaluation and the preview, so that all of them
 draw the same holes. A mask is `[H, W, 1]` uint8, 1 = to be completed. Nothing here keeps state:
 hole `index` of `seed` is always the same.
 """

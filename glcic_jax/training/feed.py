@@ -1,6 +1,6 @@
-"""What feeds the loop: the tf.data pipeline, or batches that the caller brings.
+"""What feeds the loop: the pipeline of a config's pictures, or batches that the caller brings.
 
-Both answer the same questions, so the loop knows no difference. TensorFlow is imported
+Both answer the same questions, so the loop knows no difference. TensorFlow or Grain is imported
 only when a pipeline is opened.
 """
 
@@ -44,7 +44,7 @@ class Feed(Protocol):
 
 
 class Given:
-  """Batches that the caller brings: where TensorFlow is not, or the pictures are made up.
+  """Batches that the caller brings: of another loader, or made up.
 
   A function from the first step to batches resumes exactly, and always shows the same samples; an
   iterable starts where its caller makes it start, and shows its first batch alone.
@@ -97,18 +97,11 @@ def open_feed(config: Any, mesh: Mesh, batches: Batches | None) -> Feed:
 
   Raises:
     errors.InputError: if the batch does not divide over the devices, if there are no pictures, or
-      if TensorFlow is needed and not installed.
+      if what is to load them is not installed.
   """
   rows = parallel.process_rows(config.batch_size, mesh)
   if batches is not None:
     return Given(batches)
-  try:
-    from glcic_jax.data import pipeline
-  except ModuleNotFoundError as error:
-    if error.name != 'tensorflow':
-      raise
-    raise errors.InputError(
-      'Reading pictures for training needs TensorFlow; install it by pip install '
-      "'glcic_jax[train]', or pass batches."
-    ) from None
+  from glcic_jax.data import pipeline
+
   return pipeline.Pipeline(config, rows)

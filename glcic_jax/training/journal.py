@@ -1,14 +1,10 @@
 """What a run leaves to look at: metrics.csv, TensorBoard events, sample strips, lines on stderr.
 
-Only the main process writes. TensorBoard goes through clu, and is left out where TensorFlow is not
-installed. The caller's own writers (`writers.py`) get what it gets.
+Only the main process writes. The caller's own writers (`writers.py`) get what TensorBoard gets.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 import contextlib
-import importlib.util
-import os
-import sys
 from typing import Any
 
 from etils import epath
@@ -19,6 +15,7 @@ from glcic_jax import parallel
 from glcic_jax import schedule
 from glcic_jax.pictures import image_files
 from glcic_jax.pictures import sheets
+from glcic_jax.training import events
 from glcic_jax.training import metrics as metrics_lib
 from glcic_jax.training import pace as pace_lib
 from glcic_jax.training import progress as progress_lib
@@ -43,7 +40,7 @@ class Journal:
     self._plan = plan = schedule.from_config(config.schedule)
     self._unwritten: list[tuple[int, Mapping[str, jax.Array]]] = []  # still on the devices
     self._active = parallel.is_main_process()
-    self._events = _events(self._workdir) if self._active else None
+    self._events = events.open_writer(self._workdir) if self._active else None
     self._writers = writers_lib.Writers(writers if self._active else ())
     self.table = metrics_lib.Table(self._workdir / 'metrics.csv', until=first)
     self._writers.introduce(first, config)
@@ -123,17 +120,3 @@ class Journal:
 
   def _phase(self, step: int) -> str:
     return self._plan.phase_at(step - 1).value
-
-
-def _events(workdir: epath.Path) -> Any:
-  if importlib.util.find_spec('tensorflow') is None or importlib.util.find_spec('clu') is None:
-    print(
-      'TensorFlow and clu are not installed here: no TensorBoard events, metrics.csv alone.',
-      file=sys.stderr,
-    )
-    return None
-  for name, value in (('TF_CPP_MIN_LOG_LEVEL', '3'), ('TF_ENABLE_ONEDNN_OPTS', '0')):
-    os.environ.setdefault(name, value)  # TensorFlow greets on stderr otherwise
-  from clu import metric_writers  # behind it stands TensorFlow
-
-  return metric_writers.AsyncWriter(metric_writers.SummaryWriter(os.fspath(workdir)))

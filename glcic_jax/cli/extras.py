@@ -1,0 +1,33 @@
+"""Which extra brings a library that is not installed."""
+
+# Library, as it is imported -> extra of setup.cfg.
+_EXTRAS = {
+  'clu': 'train-tf',
+  'cykooz_resizer': 'simd',
+  'gcsfs': 'gs',
+  'grain': 'train',
+  'huggingface_hub': 'hub',
+  'jax2onnx': 'onnx',
+  'lpips': 'metrics',
+  'onnxruntime': 'onnx',
+  'optax': 'train',
+  'orbax': 'train',
+  'skimage': 'evaluate',
+  'tensorflow': 'train-tf',
+  'tensorflow_datasets': 'tfds',
+  'torch': 'convert',
+  'torch_fidelity': 'metrics',
+}
+
+
+def sentence(command: str, error: ImportError) -> str:
+  """What to install for a command; empty where no extra brings what is missing."""
+  library = (error.name or '').partition('.')[0]
+  if 'gcsfs' in str(error):  # fsspec's own words, for a gs:// path
+    library = 'gcsfs'
+  if library not in _EXTRAS:
+    return ''
+  return (
+    f'{command} needs {library}, which is not installed; install it by pip install '
+    f"'glcic_jax[{_EXTRAS[library]}]'."
+  )
