@@ -25,10 +25,10 @@ from glcic_jax import config as config_lib
 from glcic_jax import detail
 from glcic_jax import scores
 from glcic_jax.detail import settings as settings_lib
-from glcic_jax.evaluation import baselines
 from glcic_jax.evaluation import texture
 from glcic_jax.holes import draws
 from glcic_jax.holes import kinds
+from glcic_jax.inference import baselines
 from glcic_jax.inference import completer
 
 _PICTURES = flags.DEFINE_string('pictures', None, 'A folder of photographs.', required=True)
