@@ -54,7 +54,7 @@ _CHANGES: dict[str, dict[str, Any]] = {
   'without the known part': {'known': 0.0},
   'without quilting': {'seam': 0.0},
   'without cuts': {'feather': 0.0, 'stride': 16},
-  'without energy': {'energy': 0.0, 'most': 1.0},
+  'without energy': {'energy': 0.0, 'most': 1.0, 'least': 1.0},
   'without fading': {'bands': tuple(band._replace(fade=0.0, rise=0.0) for band in _BANDS)},
   'without scale': {'radius': 1e6},
   'without nearness': {'near': 0.0},

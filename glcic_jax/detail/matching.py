@@ -51,7 +51,7 @@ class Costs:
     self._own = np.concatenate([self._around(grid.y, grid.x), weight * self.usual], axis=1)
     best = [self._still(own).min(1) for own in _rows(self._own)]
     # Where the best matches are perfect, as in a texture that repeats, a seam must not be free.
-    self.unit = settings.seam * (float(np.median(np.concatenate(best))) + settings.least)
+    self.unit = settings.seam * (float(np.median(np.concatenate(best))) + settings.floor)
 
   def _around(self, y: np.ndarray, x: np.ndarray) -> np.ndarray:
     """The coarse colours of blocks, and where they are: `[..., 16 C + 2]`."""

@@ -91,7 +91,7 @@ class _Quilting:
     """How much louder than what they copy blocks should be: `[N, L]`."""
     settings = self._settings
     there = self._field.loudness[self._grid.y + self.dy, self._grid.x + self.dx]
-    return np.clip(np.exp(self._costs.usual - there), 1 / settings.most, settings.most)
+    return np.clip(np.exp(self._costs.usual - there), settings.least, settings.most)
 
   def lay(self, group: np.ndarray, y: np.ndarray, x: np.ndarray) -> None:
     """Lays blocks, which must not overlap each other, up to their cuts."""

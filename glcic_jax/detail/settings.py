@@ -50,14 +50,16 @@ class Settings(NamedTuple):
   known: float = 10.0
 
   # What is usual: the median loudness of so many blocks, near and alike in colours coarser than a
-  # Gaussian of so many pixels. Copied blocks are made as loud, at most so many times; 1: as they are.
+  # Gaussian of so many pixels. Copied blocks are made as loud, times so much at most, or by so much
+  # less; 1: not at all.
   usual: int = 64
   colours: float = 6.0
   usual_near: float = 2.0
   most: float = 2.0
+  least: float = 0.25
 
   # Agreement with what is laid, in medians of the best match's cost and the least that they are
   # taken for, 0: each block for itself; what a block costs that continues no other's piece.
   seam: float = 15.0
-  least: float = 1e-3
+  floor: float = 1e-3
   join: float = 0.02
