@@ -25,10 +25,10 @@ from glcic_jax import config as config_lib
 from glcic_jax import detail
 from glcic_jax import scores
 from glcic_jax.detail import settings as settings_lib
-from glcic_jax.evaluation import baselines
 from glcic_jax.evaluation import texture
 from glcic_jax.holes import draws
 from glcic_jax.holes import kinds
+from glcic_jax.inference import baselines
 from glcic_jax.inference import completer
 
 _PICTURES = flags.DEFINE_string('pictures', None, 'A folder of photographs.', required=True)
@@ -45,20 +45,20 @@ _JSON = flags.DEFINE_string('json', None, 'Also write the table here.')
 _SIDE = 256  # pixels
 _SEED = 77  # of the holes
 
+_BANDS = settings_lib.Settings().bands
+
 # Rows with detail: what they change.
 _CHANGES: dict[str, dict[str, Any]] = {
   'detail': {},
   'without coarse surroundings': {'context': 0.0},
   'without the known part': {'known': 0.0},
   'without quilting': {'seam': 0.0},
-  'without energy': {'gain': 1.0},
-  'energy restored and no more': {'louder': 1.0, 'middle_louder': 1.0},
-  'without fading': {'fade': 0.0, 'middle_fade': 0.0},
-  'without the second band': {'middle': 0.0},
-  'compared by the copied band alone': {'compare': 4.0},
+  'without cuts': {'feather': 0.0, 'stride': 16},
+  'without energy': {'energy': 0.0, 'most': 1.0, 'least': 1.0},
+  'without fading': {'bands': tuple(band._replace(fade=0.0, rise=0.0) for band in _BANDS)},
   'without scale': {'radius': 1e6},
   'without nearness': {'near': 0.0},
-  'wide windows': {'power': 2.0},
+  'without the third band': {'bands': _BANDS[:2]},
 }
 
 

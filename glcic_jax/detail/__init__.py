@@ -5,9 +5,10 @@
 A network trained on squared error knows what belongs into a hole, and paints it smooth. What is
 coarser than a cut-off stays the completion's; what is finer comes from blocks of the known picture,
 chosen by like coarse surroundings, by the known part of a block, and by agreement with the blocks
-beside it (quilting, Efros and Freeman 2001; the completion in the role of the content network of
-Yang et al. 2017). `scale.of_hole` says which parts a hole has, and at what scale each is treated,
-so that the cost grows with the hole and hardly with the picture.
+laid before it (quilting, Efros and Freeman 2001; the completion in the role of the content network
+of Yang et al. 2017); blocks end at cuts where they differ least, and are as loud as is usual near
+the hole. `scale.of_hole` says which parts a hole has, and at what scale each is treated, so that
+the cost grows with the hole and hardly with the picture.
 
 NumPy and SciPy alone: for a single picture a compiled program would take longer to compile than
 this takes to run.

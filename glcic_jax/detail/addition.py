@@ -118,92 +118,51 @@ def _window(
 def _detailed(window: _Window, settings: settings_lib.Settings) -> np.ndarray | None:
   """The window with detail in its hole; what is outside means nothing. None without a source."""
   factor = window.factor
-  field = blocks.field(
-    bands.smaller(window.guide, factor),
-    bands.smaller(window.hole, factor) > 0,
-    bands.smaller(window.known, factor) == 1,
-    settings,
-  )
-  grid = blocks.grid(field, settings)
-  offsets = quilting.offsets(field, grid, settings)
-  if offsets is None:
+  guide = bands.smaller(window.guide, factor)
+  hole = bands.smaller(window.hole, factor) > 0
+  field = blocks.field(guide, hole, bands.smaller(window.known, factor) == 1, settings)
+  quilt = quilting.quilt(field, blocks.grid(field, settings), settings)
+  if quilt is None:
     return None
-  return _composed(window, field, grid, offsets, settings)
+  inner = slice(settings.block, -settings.block), slice(settings.block, -settings.block)
+  quilt = quilt._replace(label=quilt.label[inner])
+  finest = settings.bands[0]
+  coarse = bands.blur(guide, finest.sigma)
+  own = window.guide - _larger(coarse, factor)
+  change = _change(own, window.hole, quilt, finest, factor, settings)
+  if others := settings.bands[1:]:
+    total = np.zeros_like(guide)
+    for band in others:
+      finer, coarse = coarse, bands.blur(guide, band.sigma)
+      total += _change(finer - coarse, hole, quilt, band, 1, settings)
+    change += _larger(total, factor)
+  return np.clip(window.guide + change, 0, 1)
 
 
-def _composed(
-  window: _Window,
-  field: blocks.Field,
-  grid: blocks.Grid,
-  offsets: blocks.Corners,
+def _change(
+  own: np.ndarray,
+  hole: np.ndarray,
+  quilt: quilting.Quilt,
+  band: settings_lib.Band,
+  factor: int,
   settings: settings_lib.Settings,
 ) -> np.ndarray:
-  """The completion's coarse, and the bands below it from blocks."""
-  factor, block = window.factor, settings.block
-  top, left = grid.y.min(), grid.x.min()
-  size = np.array([np.ptp(grid.y) + block, np.ptp(grid.x) + block])
-  corners = grid.y - top, grid.x - left
-
-  def fine(y: int, x: int) -> np.ndarray:
-    y, x = y // factor + top, x // factor + left
-    return _fine(window, field, (slice(y, y + block), slice(x, x + block)), block)
-
-  def middle(y: int, x: int) -> np.ndarray:
-    return field.middle[y + top : y + top + block, x + left : x + left + block]
-
-  # Blocks hang over the picture's edge; of what they are laid on, this is within.
-  rows = slice(max(top, block), min(top + size[0], field.hole.shape[0] - block))
-  columns = slice(max(left, block), min(left + size[1], field.hole.shape[1] - block))
-
-  def copied(piece: laying.Piece, times: int, louder: float) -> np.ndarray:
-    whole = laying.lay(
-      piece,
-      (corners[0] * times, corners[1] * times),
-      (offsets[0] * times, offsets[1] * times),
-      (*(size * times), field.coarse.shape[2]),
-      side=block * times,
-      power=settings.power,
-      gain=settings.gain,
-      louder=louder,
-    )
-    y, x = (rows.start - top) * times, (columns.start - left) * times
-    height, width = ((side.stop - side.start) * times for side in (rows, columns))
-    return whole[y : y + height, x : x + width]
-
-  here = _at_full_size(rows, columns, block, factor)
-  depth = bands.depth(window.hole[here])
-  own = _fine(window, field, (rows, columns), block)
-  result = window.guide[here] - own
-  result += laying.join(
+  """What is to be added to the completion's own of a band, `factor` times the quilt's size."""
+  copied = laying.copied(own, quilt, factor=factor, feather=settings.feather)
+  number = settings.bands.index(band)
+  gain = laying.gains(quilt, number, settings.block / 4)[..., None]
+  copied *= _larger(gain, factor)
+  joined = laying.join(
     own,
-    copied(fine, factor, settings.louder),
-    depth,
-    fade=settings.fade * factor,
-    side=block * factor,
+    copied,
+    bands.depth(hole),
+    fade=band.fade * factor,
+    rise=band.rise * factor,
+    louder=band.louder,
+    side=settings.block * factor,
   )
-  if settings.middle:
-    depth = bands.depth(field.hole[rows, columns])
-    own = field.middle[rows, columns]
-    detail = copied(middle, 1, settings.middle_louder)
-    change = laying.join(own, detail, depth, fade=settings.middle_fade, side=block) - own
-    result += bands.larger(np.pad(change, ((1, 1), (1, 1), (0, 0)), mode='edge'), factor)
-  detailed = window.guide.copy()
-  detailed[here] = np.clip(result, 0, 1)
-  return detailed
+  return joined - own
 
 
-def _fine(
-  window: _Window, field: blocks.Field, place: tuple[slice, slice], block: int
-) -> np.ndarray:
-  """What is finer than the cut-off at a place of the field, at full size."""
-  framed = tuple(slice(side.start - 1, side.stop + 1) for side in place)
-  coarse = bands.larger(field.coarse[framed], window.factor)
-  return window.guide[_at_full_size(*place, block, window.factor)] - coarse
-
-
-def _at_full_size(rows: slice, columns: slice, block: int, factor: int) -> tuple[slice, slice]:
-  """A place of the field, within its frame, as pixels of the window."""
-  return (
-    slice((rows.start - block) * factor, (rows.stop - block) * factor),
-    slice((columns.start - block) * factor, (columns.stop - block) * factor),
-  )
+def _larger(values: np.ndarray, factor: int) -> np.ndarray:
+  return bands.larger(np.pad(values, ((1, 1), (1, 1), (0, 0)), mode='edge'), factor)

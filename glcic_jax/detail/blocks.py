@@ -13,7 +13,7 @@ import scipy.ndimage
 from glcic_jax.detail import bands
 from glcic_jax.detail import settings as settings_lib
 
-_UNIT = 256  # pixels, in which distances from a block to its source are measured
+_SILENCE = 1e-6  # squared, white 1: less is not heard
 
 Corners = tuple[np.ndarray, np.ndarray]  # [N] int and [N] int, down and to the right
 
@@ -21,10 +21,10 @@ Corners = tuple[np.ndarray, np.ndarray]  # [N] int and [N] int, down and to the 
 class Field(NamedTuple):
   """The completed picture, framed: `[H, W, C]` float32 with white 1, and `[H, W]` bool."""
 
-  coarse: np.ndarray  # [H, W, C], what is coarser than the cut-off
-  middle: np.ndarray  # [H, W, C], of that, what is finer than the second cut-off
   detail: np.ndarray  # [H, W, C], what blocks are compared by
-  context: np.ndarray  # [H, W, C], what is coarser than a quarter of a block
+  context: np.ndarray  # [H, W, C], their surroundings
+  colours: np.ndarray  # [H, W, C], coarser still
+  loudness: np.ndarray  # [H - block + 1, W - block + 1, L], of each block and L bands
   hole: np.ndarray  # [H, W]
   known: np.ndarray  # [H, W]
   allowed: np.ndarray  # [H - block + 1, W - block + 1], blocks that may be copied
@@ -56,20 +56,32 @@ def field(
   def framed(values: np.ndarray) -> np.ndarray:
     return np.pad(values, (*frame, (0, 0)), mode=mode)
 
-  coarse = bands.blur(guide, settings.sigma)
-  middle = coarse - bands.blur(guide, settings.middle) if settings.middle else 0 * coarse
-  # Beside what is not known, what is finer than the cut-off is mixed with the completion's.
+  # Beside what is not known, what is finer than a cut-off is mixed with the completion's.
   inside = np.pad(np.ones(hole.shape, bool), frame)
-  unfit = scipy.ndimage.binary_dilation(np.pad(~known, frame), iterations=round(settings.sigma))
+  unfit = scipy.ndimage.binary_dilation(np.pad(~known, frame), iterations=settings.apart)
+  loudness, finer = [], guide
+  for band in settings.bands:
+    coarse = bands.blur(guide, band.sigma)
+    loudness.append(_loudness(framed(finer - coarse), block))
+    finer = coarse
   return Field(
-    coarse=framed(coarse),
-    middle=framed(middle),
     detail=framed(guide - bands.blur(guide, settings.compare)),
-    context=bands.blur(framed(guide), block / 8),
+    context=bands.blur(framed(guide), settings.surroundings),
+    colours=bands.blur(framed(guide), settings.colours),
+    loudness=np.stack(loudness, axis=-1),
     hole=np.pad(hole, frame),
     known=np.pad(known, frame),
     allowed=~_any(unfit | ~inside, block),
   )
+
+
+def _loudness(values: np.ndarray, block: int) -> np.ndarray:
+  """The logarithm of the deviation of every block from 0."""
+  energy = np.square(values).mean(-1, dtype=np.float64).cumsum(0).cumsum(1)
+  energy = np.pad(energy, ((1, 0), (1, 0)))
+  energy = energy[block:] - energy[:-block]
+  energy = (energy[:, block:] - energy[:, :-block]) / block**2
+  return np.log(np.maximum(energy, 0) + _SILENCE).astype(np.float32) / 2
 
 
 def _any(mask: np.ndarray, block: int) -> np.ndarray:
@@ -99,37 +111,7 @@ def sources(field: Field, settings: settings_lib.Settings) -> Corners:
 
 
 def take(values: np.ndarray, y: np.ndarray, x: np.ndarray, within: np.ndarray) -> np.ndarray:
-  """The pixels of blocks at rows and columns `within` them: `[N, len(within)^2 C]`."""
-  rows, columns = y[:, None] + within, x[:, None] + within
-  size = len(within) ** 2 * int(np.prod(values.shape[2:]))
-  return values[rows[:, :, None], columns[:, None, :]].reshape(len(y), size)
-
-
-class Looks:
-  """How blocks look, as vectors whose squared distances add up to the cost of a match."""
-
-  def __init__(self, field: Field, settings: settings_lib.Settings) -> None:
-    """Fixes the weights: costs are means over a block's pixels and channels."""
-    self._field = field
-    quarter = settings.block // 4
-    self._coarse = np.arange(4) * quarter + quarter // 2
-    self._fine = np.arange(0, settings.block, settings.sample)
-    self._channels = field.detail.shape[2]
-    self._context = np.float32((settings.context / (16 * self._channels)) ** 0.5)
-    self._known = np.float32((settings.known / (len(self._fine) ** 2 * self._channels)) ** 0.5)
-    self._near = np.float32(settings.near**0.5 / _UNIT)
-
-  def around(self, y: np.ndarray, x: np.ndarray) -> np.ndarray:
-    """The coarse colours of blocks, and where they are: `[N, 16 C + 2]` float32."""
-    colours = self._context * take(self._field.context, y, x, self._coarse)
-    place = self._near * np.stack([y, x], axis=1).astype(np.float32)
-    return np.concatenate([colours, place], axis=1)
-
-  def inside(self, y: np.ndarray, x: np.ndarray) -> np.ndarray:
-    """The fine detail of blocks: `[N, P C]` float32."""
-    return self._known * take(self._field.detail, y, x, self._fine)
-
-  def known(self, y: np.ndarray, x: np.ndarray) -> np.ndarray:
-    """1 where the values of `inside` are known, else 0: `[N, P C]` float32."""
-    known = take(self._field.known, y, x, self._fine)
-    return np.repeat(known, self._channels, axis=1).astype(np.float32)
+  """The pixels of blocks at rows and columns `within` them: `[..., len(within)^2, C]`."""
+  rows, columns = y[..., None] + within, x[..., None] + within
+  found = values[rows[..., :, None], columns[..., None, :]]
+  return found.reshape(*y.shape, len(within) ** 2, *values.shape[2:])

@@ -1,87 +1,97 @@
-"""Laying blocks over each other, and joining what comes out to the completion's own."""
-
-from collections.abc import Callable
+"""Copying what was chosen, and joining it to the completion's own."""
 
 import numpy as np
 
 from glcic_jax.detail import bands
-from glcic_jax.detail import blocks
-
-_UNLIKE = 0.25  # where a mean lacks so much of its loudness, its blocks count as unlike
-
-Piece = Callable[[int, int], np.ndarray]  # a corner -> the block there, [side, side, C]
+from glcic_jax.detail import quilting
 
 
-def lay(
-  piece: Piece,
-  corners: blocks.Corners,
-  offsets: blocks.Corners,
-  shape: tuple[int, int, int],
-  *,
-  side: int,
-  power: float,
-  gain: float,
-  louder: float,
-) -> np.ndarray:
-  """The weighted mean of blocks, its local energy restored.
-
-  Where unlike blocks overlap their mean is quieter than each of them; it is made louder by as much.
+def copied(values: np.ndarray, quilt: quilting.Quilt, *, factor: int, feather: float) -> np.ndarray:
+  """Every pixel of the hole from where its block is copied; those beside a cut are mixed.
 
   Args:
-    piece: reads the block to be copied at a corner.
-    corners: `[N]` and `[N]`, where blocks are laid.
-    offsets: `[N]` and `[N]`, from there to where they are copied from.
-    shape: of the result.
-    side: of blocks, in pixels.
-    power: how steep a window each block has.
-    gain: the most that blocks are taken to cancel each other by.
-    louder: by so much more where unlike blocks overlap; 1 restores their energy.
+    values: `[factor H, factor W, C]`.
+    quilt: of `[H, W]` pixels.
+    factor: of the values' size to the quilt's.
+    feather: how much beside a cut is mixed: 0, nothing, to 1, as by a quadratic B-spline.
 
   Returns:
-    `[H, W, C]` float32; 0 where no block lies.
+    `[factor H, factor W, C]`; 0 outside the hole.
   """
-  edge = np.sin(np.pi * np.arange(1, side + 1) / (side + 1)) ** (2 * power)
-  window = np.outer(edge, edge).astype(np.float32)
-  total = np.zeros(shape, np.float32)
-  weight, energy = np.zeros((2, *shape[:2]), np.float32)
-  for y, x, dy, dx in zip(*corners, *offsets):
-    block, here = piece(y + dy, x + dx), (slice(y, y + side), slice(x, x + side))
-    total[here] += window[..., None] * block
-    weight[here] += window
-    energy[here] += window * _square(block)
-  weight = np.maximum(weight, 1e-12)
-  mean = total / weight[..., None]
-  ratio = _ratio(energy / weight, _square(mean), side)
-  gains = np.clip(ratio, 1, gain)
-  return mean * (gains * (1 + (louder - 1) * np.clip((gains - 1) / _UNLIKE, 0, 1)))[..., None]
+  result = np.zeros_like(values)
+  y, x = np.nonzero(np.repeat(np.repeat(quilt.label >= 0, factor, 0), factor, 1))
+  label = np.pad(quilt.label, 1, constant_values=-1)
+  shares = _shares(factor, feather)
+  total, weight = np.zeros((len(y), values.shape[2]), np.float32), np.zeros(len(y), np.float32)
+  for down in range(3):
+    for right in range(3):
+      number = label[y // factor + down, x // factor + right]
+      share = shares[down][y % factor] * shares[right][x % factor]
+      some = np.flatnonzero((number >= 0) & (share > 0))
+      number, share = number[some], share[some]
+      source_y = np.clip(y[some] + factor * quilt.dy[number], 0, len(values) - 1)
+      source_x = np.clip(x[some] + factor * quilt.dx[number], 0, values.shape[1] - 1)
+      total[some] += share[:, None] * values[source_y, source_x]
+      weight[some] += share
+  result[y, x] = total / weight[:, None]
+  return result
 
 
-def _square(values: np.ndarray) -> np.ndarray:
-  """The mean of the channels' squares: `[H, W]`."""
-  return np.einsum('hwc,hwc->hw', values, values) / np.float32(values.shape[2])
+def gains(quilt: quilting.Quilt, band: int, sigma: float) -> np.ndarray:
+  """How much louder each pixel of the hole is to be than it is where it is copied from: `[H, W]`.
+
+  From block to block it changes smoothly, over `sigma` pixels.
+  """
+  hole = (quilt.label >= 0).astype(np.float32)
+  logarithm = hole * np.log(quilt.louder[quilt.label, band])
+  near = bands.blur(np.stack([logarithm, hole], axis=-1), sigma)
+  return np.exp(near[..., 0] / np.maximum(near[..., 1], 1e-6))
+
+
+def _shares(factor: int, feather: float) -> np.ndarray:
+  """For each of `factor` pixels to a pixel of the quilt, the shares of the pixel before, its own,
+  and the one behind: `[3, factor]`.
+  """
+  place = (np.arange(factor) + 0.5) / factor - 0.5
+  before, behind = (feather * (0.5 + sign * place) ** 2 / 2 for sign in (-1, 1))
+  return np.stack([before, 1 - before - behind, behind]).astype(np.float32)
 
 
 def join(
-  own: np.ndarray, copied: np.ndarray, depth: np.ndarray, *, fade: float, side: int
+  own: np.ndarray,
+  copied: np.ndarray,
+  depth: np.ndarray,
+  *,
+  fade: float,
+  rise: float,
+  louder: float,
+  side: int,
 ) -> np.ndarray:
-  """The completion's detail at the hole's border, where it is right and continuous with what is
-  known, and the copied one `fade` pixels deep in it.
+  """The completion's own at the hole's border, where it is right and continuous with what is
+  known, and the copied `fade` pixels deep in it.
 
-  In between, the mixture is given both parts' energy, whether they are alike or not: a completion
-  that is as the copied blocks are stays as it is.
+  The mixture is given the energy that is wanted, whether its parts are alike or not: the
+  completion's at the border, and `rise` pixels deep that of the copied.
 
   Args:
     own: `[H, W, C]`, the completion's.
     copied: `[H, W, C]`.
     depth: `[H, W]`, distance to the hole's border.
     fade: in pixels; 0: at once.
+    rise: in pixels.
+    louder: times the copied's loudness is wanted.
     side: of blocks, in pixels: energies are those around a pixel.
   """
   angle = np.clip(depth / (fade + 1), 0, 1).astype(np.float32) * np.float32(np.pi / 2)
-  new, old = np.sin(angle), np.cos(angle)
-  both = new[..., None] * copied + old[..., None] * own
-  wanted = new**2 * _square(copied) + old**2 * _square(own)
+  both = np.sin(angle)[..., None] * copied + np.cos(angle)[..., None] * own
+  share = np.clip(depth / (rise + 1), 0, 1).astype(np.float32)
+  wanted = share * np.float32(louder**2) * _square(copied) + (1 - share) * _square(own)
   return both * np.clip(_ratio(wanted, _square(both), side), 0.5, 2)[..., None]
+
+
+def _square(values: np.ndarray) -> np.ndarray:
+  """The mean of the channels' squares: `[H, W]`."""
+  return np.einsum('hwc,hwc->hw', values, values) / np.float32(values.shape[2])
 
 
 def _ratio(wanted: np.ndarray, there: np.ndarray, side: int) -> np.ndarray:

@@ -3,6 +3,19 @@
 from typing import NamedTuple
 
 
+class Band(NamedTuple):
+  """What is finer than a cut-off, as far as the next finer band has not taken it."""
+
+  sigma: float  # the cut-off, a Gaussian's
+  # Over so many pixels from the hole's border the copied takes the place of the completion's own,
+  # which is right there and goes on from what is known; the coarser, the farther. 0: at once.
+  fade: float
+  # Over so many pixels the energy becomes the copied's: a completion keeps its shape for longer
+  # than it keeps its loudness.
+  rise: float
+  louder: float  # times the copied's; makes up for what fading takes
+
+
 class Settings(NamedTuple):
   """Lengths are pixels at the scale at which offsets are found, where a hole's inner radius is
   `radius`.
@@ -12,35 +25,41 @@ class Settings(NamedTuple):
   together: int = 64  # holes at most so far from each other choose their blocks together
   margin: int = 128  # so far around holes are blocks looked for
   block: int = 16  # side of a block; a multiple of 4
-  stride: int = 4  # from one block of the hole to the next; divides half a block
-  step: int = 2  # from one block that may be copied to the next
+  stride: int = 8  # from one block of the hole to the next; the rest of a block overlaps
+  step: int = 2  # from one block that may be copied to the next; the chosen are shifted by pixels
   most_sources: int = 16_384
-  candidates: int = 16  # the best matches of each block, among which neighbours agree
+  candidates: int = 6  # the best matches of each block, which are looked at pixel by pixel
 
-  # Cut-offs, as Gaussians: what is finer than the first is copied; between both, the copied mingles
-  # with the completion's own, more so the farther from known pixels. 0 for the second: no such.
-  sigma: float = 4.0
-  middle: float = 12.0
-  # Blocks are compared by what is finer than this, at every so manieth pixel.
-  compare: float = 8.0
+  # The first is copied at full size, and decides what is beside what is not known.
+  bands: tuple[Band, ...] = (
+    Band(1.5, 3.0, 1.0, 1.0),
+    Band(4.0, 9.0, 2.0, 1.1),
+    Band(12.0, 36.0, 6.0, 1.1),
+  )
+  feather: float = 1.0  # how much pixels beside a cut mingle, 0 to 1
+  compare: float = 8.0  # blocks are compared by what is finer than this, at every so manieth pixel
   sample: int = 2
+  apart: int = 4  # pixels that a block that is copied keeps from what is not known
 
-  # Weights of a match: like coarse surroundings, like detail where a block is known, nearness.
-  context: float = 10.0
+  # Weights of a match: like surroundings, coarser than a Gaussian of so many pixels; as loud as is
+  # usual; nearness; like detail where a block is known.
+  context: float = 20.0
+  surroundings: float = 3.0
+  energy: float = 0.1
+  near: float = 0.5
   known: float = 10.0
-  near: float = 0.2
-  # Agreement with neighbours, in medians of the best match's cost, 0: each block for itself; what
-  # any two blocks cost that are not one piece of the picture; how often all are gone through.
-  seam: float = 10.0
-  join: float = 0.2
-  sweeps: int = 2
 
-  power: float = 4.0  # of the windows that blocks are laid with: the higher, the less they mingle
-  # At most so much louder, where overlapping blocks cancel each other; 1: off. That brings their
-  # energy back; where they are unlike they are made louder by so much more, which makes up for what
-  # fading takes, and for blocks that a smooth completion chose. Blocks that are one piece stay.
-  gain: float = 3.0
-  louder: float = 1.18
-  middle_louder: float = 1.55
-  fade: float = 6.5  # over so many pixels from the hole's border comes the fine; 0: at once
-  middle_fade: float = 24.0  # the same for the middle
+  # What is usual: the median loudness of so many blocks, near and alike in colours coarser than a
+  # Gaussian of so many pixels. Copied blocks are made as loud, times so much at most, or by so much
+  # less; 1: not at all.
+  usual: int = 64
+  colours: float = 6.0
+  usual_near: float = 2.0
+  most: float = 2.0
+  least: float = 0.25
+
+  # Agreement with what is laid, in medians of the best match's cost and the least that they are
+  # taken for, 0: each block for itself; what a block costs that continues no other's piece.
+  seam: float = 15.0
+  floor: float = 1e-3
+  join: float = 0.02

@@ -1,0 +1,107 @@
+"""Blocks that agree with each other: cuts, pieces that go on, sources of the same kind."""
+
+import numpy as np
+import pytest
+import scipy.ndimage
+
+from glcic_jax import detail
+from glcic_jax.detail import cuts
+from glcic_jax.detail import settings as settings_lib
+
+
+def hole_of(size, top, left, height, width):
+  hole = np.zeros((size, size), bool)
+  hole[top : top + height, left : left + width] = True
+  return hole
+
+
+def test_a_cut_runs_where_both_are_alike():
+  error = np.ones((1, 16, 16))
+  error[0, :, 3] = 0
+  error[0, 8:, 3], error[0, 8:, 4] = 1, 0  # from there on a pixel farther
+  laid = np.zeros((1, 16, 16), bool)
+  laid[:, :, :8] = True
+  own = cuts.own(error, laid, 8)[0]
+  assert (own[:, 8:]).all()
+  begin = own.argmax(1)
+  assert set(begin[:8]) <= {3, 4} and set(begin[9:]) <= {4, 5}
+  assert not own[:, :3].any()
+
+
+@pytest.mark.parametrize('turns', range(4))
+def test_cuts_are_the_same_from_every_side(turns):
+  rng = np.random.default_rng(0)
+  error = rng.random((3, 16, 16))
+  laid = np.zeros((3, 16, 16), bool)
+  laid[:, :, :6] = True
+  turned = cuts.own(*(np.rot90(values, turns, axes=(1, 2)) for values in (error, laid)), 8)
+  assert (turned == np.rot90(cuts.own(error, laid, 8), turns, axes=(1, 2))).all()
+
+
+def test_what_is_not_laid_is_the_blocks_own():
+  rng = np.random.default_rng(1)
+  laid = rng.random((4, 16, 16)) < 0.5
+  own = cuts.own(rng.random((4, 16, 16)), laid, 8)
+  assert own[~laid].all()
+  assert cuts.own(rng.random((1, 16, 16)), np.zeros((1, 16, 16), bool), 8).all()
+
+
+@pytest.mark.parametrize('period', [11, 13])
+def test_a_texture_of_any_period_comes_back(period):
+  rng = np.random.default_rng(5)
+  tile = rng.uniform(-40, 40, (period, period, 3))
+  picture = np.tile(128 + tile - tile.mean((0, 1)), (12, 12, 1))[:128, :128].astype(np.float32)
+  hole = hole_of(128, 45, 46, 33, 35)
+  without = np.where(hole[..., None], np.float32(128), picture)
+  plain = settings_lib.Settings(near=0)
+  plain = plain._replace(bands=tuple(x._replace(fade=0, rise=0, louder=1) for x in plain.bands))
+  error = (detail.add(picture, without, hole, settings=plain) - picture)[hole]
+  assert np.median(np.abs(error)) < 1  # of 80 levels
+  assert np.square(error).mean() < 0.01 * np.square(picture[hole] - 128).mean()
+
+
+def test_a_line_goes_on():
+  y, x = np.mgrid[:128, :128]
+  away = np.abs(y - 40.3 - 0.4 * x) / np.hypot(1, 0.4)
+  line = np.clip(2.5 - away, 0, 1)[..., None] * np.ones(3)
+  picture = (200 - 150 * line).astype(np.float32)
+  hole = hole_of(128, 50, 52, 32, 24)
+  without = np.where(hole[..., None], scipy.ndimage.gaussian_filter(picture, (3, 3, 0)), picture)
+  error = [
+    np.square(completed - picture)[hole].mean()
+    for completed in (without, detail.add(picture, without, hole))
+  ]
+  assert error[1] < 0.3 * error[0]
+
+
+def test_a_blurred_background_stays_blurred():
+  # Left sharp, right out of focus, of the same colours and contrast.
+  rng = np.random.default_rng(2)
+  noise = rng.standard_normal((128, 128, 3))
+  sharp, blurred = (scipy.ndimage.gaussian_filter(noise, (s, s, 0)) for s in (0.7, 4))
+  right = np.arange(128)[:, None] >= 56
+  picture = 128 + 15 * np.where(right, blurred / blurred.std(), sharp / sharp.std())
+  picture = picture.astype(np.float32)
+  hole = hole_of(128, 44, 78, 36, 36)
+  without = np.where(hole[..., None], np.float32(128), picture)
+  completed = detail.add(picture, without, hole)
+
+  def finest(where):
+    return np.square(scipy.ndimage.laplace(completed[..., 0]))[where].mean()
+
+  outside = scipy.ndimage.binary_dilation(hole, iterations=12) & ~hole
+  inside = scipy.ndimage.binary_erosion(hole, iterations=4)
+  sharp_side = np.broadcast_to(np.arange(128) < 50, hole.shape)
+  assert finest(inside) < 4 * finest(outside)
+  assert finest(sharp_side) > 100 * finest(outside)  # it could have been copied
+
+
+def test_nothing_stray_in_a_clear_sky():
+  # Twigs on the left, a sky on the right of one colour; the hole's middle may be either.
+  rng = np.random.default_rng(3)
+  twigs = rng.standard_normal((128, 128, 1)) * 30
+  sky = np.linspace(150, 200, 128)[:, None, None] * np.ones(3)
+  picture = (sky + twigs * (np.arange(128)[:, None] < 50)).astype(np.float32)
+  hole = hole_of(128, 40, 40, 48, 56)
+  completed = detail.add(picture, np.where(hole[..., None], sky, picture).astype(np.float32), hole)
+  assert np.abs(completed - sky)[44:84, 76:96].max() < 2
