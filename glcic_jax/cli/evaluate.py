@@ -47,7 +47,7 @@ def _evaluate(options: argparse.Namespace, speaker: terminal.Terminal) -> int:
   entrants = entrants_lib.load(
     options.models,
     manifest,
-    **{name: getattr(options, name) for name in ('blend', 'large', 'device', 'detail')},
+    **{name: getattr(options, name) for name in ('blend', 'large', 'device', 'detail', 'scale')},
   )
   reference = options.models.index(options.reference) if options.reference else 0
   found, seconds = results.write(

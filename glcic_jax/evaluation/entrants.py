@@ -10,6 +10,7 @@ from glcic_jax.evaluation import manifest as manifest_lib
 from glcic_jax.evaluation import names as names_lib
 from glcic_jax.inference import baselines
 from glcic_jax.inference import completer as completer_lib
+from glcic_jax.inference import manner as manner_lib
 from glcic_jax.inference import network as network_lib
 
 COMPLETED, RAW = 'completed', 'raw'  # what a user gets; a network's output, unblended
@@ -34,7 +35,8 @@ def load(
   blend: str,
   large: str,
   device: str | None,
-  detail: float = 0,
+  detail: float | None = None,
+  scale: str | None = None,
 ) -> list[Entrant]:
   """Loads all that are named, and checks that each can complete the manifest's holes.
 
@@ -51,7 +53,8 @@ def load(
       continue
     completer = completer_lib.Completer.from_pretrained(name, device=device)
     _check_holes(completer.generator, label, manifest)
-    entrants.append(_network(name, label, completer, blend, large, detail))
+    manner = completer.manner(blend=blend, large=large, detail=detail, scale=scale)
+    entrants.append(_network(name, label, completer, manner))
   return entrants
 
 
@@ -71,19 +74,17 @@ def _baseline(name: str, mean_color: Sequence[float]) -> Entrant:
 
 
 def _network(
-  name: str, label: str, completer: completer_lib.Completer, blend: str, large: str, detail: float
+  name: str, label: str, completer: completer_lib.Completer, manner: manner_lib.Manner
 ) -> Entrant:
-  def completed(blend: str, detail: float) -> Complete:
-    return lambda images, holes: completer(
-      list(images), list(holes), blend=blend, large=large, detail=detail
-    )
+  def completed(manner: manner_lib.Manner) -> Complete:
+    return lambda images, holes: completer(list(images), list(holes), **manner._asdict())
 
-  outputs = {COMPLETED: completed(blend, detail)}
-  if blend != 'none' or detail:
-    outputs[RAW] = completed('none', 0)
+  outputs = {COMPLETED: completed(manner)}
+  if manner.blend != 'none' or manner.detail:
+    outputs[RAW] = completed(manner._replace(blend='none', detail=0.0))
   about = {'model': name, 'baseline': False}
   about |= {key: getattr(completer.description, key) for key in ('method', 'step', 'image_size')}
-  about |= {'blend': blend, 'large': large, 'detail': detail}
+  about |= {key: getattr(manner, key) for key in ('blend', 'large', 'detail', 'scale')}
   return Entrant(label, about, outputs, completer.batch_size)
 
 

@@ -126,6 +126,9 @@ class Baseline:
     check(name)
     self._name = name
 
+  def manner(self) -> None:
+    """There is nothing to choose."""
+
   def __call__(
     self, images: 'Sequence[Image.Image]', holes: Sequence[np.ndarray]
   ) -> 'list[Image.Image]':
