@@ -1,6 +1,7 @@
 """Who is evaluated: networks, through the Completer that users have, and classical baselines."""
 
 from collections.abc import Callable, Mapping, Sequence
+import functools
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -40,21 +41,29 @@ def load(
 ) -> list[Entrant]:
   """Loads all that are named, and checks that each can complete the manifest's holes.
 
-  A name is a MODEL or one of `names.BASELINES`. The options are `Completer`'s; with blend
-  'none' and no detail, the raw output is what a user gets.
+  Names are those of `names`, whose own options come first. The options are `Completer`'s; with
+  blend 'none' and no detail, the raw output is what a user gets. One network's raw output is there
+  once, however often it is named.
 
   Raises:
     errors.InputError: if one is no model, or cannot complete a hole.
   """
-  entrants = []
+  entrants: list[Entrant] = []
+  open_ = functools.cache(functools.partial(completer_lib.Completer.from_pretrained, device=device))
+  seen = set()
   for name, label in zip(names, names_lib.labels(names)):
-    if name in names_lib.BASELINES:
+    named = names_lib.parse(name)
+    if named.model in names_lib.BASELINES:
       entrants.append(_baseline(name, manifest.mean_color))
       continue
-    completer = completer_lib.Completer.from_pretrained(name, device=device)
+    completer = open_(named.model)
     _check_holes(completer.generator, label, manifest)
-    manner = completer.manner(blend=blend, large=large, detail=detail, scale=scale)
-    entrants.append(_network(name, label, completer, manner))
+    options = {'detail': detail, 'scale': scale, **named.options}
+    manner = completer.manner(blend=blend, large=large, **options)
+    raw = manner._replace(blend='none', detail=0.0)
+    is_new = raw != manner and (named.model, raw) not in seen
+    seen.add((named.model, raw))
+    entrants.append(_network(name, label, completer, manner, raw if is_new else None))
   return entrants
 
 
@@ -74,14 +83,16 @@ def _baseline(name: str, mean_color: Sequence[float]) -> Entrant:
 
 
 def _network(
-  name: str, label: str, completer: completer_lib.Completer, manner: manner_lib.Manner
+  name: str,
+  label: str,
+  completer: completer_lib.Completer,
+  manner: manner_lib.Manner,
+  raw: manner_lib.Manner | None,
 ) -> Entrant:
   def completed(manner: manner_lib.Manner) -> Complete:
     return lambda images, holes: completer(list(images), list(holes), **manner._asdict())
 
-  outputs = {COMPLETED: completed(manner)}
-  if manner.blend != 'none' or manner.detail:
-    outputs[RAW] = completed(manner._replace(blend='none', detail=0.0))
+  outputs = {COMPLETED: completed(manner)} | ({RAW: completed(raw)} if raw else {})
   about = {'model': name, 'baseline': False}
   about |= {key: getattr(completer.description, key) for key in ('method', 'step', 'image_size')}
   about |= {key: getattr(manner, key) for key in ('blend', 'large', 'detail', 'scale')}

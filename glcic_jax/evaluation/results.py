@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from etils import epath
+import numpy as np
 
 from glcic_jax import files
 from glcic_jax.evaluation import bootstrap
@@ -15,6 +16,7 @@ from glcic_jax.evaluation import features
 from glcic_jax.evaluation import manifest as manifest_lib
 from glcic_jax.evaluation import report
 from glcic_jax.evaluation import scoring
+from glcic_jax.evaluation import texture_scores
 
 _CSV, _JSON, _REPORT = 'scores.csv', 'scores.json', 'report.html'
 
@@ -49,17 +51,30 @@ def write(
   output.mkdir(parents=True, exist_ok=True)
   for name in (_CSV, _JSON, _REPORT):  # of an earlier evaluation, of another manifest
     (output / name).unlink(missing_ok=True)
-  files.write(output / 'manifest.json', manifest.to_bytes())
+  models = {entrant.label: entrant.about for entrant in entrants}
+  files.write(output / 'manifest.json', manifest.to_bytes(models))
   collector = features.Collector(weights)
-  rows, seconds = evaluate.run(manifest, read, entrants, visit=collector.visit, progress=progress)
+  textures = texture_scores.Collector(manifest)
+
+  def visit(row: evaluate.Row, completed: np.ndarray, truth: np.ndarray) -> None:
+    collector.visit(row, completed, truth)
+    textures.visit(row, completed, truth)
+
+  rows, seconds = evaluate.run(manifest, read, entrants, visit=visit, progress=progress)
+  summary, of_textures = (
+    evaluate.summarise(rows, reference, manifest.seed),
+    textures.summarise(reference),
+  )
+  textures.add_to(rows)
+  definitions = scoring.SCORES | texture_scores.SCORES
   found = {
     'manifest': manifest_lib.summary(manifest),
-    'models': {entrant.label: entrant.about for entrant in entrants},
+    'models': models,
     'reference': reference,
     'intervals': f'bootstrap over pictures, {bootstrap.RESAMPLES} resamples, {bootstrap.LEVEL:.0%}',
-    'definitions': {name: score._asdict() for name, score in scoring.SCORES.items()},
+    'definitions': {name: score._asdict() for name, score in definitions.items()},
     'failed': [{'picture': name, 'error': sentence} for name, sentence in failures],
-    **evaluate.summarise(rows, reference, manifest.seed),
+    **{what: summary[what] + of_textures[what] for what in summary},
     'features': collector.results(),
   }
   files.write(output / _CSV, evaluate.to_csv(rows))
