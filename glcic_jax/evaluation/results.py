@@ -18,6 +18,7 @@ from glcic_jax.evaluation import report
 from glcic_jax.evaluation import scoring
 from glcic_jax.evaluation import texture_scores
 
+_SCORES = scoring.SCORES | texture_scores.SCORES
 _CSV, _JSON, _REPORT = 'scores.csv', 'scores.json', 'report.html'
 
 
@@ -61,20 +62,15 @@ def write(
     textures.visit(row, completed, truth)
 
   rows, seconds = evaluate.run(manifest, read, entrants, visit=visit, progress=progress)
-  summary, of_textures = (
-    evaluate.summarise(rows, reference, manifest.seed),
-    textures.summarise(reference),
-  )
   textures.add_to(rows)
-  definitions = scoring.SCORES | texture_scores.SCORES
   found = {
     'manifest': manifest_lib.summary(manifest),
     'models': models,
     'reference': reference,
     'intervals': f'bootstrap over pictures, {bootstrap.RESAMPLES} resamples, {bootstrap.LEVEL:.0%}',
-    'definitions': {name: score._asdict() for name, score in definitions.items()},
+    'definitions': {name: score._asdict() for name, score in _SCORES.items()},
     'failed': [{'picture': name, 'error': sentence} for name, sentence in failures],
-    **{what: summary[what] + of_textures[what] for what in summary},
+    **_summary(rows, textures, reference, manifest.seed),
     'features': collector.results(),
   }
   files.write(output / _CSV, evaluate.to_csv(rows))
@@ -82,6 +78,14 @@ def write(
   pictures = functools.partial(evaluate.completed, manifest=manifest, read=read, entrants=entrants)
   files.write(output / _REPORT, report.render(found, rows, pictures))
   return found, seconds
+
+
+def _summary(
+  rows: Sequence[evaluate.Row], textures: texture_scores.Collector, reference: str, seed: int
+) -> dict[str, list[dict[str, Any]]]:
+  """Means and differences of each picture's scores, and of the texture of all together."""
+  own, together = evaluate.summarise(rows, reference, seed), textures.summarise(reference)
+  return {what: own[what] + together[what] for what in own}
 
 
 def to_json(found: dict[str, Any]) -> str:

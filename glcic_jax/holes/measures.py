@@ -11,6 +11,7 @@ import ml_collections
 import numpy as np
 import scipy.ndimage
 
+from glcic_jax import errors
 from glcic_jax.holes import draws
 from glcic_jax.holes import kinds
 
@@ -27,7 +28,7 @@ def radius(hole: np.ndarray) -> float:
   return float(scipy.ndimage.distance_transform_edt(np.pad(hole, 1)).max())
 
 
-def radii(config: Any, size: int) -> tuple[float, float]:
+def radii(config: Any, size: int) -> tuple[float, float] | None:
   """Between which inner radii the holes of `config.mask` lie, but for 5 % at either end.
 
   Args:
@@ -35,9 +36,13 @@ def radii(config: Any, size: int) -> tuple[float, float]:
     size: side of the pictures in pixels.
 
   Returns:
-    the ends as shares of `size`, to four decimals; measured on 256 holes, once for a config.
+    the ends as shares of `size`, to four decimals, measured on 256 holes, once for a config; None
+    where they cannot be drawn (any more): a model is described all the same.
   """
-  return _radii(config.to_json(sort_keys=True), size)
+  try:
+    return _radii(config.to_json(sort_keys=True), size)
+  except errors.InputError:
+    return None
 
 
 @functools.cache
