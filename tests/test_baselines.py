@@ -1,12 +1,23 @@
 """Completing without a network: answers that are known, of any mode, the same in both commands."""
 
+import importlib.util
+import sys
+
 import numpy as np
 from PIL import Image
 import pytest
 
+from glcic_jax import errors
 from glcic_jax.inference import baselines
 from tests import commands
 
+FILLS = [
+  pytest.param(name, marks=pytest.mark.skipif(missing, reason='patchmatch-cython is not installed'))
+  for name, missing in (
+    (name, name == 'patchmatch' and not importlib.util.find_spec('patchmatch_cython'))
+    for name in baselines.FILLS
+  )
+]
 HOLE = np.zeros((40, 60), bool)
 HOLE[12:20, 20:32] = HOLE[30:34, 40:60] = True  # the second lies at the picture's edge
 
@@ -19,7 +30,7 @@ def slope(dtype=np.uint8):
 
 
 @pytest.mark.parametrize('dtype', [np.uint8, np.uint16])
-@pytest.mark.parametrize('name', baselines.FILLS)
+@pytest.mark.parametrize('name', FILLS)
 def test_known_pixels_stay_and_one_colour_goes_on(name, dtype):
   flat = np.full((40, 60, 3), 90 * (np.iinfo(dtype).max // 255), dtype)
   damaged = np.where(HOLE[..., None], dtype(7), flat)
@@ -39,7 +50,7 @@ def test_a_plane_is_continued(name, dtype):
   assert np.abs(found - slope(dtype)).max() <= np.iinfo(dtype).max // 255
 
 
-@pytest.mark.parametrize('name', baselines.FILLS)
+@pytest.mark.parametrize('name', FILLS)
 def test_seeing_the_surroundings_alone_changes_nothing(name):
   noisy = np.random.default_rng(1).integers(0, 256, (90, 120, 3), dtype=np.uint8)
   hole = np.zeros((90, 120), bool)
@@ -48,7 +59,7 @@ def test_seeing_the_surroundings_alone_changes_nothing(name):
   assert (baselines.complete(name, noisy, hole) == whole).all()
 
 
-@pytest.mark.parametrize('name', baselines.FILLS)
+@pytest.mark.parametrize('name', FILLS)
 @pytest.mark.parametrize('mode', ['RGB', 'RGBA', 'L', 'I;16', 'CMYK'])
 def test_the_command_completes_any_mode(capsys, tmp_path, name, mode):
   image = Image.fromarray(slope())
@@ -73,3 +84,30 @@ def test_what_is_for_networks_is_refused(capsys, tmp_path, flag):
   Image.fromarray(HOLE).save(tmp_path / 'm.png')
   arguments = (tmp_path / 'a.png', '--mask', tmp_path / 'm.png', '--model', 'telea', *flag)
   assert 'is for networks' in commands.refused(capsys, 'complete', *arguments)
+
+
+def test_patches_are_copied_and_the_same_each_time():
+  pytest.importorskip('patchmatch_cython')
+  edge = np.zeros((60, 60, 3), np.uint8)
+  edge[:, 30:] = 200
+  hole = np.zeros((60, 60), bool)
+  hole[20:36, 22:38] = True
+  damaged = np.where(hole[..., None], np.uint8(128), edge)
+  first, again = (baselines.complete('patchmatch', damaged, hole) for _ in range(2))
+  np.testing.assert_array_equal(first, again)
+  assert first[20:36, 22:29].max() < 60 and first[20:36, 31:38].min() > 140  # the edge goes on
+
+
+def test_a_picture_smaller_than_a_patch_is_filled_all_the_same():
+  pytest.importorskip('patchmatch_cython')
+  flat, hole = np.full((5, 6, 3), 90, np.uint8), np.zeros((5, 6), bool)
+  hole[2, 2] = True
+  np.testing.assert_array_equal(baselines.complete('patchmatch', flat, hole), flat)
+
+
+def test_a_missing_library_is_one_sentence(monkeypatch):
+  monkeypatch.setitem(sys.modules, 'patchmatch_cython', None)
+  with pytest.raises(
+    errors.InputError, match=r"'patchmatch' needs patchmatch-cython.*\[evaluate\]"
+  ):
+    baselines.Baseline('patchmatch')

@@ -1,5 +1,8 @@
 """Detail in what a user calls: known pixels stay, texture comes, off is as it was to the bit."""
 
+import dataclasses
+import json
+
 import numpy as np
 from PIL import Image
 import pytest
@@ -7,6 +10,8 @@ import pytest
 from glcic_jax import cli
 from glcic_jax import errors
 from glcic_jax.inference import completer as completer_lib
+from glcic_jax.model_directory import model_files
+from tests import commands
 from tests.test_completer import DESCRIPTION
 from tests.test_completer import random_variables
 
@@ -67,3 +72,27 @@ def test_the_command_takes_a_strength_or_off(tmp_path, capsys):
   assert (one != off)[mask > 0].any() and not (one != off)[mask == 0].any()
   assert cli.main([*command, '--output', str(tmp_path / 'x.png'), '--detail', '2']) == 2
   assert "--detail is '2'; give a number from 0 to 1, or off" in capsys.readouterr().err
+
+
+def test_a_model_with_detail_of_its_own_says_so_and_names_it_in_json(tmp_path, capsys):
+  picture, mask = noise()
+  Image.fromarray(picture).save(tmp_path / 'photo.png')
+  Image.fromarray(mask).save(tmp_path / 'hole.png')
+  smooth = dataclasses.replace(DESCRIPTION, detail=0.5, hole_radius=(0.1, 0.25))
+  model_files.write(tmp_path / 'smooth', random_variables(), smooth)
+  command = ['complete', tmp_path / 'photo.png', '--mask', tmp_path / 'hole.png']
+  command += ['--model', tmp_path / 'smooth', '--output', tmp_path / 'out.png', '--json']
+  found = {}
+  for name, options in {'own': (), 'off': ('--detail', 'off', '--scale', '1')}.items():
+    code, out, err = commands.run(capsys, *command, *options)
+    assert code == 0
+    (done,) = json.loads(out)['completed']
+    found[name] = done['detail'], done['scale'], err
+  assert found['own'][:2] == (0.5, 'auto') and 'detail 0.5, scale auto' in found['own'][2]
+  assert found['off'] == (0.0, '1', '')
+  telea = [*command[:4], '--model', 'telea', '--output', tmp_path / 't.png', '--json']
+  (done,) = json.loads(commands.run(capsys, *telea)[1])['completed']
+  assert (done['detail'], done['scale']) == (None, None)
+  refused = commands.refused(capsys, *command, '--scale', 'auto', '--large', 'resize')
+  assert 'scale is auto, which needs windows' in refused
+  assert '--scale is for networks' in commands.refused(capsys, *telea, '--scale', '1')

@@ -209,8 +209,8 @@ def test_a_hole_at_the_border_has_an_empty_cell_for_its_ssim(manifest, files):
 
 @pytest.mark.parametrize('name', names_lib.BASELINES)
 def test_a_baseline_fills_the_hole_alone_and_plausibly(name, files, manifest):
-  if name == 'biharmonic':
-    pytest.importorskip('skimage')
+  if name in ('biharmonic', 'patchmatch'):
+    pytest.importorskip({'biharmonic': 'skimage', 'patchmatch': 'patchmatch_cython'}[name])
   (entrant,) = entrants_lib.load([name], manifest, blend='poisson', large='crop', device=None)
   assert list(entrant.outputs) == ['completed']
   ramp = np.broadcast_to(np.arange(40, 140, 2, dtype=np.uint8)[:, None, None], (50, 40, 3))
@@ -240,7 +240,37 @@ def test_biharmonic_without_scikit_image_is_one_sentence(monkeypatch, manifest):
     (['x', 'x/model'], ['x', 'x/model']),
     (['runs/a', 'runs/b/'], ['a', 'b']),
     (['model'], ['model']),
+    (['runs/a/model', 'runs/a/model:detail=off'], ['a', 'a:detail=off']),
   ],
 )
 def test_labels_are_short_and_differ(names, expected):
   assert names_lib.labels(names) == expected
+
+
+@pytest.mark.parametrize(
+  'name, model, options',
+  [
+    ('demo', 'demo', {}),
+    ('demo:detail=off', 'demo', {'detail': 0.0}),
+    ('runs/a:detail=0.5,scale=1', 'runs/a', {'detail': 0.5, 'scale': '1'}),
+    ('gs://bucket/a=b', 'gs://bucket/a=b', {}),
+    ('C:\\models\\a=b', 'C:\\models\\a=b', {}),
+  ],
+)
+def test_a_name_is_taken_apart(name, model, options):
+  assert names_lib.parse(name)[:2] == (model, options)
+
+
+@pytest.mark.parametrize(
+  'name, sentence',
+  [
+    ('demo:detial=off', 'did you mean detail'),
+    ('demo:detail=2', 'give 0 to 1, or off'),
+    ('demo:scale=2', 'auto or 1'),
+    ('telea:detail=1', 'telea is none'),
+    ('dmeo:detail=1', 'did you mean demo'),
+  ],
+)
+def test_wrong_options_of_a_name_are_one_sentence(name, sentence):
+  with pytest.raises(errors.InputError, match=sentence):
+    names_lib.check([name])

@@ -110,6 +110,28 @@ def test_models_and_baselines_side_by_side_and_the_same_bytes_again(
     assert (tmp_path / 'again' / name).read_bytes() == (tmp_path / 'out' / name).read_bytes()
 
 
+def test_one_model_with_and_without_detail(evaluate, images, model, tmp_path):
+  names = [model, f'{model}:detail=1', f'{model}:detail=0.5,scale=auto']
+  which = ('--images', images, '--size', 64, '--limit', 2, '--masks', 'center', '--mask-side', 0.25)
+  code, out, err = evaluate('--model', *names, *which)
+  assert (code, err) == (0, '')
+  rows = _rows(tmp_path / 'out')
+  assert list(dict.fromkeys((row['model'], row['output']) for row in rows)) == [
+    ('glcic', 'completed'),
+    ('glcic', 'raw'),  # once for all that have the same
+    ('glcic:detail=1', 'completed'),
+    ('glcic:detail=0.5,scale=auto', 'completed'),
+    ('glcic:detail=0.5,scale=auto', 'raw'),
+  ]
+  found = json.loads((tmp_path / 'out/scores.json').read_text())
+  manners = [(about['detail'], about['scale']) for about in found['models'].values()]
+  assert manners == [(0.0, '1'), (1.0, '1'), (0.5, 'auto')]
+  manifest = json.loads((tmp_path / 'out/manifest.json').read_text())
+  assert manifest['models'] == found['models']
+  assert {'swd', 'energy_1'} <= set(found['definitions']) & set(rows[0])
+  assert 'SWD hole' in out and 'SWD' in (tmp_path / 'out/report.html').read_text()
+
+
 def test_scores_are_of_the_picture_that_complete_writes(evaluate, images, model, tmp_path, capsys):
   evaluate('--model', model, '--images', images, '--masks', 'center', '--limit', 2)
   row = _rows(tmp_path / 'out')[0]

@@ -109,3 +109,25 @@ def test_description_survives_json():
   assert again.value_range == (0, 1) and again.mean_color == fakes.MEAN_COLOR
   assert again.mask == {'kind': 'rectangle', 'side': [4, 8]}
   assert again.versions['glcic_jax'] == __version__
+
+
+@pytest.mark.parametrize(
+  'step, changes, smooth',
+  [
+    (0, {}, False),
+    (5, {}, True),
+    (8, {}, True),  # nobody has touched the generator since the first phase
+    (9, {}, False),
+    (9, {'loss__adversarial_weight': 0.0}, True),
+    (1, {'schedule__reconstruction_steps': 0}, False),  # it may have begun with any weights
+  ],
+)
+def test_detail_is_on_for_what_squared_error_alone_has_trained(step, changes, smooth):
+  phases = {'reconstruction_steps': 5, 'discriminator_steps': 3, 'total_steps': 20}
+  phases = {f'schedule__{key}': value for key, value in phases.items()}
+  config = fakes.tiny_config(mask__side=(4, 8), **phases)
+  config.update_from_flattened_dict(
+    {key.replace('__', '.'): value for key, value in changes.items()}
+  )
+  method = method_lib.from_config(config, fakes.MEAN_COLOR)
+  assert method_lib.describe(method, config, fakes.MEAN_COLOR, step).detail == float(smooth)

@@ -168,3 +168,15 @@ def test_converted_weights_carry_the_licence_of_their_source(tmp_path):
     'Converted from completionnet_places2.t7.' in card and 'as its authors published it' in card
   )
   assert 'Nobody has chosen' not in card and 'steps of' not in card
+
+
+def test_a_model_fine_tuned_from_the_packages_names_it():
+  assert 'Fine-tuned from `demo`, the model in the package' in card_of(init_from='demo')
+  assert 'Fine-tuned from another model' in card_of(init_from='./runs/secret')
+
+
+def test_what_completing_does_by_default_is_told():
+  smooth = dataclasses.replace(DESCRIPTION, detail=1.0, hole_radius=(0.0385, 0.1631))
+  card = card_of(description=smooth)
+  assert '`--detail 1`' in card and '3.85 to 16.3 %' in card and 'over 5 px' in card
+  assert '--detail' not in card_of()

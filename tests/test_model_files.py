@@ -59,9 +59,11 @@ def test_names_and_config_are_the_documented_ones(folder):
 
 def test_a_directory_from_before_discriminators_and_licences_is_read(folder):
   change(folder, discriminator='gone', source='gone', licence='gone')
+  change(folder, detail='gone', hole_radius='gone')
   _, description = model_files.load(folder)
   assert description == DESCRIPTION
   assert (description.discriminator, description.source, description.licence) == (None, '', '')
+  assert (description.detail, description.hole_radius) == (0, None)
 
 
 def test_a_discriminator_lies_beside_the_generator(tmp_path):
@@ -115,6 +117,10 @@ def store(folder, arrays):
     (lambda f: change(f, method=5), 'values of other kinds'),
     (lambda f: change(f, mask=None), 'values of other kinds'),
     (lambda f: change(f, licence=5), 'values of other kinds'),
+    (lambda f: change(f, detail=2), 'values of other kinds'),
+    (lambda f: change(f, detail='on'), 'values of other kinds'),
+    (lambda f: change(f, hole_radius=[0.2, 0.1]), 'values of other kinds'),
+    (lambda f: change(f, hole_radius=0.2), 'values of other kinds'),
     (lambda f: change(f, discriminator='glcic'), 'values of other kinds'),
     (lambda f: change(f, architecture='glcic'), 'values of other kinds'),
     (lambda f: store(f, {'a': np.zeros(1)}), 'cannot be read'),

@@ -24,7 +24,7 @@ def cut(mask, large='crop', side=32):
 
 def test_whole_pads_to_the_next_multiples_and_no_more():
   (part,) = cut(hole(33, 50, (4, 5, 20, 30)), 'whole')
-  assert part == ((4, 5, 20, 30), (0, 0, 33, 50), (33, 50), (36, 52))
+  assert part[:4] == ((4, 5, 20, 30), (0, 0, 33, 50), (33, 50), (36, 52))
   (part,) = cut(hole(36, 52, (4, 5, 20, 30)), 'whole')
   assert part.size == (36, 52)
 
@@ -47,7 +47,7 @@ def test_resize_brings_the_short_edge_to_the_training_scale(shape, inner, size):
 
 def test_a_small_hole_is_seen_at_its_own_scale_in_the_middle_of_its_window():
   (part,) = cut(hole(200, 300, (100, 150, 110, 156)))
-  assert part == ((100, 150, 110, 156), (89, 137, 121, 169), (32, 32), (32, 32))
+  assert part[:4] == ((100, 150, 110, 156), (89, 137, 121, 169), (32, 32), (32, 32))
 
 
 def test_a_window_stays_inside_the_picture():

@@ -68,7 +68,8 @@ def main(arguments: Sequence[str]) -> int:
 
 def _manner(parser: parser_lib.Parser, options: argparse.Namespace) -> dict[str, Any]:
   """`Completer`'s options; a baseline has none, and refuses them."""
-  how = {name: getattr(options, name) for name in ('blend', 'feather', 'large', 'detail')}
+  names = ('blend', 'feather', 'large', 'detail', 'scale')
+  how = {name: getattr(options, name) for name in names}
   if options.model not in baselines.FILLS:
     return how
   for name, value in {**how, 'device': options.device}.items():

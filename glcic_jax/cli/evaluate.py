@@ -47,7 +47,7 @@ def _evaluate(options: argparse.Namespace, speaker: terminal.Terminal) -> int:
   entrants = entrants_lib.load(
     options.models,
     manifest,
-    **{name: getattr(options, name) for name in ('blend', 'large', 'device', 'detail')},
+    **{name: getattr(options, name) for name in ('blend', 'large', 'device', 'detail', 'scale')},
   )
   reference = options.models.index(options.reference) if options.reference else 0
   found, seconds = results.write(
@@ -81,8 +81,8 @@ def _parser() -> parser_lib.Parser:
     dest='models',
     metavar='MODEL',
     help=f'{shipped.DEMO}, the model in the package; a model directory, a training workdir, one '
-    f'checkpoint in it; or {baselines} or {last}; several of them, or the flag again for each '
-    f'({shipped.DEMO})',
+    f'checkpoint in it; or {baselines} or {last}; several of them, or the flag again for each; '
+    f'with options of its own after a colon, {shipped.DEMO}:detail=off,scale=1 ({shipped.DEMO})',
   )
   _add_pictures(parser)
   add = parser.add_argument

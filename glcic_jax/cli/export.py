@@ -1,6 +1,7 @@
 """glcic-jax export --model MODEL --output FILE"""
 
 from collections.abc import Sequence
+import sys
 
 from glcic_jax.cli import parser as parser_lib
 
@@ -24,6 +25,7 @@ def main(arguments: Sequence[str]) -> int:
     platforms=platforms,
   )
   print('\n'.join(written))
+  print(f'glcic-jax: {export.NETWORK_ALONE}', file=sys.stderr)
   return 0
 
 
@@ -31,7 +33,8 @@ def _parser() -> parser_lib.Parser:
   parser = parser_lib.Parser(
     'export',
     'Writes a model as one function of image and mask, for programs without this package: as '
-    'StableHLO, with a short program beside it that runs it by JAX alone, or as ONNX.',
+    'StableHLO, with a short program beside it that runs it by JAX alone, or as ONNX. It holds the '
+    'network alone: no blending, no detail, no windows.',
   )
   parser.add_model()
   add = parser.add_argument

@@ -54,7 +54,7 @@ class Parser(argparse.ArgumentParser):
     )
 
   def add_manner(self) -> None:
-    """Adds how a picture is completed: `--blend`, `--large`, `--detail`, `--device`."""
+    """Adds how a picture is completed: `--blend`, `--large`, `--detail`, `--scale`, `--device`."""
     self.add_argument(
       '--blend',
       choices=('poisson', 'opencv', 'none'),
@@ -72,10 +72,17 @@ class Parser(argparse.ArgumentParser):
     self.add_argument(
       '--detail',
       type=values.strength,
-      default=0.0,
       metavar='0..1|off',
       help='how much of the fine texture in the hole comes from the rest of the picture instead of '
-      'the network (off)',
+      f"the network (the model's own default: 1 for {shipped.DEMO} and for models trained without "
+      'an adversary, else off)',
+    )
+    self.add_argument(
+      '--scale',
+      choices=('auto', '1'),
+      help='auto: the network sees each hole at the scale of the holes that it was trained on; 1: '
+      "the picture's own, unless a hole fills more than half of what it sees (the model's own "
+      f'default: auto for {shipped.DEMO} and for models trained without an adversary, else 1)',
     )
     devices = ('cpu', 'gpu', 'tpu')
     self.add_argument('--device', choices=devices, help='by default the best there is')

@@ -23,19 +23,19 @@ def interval(values: np.ndarray, seed: int) -> tuple[float, float] | None:
   """
   if len(values) < 2:
     return None
-  means = _weights(len(values), seed) @ values
+  means = weights(len(values), seed) @ values
   low, high = np.quantile(means, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
   return float(low), float(high)
 
 
 @functools.lru_cache(8)
-def _weights(count: int, seed: int) -> np.ndarray:
+def weights(count: int, seed: int) -> np.ndarray:
   """`[RESAMPLES, N]` float32: how much each picture counts in each resample."""
   rng = np.random.default_rng((seed, count))
-  weights = np.empty((RESAMPLES, count), np.float32)
+  found = np.empty((RESAMPLES, count), np.float32)
   for start in range(0, RESAMPLES, _ROWS):
     drawn = rng.integers(count, size=(_ROWS, count)) + count * np.arange(_ROWS)[:, None]
-    weights[start : start + _ROWS] = np.bincount(drawn.ravel(), minlength=_ROWS * count).reshape(
+    found[start : start + _ROWS] = np.bincount(drawn.ravel(), minlength=_ROWS * count).reshape(
       _ROWS, count
     )
-  return weights / count
+  return found / count

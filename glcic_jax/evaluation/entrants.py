@@ -1,6 +1,7 @@
 """Who is evaluated: networks, through the Completer that users have, and classical baselines."""
 
 from collections.abc import Callable, Mapping, Sequence
+import functools
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,6 +11,7 @@ from glcic_jax.evaluation import manifest as manifest_lib
 from glcic_jax.evaluation import names as names_lib
 from glcic_jax.inference import baselines
 from glcic_jax.inference import completer as completer_lib
+from glcic_jax.inference import manner as manner_lib
 from glcic_jax.inference import network as network_lib
 
 COMPLETED, RAW = 'completed', 'raw'  # what a user gets; a network's output, unblended
@@ -34,24 +36,34 @@ def load(
   blend: str,
   large: str,
   device: str | None,
-  detail: float = 0,
+  detail: float | None = None,
+  scale: str | None = None,
 ) -> list[Entrant]:
   """Loads all that are named, and checks that each can complete the manifest's holes.
 
-  A name is a MODEL or one of `names.BASELINES`. The options are `Completer`'s; with blend
-  'none' and no detail, the raw output is what a user gets.
+  Names are those of `names`, whose own options come first. The options are `Completer`'s; with
+  blend 'none' and no detail, the raw output is what a user gets. One network's raw output is there
+  once, however often it is named.
 
   Raises:
     errors.InputError: if one is no model, or cannot complete a hole.
   """
-  entrants = []
+  entrants: list[Entrant] = []
+  open_ = functools.cache(functools.partial(completer_lib.Completer.from_pretrained, device=device))
+  seen = set()
   for name, label in zip(names, names_lib.labels(names)):
-    if name in names_lib.BASELINES:
+    named = names_lib.parse(name)
+    if named.model in names_lib.BASELINES:
       entrants.append(_baseline(name, manifest.mean_color))
       continue
-    completer = completer_lib.Completer.from_pretrained(name, device=device)
+    completer = open_(named.model)
     _check_holes(completer.generator, label, manifest)
-    entrants.append(_network(name, label, completer, blend, large, detail))
+    options = {'detail': detail, 'scale': scale, **named.options}
+    manner = completer.manner(blend=blend, large=large, **options)
+    raw = manner._replace(blend='none', detail=0.0)
+    is_new = raw != manner and (named.model, raw) not in seen
+    seen.add((named.model, raw))
+    entrants.append(_network(name, label, completer, manner, raw if is_new else None))
   return entrants
 
 
@@ -71,19 +83,19 @@ def _baseline(name: str, mean_color: Sequence[float]) -> Entrant:
 
 
 def _network(
-  name: str, label: str, completer: completer_lib.Completer, blend: str, large: str, detail: float
+  name: str,
+  label: str,
+  completer: completer_lib.Completer,
+  manner: manner_lib.Manner,
+  raw: manner_lib.Manner | None,
 ) -> Entrant:
-  def completed(blend: str, detail: float) -> Complete:
-    return lambda images, holes: completer(
-      list(images), list(holes), blend=blend, large=large, detail=detail
-    )
+  def completed(manner: manner_lib.Manner) -> Complete:
+    return lambda images, holes: completer(list(images), list(holes), **manner._asdict())
 
-  outputs = {COMPLETED: completed(blend, detail)}
-  if blend != 'none' or detail:
-    outputs[RAW] = completed('none', 0)
+  outputs = {COMPLETED: completed(manner)} | ({RAW: completed(raw)} if raw else {})
   about = {'model': name, 'baseline': False}
   about |= {key: getattr(completer.description, key) for key in ('method', 'step', 'image_size')}
-  about |= {'blend': blend, 'large': large, 'detail': detail}
+  about |= {key: getattr(manner, key) for key in ('blend', 'large', 'detail', 'scale')}
   return Entrant(label, about, outputs, completer.batch_size)
 
 

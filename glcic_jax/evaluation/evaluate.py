@@ -16,6 +16,7 @@ from glcic_jax.evaluation import scoring
 
 ALL = 'all'
 _EDGES = (1, 10, 20, 30, 40, 50, 60)  # %: of the bins by hole ratio
+_TINY = 1e-12  # of a score whose logarithm is averaged
 RATIOS = ('below 1 %', *(f'{low}-{high} %' for low, high in zip(_EDGES, _EDGES[1:])), 'above 60 %')
 
 
@@ -106,7 +107,7 @@ def to_csv(rows: Sequence[Row]) -> bytes:
   """scores.csv: a line for each picture and output of an entrant; undefined cells are empty."""
   text = io.StringIO()
   writer = csv.writer(text, lineterminator='\n')
-  writer.writerow(['model', 'output', 'picture', 'kind', 'ratio', 'bin', 'border', *scoring.SCORES])
+  writer.writerow(['model', 'output', 'picture', 'kind', 'ratio', 'bin', 'border', *rows[0].scores])
   for row in rows:
     entry = row.entry
     facts = [entry.kind, f'{entry.ratio:.6g}', bin_of(entry.ratio), int(entry.border)]
@@ -121,21 +122,23 @@ def summarise(rows: Sequence[Row], reference: str, seed: int) -> dict[str, list[
   Returns:
     `means`, one record for each entrant, output, group and score; and `differences`, the same for
     the mean difference to the completed pictures of `reference`, a label, picture by picture
-    (positive: higher than the reference). `n` counts the pictures where the score (of both) is
-    finite, and only they are averaged; `infinite` those completed to the bit, whose PSNR is
-    infinite.
+    (positive: higher than the reference), but for scores whose mean is geometric. `n` counts the
+    pictures where the score (of both) is finite, and only they are averaged; `infinite` those
+    completed to the bit, whose PSNR is infinite.
   """
   tables = _tables(rows)
-  groups = _members([row.entry for row in rows if (row.label, row.output) == next(iter(tables))])
+  groups = members([row.entry for row in rows if (row.label, row.output) == next(iter(tables))])
   means, differences = [], []
   for (label, output), table in tables.items():
-    for group, members in groups.items():
-      for column, name in enumerate(scoring.SCORES):
+    for group, chosen in groups.items():
+      for column, (name, score) in enumerate(scoring.SCORES.items()):
         who = {'model': label, 'output': output, 'group': group, 'score': name}
-        values = table[members, column]
-        means.append(who | _mean(values, seed) | {'infinite': int(np.isinf(values).sum())})
-        if (label, output) != (reference, entrants_lib.COMPLETED):
-          other = tables[reference, entrants_lib.COMPLETED][members, column]
+        values = table[chosen, column]
+        means.append(
+          who | _mean(values, seed, score.mean) | {'infinite': int(np.isinf(values).sum())}
+        )
+        if (label, output) != (reference, entrants_lib.COMPLETED) and score.mean == 'arithmetic':
+          other = tables[reference, entrants_lib.COMPLETED][chosen, column]
           with np.errstate(invalid='ignore'):
             differences.append(who | {'minus': reference} | _mean(values - other, seed))
   return {'means': means, 'differences': differences}
@@ -149,7 +152,7 @@ def _tables(rows: Sequence[Row]) -> dict[tuple[str, str], np.ndarray]:
   return {key: np.asarray(table) for key, table in tables.items()}
 
 
-def _members(entries: Sequence[manifest_lib.Entry]) -> dict[str, np.ndarray]:
+def members(entries: Sequence[manifest_lib.Entry]) -> dict[str, np.ndarray]:
   """Group -> the numbers of its pictures; bins and kinds without a picture are left out."""
   groups = {ALL: np.arange(len(entries))}
   for place, names in ((1, RATIOS), (2, sorted({entry.kind for entry in entries}))):
@@ -158,8 +161,12 @@ def _members(entries: Sequence[manifest_lib.Entry]) -> dict[str, np.ndarray]:
   return groups
 
 
-def _mean(values: np.ndarray, seed: int) -> dict[str, Any]:
+def _mean(values: np.ndarray, seed: int, kind: str = 'arithmetic') -> dict[str, Any]:
   values = values[np.isfinite(values)]
-  mean = float(values.mean()) if len(values) else None
-  low, high = bootstrap.interval(values, seed) or (None, None)
+  undo: Callable[[Any], Any] = float
+  if kind == 'geometric':
+    values, undo = np.log(np.maximum(values, _TINY)), lambda value: float(np.exp(value))
+  mean = undo(values.mean()) if len(values) else None
+  ends = bootstrap.interval(values, seed)
+  low, high = map(undo, ends) if ends else (None, None)
   return {'n': len(values), 'mean': mean, 'low': low, 'high': high}

@@ -55,10 +55,14 @@ class Manifest:
   mean_color: tuple[float, float, float]
   entries: tuple[Entry, ...]
 
-  def to_bytes(self) -> bytes:
-    """As a JSON file with one picture on each line."""
+  def to_bytes(self, models: Mapping[str, Any] | None = None) -> bytes:
+    """As a JSON file with one picture on each line.
+
+    `models`: who completed them and how, by label; for people: `from_bytes` passes it over.
+    """
     names = [field.name for field in dataclasses.fields(self) if field.name != 'entries']
     head = {'format_version': FORMAT_VERSION} | {name: getattr(self, name) for name in names}
+    head |= {'models': dict(models)} if models else {}
     lines = ',\n  '.join(json.dumps(dataclasses.asdict(entry)) for entry in self.entries)
     return f'{json.dumps(head, indent=1)[:-2]},\n "entries": [\n  {lines}\n ]\n}}\n'.encode()
 
@@ -241,7 +245,7 @@ def check(manifest: Manifest, names: Sequence[str], read: Read, folder: str) -> 
 
 
 def summary(manifest: Manifest) -> Mapping[str, Any]:
-  """What scores.json says of the manifest it belongs to."""
+  """What scores.json says of the manifest it belongs to; its digest leaves the models out."""
   digest = hashlib.sha256(manifest.to_bytes()).hexdigest()
   facts = {name: getattr(manifest, name) for name in ('seed', 'size', 'masks')}
   return {'sha256': digest, 'pictures': len(manifest.entries), **facts}

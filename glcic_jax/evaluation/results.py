@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from etils import epath
+import numpy as np
 
 from glcic_jax import files
 from glcic_jax.evaluation import bootstrap
@@ -15,7 +16,9 @@ from glcic_jax.evaluation import features
 from glcic_jax.evaluation import manifest as manifest_lib
 from glcic_jax.evaluation import report
 from glcic_jax.evaluation import scoring
+from glcic_jax.evaluation import texture_scores
 
+_SCORES = scoring.SCORES | texture_scores.SCORES
 _CSV, _JSON, _REPORT = 'scores.csv', 'scores.json', 'report.html'
 
 
@@ -49,17 +52,25 @@ def write(
   output.mkdir(parents=True, exist_ok=True)
   for name in (_CSV, _JSON, _REPORT):  # of an earlier evaluation, of another manifest
     (output / name).unlink(missing_ok=True)
-  files.write(output / 'manifest.json', manifest.to_bytes())
+  models = {entrant.label: entrant.about for entrant in entrants}
+  files.write(output / 'manifest.json', manifest.to_bytes(models))
   collector = features.Collector(weights)
-  rows, seconds = evaluate.run(manifest, read, entrants, visit=collector.visit, progress=progress)
+  textures = texture_scores.Collector(manifest)
+
+  def visit(row: evaluate.Row, completed: np.ndarray, truth: np.ndarray) -> None:
+    collector.visit(row, completed, truth)
+    textures.visit(row, completed, truth)
+
+  rows, seconds = evaluate.run(manifest, read, entrants, visit=visit, progress=progress)
+  textures.add_to(rows)
   found = {
     'manifest': manifest_lib.summary(manifest),
-    'models': {entrant.label: entrant.about for entrant in entrants},
+    'models': models,
     'reference': reference,
     'intervals': f'bootstrap over pictures, {bootstrap.RESAMPLES} resamples, {bootstrap.LEVEL:.0%}',
-    'definitions': {name: score._asdict() for name, score in scoring.SCORES.items()},
+    'definitions': {name: score._asdict() for name, score in _SCORES.items()},
     'failed': [{'picture': name, 'error': sentence} for name, sentence in failures],
-    **evaluate.summarise(rows, reference, manifest.seed),
+    **_summary(rows, textures, reference, manifest.seed),
     'features': collector.results(),
   }
   files.write(output / _CSV, evaluate.to_csv(rows))
@@ -67,6 +78,14 @@ def write(
   pictures = functools.partial(evaluate.completed, manifest=manifest, read=read, entrants=entrants)
   files.write(output / _REPORT, report.render(found, rows, pictures))
   return found, seconds
+
+
+def _summary(
+  rows: Sequence[evaluate.Row], textures: texture_scores.Collector, reference: str, seed: int
+) -> dict[str, list[dict[str, Any]]]:
+  """Means and differences of each picture's scores, and of the texture of all together."""
+  own, together = evaluate.summarise(rows, reference, seed), textures.summarise(reference)
+  return {what: own[what] + together[what] for what in own}
 
 
 def to_json(found: dict[str, Any]) -> str:

@@ -1,20 +1,32 @@
 """The tables of scores over all pictures: for report.html, and the main ones for a terminal."""
 
 from collections.abc import Callable, Mapping, Sequence
+import math
 from typing import Any
 
 from glcic_jax.evaluation import entrants as entrants_lib
 from glcic_jax.evaluation import evaluate
+from glcic_jax.evaluation import texture
 from glcic_jax.pages import elements
 
 RANKED_BY = 'hole_psnr'
-_TABLE = ('hole_l1', 'hole_psnr', 'hole_ssim', 'seam', 'whole_psnr', 'whole_ssim', 'mmagic_l1')
-_FURTHER = ('hole_relative_l1', 'hole_l2', 'whole_l1', 'whole_relative_l1', 'whole_l2')
+_ENERGIES = tuple(f'energy_{level + 1}' for level in range(texture.LEVELS))
+_TABLE = (
+  *('hole_l1', 'hole_psnr', 'hole_ssim', 'seam', 'swd', *_ENERGIES),
+  *('whole_psnr', 'whole_ssim', 'mmagic_l1'),
+)
+_FURTHER = (
+  *(f'swd_{level + 1}' for level in range(texture.LEVELS)),
+  *('hole_relative_l1', 'hole_l2', 'whole_l1', 'whole_relative_l1', 'whole_l2'),
+)
+_INTERVALS = (RANKED_BY, 'swd')  # of which the terminal tells them
+_DIGITS = {'psnr': 2, 'mmagic': 2, 'swd': 1, 'energy': 2}  # after the point; else 4
 _PLAIN = {
   'hole_l1': 'L1 hole',
   'hole_psnr': 'PSNR hole, dB',
   'hole_ssim': 'SSIM hole',
   'seam': 'seam',
+  'swd': 'SWD hole',
   'whole_psnr': 'PSNR whole',
   'whole_ssim': 'SSIM whole',
 }
@@ -28,13 +40,24 @@ def plain(found: Found, seconds: Mapping[str, float]) -> str:
   """The table for a terminal, with the interval of PSNR; label -> `seconds` that a picture took."""
   means, differences = _overall(found['means']), _overall(found['differences'])
   pictures = found['manifest']['pictures']
-  lines = [['model', 'output', *_PLAIN.values(), f'hole PSNR - {found["reference"]}', 's/picture']]
+  energies = f'energy by level 1-{len(_ENERGIES)}'
+  lines = [
+    [
+      'model',
+      'output',
+      *_PLAIN.values(),
+      energies,
+      f'hole PSNR - {found["reference"]}',
+      's/picture',
+    ]
+  ]
   for model, output in _everyone(found):
     line = [model, output]
     for name in _PLAIN:
       record = means[model, output, name]
       fewer = f' (n={record["n"]})' if record['n'] < pictures else ''
-      line.append(_plain_cell(record, interval=name == RANKED_BY) + fewer)
+      line.append(_plain_cell(record, interval=name in _INTERVALS) + fewer)
+    line.append(' '.join(_numbers(means[model, output, name], '')[0] for name in _ENERGIES))
     difference = differences.get((model, output, RANKED_BY))
     line.append(_plain_cell(difference, interval=True, sign='+') if difference else '')
     line.append(f'{seconds[model]:.2f}' if output == entrants_lib.COMPLETED else '')
@@ -81,7 +104,8 @@ def head(found: Found, name: str) -> str:
 
 
 def _table(found: Found, names: Sequence[str], further: Mapping[str, Column]) -> str:
-  """Scores by name, and then further columns by their heads."""
+  """Scores by name, as far as they were taken, and then further columns by their heads."""
+  names = [name for name in names if name in found['definitions']]
   means, everyone = _overall(found['means']), _everyone(found)
   best = {name: _best(found, means, name) for name in names}
   rows = []
@@ -115,9 +139,13 @@ def _overall(records: Sequence[Record]) -> dict[tuple[str, str, str], Record]:
 
 def _best(found: Found, means: Mapping[tuple[str, str, str], Record], name: str) -> str | None:
   """Whose mean is the best of the completed ones; None if there is no other."""
-  direction = 1 if found['definitions'][name]['better'] == 'higher' else -1
+  worth: dict[str, Callable[[float], float]] = {
+    'higher': lambda mean: mean,
+    'lower': lambda mean: -mean,
+    'near 1': lambda mean: -abs(math.log(mean)),
+  }
   ranked = [
-    (direction * record['mean'], label)
+    (worth[found['definitions'][name]['better']](record['mean']), label)
     for (label, output, score), record in means.items()
     if (output, score) == (entrants_lib.COMPLETED, name) and record['mean'] is not None
   ]
@@ -164,6 +192,6 @@ def _cell(record: Record, bold: bool, *, sign: str = '', pictures: int = 0) -> s
 
 def _numbers(record: Record, sign: str) -> list[str]:
   """A mean and the ends of its interval as they are written; nothing for what there is not."""
-  digits = 2 if 'psnr' in record['score'] or 'mmagic' in record['score'] else 4
+  digits = next((many for part, many in _DIGITS.items() if part in record['score']), 4)
   values = (record[key] for key in ('mean', 'low', 'high'))
   return ['' if value is None else f'{value:{sign}.{digits}f}' for value in values]

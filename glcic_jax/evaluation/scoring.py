@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from glcic_jax import scores
+from glcic_jax.evaluation import texture
 
 
 class Score(NamedTuple):
@@ -13,8 +14,9 @@ class Score(NamedTuple):
   title: str
   region: str  # where it is measured
   unit: str
-  better: str  # 'higher' or 'lower'
+  better: str  # 'higher', 'lower' or 'near 1'
   definition: str
+  mean: str = 'arithmetic'  # or 'geometric': how pictures are averaged
 
 
 def _of_region(region: str, pixels: str, windows: str) -> dict[str, Score]:
@@ -38,10 +40,20 @@ _SEAM = (
   '|step in the truth| |'
 )
 _MMAGIC = "mean absolute error of the hole's pixels x100, as MMagic prints its L1"
+_ENERGY = (
+  "sum of the squares of a level of the picture's Laplacian pyramid over the hole's pixels, over "
+  "that of the truth; level 1 is the finest; the tables have the pictures' geometric mean"
+)
 SCORES = {
   **_of_region('hole', "the hole's pixels", 'centred in the hole'),
   'seam': Score('seam error', 'border of the hole', 'share of 255', 'lower', _SEAM),
   **_of_region('whole', 'all pixels', 'inside the picture'),
+  **{
+    f'energy_{level + 1}': Score(
+      f'energy of level {level + 1}', 'hole', "times the truth's", 'near 1', _ENERGY, 'geometric'
+    )
+    for level in range(texture.LEVELS)
+  },
   'mmagic_l1': Score('L1 x100 (MMagic)', 'hole', '% of 255', 'lower', _MMAGIC),
 }
 
@@ -53,7 +65,7 @@ def score(completed: np.ndarray, truth: np.ndarray, hole: np.ndarray) -> dict[st
 
   Returns:
     a number for each of `SCORES`; an infinite PSNR where nothing differs, NaN for `hole_ssim` where
-    no window is centred in the hole.
+    no window is centred in the hole, and for the energy of a level at which nothing is hole.
   """
   arguments = completed[None], truth[None], hole[None, ..., None]
   values: dict[str, Any] = {}
@@ -63,6 +75,10 @@ def score(completed: np.ndarray, truth: np.ndarray, hole: np.ndarray) -> dict[st
     values[f'{region}_psnr'] = scores.to_psnr(values[f'{region}_l2'])
   values['hole_ssim'], values['whole_ssim'] = _ssim(*arguments)
   values['seam'] = scores.seam(*arguments)[0]
+  for level, (energy, there) in enumerate(
+    zip(texture.energy(truth, completed, hole), texture.holes(hole)), start=1
+  ):
+    values[f'energy_{level}'] = energy if there.any() else np.nan
   values['mmagic_l1'] = 100 * values['hole_l1']
   return {name: float(values[name]) for name in SCORES}
 

@@ -11,7 +11,7 @@ completions have a distance of some hundreds and energies near 0; a true texture
 elsewhere than the truth's has a small distance and an energy of 1.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 from numpy.lib import stride_tricks
@@ -27,6 +27,7 @@ _SHARE = 0.5  # more of a coarser pixel than this must be hole for it to be hole
 _SILENCE = 1e-6  # squared levels: a flat picture has no energy to divide by
 
 Patches = list[np.ndarray]  # for each level [N, 3, 49]
+Normal = list[tuple[np.ndarray, np.ndarray]]  # for each level mean and deviation, [1, 3, 1] each
 
 
 def pyramid(picture: np.ndarray, levels: int = LEVELS) -> list[np.ndarray]:
@@ -60,6 +61,42 @@ def holes(mask: np.ndarray, levels: int = LEVELS) -> list[np.ndarray]:
   return result
 
 
+def patches_of(
+  picture: np.ndarray,
+  mask: np.ndarray,
+  index: int,
+  *,
+  levels: int = LEVELS,
+  count: int = PATCHES,
+  seed: int = 0,
+) -> Patches:
+  """Patches around pixels of one picture's holes; at the same places for any picture with them.
+
+  Args:
+    picture: `[H, W, 3]`.
+    mask: its holes.
+    index: its number among those that are compared: each picture and level has its own places, so
+      that leaving a picture out changes no other's.
+    levels: of the pyramid.
+    count: of patches from each level, at most.
+    seed: of the places.
+
+  Returns:
+    for each level `[N, 3, 49]` float32; N is 0 where no patch around a hole lies in the picture.
+  """
+  found, border = [], SIDE // 2
+  for level, (values, hole) in enumerate(zip(pyramid(picture, levels), holes(mask, levels))):
+    y, x = np.nonzero(hole[border:-border, border:-border])
+    rng = np.random.default_rng((seed, index, level))
+    chosen = rng.choice(len(y), min(count, len(y)), replace=False)
+    drawn = np.zeros((0, 3, SIDE**2), np.float32)
+    if len(chosen):
+      windows = stride_tricks.sliding_window_view(values, (SIDE, SIDE), axis=(0, 1))
+      drawn = windows[y[chosen], x[chosen]].reshape(len(chosen), 3, SIDE**2)
+    found.append(drawn)
+  return found
+
+
 def patches(
   pictures: Iterable[np.ndarray],
   masks: Iterable[np.ndarray],
@@ -68,35 +105,21 @@ def patches(
   count: int = PATCHES,
   seed: int = 0,
 ) -> Patches:
-  """Patches around pixels of the holes; at the same places for any pictures with these holes.
-
-  Args:
-    pictures: `[H, W, 3]` each.
-    masks: of each picture.
-    levels: of the pyramid.
-    count: of patches from each picture and level, at most.
-    seed: of the places. Picture `i` and level `l` have their own, so that leaving a picture out
-      changes no other's.
-
-  Returns:
-    for each level `[N, 3, 49]` float32; N is 0 where no patch around a hole lies in a picture.
-  """
-  found: list[list[np.ndarray]] = [[] for _ in range(levels)]
-  border = SIDE // 2
-  for index, (picture, mask) in enumerate(zip(pictures, masks)):
-    for level, (values, hole) in enumerate(zip(pyramid(picture, levels), holes(mask, levels))):
-      y, x = np.nonzero(hole[border:-border, border:-border])
-      rng = np.random.default_rng((seed, index, level))
-      chosen = rng.choice(len(y), min(count, len(y)), replace=False)
-      if len(chosen):
-        windows = stride_tricks.sliding_window_view(values, (SIDE, SIDE), axis=(0, 1))
-        found[level].append(windows[y[chosen], x[chosen]].reshape(len(chosen), 3, SIDE**2))
-  none = np.zeros((0, 3, SIDE**2), np.float32)
-  return [np.concatenate([none, *level]) for level in found]
+  """Those of several pictures, as `patches_of`, in order."""
+  each = [
+    patches_of(picture, mask, index, levels=levels, count=count, seed=seed)
+    for index, (picture, mask) in enumerate(zip(pictures, masks))
+  ]
+  return [np.concatenate(level) for level in zip(*each)]
 
 
 def distance(
-  truth: Patches, completed: Patches, *, directions: int = DIRECTIONS, seed: int = 1
+  truth: Patches,
+  completed: Patches,
+  *,
+  directions: int = DIRECTIONS,
+  seed: int = 1,
+  normal: Normal | None = None,
 ) -> np.ndarray:
   """The sliced Wasserstein distance of two equally large sets of patches, times 1000.
 
@@ -109,6 +132,7 @@ def distance(
     completed: the same for the completed pictures.
     directions: how many.
     seed: of the directions.
+    normal: by which channels are normalised instead: `scales` of more patches.
 
   Returns:
     `[levels]` float64; 0 for equal sets, NaN for a level without a patch.
@@ -116,22 +140,51 @@ def distance(
   Raises:
     ValueError: if the sets differ in size.
   """
-  rng, result = np.random.default_rng(seed), []
-  for a, b in zip(truth, completed, strict=True):
+  result = []
+  for a, b in projections(
+    truth, completed, normal or scales(truth), directions=directions, seed=seed
+  ):
+    apart = np.abs(np.sort(a) - np.sort(b))
+    result.append(1e3 * apart.mean() if apart.size else np.nan)
+  return np.array(result)
+
+
+def scales(truth: Patches) -> Normal:
+  """The mean and the deviation of each level's channels."""
+  return [
+    (
+      level.mean((0, 2), keepdims=True, dtype=np.float64),
+      np.maximum(level.std((0, 2), keepdims=True, dtype=np.float64), _SILENCE),
+    )
+    if len(level)
+    else (np.zeros((1, 3, 1)), np.ones((1, 3, 1)))
+    for level in truth
+  ]
+
+
+def projections(
+  truth: Patches, completed: Patches, normal: Normal, *, directions: int = DIRECTIONS, seed: int = 1
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+  """Both sets of each level on random directions: `[directions, N]` float64 each.
+
+  Args:
+    truth: as `patches` gives them.
+    completed: the same for the completed pictures.
+    normal: by which channels are normalised: see `scales`.
+    directions: how many.
+    seed: of them.
+
+  Raises:
+    ValueError: if the sets differ in size.
+  """
+  rng = np.random.default_rng(seed)
+  for a, b, (mean, deviation) in zip(truth, completed, normal, strict=True):
     if a.shape != b.shape:
       raise ValueError(f'There are {len(a)} patches of the truth, and {len(b)} to compare.')
     axes = rng.standard_normal((a.shape[1] * a.shape[2], directions))
     axes /= np.linalg.norm(axes, axis=0)
-    if not len(a):
-      result.append(np.nan)
-      continue
-    mean = a.mean((0, 2), keepdims=True, dtype=np.float64)
-    deviation = np.maximum(a.std((0, 2), keepdims=True, dtype=np.float64), _SILENCE)
-    sorted_a, sorted_b = (
-      np.sort(((x - mean) / deviation).reshape(len(x), -1) @ axes, axis=0) for x in (a, b)
-    )
-    result.append(1e3 * np.abs(sorted_a - sorted_b).mean())
-  return np.array(result)
+    first, second = (axes.T @ ((x - mean) / deviation).reshape(len(x), len(axes)).T for x in (a, b))
+    yield first, second
 
 
 def energy(

@@ -1,4 +1,4 @@
-"""Completing without a network: OpenCV's two inpainters, scikit-image's, and a smooth membrane.
+"""Completing without a network: OpenCV's inpainters, scikit-image's, a membrane, or patches.
 
     completed = baselines.complete('telea', image, hole)
     results = baselines.Baseline('telea')(images, holes)      # pictures of any mode, as `Completer`
@@ -11,6 +11,7 @@ picture's shape and type; only its pixels in the hole count, and it looks at pix
 """
 
 from collections.abc import Callable, Mapping, Sequence
+import importlib
 from typing import Any, TYPE_CHECKING
 
 import numpy as np
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
   from PIL import Image
 
 _RADIUS = 3  # pixels, as in OpenCV's documentation
-_MARGIN = 8  # pixels around the hole: more than any of them looks at
+_MARGIN = 8  # pixels around the hole: more than a fill by its edge looks at
+_PATCHES_MARGIN = 256  # pixels around the hole, in which patches are looked for
+_PATCH = 7  # pixels
 
 Fill = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
@@ -67,6 +70,23 @@ def harmonic(image: np.ndarray, hole: np.ndarray) -> np.ndarray:
   return _levels(blending.blend(floats, np.zeros_like(floats), hole), image.dtype)
 
 
+def patchmatch(image: np.ndarray, hole: np.ndarray) -> np.ndarray:
+  """Patches of the known picture, by nearest-neighbour fields over a pyramid (Barnes et al. 2009;
+  Wexler et al. 2007), by patchmatch-cython; always with one seed. A picture smaller than a patch
+  gets `harmonic`'s fill.
+  """
+  import scipy.ndimage
+
+  library = _patchmatch()
+  patches = np.ones((_PATCH, _PATCH), bool)
+  if not scipy.ndimage.binary_erosion(~hole, patches).any():  # no patch is known
+    return harmonic(image, hole)
+  scale = np.iinfo(image.dtype).max // 255  # as OpenCV's: it takes pictures of 8 bits
+  small = np.round(image / scale).astype(np.uint8)
+  filled = library.inpaint_pyramid(small, hole, patch_size=_PATCH, seed=0, em_loops=4)
+  return filled.astype(image.dtype) * scale
+
+
 def _levels(values: np.ndarray, dtype: Any) -> np.ndarray:
   return np.clip(np.round(values), 0, np.iinfo(dtype).max).astype(dtype)
 
@@ -76,6 +96,7 @@ FILLS: Mapping[str, Fill] = {
   'navier-stokes': navier_stokes,
   'biharmonic': biharmonic,
   'harmonic': harmonic,
+  'patchmatch': patchmatch,
 }
 
 
@@ -87,6 +108,8 @@ def check(name: str) -> None:
   """
   if name == 'biharmonic':
     restoration()
+  elif name == 'patchmatch':
+    _patchmatch()
 
 
 def restoration() -> Any:
@@ -95,14 +118,22 @@ def restoration() -> Any:
   Raises:
     errors.InputError: if it is not installed.
   """
+  return _library('skimage.restoration', 'biharmonic', 'scikit-image')
+
+
+def _patchmatch() -> Any:
+  return _library('patchmatch_cython', 'patchmatch', 'patchmatch-cython')
+
+
+def _library(module: str, name: str, package: str) -> Any:
   try:
-    from skimage import restoration
+    importlib.import_module(module.partition('.')[0])
+    return importlib.import_module(module)
   except ImportError:
     raise errors.InputError(
-      "The baseline 'biharmonic' needs scikit-image; install it by pip install "
+      f'The baseline {name!r} needs {package}; install it by pip install '
       "'glcic_jax[evaluate]', or leave the baseline out."
     ) from None
-  return restoration
 
 
 def complete(name: str, image: np.ndarray, hole: np.ndarray) -> np.ndarray:
@@ -110,7 +141,8 @@ def complete(name: str, image: np.ndarray, hole: np.ndarray) -> np.ndarray:
   from glcic_jax.inference import tiling
 
   whole = (0, 0, *hole.shape)
-  around = tiling.slices(tiling.grown(tiling.shrink(hole, whole), _MARGIN, whole))
+  margin = _PATCHES_MARGIN if name == 'patchmatch' else _MARGIN
+  around = tiling.slices(tiling.grown(tiling.shrink(hole, whole), margin, whole))
   result = image.copy()
   result[around][hole[around]] = FILLS[name](image[around], hole[around])[hole[around]]
   return result
@@ -125,6 +157,9 @@ class Baseline:
     """Raises `errors.InputError` if what it needs is not installed."""
     check(name)
     self._name = name
+
+  def manner(self) -> None:
+    """There is nothing to choose."""
 
   def __call__(
     self, images: 'Sequence[Image.Image]', holes: Sequence[np.ndarray]

@@ -55,6 +55,8 @@ class Canvas:
       hole = np.zeros_like(self._unknown[tiling.slices(box)])
       inside = tiling.slices(tiling.relative(part.core, box))
       hole[inside] = self._unknown[tiling.slices(part.core)]
+      if part.own is not None:
+        hole[inside] &= part.own
       if hole.any():  # else it was completed together with a neighbour
         image, mask = tiling.network_input(self._pixels, self._unknown, part)
         return Window(image, mask, part, box, hole)
@@ -84,8 +86,9 @@ def complete(canvases: Sequence[Canvas], run: Run, batch_size: int) -> None:
     canvases = []
     waiting = [(canvas, window) for canvas, window in windows if window is not None]
     for batch in _batches(waiting, batch_size):
-      images, masks = ([window[index] for _, window in batch] for index in (0, 1))
-      outputs = np.asarray(run(np.stack(images), np.stack(masks)))
+      images = np.stack([window.image for _, window in batch])
+      masks = np.stack([window.mask for _, window in batch])
+      outputs = np.asarray(run(images, masks))
       for (canvas, window), output in zip(batch, outputs):
         canvas.take(window, output)
         canvases.append(canvas)

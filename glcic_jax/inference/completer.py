@@ -7,7 +7,6 @@ Every pixel outside the hole leaves exactly as it came in.
 """
 
 from collections.abc import Mapping, Sequence
-import numbers
 from typing import Any
 import warnings
 
@@ -17,8 +16,9 @@ import numpy as np
 
 from glcic_jax import detail as detail_lib
 from glcic_jax import errors
-from glcic_jax.inference import blending
 from glcic_jax.inference import canvas as canvas_lib
+from glcic_jax.inference import hole_scale
+from glcic_jax.inference import manner as manner_lib
 from glcic_jax.inference import network as network_lib
 from glcic_jax.inference import pairs as pairs_lib
 from glcic_jax.inference import tiling
@@ -96,7 +96,8 @@ class Completer:
     blend: str = 'poisson',
     feather: float = 0,
     large: str = 'crop',
-    detail: float = 0,
+    detail: float | None = None,
+    scale: str | int | None = None,
   ) -> Any:
     """Completes one picture, or each of several.
 
@@ -111,7 +112,12 @@ class Completer:
       large: what the network sees: 'crop', windows around the holes at the scale that it was
         trained for; 'resize', the whole picture at that scale; 'whole', the picture as it is.
       detail: how much of the fine texture in the hole comes from the picture's own blocks instead
-        of the network, 0 to 1; see `glcic_jax.detail`.
+        of the network, 0 to 1; see `glcic_jax.detail`. None: the model's own default, above 0 where
+        its output is smooth (`description.detail`).
+      scale: 'auto': the network sees each hole at a scale at which it is no thicker than those that
+        it was trained on, see `hole_scale`; 1: by groups of holes, at the picture's own scale
+        unless a group fills more than half of the window. None: 'auto' for a model whose output
+        is smooth, where `large` is 'crop'; else 1.
 
     Returns:
       what came in, completed: an upright PIL image for a path or a PIL image, an array for an
@@ -120,49 +126,57 @@ class Completer:
     Raises:
       errors.InputError: if a picture or a mask cannot be used; the sentence says why.
     """
-    if blend not in blending.BLENDS:
-      raise errors.InputError(f'blend is {blend!r}; it can be {", ".join(blending.BLENDS)}.')
-    if large not in tiling.LARGE:
-      raise errors.InputError(f'large is {large!r}; it can be {", ".join(tiling.LARGE)}.')
-    if not isinstance(feather, numbers.Real) or not feather >= 0:
-      raise errors.InputError(f'feather is {feather}; give 0 or more pixels.')
-    if not isinstance(detail, numbers.Real) or not 0 <= detail <= 1:
-      raise errors.InputError(f'detail is {detail!r}; give 0 to 1.')
+    manner = self.manner(blend=blend, feather=feather, large=large, detail=detail, scale=scale)
     pairs = pairs_lib.split(image, mask)
     results = []
     for start in range(0, len(pairs), self.batch_size):
       opened = [pairs_lib.read(*pair) for pair in pairs[start : start + self.batch_size]]
-      results += self._complete_together(opened, blend, feather, large, detail)
+      results += self._complete_together(opened, manner)
     return pairs_lib.join(results, image)
 
+  def manner(self, **options: Any) -> manner_lib.Manner:
+    """What options of a call mean for this model: `manner(detail=None).detail` is its default.
+
+    Raises:
+      errors.InputError: as a call with them.
+    """
+    any_size = network_lib.side(self.generator) is None
+    return manner_lib.of_model(self.description, any_size=any_size, **options)
+
   def _complete_together(
-    self,
-    pairs: Sequence[tuple[modes.Picture, np.ndarray]],
-    blend: str,
-    feather: float,
-    large: str,
-    detail: float,
+    self, pairs: Sequence[tuple[modes.Picture, np.ndarray]], manner: manner_lib.Manner
   ) -> list[Any]:
-    if network_lib.side(self.generator) is not None:  # it knows whole pictures, at its side
-      large = 'whole'
+    if network_lib.side(self.generator) is not None:
       for _, mask in pairs:
         network_lib.check_hole(self.generator, mask)
-    side = self.description.image_size
-    multiple = architectures.kind_of(self.description.architecture).size_multiple
     levels = [picture.levels() for picture, _ in pairs]
     canvases = []
     for pixels, (_, mask) in zip(levels, pairs):
-      parts = list(tiling.parts(mask, large=large, side=side, multiple=multiple))
+      parts = self._parts(mask, manner)
       self._warn_of_wide_holes(mask, parts)
-      canvases.append(canvas_lib.Canvas(pixels, mask, parts, blend=blend, feather=feather))
+      canvases.append(
+        canvas_lib.Canvas(pixels, mask, parts, blend=manner.blend, feather=manner.feather)
+      )
     with jax.default_device(self._device):
       canvas_lib.complete(
         canvases, lambda image, mask: self._run(self.variables, image, mask), self.batch_size
       )
-    if detail:
+    if manner.detail:
       for pixels, (_, mask) in zip(levels, pairs):
-        _add_detail(pixels, mask, detail)
+        _add_detail(pixels, mask, manner.detail)
     return [picture.completed(pixels, mask) for pixels, (picture, mask) in zip(levels, pairs)]
+
+  def _parts(self, mask: np.ndarray, manner: manner_lib.Manner) -> list[tiling.Part]:
+    """What of a picture's hole the network completes in one go, in order."""
+    side = self.description.image_size
+    multiple = architectures.kind_of(self.description.architecture).size_multiple
+    if manner.scale == manner_lib.AUTO:
+      known = self.description.hole_radius
+      radius = side * (known[1] if known else hole_scale.USUAL_RADIUS)
+      return list(hole_scale.parts(mask, side=side, multiple=multiple, radius=radius))
+    # A network of one size knows whole pictures, at its side.
+    large = manner.large if network_lib.side(self.generator) is None else 'whole'
+    return list(tiling.parts(mask, large=large, side=side, multiple=multiple))
 
   def _warn_of_wide_holes(self, mask: np.ndarray, parts: Sequence[tiling.Part]) -> None:
     """Once for a picture, where a part of its hole is wider than the network sees."""

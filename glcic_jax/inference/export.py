@@ -2,10 +2,11 @@
 
     (image `[b, H, W, 3]` uint8, mask `[b, H, W, 1]` uint8) -> completed `[b, H, W, 3]` float32
 
-It is what `complete --large whole --blend none` computes, on the scale 0..255 and not rounded; NaN
-where a model that completes only the middle is asked for more. `mask` is over 0 in the hole. b is
-any number; H and W are any multiples of 4, or the one side that a Context Encoder takes. With the
-weights apart, they come first: {name: array}. `run_exported.py` is the program that runs it.
+It is what `complete --large whole --blend none --detail off` computes: the network alone, on the
+picture as it is. It is on the scale 0..255 and not rounded; NaN where a model that completes only
+the middle is asked for more. `mask` is over 0 in the hole. b is any number; H and W are any
+multiples of 4, or the one side that a Context Encoder takes. With the weights apart, they come
+first: {name: array}. `run_exported.py` is the program that runs it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -31,6 +32,10 @@ from glcic_jax.models import layers
 from glcic_jax.pictures import pairing
 
 PLATFORMS = ('cpu', 'cuda', 'tpu')
+NETWORK_ALONE = (
+  'It is the network alone, as complete --large whole --blend none --detail off runs it: holes are '
+  'not blended, get no detail, and are not shown at a scale of their own.'
+)
 Weights = Literal['baked', 'separate']
 _MOST = 2**31 - 2**24  # bytes of weights that fit into one file: its format counts with 31 bits
 _RUNNER = pathlib.Path(__file__).with_name('run_exported.py')

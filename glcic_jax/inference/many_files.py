@@ -34,7 +34,7 @@ class Run:
   where: given_holes.Where
   model: str  # a MODEL, or one of `baselines.FILLS`
   device: str | None
-  options: Mapping[str, Any]  # `Completer`'s: blend, feather, large; none of a baseline
+  options: Mapping[str, Any]  # of `Completer`'s call; none of a baseline
   strip_gps: bool  # results do not say where the picture was taken
   skip_existing: bool  # a picture whose result is there is left out
   sheet: sheets.Comparison | None  # for the pictures side by side
@@ -86,7 +86,18 @@ class Run:
     compilation.keep_programs()
     return completer.Completer.from_pretrained(self.model, device=self.device)
 
+  @functools.cached_property
+  def _manner(self) -> Mapping[str, Any]:
+    """What was done about detail and scale, as plain values; wrong options are refused here."""
+    manner = self._completer.manner(**self.options)
+    if manner is None:
+      return {'detail': None, 'scale': None}
+    if manner.detail or manner.scale != '1':
+      self._say([(self.model, f'detail {manner.detail:g}, scale {manner.scale}.')])
+    return {'detail': manner.detail, 'scale': manner.scale}
+
   def _complete(self, waiting: Sequence[given_holes.Given]) -> Iterator[str]:
+    _ = self._manner  # options that no picture can be completed with are nobody's failure
     start = time.perf_counter()
     images, holes = [one.photograph.image for one in waiting], [one.hole for one in waiting]
     try:
@@ -131,6 +142,7 @@ class Run:
         'height': result.height,
         'hole_pixels': int(hole.sum()),
         'seconds': round(seconds, 3),
+        **self._manner,
       }
     )
     if self.sheet and (note := self.sheet.add(job.name, photograph.image, hole, result)):

@@ -19,6 +19,7 @@ from PIL import Image
 import scipy.ndimage
 
 LARGE = ('crop', 'resize', 'whole')
+CELLS = 8  # holes that lie in neighbouring ones of so many squares across a window are together
 
 Box = tuple[int, int, int, int]
 
@@ -30,6 +31,7 @@ class Part(NamedTuple):
   window: Box  # what the network sees of the picture
   inner: tuple[int, int]  # (height, width) that the window is resized to
   size: tuple[int, int]  # (height, width) of the network's input: `inner`, padded
+  own: np.ndarray | None = None  # bool, of the core's size: its hole pixels; None: all that it has
 
 
 def parts(mask: np.ndarray, *, large: str, side: int, multiple: int) -> Iterator[Part]:
@@ -41,17 +43,17 @@ def parts(mask: np.ndarray, *, large: str, side: int, multiple: int) -> Iterator
     multiple: what both sides of the network's input are multiples of.
   """
   height, width = mask.shape
-  side = _up(side, multiple)
+  side = up(side, multiple)
   if large == 'crop':
-    for group in groups(mask, max(1, side // 8)):
-      yield from _cut(mask, group, side)
+    for group in groups(mask, max(1, side // CELLS)):
+      yield from cut(mask, group, side, _scale(mask, group, side))
     return
   if large == 'whole':
-    inner, (rows, columns) = mask.shape, (_up(length, multiple) for length in mask.shape)
+    inner, (rows, columns) = mask.shape, (up(length, multiple) for length in mask.shape)
   else:
     # The short edge becomes the training pictures', unless the long one would be over half as long
     # again.
-    long_side = _up(side * 3 // 2, multiple)
+    long_side = up(side * 3 // 2, multiple)
     scale = max(1, min(height, width) / side, max(height, width) / long_side)
     inner = max(1, round(height / scale)), max(1, round(width / scale))
     rows, columns = (side if length <= side else long_side for length in inner)
@@ -94,18 +96,23 @@ def thickness(mask: np.ndarray, box: Box) -> int:
   return 2 * int(scipy.ndimage.distance_transform_cdt(around, 'chessboard').max()) - 1
 
 
-def _cut(mask: np.ndarray, box: Box, side: int) -> Iterator[Part]:
-  """One group of holes -> parts of at most half of `side`, at a scale at which it is no thicker."""
+def _scale(mask: np.ndarray, box: Box, side: int) -> float:
+  """At which a group of holes is no thicker than half of `side`.
+
+  A compact hole fits in one part then. A long one will be cut: by its length, a scratch would
+  shrink to nothing.
+  """
+  return max(1.0, min(max(_shape(box)), 2 * thickness(mask, box)) / (side // 2))
+
+
+def cut(mask: np.ndarray, box: Box, side: int, scale: float) -> Iterator[Part]:
+  """One group of holes -> parts of at most half of `side`, each pixel of which is `scale` px."""
   largest = side // 2
-  lengths = _shape(box)
-  # A compact hole fits in one part. A long one is cut: by its length, a scratch would shrink to
-  # nothing.
-  scale = max(1.0, min(max(lengths), 2 * thickness(mask, box)) / largest)
   rows, columns = (
     np.linspace(start, start + length, math.ceil(length / (largest * scale)) + 1)
     .round()
     .astype(int)
-    for start, length in zip(box, lengths)
+    for start, length in zip(box, _shape(box))
   )
   for top, bottom in itertools.pairwise(rows.tolist()):
     for left, right in itertools.pairwise(columns.tolist()):
@@ -190,6 +197,6 @@ def _shape(box: Box) -> tuple[int, int]:
   return box[2] - box[0], box[3] - box[1]
 
 
-def _up(length: int, multiple: int) -> int:
+def up(length: int, multiple: int) -> int:
   """The next multiple."""
   return -(-length // multiple) * multiple

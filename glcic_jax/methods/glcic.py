@@ -114,9 +114,13 @@ def _build(config: Any, mean_color: definition.Color) -> definition.Networks:
 
 def _limits(description: Any) -> list[str]:
   side, field = description.image_size, _centred_field(description.architecture['options'])
+  shrunk = 'the hole is thicker than half of that'
+  if description.detail and description.hole_radius:
+    known = round(side * description.hole_radius[1])
+    shrunk = f'the inner radius of the hole is over {known} px, as in its training'
   return [
     f'It was trained at {side} px. In a larger picture it is shown a window around each hole, '
-    'shrunk where the hole is thicker than half of that.',
+    f'shrunk where {shrunk}.',
     f'It sees {field} px around a pixel: what is in the middle of a wider hole is not guided by '
     'any known pixel.',
   ]

@@ -164,12 +164,31 @@ def _technical(description: Any, parameters: int) -> list[str]:
   listed = ', '.join(f'{key} {value}' for key, value in options.items()) or 'none'
   versions = ', '.join(f'{name} {version}' for name, version in description.versions.items())
   return [
+    *_completed(description),
     f'Network: {network}, {parameters:,} parameters; options {listed}.',
     f'It takes and returns floats from {low:g} to {high:g}; the hole is filled with RGB '
     f'{red:.4f}, {green:.4f}, {blue:.4f} (of 0..1).',
     f'Written by {versions}.',
     '`config.json` says all this to programs; `model.safetensors` holds the weights.',
   ]
+
+
+def _completed(description: Any) -> list[str]:
+  """What completing does by default besides running the network."""
+  lines = []
+  if description.detail:
+    lines.append(
+      'Its output is smooth: squared error alone trained it. So `complete` puts texture of the '
+      f'picture over it (`--detail {description.detail:g}`) and shows it each hole at the '
+      'scale of its training (`--scale auto`); `--detail off --scale 1` is the network alone.'
+    )
+  if description.hole_radius:
+    low, high = (100 * share for share in description.hole_radius)
+    lines.append(
+      f"Inner radius of the training holes: {low:.3g} to {high:.3g} % of the picture's side, but "
+      'for 5 % at either end.'
+    )
+  return lines
 
 
 def _holes(mask: Mapping[str, Any]) -> str:

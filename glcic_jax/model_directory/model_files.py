@@ -52,6 +52,12 @@ class Description:
   discriminator: Mapping[str, Any] | None = None  # as architecture: see build_discriminator
   source: str = ''  # where converted weights come from; empty: trained here
   licence: str = ''  # of the program that they come from, and of the weights that it publishes
+  # How much detail completing adds by default, 0..1: above 0 where the output is smooth, because
+  # squared error alone trained it. Such a model is also shown holes at the scale that it knows.
+  detail: float = 0.0
+  # Inner radius of its training holes, as a share of `image_size`: all but the smallest and the
+  # largest 5 % lie between. None: not recorded.
+  hole_radius: tuple[float, float] | None = None
 
   def to_json(self) -> dict[str, Any]:
     """As plain JSON values."""
@@ -78,8 +84,9 @@ class Description:
         f"The model's {CONFIG} holds values of other kinds than it should; it is not a model "
         'directory of this project, or it is damaged.'
       )
-    for name in ('value_range', 'mean_color'):
-      chosen[name] = tuple(float(v) for v in chosen[name])
+    for name in ('value_range', 'mean_color', 'hole_radius'):
+      if chosen.get(name) is not None:
+        chosen[name] = tuple(float(v) for v in chosen[name])
     return cls(**chosen)
 
 
@@ -103,7 +110,7 @@ def _is_sound(values: Mapping[str, Any]) -> bool:
       and isinstance(value.get('options'), Mapping)
     )
 
-  span = values['value_range']
+  span, radius = values['value_range'], values.get('hole_radius')
   return (
     numbers(span, 2, -1e3, 1e3)
     and span[1] - span[0] > 1e-3
@@ -115,6 +122,8 @@ def _is_sound(values: Mapping[str, Any]) -> bool:
     and isinstance(values['mask'], Mapping)
     and isinstance(values['versions'], Mapping)
     and (values.get('discriminator') is None or network(values['discriminator']))
+    and numbers([values.get('detail', 0.0)], 1, 0, 1)
+    and (radius is None or (numbers(radius, 2, 1e-4, 1) and radius[0] <= radius[1]))
     and all(isinstance(values.get(name, ''), str) for name in ('source', 'licence'))
   )
 

@@ -18,6 +18,7 @@ from glcic_jax import errors
 from glcic_jax import methods
 from glcic_jax import schedule
 from glcic_jax.holes import kinds
+from glcic_jax.holes import measures
 from glcic_jax.methods import definition
 from glcic_jax.methods import objectives
 from glcic_jax.model_directory import model_files
@@ -99,5 +100,14 @@ def describe(
     mask=kinds.describe(config.mask),
     step=step,
     licence=licence,
+    detail=1.0 if _is_smooth(method, config, step) else 0.0,
+    hole_radius=measures.radii(config.mask, config.image_size),
     versions={'glcic_jax': __version__, 'jax': jax.__version__, 'flax': flax.__version__},
   )
+
+
+def _is_smooth(method: Method, config: Any, step: int) -> bool:
+  """Whether the generator has learnt by its reconstruction error alone, until a step."""
+  plan = schedule.from_config(config.schedule)
+  alone = plan.reconstruction_steps and step <= plan.reconstruction_steps + plan.discriminator_steps
+  return step > 0 and (method.adversarial_weight == 0 or bool(alone))

@@ -12,6 +12,7 @@ from glcic_jax.data import sources
 from glcic_jax.methods import definition
 from glcic_jax.model_directory import hub
 from glcic_jax.model_directory import model_card
+from glcic_jax.model_directory import shipped
 
 
 def of_run(
@@ -32,8 +33,7 @@ def of_run(
   else:
     pictures = 'Batches from a program; which pictures they held is not recorded.'
   if config.init_from:
-    named = _hub_name(config.init_from)
-    pictures += f' Fine-tuned from {named or "another model"}.'
+    pictures += f' Fine-tuned from {_public_name(config.init_from) or "another model"}.'
   phases = ', '.join(
     f'{min(span.stop, step) - span.start:,} {phase.value}'
     for phase, span in schedule.from_config(config.schedule).spans().items()
@@ -71,3 +71,10 @@ def _kind(spec: str) -> str:
 def _hub_name(model: str) -> str:
   """`model`, where it is a name on the Hub; else nothing: a path is nobody's business."""
   return model if hub.means_hub(model) else ''
+
+
+def _public_name(model: str) -> str:
+  """What everybody knows a model by: a name on the Hub, or one in this package; else nothing."""
+  if shipped.is_name(model):
+    return f'`{model}`, the model in the package glcic_jax'
+  return _hub_name(model)

@@ -1,0 +1,147 @@
+"""Each hole at its own scale: what the network is shown, in what order, whose pixels it fills."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from glcic_jax import Completer
+from glcic_jax import errors
+from glcic_jax.inference import canvas as canvas_lib
+from glcic_jax.inference import hole_scale
+from glcic_jax.inference import tiling
+from tests.test_completer import DESCRIPTION
+from tests.test_completer import random_variables
+
+SMOOTH = dataclasses.replace(DESCRIPTION, detail=1.0, hole_radius=(0.1, 0.25))  # 8 of 32 px
+
+
+def hole(height, width, *boxes):
+  mask = np.zeros((height, width), bool)
+  for top, left, bottom, right in boxes:
+    mask[top:bottom, left:right] = True
+  return mask
+
+
+def cut(mask, side=32, radius=8.0):
+  return list(hole_scale.parts(mask, side=side, multiple=4, radius=radius))
+
+
+def scale(part):
+  return (part.window[2] - part.window[0]) / part.inner[0]
+
+
+def test_a_hole_that_the_network_knows_is_shown_as_it_is():
+  (part,) = cut(hole(200, 200, (90, 90, 105, 105)))
+  assert (part.core, part.inner) == ((90, 90, 105, 105), (32, 32))
+  assert scale(part) == 1 and part.own.all()
+
+
+@pytest.mark.parametrize('radius, factor', [(8, 1), (9, 2**0.5), (16, 2), (30, 4), (64, 8)])
+def test_a_thick_hole_is_shown_no_thicker_than_those_of_training(radius, factor):
+  side = 2 * radius - 1
+  (part,) = cut(hole(700, 700, (300, 300, 300 + side, 300 + side)))
+  assert scale(part) == pytest.approx(factor, rel=0.02)
+  assert radius / factor <= 8
+
+
+def test_the_pictures_size_does_not_matter():
+  near, far = (cut(hole(size, size, (100, 100, 140, 140))) for size in (200, 3000))
+  assert [part.inner for part in near] == [part.inner for part in far]
+  assert len(near) == len(far) == 1
+
+
+def test_a_scratch_beside_a_large_hole_keeps_its_own_scale_and_comes_after_it():
+  large, scratch = (100, 100, 164, 164), (100, 170, 164, 172)
+  parts = cut(hole(300, 300, large, scratch))
+  assert parts[0].core == large and scale(parts[0]) == 4
+  assert all(scale(part) == 1 and part.core[1] == 170 for part in parts[1:])
+  assert len(parts) == 5  # of 16 px at most
+
+
+def test_a_scratch_inside_the_large_holes_box_is_not_filled_with_it():
+  mask = hole(300, 300, (100, 100, 164, 164))
+  mask[110:150, 120:162] = False
+  mask[130:132, 130:150] = True  # an island in a bay
+  parts = cut(mask)
+  total = np.zeros(mask.shape, int)
+  for part in parts:
+    top, left, bottom, right = part.core
+    total[top:bottom, left:right] += part.own
+  assert (total == mask).all()
+  assert len({scale(part) for part in parts}) == 2
+
+
+def test_the_pictures_edge_is_the_holes():
+  parts = cut(hole(300, 300, (0, 0, 16, 300)))
+  assert all(scale(part) == 1 for part in parts)  # 8 px deep, not 16
+
+
+def test_near_holes_of_like_size_are_shown_together():
+  assert len(cut(hole(200, 200, (50, 50, 54, 54), (50, 58, 54, 62)))) == 1
+  assert len(cut(hole(200, 200, (50, 50, 54, 54), (50, 90, 54, 94)))) == 2
+
+
+def test_scattered_pixels_need_no_more_windows_than_at_scale_1():
+  mask = np.random.default_rng(0).random((512, 512)) < 0.1
+  cores = [part.core for part in tiling.parts(mask, large='crop', side=32, multiple=4)]
+  assert [part.core for part in cut(mask)] == cores
+
+
+def test_every_pixel_of_any_hole_is_filled_once():
+  rng = np.random.default_rng(0)
+  mask = rng.random((150, 220)) < 0.01
+  mask[20:90, 30:120] = mask[100:, 160:] = mask[95:97, :] = True
+  pixels = np.full((150, 220, 3), 100, np.uint8)
+  canvas = canvas_lib.Canvas(pixels, mask, cut(mask), blend='none', feather=0)
+  filled = []
+
+  def run(images, masks):
+    filled.append(int(masks.sum()))
+    return np.full_like(images, 200)
+
+  canvas_lib.complete([canvas], run, 1)
+  assert (pixels[mask] == 200).all() and (pixels[~mask] == 100).all()
+
+
+@pytest.fixture(scope='module')
+def smooth():
+  return Completer(random_variables(), SMOOTH)
+
+
+def test_a_smooth_model_has_detail_and_its_own_scale_by_default(smooth):
+  manner = smooth.manner()
+  assert (manner.detail, manner.scale) == (1.0, 'auto')
+  assert smooth.manner(detail=0, scale=1)[3:] == (0.0, '1')
+  assert smooth.manner(large='resize').scale == '1'
+  plain = Completer(random_variables(), DESCRIPTION)
+  assert plain.manner()[3:] == (0.0, '1')
+  assert plain.manner(scale='auto').scale == 'auto'
+
+
+def test_off_is_to_the_bit_what_a_model_without_defaults_does(smooth):
+  rng = np.random.default_rng(0)
+  picture = rng.integers(0, 256, (70, 80, 3), dtype=np.uint8)
+  mask = hole(70, 80, (20, 20, 50, 50), (5, 60, 60, 62))
+  plain = Completer(random_variables(), DESCRIPTION)(picture, mask)
+  np.testing.assert_array_equal(smooth(picture, mask, detail=0, scale=1), plain)
+  scaled = smooth(picture, mask, detail=0)
+  assert (scaled != plain)[mask].any()
+  np.testing.assert_array_equal(scaled[~mask], picture[~mask])
+  default = smooth(picture, mask)
+  np.testing.assert_array_equal(default, smooth(picture, mask, detail=1.0, scale='auto'))
+  assert (default != scaled)[mask].any()
+
+
+@pytest.mark.parametrize(
+  'options, sentence',
+  [
+    ({'scale': 2}, 'scale is 2; it can be auto or 1'),
+    ({'scale': True}, 'scale is True'),
+    ({'scale': 'auto', 'large': 'whole'}, 'needs windows'),
+  ],
+)
+def test_impossible_scales_are_refused(smooth, options, sentence):
+  picture, mask = np.zeros((8, 8, 3), np.uint8), hole(8, 8, (2, 2, 4, 4))
+  with pytest.raises(errors.InputError, match=sentence):
+    smooth(picture, mask, **options)
