@@ -14,9 +14,7 @@ from glcic_jax.detail import settings as settings_lib
 SIDE = 96
 # Nearness prefers a near block to a distant one that fits; of a texture that repeats, all fit.
 ANYWHERE = settings_lib.Settings(near=0)
-AT_ONCE = ANYWHERE._replace(
-  bands=tuple(band._replace(fade=0, rise=0) for band in ANYWHERE.bands)
-)
+AT_ONCE = ANYWHERE._replace(bands=tuple(band._replace(fade=0, rise=0) for band in ANYWHERE.bands))
 
 
 def square(top=32, left=32, side=32, size=SIDE):
