@@ -35,6 +35,7 @@ ROOMS = {
   'training': {'models', 'methods', 'config', 'pictures', 'holes', 'data', 'model_directory'},
   'cost': {'models', 'methods', 'config', 'training', 'reporting', 'pages'},
   'inference': {'detail', 'models', 'methods', 'pictures', 'model_directory'},
+  'web': {'inference', 'pictures'},
   'convert': {'models', 'methods', 'model_directory'},
   'evaluation': {
     'config',
@@ -63,6 +64,8 @@ CONFINED = {
   'jax2onnx': ('inference/export_onnx.py',),
   'onnxruntime': ('inference/export_onnx.py',),
   'clu': ('training/journal.py',),
+  'starlette': ('web/',),
+  'uvicorn': ('web/server.py',),
 }
 NOWHERE = ('flax.training', 'flax.jax_utils', 'flax.nnx')
 

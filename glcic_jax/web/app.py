@@ -1,141 +1,189 @@
-"""The HTTP API and the page, as one ASGI application."""
+"""The page and the HTTP API as one ASGI application: what answers which path."""
 
-import asyncio
-import io
-import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+import contextlib
 import pathlib
-import time
-import urllib.parse
-import warnings
+from typing import Any
 
 from starlette import applications
+from starlette import exceptions
 from starlette import requests
 from starlette import responses
 from starlette import routing
 
+import glcic_jax
 from glcic_jax import errors
+from glcic_jax.inference import in_memory
+from glcic_jax.web import answers
+from glcic_jax.web import bodies
+from glcic_jax.web import iopaint
+from glcic_jax.web import limits as limits_lib
+from glcic_jax.web import openapi
+from glcic_jax.web import options as options_lib
+from glcic_jax.web import refusals
+from glcic_jax.web import uploads
+from glcic_jax.web import worker as worker_lib
 
 STATIC = pathlib.Path(__file__).parent / 'static'
+# Given here, since the machine's own table may not know them.
+_TYPES = {
+  '.html': 'text/html',
+  '.css': 'text/css',
+  '.js': 'text/javascript',
+  '.svg': 'image/svg+xml',
+  '.png': 'image/png',
+  '.ico': 'image/x-icon',
+  '.json': 'application/json',
+  '.webmanifest': 'application/manifest+json',
+}
+
+Endpoint = Callable[[requests.Request], Awaitable[responses.Response]]
 
 
-def make(models: list[str]) -> applications.Starlette:
-  """First form."""
-  loaded: dict = {}
-  lock = asyncio.Lock()
+def make(
+  worker: worker_lib.Worker, limits: limits_lib.Limits, *, protected: bool = False
+) -> applications.Starlette:
+  """The application, without its guard.
 
-  def load():
-    from glcic_jax.inference import baselines
-    from glcic_jax.inference import completer
+  Args:
+    worker: completes the pictures; it is started and stopped with the application.
+    limits: what is taken at most.
+    protected: whether a token is asked for, by the guard.
+  """
+  api = _Api(worker, limits)
+  document = openapi.document(worker.models, limits, protected=protected)
 
-    for name in models:
-      if name in baselines.FILLS:
-        loaded[name] = baselines.Baseline(name)
-      else:
-        loaded[name] = completer.Completer.from_pretrained(name)
+  async def describe(request: requests.Request) -> responses.Response:
+    return responses.JSONResponse(document)
 
-  loading: list = []
+  @contextlib.asynccontextmanager
+  async def lifespan(app: applications.Starlette) -> AsyncIterator[None]:
+    worker.start()
+    yield
+    worker.stop()
 
-  def begin():
-    if not loading:
-      loading.append(asyncio.create_task(asyncio.to_thread(load)))
-    return loading[0]
+  routes = [
+    routing.Route('/', _file(STATIC / 'index.html')),
+    *(routing.Route(f'/static/{path.name}', _file(path)) for path in _static()),
+    routing.Route('/healthz', api.health),
+    routing.Route('/openapi.json', describe),
+    routing.Route('/v1/models', api.models),
+    routing.Route('/v1/complete', api.complete, methods=['POST']),
+    routing.Route('/api/v1/model', api.iopaint_model),
+    routing.Route('/api/v1/server-config', api.iopaint_config),
+    routing.Route('/api/v1/inpaint', api.iopaint_inpaint, methods=['POST']),
+  ]
+  return applications.Starlette(
+    routes=routes,
+    lifespan=lifespan,
+    exception_handlers={
+      refusals.Refusal: _refused,
+      errors.InputError: _refused,
+      exceptions.HTTPException: _refused,
+      requests.ClientDisconnect: _refused,
+      Exception: _refused,
+    },
+  )
 
-  def work(name, image, mask, form):
-    from PIL import Image
-    import numpy as np
 
-    from glcic_jax.inference import baselines
-    from glcic_jax.pictures import image_files, masks
+class _Api:
+  """The paths that ask for something."""
 
-    opened = image_files.open_picture(image)
-    kind = opened.format
-    picture = image_files.load(opened)
-    hole = masks.of_image(
-      image_files.load(image_files.open_picture(mask, 'the mask')), picture.size, 'The mask'
-    )
-    hole = masks.grown(hole, int(form.get('dilate', 0)), 'the picture')
-    options = {}
-    if name not in baselines.FILLS:
-      options = dict(
-        blend=form.get('blend', 'poisson'),
-        feather=float(form.get('feather', 0)),
-        large=form.get('large', 'crop'),
-        detail=0.0 if form.get('detail', 'off') == 'off' else float(form['detail']),
-      )
-    with warnings.catch_warnings(record=True) as said:
-      (result,) = loaded[name]([picture], [hole], **options)
-    wanted = form.get('format', 'keep')
-    kind = {'keep': kind, 'png': 'PNG', 'jpg': 'JPEG', 'webp': 'WEBP'}[wanted]
-    kind = 'JPEG' if kind == 'MPO' else kind
-    buffer = io.BytesIO()
-    how = {'JPEG': {'quality': 95}, 'WEBP': {'lossless': True}}.get(kind, {})
-    result.save(buffer, kind, **how)
-    return buffer.getvalue(), f'image/{kind.lower()}', [str(one.message) for one in said]
+  def __init__(self, worker: worker_lib.Worker, limits: limits_lib.Limits):
+    self._worker, self._limits = worker, limits
 
-  async def complete(request: requests.Request) -> responses.Response:
-    start = time.perf_counter()
-    form = await request.form()
-    fields = {k: v for k, v in form.items() if isinstance(v, str)}
-    name = fields.get('model', models[0])
-    image, mask = await form['image'].read(), await form['mask'].read()
-    try:
-      async with lock:
-        await begin()
-        data, kind, said = await asyncio.to_thread(work, name, image, mask, fields)
-    except errors.InputError as error:
-      return responses.JSONResponse({'error': str(error)}, 422)
-    headers = {
-      'X-Model': urllib.parse.quote(name),
-      'X-Time-Ms': str(round(1000 * (time.perf_counter() - start))),
-      'X-Warnings': json.dumps(said),
-    }
-    return responses.Response(data, media_type=kind, headers=headers)
+  async def health(self, request: requests.Request) -> responses.Response:
+    """Whether the server can complete yet; it answers meanwhile."""
+    status = 'failed' if self._worker.error else 'ready' if self._worker.is_ready else 'loading'
+    content = {'status': status, 'error': self._worker.error, 'version': glcic_jax.__version__}
+    return responses.JSONResponse(content, 503 if self._worker.error else 200)
 
-  async def health(request):
-    begin()
-    return responses.JSONResponse(
-      {'status': 'ready' if loading[0].done() else 'loading', 'error': None}
-    )
-
-  async def names(request):
-    begin()
+  async def models(self, request: requests.Request) -> responses.Response:
+    """What there is to choose from, and the bounds."""
     return responses.JSONResponse(
       {
-        'default': models[0],
-        'models': [
-          {
-            'name': n,
-            'kind': 'network' if n == 'demo' else 'baseline',
-            'status': 'ready' if n in loaded else 'loading',
-            'method': 'glcic' if n == 'demo' else None,
-            'image_size': 256 if n == 'demo' else None,
-            'detail': 0.0,
-          }
-          for n in models
-        ],
-        'limits': {'bytes': 25 * 2**20, 'pixels': 50_000_000, 'seconds': 120},
-        'formats': ['jpeg', 'png', 'webp', 'bmp', 'tiff', 'gif'],
+        'default': self._worker.models[0],
+        'models': [self._model(name) for name in self._worker.models],
+        'limits': {
+          'bytes': self._limits.bytes,
+          'pixels': self._limits.pixels,
+          'seconds': self._limits.seconds,
+        },
+        'formats': [kind.lower() for kind in uploads.FORMATS],
       }
     )
 
-  csp = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
-    "connect-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; "
-    "form-action 'none'; frame-ancestors 'none'"
-  )
+  def _model(self, name: str) -> dict[str, Any]:
+    loaded = self._worker.loaded.get(name)
+    return {
+      'name': name,
+      'status': 'failed' if self._worker.error else 'ready' if loaded else 'loading',
+      'kind': options_lib.kind(name),
+      'method': loaded.method if loaded else None,
+      'image_size': loaded.image_size if loaded else None,
+    }
 
-  def static(path):
-    async def send(request):
-      headers = {'Content-Security-Policy': csp, 'Cache-Control': 'no-store'}
-      return responses.FileResponse(path, headers=headers)
+  async def complete(self, request: requests.Request) -> responses.Response:
+    """`glcic-jax complete`, of what a form holds."""
+    with self._worker.place():
+      files, fields = await bodies.form(request, self._limits)
+      model, how = options_lib.read(fields, self._worker.models)
+      for name in files:
+        if name not in ('image', 'mask'):
+          raise errors.InputError(f'{name} is sent as a file; only image and mask are files.')
+      if 'image' not in files:
+        raise errors.InputError('There is no picture; send it as the file image.')
+      task = in_memory.Task(files['image'], files.get('mask'), **how)
+      await answers.check(task, self._limits)
+      return await answers.completed(request, self._worker, model, task, {})
 
-    return send
+  async def iopaint_model(self, request: requests.Request) -> responses.Response:
+    """The model that `iopaint_inpaint` takes."""
+    return responses.JSONResponse(iopaint.model(self._worker.models[0]))
 
-  routes = [
-    routing.Route('/', static(STATIC / 'index.html')),
-    routing.Route('/healthz', health),
-    routing.Route('/v1/models', names),
-    routing.Route('/v1/complete', complete, methods=['POST']),
-  ]
-  routes += [routing.Route(f'/static/{p.name}', static(p)) for p in STATIC.iterdir()]
-  return applications.Starlette(routes=routes)
+  async def iopaint_config(self, request: requests.Request) -> responses.Response:
+    """What this server has of an IOPaint's."""
+    return responses.JSONResponse(iopaint.server_config(self._worker.models))
+
+  async def iopaint_inpaint(self, request: requests.Request) -> responses.Response:
+    """As `complete`, by IOPaint's request."""
+    with self._worker.place():
+      content = await bodies.json_object(request, self._limits)
+      model, task = iopaint.task(content, self._worker.models)
+      await answers.check(task, self._limits)
+      headers = {'X-Seed': iopaint.seed(content)}
+      return await answers.completed(request, self._worker, model, task, headers)
+
+
+def _static() -> list[pathlib.Path]:
+  return sorted(path for path in STATIC.iterdir() if path.suffix in _TYPES)
+
+
+def _file(path: pathlib.Path) -> Endpoint:
+  """Answers with one file of the package."""
+
+  async def send(request: requests.Request) -> responses.Response:
+    return responses.FileResponse(path, media_type=_TYPES[path.suffix])
+
+  return send
+
+
+async def _refused(request: requests.Request, error: Exception) -> responses.Response:
+  """Every error as a JSON sentence."""
+  if isinstance(error, refusals.Refusal):
+    refusal = error
+  elif isinstance(error, errors.InputError):
+    refusal = refusals.Refusal(422, str(error))
+  elif isinstance(error, exceptions.HTTPException):
+    path = request.url.path[:80]
+    sentences = {
+      404: f'There is nothing at {path}; /openapi.json says what there is.',
+      405: f'{path} takes no {request.method[:20]}; /openapi.json says what it takes.',
+    }
+    sentence = sentences.get(error.status_code, error.detail)
+    refusal = refusals.Refusal(error.status_code, sentence, error.headers)
+  elif isinstance(error, requests.ClientDisconnect):  # nobody reads it
+    refusal = refusals.Refusal(400, 'The request is not whole.')
+  else:
+    refusal = refusals.Refusal(500, 'This should not have happened; the server knows more.')
+  return refusal.response()

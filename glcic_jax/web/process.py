@@ -1,0 +1,87 @@
+"""The process that completes: it knows JAX and decodes pictures, and the server does neither.
+
+A picture that takes too long, or more memory than there is, ends this process, and not the server.
+It is sent `in_memory.Task`s with a model's name, one after another, and answers each with a word
+and what belongs to it: DONE and the result, or why not and a sentence.
+"""
+
+from collections.abc import Callable, Sequence
+from multiprocessing import connection as connection_lib
+import signal
+import sys
+import time
+import traceback
+from typing import Any, NamedTuple
+
+from glcic_jax import errors
+from glcic_jax.inference import baselines
+from glcic_jax.inference import in_memory
+
+LOADED, READY, FAILED = 'loaded', 'ready', 'failed'  # while it starts
+DONE, REFUSED, TOO_LARGE, BROKEN = 'done', 'refused', 'too large', 'broken'  # of a task
+
+
+class Loaded(NamedTuple):
+  """A model that can be used."""
+
+  name: str
+  method: str | None = None  # None of a baseline
+  image_size: int | None = None  # side of its training pictures in pixels
+
+
+class Done(NamedTuple):
+  """A completed picture."""
+
+  result: in_memory.Result
+  seconds: float
+
+
+def main(connection: connection_lib.Connection, models: Sequence[str], device: str | None) -> None:
+  """The process, until the other end is closed."""
+  signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which then ends this
+  work(connection, models, device)
+
+
+def work(connection: connection_lib.Connection, models: Sequence[str], device: str | None) -> None:
+  """Loads the models, and answers."""
+  try:
+    completers = {}
+    for name in models:
+      completers[name], loaded = _load(name, device)
+      connection.send((LOADED, loaded))
+    connection.send((READY, None))
+    while True:
+      name, task = connection.recv()
+      connection.send(_answer(completers[name], task))
+  except errors.InputError as error:
+    connection.send((FAILED, str(error)))
+  except (EOFError, BrokenPipeError, ConnectionResetError):  # the server has gone
+    return
+
+
+def _load(name: str, device: str | None) -> tuple[Callable[..., Any], Loaded]:
+  if name in baselines.FILLS:
+    return baselines.Baseline(name), Loaded(name)
+  from glcic_jax.inference import compilation
+  from glcic_jax.inference import completer as completer_lib
+  from glcic_jax.web import warming
+
+  compilation.keep_programs()
+  completer = completer_lib.Completer.from_pretrained(name, device=device)
+  warming.warm(completer)
+  description = completer.description
+  return completer, Loaded(name, description.method, description.image_size)
+
+
+def _answer(completer: Callable[..., Any], task: in_memory.Task) -> tuple[str, Any]:
+  start = time.perf_counter()
+  try:
+    result = in_memory.complete(completer, task)
+  except errors.InputError as error:
+    return REFUSED, in_memory.without_dashes(str(error))
+  except Exception as error:
+    if isinstance(error, MemoryError) or 'RESOURCE_EXHAUSTED' in str(error):  # JAX's word
+      return TOO_LARGE, 'There is not enough memory for this picture here; send it smaller.'
+    traceback.print_exc(file=sys.stderr)
+    return BROKEN, 'The picture could not be completed; the server knows more.'
+  return DONE, Done(result, time.perf_counter() - start)

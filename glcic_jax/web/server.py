@@ -1,0 +1,171 @@
+"""Listening, and leaving: uvicorn, with bounds where it has none.
+
+The socket answers before anything of JAX is imported: that is for the process that completes.
+"""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+import contextlib
+import json
+import signal
+import socket
+import threading
+from typing import Any
+import warnings
+
+import h11
+from starlette import types
+import uvicorn
+from uvicorn.protocols.http import h11_impl
+
+from glcic_jax import errors
+from glcic_jax.web import app as app_lib
+from glcic_jax.web import guard
+from glcic_jax.web import limits as limits_lib
+from glcic_jax.web import worker as worker_lib
+
+_LARGEST_HEAD = 16 * 2**10  # bytes of a request's line and headers
+_LEAVING_SECONDS = 3  # for what is under way when the server is stopped
+
+
+def listen(host: str, port: int) -> socket.socket:
+  """A socket that takes connections; with port 0, the machine chooses one.
+
+  Raises:
+    errors.InputError: if the address is none of this machine, or taken.
+  """
+  try:
+    ((family, _, _, _, address), *_) = socket.getaddrinfo(
+      host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )
+    return socket.create_server(address[:2], family=family, backlog=128)
+  except (OSError, UnicodeError) as error:
+    reason = getattr(error, 'strerror', None) or error
+    raise errors.InputError(
+      f'{host}:{port} cannot be listened on ({reason}); give --host or --port another.'
+    ) from None
+
+
+def url(listening: socket.socket) -> str:
+  """Where a browser on this machine finds what listens."""
+  host, port = listening.getsockname()[:2]
+  host = {'0.0.0.0': '127.0.0.1', '::': '::1'}.get(host, host)
+  return f'http://[{host}]:{port}/' if ':' in host else f'http://{host}:{port}/'
+
+
+class Server(uvicorn.Server):
+  """Serves until it is told to stop; then `stopped_by` is the signal, if there was one."""
+
+  def __init__(self, app: types.ASGIApp, limits: limits_lib.Limits):
+    super().__init__(
+      uvicorn.Config(
+        app,
+        http=_protocol(limits),
+        ws='none',
+        loop='asyncio',
+        lifespan='on',
+        log_level='error',  # no address and no path of a client is written down
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        limit_concurrency=limits.connections,
+        timeout_keep_alive=5,
+        timeout_graceful_shutdown=_LEAVING_SECONDS,
+        h11_max_incomplete_event_size=_LARGEST_HEAD,
+      )
+    )
+    self.stopped_by: int | None = None
+
+  @contextlib.contextmanager
+  def capture_signals(self) -> Iterator[None]:
+    """As uvicorn's, but the signal is not raised once more when everything is put away."""
+    if threading.current_thread() is not threading.main_thread():  # elsewhere Python forbids it
+      yield
+      return
+    before = {number: signal.signal(number, self._stop) for number in _SIGNALS}
+    try:
+      yield
+    finally:
+      for number, handler in before.items():
+        signal.signal(number, handler)
+
+  def _stop(self, number: int, frame: Any) -> None:
+    del frame
+    self.stopped_by = number
+    self.force_exit = self.should_exit  # asked twice
+    self.should_exit = True
+
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+def serve(
+  listening: socket.socket,
+  worker: worker_lib.Worker,
+  limits: limits_lib.Limits,
+  *,
+  local: bool,
+  names: Sequence[str] = (),
+  token: str | None = None,
+) -> int | None:
+  """Serves on a socket until a signal comes, which is returned.
+
+  Args:
+    listening: of `listen`.
+    worker: not started yet.
+    limits: what is taken at most.
+    local: the socket listens to this machine alone.
+    names: under which the server is known, besides its own.
+    token: what the API asks for; None: nothing.
+
+  Raises:
+    errors.InputError: if the models cannot be loaded.
+  """
+  warnings.filterwarnings('ignore', message='Image size')  # a panorama is no attack
+  app = app_lib.make(worker, limits, protected=token is not None)
+  server = Server(guard.Guard(app, local=local, names=names, token=token), limits)
+  worker.give_up = lambda: setattr(server, 'should_exit', True)
+  with listening:
+    server.run(sockets=[listening])
+  if server.stopped_by is None and worker.error:
+    raise errors.InputError(worker.error)
+  return server.stopped_by
+
+
+def _protocol(limits: limits_lib.Limits) -> type[h11_impl.H11Protocol]:
+  """uvicorn's protocol, which would wait for the rest of a request for ever."""
+
+  class Protocol(h11_impl.H11Protocol):
+    """Hangs up on who does not get on with a request."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+      super().connection_made(transport)
+      self._look(None, 0.0)
+
+    def _look(self, before: Any, waited: float) -> None:
+      """Every few seconds: is it still the same part of the same request that is missing?"""
+      if self.transport.is_closing():
+        return
+      now = self.cycle, self.conn.their_state
+      waited = waited + every if now == before else 0.0
+      most = {h11.IDLE: limits.silence_seconds, h11.SEND_BODY: 2 * limits.upload_seconds}
+      if waited >= most.get(self.conn.their_state, float('inf')):
+        self.transport.close()
+      else:
+        self.loop.call_later(every, self._look, now, waited)
+
+    def send_400_response(self, msg: str) -> None:
+      """As every other refusal, JSON."""
+      body = json.dumps({'error': 'The request is no HTTP that can be read here.'}).encode()
+      headers = [
+        (b'content-type', b'application/json'),
+        (b'content-length', str(len(body)).encode()),
+        (b'connection', b'close'),
+      ]
+      response = h11.Response(status_code=400, headers=headers, reason=b'Bad Request')
+      for event in (response, h11.Data(data=body), h11.EndOfMessage()):
+        self.transport.write(self.conn.send(event) or b'')
+      self.transport.close()
+
+  every = limits.silence_seconds / 2
+  return Protocol
