@@ -1,0 +1,107 @@
+// The options beside the picture: which model, which beside it, and how.
+
+const element = (id) => document.getElementById(id);
+// Name -> default; what is left at its default is not sent. The model has its own default of detail.
+const NETWORK = { blend: 'poisson', scale: 'auto', feather: 0 };
+const EVERY = { dilate: 0, format: 'keep' };
+
+export class Panel {
+  constructor(onChange) {
+    this.models = [];
+    this.limits = null;
+    this.onChange = onChange;
+    element('panel').addEventListener('change', (event) => this.changed(event.target));
+    element('panel').addEventListener('input', (event) => this.changed(event.target));
+  }
+
+  // What `GET /v1/models` says.
+  fill({ models, default: first, limits }) {
+    const isFirst = !this.models.length;
+    this.models = models;
+    this.limits = limits;
+    choices(element('model'), models.map(({ name }) => [name, name]), element('model').value || first);
+    this.fillSecond();
+    if (isFirst) this.setDetail();
+    this.update();
+  }
+
+  fillSecond() {
+    const others = this.models.filter(({ name }) => name !== element('model').value);
+    const list = [['', 'None'], ...others.map(({ name }) => [name, name])];
+    choices(element('second'), list, element('second').value);
+    element('second').disabled = !others.length;
+  }
+
+  changed(target) {
+    if (target.id === 'model') {
+      this.fillSecond();
+      this.setDetail();
+    }
+    if (target.type === 'number' && target.value !== '') {
+      target.value = Math.min(target.max, Math.max(target.min, Math.round(target.value)));
+    }
+    this.update();
+    this.onChange(target.id);
+  }
+
+  update() {
+    const detail = Number(element('detail').value);
+    const own = this.description(this.model)?.detail ?? 0;
+    element('detail-value').textContent = `${detail || 'off'}${detail === own ? ' (model’s own)' : ''}`;
+    element('detail').setAttribute('aria-valuetext', detail ? String(detail) : 'off');
+    element('network-options').disabled = !this.names.some((name) => this.isNetwork(name));
+    const two = Boolean(this.second);
+    element('instant').disabled = two;
+    element('instant-hint').textContent = two
+      ? 'Works with one model' : 'Completes and keeps as soon as a stroke ends';
+  }
+
+  setDetail() {
+    element('detail').value = this.description(this.model)?.detail ?? 0;
+  }
+
+  get model() {
+    return element('model').value;
+  }
+
+  get second() {
+    return element('second').value;
+  }
+
+  get names() {
+    return [this.model, this.second].filter(Boolean);
+  }
+
+  get instant() {
+    return element('instant').checked && !this.second;
+  }
+
+  description(name) {
+    return this.models.find((model) => model.name === name);
+  }
+
+  isNetwork(name) {
+    return this.description(name)?.kind === 'network';
+  }
+
+  // What to send for a model: its name, and whatever is not the default.
+  options(name) {
+    const options = { model: name };
+    const defaults = this.isNetwork(name) ? { ...NETWORK, ...EVERY } : EVERY;
+    if (this.isNetwork(name)) {
+      const detail = Number(element('detail').value);
+      if (detail !== (this.description(name).detail ?? 0)) options.detail = detail;
+    }
+    for (const [option, value] of Object.entries(defaults)) {
+      const given = element(option).value;
+      if (given !== '' && given !== String(value)) options[option] = given;
+    }
+    return options;
+  }
+}
+
+// [value, label] pairs as the options of a <select>, one of them selected.
+function choices(select, list, selected) {
+  select.replaceChildren(...list.map(([value, label]) => new Option(label, value)));
+  select.value = list.some(([value]) => value === selected) ? selected : list[0]?.[0] ?? '';
+}
