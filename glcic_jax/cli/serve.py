@@ -4,6 +4,7 @@ from collections.abc import Sequence
 import os
 import signal
 import sys
+import warnings
 
 from glcic_jax import errors
 from glcic_jax.cli import parser as parser_lib
@@ -30,7 +31,7 @@ def main(arguments: Sequence[str]) -> int:
 
     from glcic_jax.web import guard
     from glcic_jax.web import limits as limits_lib
-    from glcic_jax.web import server
+    from glcic_jax.web import server as server_lib
     from glcic_jax.web import worker as worker_lib
   except ModuleNotFoundError as error:
     raise errors.InputError(
@@ -43,16 +44,17 @@ def main(arguments: Sequence[str]) -> int:
       'they must know, such as the output of: openssl rand -hex 16.'
     )
   limits = limits_lib.Limits()
-  listening = server.listen(options.host, options.port)
-  print(server.url(listening) + ('#token=TOKEN' if token else ''), flush=True)
+  listening = server_lib.listen(options.host, options.port)
+  print(server_lib.url(listening) + ('#token=TOKEN' if token else ''), flush=True)
   worker = worker_lib.Worker(models, limits, device=options.device)
-  stopped_by = server.serve(
-    listening, worker, limits, local=local, names=options.allow_host, token=token
-  )
-  if stopped_by is None:
-    return 0
-  print(f'glcic-jax: Stopped by {signal.Signals(stopped_by).name}.', file=sys.stderr)
-  return 128 + stopped_by
+  server = server_lib.make(worker, limits, local=local, names=options.allow_host, token=token)
+  warnings.filterwarnings('ignore', message='Image size')  # a panorama is no attack
+  with listening:
+    server.run(sockets=[listening])
+  if server.stopped_by is not None:
+    print(f'glcic-jax: Stopped by {signal.Signals(server.stopped_by).name}.', file=sys.stderr)
+    return 128 + server.stopped_by
+  raise errors.InputError(worker.error or 'The server stopped.')
 
 
 def _parser() -> parser_lib.Parser:

@@ -46,7 +46,7 @@ def make(
   """The application, without its guard.
 
   Args:
-    worker: completes the pictures; it is started and stopped with the application.
+    worker: completes the pictures; it is started with the application.
     limits: what is taken at most.
     protected: whether a token is asked for, by the guard.
   """
@@ -60,7 +60,6 @@ def make(
   async def lifespan(app: applications.Starlette) -> AsyncIterator[None]:
     worker.start()
     yield
-    worker.stop()
 
   routes = [
     routing.Route('/', _file(STATIC / 'index.html')),

@@ -11,7 +11,6 @@ import signal
 import socket
 import threading
 from typing import Any
-import warnings
 
 import h11
 from starlette import types
@@ -24,8 +23,9 @@ from glcic_jax.web import guard
 from glcic_jax.web import limits as limits_lib
 from glcic_jax.web import worker as worker_lib
 
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _LARGEST_HEAD = 16 * 2**10  # bytes of a request's line and headers
-_LEAVING_SECONDS = 3  # for what is under way when the server is stopped
+_LEAVING_SECONDS = 2  # for what is under way when the server is stopped
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -56,7 +56,7 @@ def url(listening: socket.socket) -> str:
 class Server(uvicorn.Server):
   """Serves until it is told to stop; then `stopped_by` is the signal, if there was one."""
 
-  def __init__(self, app: types.ASGIApp, limits: limits_lib.Limits):
+  def __init__(self, app: types.ASGIApp, worker: worker_lib.Worker, limits: limits_lib.Limits):
     super().__init__(
       uvicorn.Config(
         app,
@@ -70,11 +70,12 @@ class Server(uvicorn.Server):
         proxy_headers=False,
         limit_concurrency=limits.connections,
         timeout_keep_alive=5,
-        timeout_graceful_shutdown=_LEAVING_SECONDS,
+        timeout_graceful_shutdown=2 * _LEAVING_SECONDS,
         h11_max_incomplete_event_size=_LARGEST_HEAD,
       )
     )
     self.stopped_by: int | None = None
+    self._worker = worker
 
   @contextlib.contextmanager
   def capture_signals(self) -> Iterator[None]:
@@ -89,6 +90,15 @@ class Server(uvicorn.Server):
       for number, handler in before.items():
         signal.signal(number, handler)
 
+  async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+    """Ends what is under way, in seconds."""
+    leaving = asyncio.get_running_loop().call_later(_LEAVING_SECONDS, self._worker.stop)
+    try:
+      await super().shutdown(sockets)
+    finally:  # also of who asks twice
+      leaving.cancel()
+      self._worker.stop()
+
   def _stop(self, number: int, frame: Any) -> None:
     del frame
     self.stopped_by = number
@@ -96,40 +106,31 @@ class Server(uvicorn.Server):
     self.should_exit = True
 
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
-
-
-def serve(
-  listening: socket.socket,
+def make(
   worker: worker_lib.Worker,
   limits: limits_lib.Limits,
   *,
   local: bool,
   names: Sequence[str] = (),
   token: str | None = None,
-) -> int | None:
-  """Serves on a socket until a signal comes, which is returned.
+) -> Server:
+  """The server with all that it answers; `run(sockets=[...])` serves until a signal comes.
 
   Args:
-    listening: of `listen`.
-    worker: not started yet.
+    worker: not started yet; where its models cannot be loaded, the server stops.
     limits: what is taken at most.
     local: the socket listens to this machine alone.
     names: under which the server is known, besides its own.
     token: what the API asks for; None: nothing.
-
-  Raises:
-    errors.InputError: if the models cannot be loaded.
   """
-  warnings.filterwarnings('ignore', message='Image size')  # a panorama is no attack
   app = app_lib.make(worker, limits, protected=token is not None)
-  server = Server(guard.Guard(app, local=local, names=names, token=token), limits)
-  worker.give_up = lambda: setattr(server, 'should_exit', True)
-  with listening:
-    server.run(sockets=[listening])
-  if server.stopped_by is None and worker.error:
-    raise errors.InputError(worker.error)
-  return server.stopped_by
+  server = Server(guard.Guard(app, local=local, names=names, token=token), worker, limits)
+
+  def stop() -> None:
+    server.should_exit = True
+
+  worker.give_up = stop
+  return server
 
 
 def _protocol(limits: limits_lib.Limits) -> type[h11_impl.H11Protocol]:

@@ -62,7 +62,7 @@ class Worker:
     self._limits, self._device, self._start = limits, device, start
     self._places, self._turn = limits.waiting + 1, asyncio.Lock()
     self._lasted = 1.0  # seconds, the completion before
-    self._was_ready = False
+    self._was_ready = self._is_stopped = False
     self._process: Running | None = None
     self._connection: connection_lib.Connection | None = None
     self._loading: asyncio.Task[None] | None = None
@@ -76,12 +76,9 @@ class Worker:
     return self._loading
 
   def stop(self) -> None:
-    """Ends the process, whatever it is at."""
-    if self._process is not None:
-      self._process.kill()
-      self._process = None
-    if self._loading is not None:
-      self._loading.cancel()
+    """Ends the process, whatever it is at, for good."""
+    self._is_stopped = True
+    self._end()
 
   @contextlib.contextmanager
   def place(self) -> Iterator[None]:
@@ -132,20 +129,29 @@ class Worker:
       word, content = answer.result()
     except (OSError, EOFError):
       self._restart()
-      raise refusals.Refusal(
-        503,
-        'The process that completes has ended, perhaps for want of memory; it is started anew. '
-        'Send the picture smaller.',
-        {'Retry-After': '10'},
-      ) from None
+      sentence = (
+        'The server is being stopped.'
+        if self._is_stopped
+        else 'The process that completes has ended, perhaps for want of memory, and is started '
+        'anew; send the picture smaller.'
+      )
+      raise refusals.Refusal(503, sentence, {'Retry-After': '10'}) from None
     if word != process_lib.DONE:
       raise refusals.Refusal(_STATUS[word], content)
     self._lasted = content.seconds
     return content
 
   def _restart(self) -> None:
-    self.stop()
-    self.start()
+    self._end()
+    if not self._is_stopped:
+      self.start()
+
+  def _end(self) -> None:
+    if self._process is not None:
+      self._process.kill()
+      self._process = None
+    if self._loading is not None:
+      self._loading.cancel()
 
   async def _load(self, connection: connection_lib.Connection) -> None:
     word = ''
