@@ -41,17 +41,20 @@ async def form(
   try:
     parts = await parser.parse()
   except formparsers.MultiPartException as error:
-    raise refusals.Refusal(400, f'The form cannot be read: {error.message}') from None
+    reason = error.message.rstrip('.').replace('. ', ': ')
+    raise refusals.Refusal(400, f'The form cannot be read ({reason}).') from None
   files: dict[str, bytes] = {}
   fields: dict[str, str] = {}
-  for name, value in parts.multi_items():
-    if name in files or name in fields:
-      raise refusals.Refusal(400, f'{name} is there twice; send it once.')
-    if isinstance(value, datastructures.UploadFile):
-      files[name] = await value.read()
-    else:
-      fields[name] = value
-  await parts.close()
+  try:
+    for name, value in parts.multi_items():
+      if name in files or name in fields:
+        raise refusals.Refusal(400, f'{name} is there twice; send it once.')
+      if isinstance(value, datastructures.UploadFile):
+        files[name] = await value.read()
+      else:
+        fields[name] = value
+  finally:
+    await parts.close()
   return files, fields
 
 

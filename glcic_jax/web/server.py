@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Iterator, Sequence
 import contextlib
 import json
+import logging
 import signal
 import socket
 import threading
@@ -125,6 +126,9 @@ def make(
   """
   app = app_lib.make(worker, limits, protected=token is not None)
   server = Server(guard.Guard(app, local=local, names=names, token=token), worker, limits)
+
+  # What a stranger sends wrongly is answered, and not written down.
+  logging.getLogger('python_multipart').setLevel(logging.ERROR)
 
   def stop() -> None:
     server.should_exit = True
