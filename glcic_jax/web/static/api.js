@@ -28,18 +28,17 @@ export async function models() {
   return (await ask('v1/models', {})).json();
 }
 
-// Sends the picture's own bytes. Where the server is busy it waits and tries again: `onWait` is told
-// for how many seconds.
+// Sends the picture's own bytes. Where too many wait already it tries again later: `onWait` is told in
+// how many seconds.
 export async function complete({ picture, mask, options, signal, onWait }) {
   const form = new FormData();
   form.append('image', picture.blob, picture.name);
   form.append('mask', mask, 'mask.png');
   for (const [name, value] of Object.entries(options)) form.append(name, String(value));
   for (;;) {
-    const response = await ask('v1/complete', { method: 'POST', body: form, signal }, [429, 503]);
+    const response = await ask('v1/complete', { method: 'POST', body: form, signal }, [429]);
     if (response.ok) return result(response);
-    const seconds = Number(response.headers.get('Retry-After'));
-    if (!seconds) throw await refusal(response);
+    const seconds = Number(response.headers.get('Retry-After')) || 5;
     onWait(seconds);
     await pause(seconds, signal);
   }

@@ -9,13 +9,14 @@ import * as completing from './completing.js';
 import { Editor } from './editor.js';
 import { Keyboard, nextSize } from './keyboard.js';
 import { readMask } from './mask_file.js';
-import { Panel } from './panel.js';
+import { Panel, shortName } from './panel.js';
 import * as pictures from './picture.js';
 import * as png from './png.js';
 import { announce, clearNotice, notice } from './say.js';
 import { sizeSlider } from './size.js';
 
 const element = (id) => document.getElementById(id);
+const BRUSH = 32; // CSS pixels on the screen, where a picture is opened
 export const wide = matchMedia('(min-width: 1000px)');
 
 export const editor = new Editor(element('stage'), {
@@ -97,6 +98,7 @@ export async function open(file) {
     editor.take(picture);
     fitAroundDock();
     view.fit();
+    setSize(Math.round(Math.min(300, Math.max(1, BRUSH / view.scale))));
     editor.moved();
     announce(`${name}, ${picture.width} by ${picture.height} pixels. Paint over what should go.`);
   } catch (error) {
@@ -169,7 +171,7 @@ async function completed(results, extent) {
   const said = [...new Set(results.flatMap(({ warnings }) => warnings))];
   if (said.length) notice(said.join(' '));
   const seconds = results.map(({ model, milliseconds }) =>
-    `${model} in ${(milliseconds / 1000).toFixed(1)} seconds`);
+    `${shortName(model)} in ${(milliseconds / 1000).toFixed(1)} seconds`);
   announce(`Completed by ${seconds.join(', ')}.`);
   if (panel.instant) return keep(results[0]);
   setPhase('result');

@@ -1,5 +1,6 @@
 // Results beside what was before: the border between them, which of two is chosen, and the files.
 
+import { shortName } from './panel.js';
 import { completedName, download } from './picture.js';
 import { announce } from './say.js';
 
@@ -54,7 +55,7 @@ export class Comparison {
       const [label, input, text] = ['label', 'input', 'span'].map((name) => document.createElement(name));
       Object.assign(input, { type: 'radio', name: 'chosen', checked: !index });
       input.addEventListener('change', () => this.choose(index));
-      text.textContent = model;
+      text.textContent = shortName(model);
       label.append(input, text);
       return label;
     }));

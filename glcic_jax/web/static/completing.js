@@ -2,6 +2,7 @@
 
 import * as api from './api.js';
 import * as png from './png.js';
+import { shortName } from './panel.js';
 import { announce } from './say.js';
 
 const element = (id) => document.getElementById(id);
@@ -19,7 +20,7 @@ export async function run({ picture, bitmap, models, options, isLoading }) {
     const mask = await png.write(bitmap);
     for (const [index, model] of models.entries()) {
       const turn = models.length > 1 ? `, ${index + 1} of ${models.length}` : '';
-      const doing = isLoading(model) ? `Loading ${model}, then completing` : `Completing with ${model}`;
+      const doing = isLoading(model) ? `Loading ${shortName(model)}, then completing` : `Completing with ${shortName(model)}`;
       say(`${doing}${turn}`);
       const onWait = (seconds) =>
         say(`The server is busy; trying again in ${seconds} ${seconds === 1 ? 'second' : 'seconds'}`);

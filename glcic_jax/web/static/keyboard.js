@@ -100,8 +100,7 @@ export class Keyboard {
     const { editor } = this;
     const { view } = editor;
     if (!editor.picture) return;
-    const middle = view.toPicture(view.paneWidth / 2, view.paneHeight / 2);
-    this.place ??= [middle[0], middle[1]].map((position, axis) =>
+    this.place ??= view.toPicture(...view.middle).map((position, axis) =>
       Math.floor(Math.min(Math.max(position, 0), [view.width, view.height][axis] - 1)) + 0.5);
     editor.hover(this.place);
   }

@@ -1,10 +1,12 @@
-// The mask over the picture, drawn for the screen alone: a tint with a bright edge. Pixels of the mask
-// are looked up, never scaled, so what is shown is what will be sent.
+// The mask over the picture, drawn for the screen alone: a striped tint with a bright edge. Pixels of
+// the mask are looked up, never scaled, so what is shown is what will be sent.
 
 const TINT = [255, 77, 46];
-const FILL = rgba(...TINT, 128);
-const EDGE = rgba(255, 244, 240, 235);
+const FILL = rgba(...TINT, 112);
+const STRIPE = rgba(...TINT, 176);
+const EDGE = rgba(255, 244, 240, 240);
 const MOST = 2.6e6; // pixels of the canvas, so that painting stays smooth on any screen
+const PERIOD = 10; // CSS pixels from stripe to stripe
 
 function rgba(red, green, blue, alpha) {
   return ((alpha << 24) | (blue << 16) | (green << 8) | red) >>> 0;
@@ -14,9 +16,9 @@ export class Overlay {
   constructor(canvas) {
     this.canvas = canvas;
     this.context = canvas.getContext('2d');
-    this.coarse = null; // see below
   }
 
+  // In CSS pixels.
   resize(width, height) {
     const ratio = Math.min(devicePixelRatio, Math.sqrt(MOST / (width * height)));
     this.ratio = ratio;
@@ -36,40 +38,44 @@ export class Overlay {
     out.fill(0);
     const columns = lookup(canvas.width, ratio, view.x, view.scale, width);
     const rows = lookup(canvas.height, ratio, view.y, view.scale, height);
-    const across = 1 / (view.scale * ratio); // pixels of the picture for one of the screen
-    const reach = across > 2 ? Math.floor(across / 2) : 0;
+    // Where many pixels of the picture share one of the screen, four of them are asked: a thin line
+    // must not fall between two.
+    const reach = Math.floor(1 / (view.scale * ratio) / 2);
+    const [first, last] = [columns.findIndex((x) => x >= 0), columns.findLastIndex((x) => x >= 0)];
+    let [above, line] = [new Uint8Array(canvas.width), new Uint8Array(canvas.width)];
+    let isTop = true;
+    const period = Math.max(4, Math.round(PERIOD * ratio));
+    const phase = Math.round((view.x + view.y) * ratio) % period;
     for (let v = 0; v < rows.length; v++) {
-      if (rows[v] < 0) continue;
-      const start = rows[v] * width;
-      if (reach) { // a thin line must not fall between two screen pixels
-        this.drawFar(out, v, columns, data, start, width, reach, height, rows[v]);
-        continue;
+      if (rows[v] < 0 || first < 0) continue;
+      sample(line, columns, first, last, data, rows[v] * width, width,
+        Math.min(reach, height - 1 - rows[v]) * width, reach);
+      if (isTop) above.set(line);
+      isTop = false;
+      let before = line[first];
+      for (let u = first, at = v * canvas.width + first; u <= last; u++, at++) {
+        const here = line[u];
+        if (here !== before || here !== above[u]) out[at] = EDGE;
+        else if (here) out[at] = (u + v - phase + period) % period < period / 4 ? STRIPE : FILL;
+        before = here;
       }
-      const above = v && rows[v - 1] >= 0 ? rows[v - 1] * width : start;
-      for (let u = 0, at = v * canvas.width; u < columns.length; u++, at++) {
-        if (columns[u] < 0) continue;
-        const here = data[start + columns[u]];
-        const left = u && columns[u - 1] >= 0 ? data[start + columns[u - 1]] : here;
-        if (here !== left || here !== data[above + columns[u]]) out[at] = EDGE;
-        else if (here) out[at] = FILL;
-      }
+      [above, line] = [line, above];
     }
     this.context.putImageData(this.pixels, 0, 0);
   }
+}
 
-  // A row of the screen where many pixels of the picture share one: four of them are asked.
-  drawFar(out, v, columns, data, start, width, reach, height, row) {
-    const below = row + reach < height ? start + reach * width : start;
-    let before = -1;
-    for (let u = 0, at = v * this.canvas.width; u < columns.length; u++, at++) {
-      const x = columns[u];
-      if (x < 0) continue;
-      const right = x + reach < width ? x + reach : x;
-      const here = data[start + x] | data[start + right] | data[below + x] | data[below + right];
-      if (before >= 0 && here !== before) out[at] = EDGE;
-      else if (here) out[at] = FILL;
-      before = here;
+// One row of the screen: 1 where the mask is painted. `down`: how far away in `data` the lower of the
+// rows is that share this one.
+function sample(line, columns, first, last, data, start, width, down, reach) {
+  for (let u = first; u <= last; u++) {
+    const at = start + columns[u];
+    if (!reach) {
+      line[u] = data[at];
+      continue;
     }
+    const right = Math.min(reach, width - 1 - columns[u]);
+    line[u] = data[at] | data[at + right] | data[at + down] | data[at + down + right];
   }
 }
 

@@ -2,7 +2,7 @@
 
 const element = (id) => document.getElementById(id);
 // Name -> default; what is left at its default is not sent. The model has its own default of detail.
-const NETWORK = { blend: 'poisson', scale: 'auto', feather: 0 };
+const NETWORK = { blend: 'poisson', feather: 0 };
 const EVERY = { dilate: 0, format: 'keep' };
 
 export class Panel {
@@ -19,7 +19,7 @@ export class Panel {
     const isFirst = !this.models.length;
     this.models = models;
     this.limits = limits;
-    choices(element('model'), models.map(({ name }) => [name, name]), element('model').value || first);
+    choices(element('model'), models.map(({ name }) => [name, shortName(name)]), element('model').value || first);
     this.fillSecond();
     if (isFirst) this.setDetail();
     this.update();
@@ -27,7 +27,7 @@ export class Panel {
 
   fillSecond() {
     const others = this.models.filter(({ name }) => name !== element('model').value);
-    const list = [['', 'None'], ...others.map(({ name }) => [name, name])];
+    const list = [['', 'None'], ...others.map(({ name }) => [name, shortName(name)])];
     choices(element('second'), list, element('second').value);
     element('second').disabled = !others.length;
   }
@@ -49,6 +49,7 @@ export class Panel {
     const own = this.description(this.model)?.detail ?? 0;
     element('detail-value').textContent = `${detail || 'off'}${detail === own ? ' (model’s own)' : ''}`;
     element('detail').setAttribute('aria-valuetext', detail ? String(detail) : 'off');
+    element('scale').closest('.field').hidden = this.description(this.model)?.scale === undefined;
     element('network-options').disabled = !this.names.some((name) => this.isNetwork(name));
     const two = Boolean(this.second);
     element('instant').disabled = two;
@@ -56,7 +57,9 @@ export class Panel {
       ? 'Works with one model' : 'Completes and keeps as soon as a stroke ends';
   }
 
+  // Detail and scale are as the model has them.
   setDetail() {
+    element('scale').value = this.description(this.model)?.scale ?? 'auto';
     element('detail').value = this.description(this.model)?.detail ?? 0;
   }
 
@@ -84,10 +87,12 @@ export class Panel {
     return this.description(name)?.kind === 'network';
   }
 
-  // What to send for a model: its name, and whatever is not the default.
+  // What to send for a model: its name, and whatever is not the default; `scale` where it has one.
   options(name) {
     const options = { model: name };
-    const defaults = this.isNetwork(name) ? { ...NETWORK, ...EVERY } : EVERY;
+    const { scale } = this.description(name) ?? {};
+    const defaults = {
+      ...EVERY, ...(this.isNetwork(name) && NETWORK), ...(scale !== undefined && { scale }) };
     if (this.isNetwork(name)) {
       const detail = Number(element('detail').value);
       if (detail !== (this.description(name).detail ?? 0)) options.detail = detail;
@@ -98,6 +103,12 @@ export class Panel {
     }
     return options;
   }
+}
+
+// A folder by the end of its path.
+export function shortName(name) {
+  const parts = name.split('/');
+  return parts.length > 3 ? `… ${parts.slice(-2).join('/')}` : name;
 }
 
 // [value, label] pairs as the options of a <select>, one of them selected.

@@ -1,6 +1,7 @@
 // The picture on the screen: a pane with the picture, the mask, the brush; two panes for two results.
 
 import { Overlay } from './overlay.js';
+import { shortName } from './panel.js';
 
 const HANDLE = 'm9 7-5 5 5 5M15 7l5 5-5 5';
 
@@ -56,7 +57,8 @@ export class Stage {
     chip.tabIndex = -1; // the same choice is in the dock
     const time = document.createElement('i');
     time.textContent = ` ${(milliseconds / 1000).toFixed(1)} s`;
-    chip.append(model, time);
+    chip.append(shortName(model), time);
+    chip.title = model;
     chip.addEventListener('click', onClick);
     return chip;
   }

@@ -20,6 +20,12 @@ export class View {
       (this.paneHeight - above - below - 2 * margin) / this.height, 8);
   }
 
+  // Of the pane's part that nothing covers.
+  get middle() {
+    const [above, below] = this.inset;
+    return [this.paneWidth / 2, above + (this.paneHeight - above - below) / 2];
+  }
+
   ofPicture(width, height) {
     [this.width, this.height] = [width, height];
     this.fit();
@@ -41,7 +47,7 @@ export class View {
   }
 
   // Around a point of the pane, which stays where it is.
-  zoom(factor, x = this.paneWidth / 2, y = this.paneHeight / 2) {
+  zoom(factor, x = this.middle[0], y = this.middle[1]) {
     const scale = Math.min(MOST, Math.max(Math.min(this.fitScale, 1) / 2, this.scale * factor));
     const [px, py] = this.toPicture(x, y);
     this.scale = scale;
