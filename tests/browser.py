@@ -116,6 +116,10 @@ class Visit:
     )
     return file
 
+  def open_mask(self, data, name):
+    """Opens a mask: a file's bytes."""
+    self.page.set_input_files('#mask-file', {'name': name, 'mimeType': _mime(name), 'buffer': data})
+
   def run(self, script, argument=None):
     """What an async JavaScript function body gives, with the page's parts at hand."""
     return self.page.evaluate(

@@ -77,9 +77,14 @@ on('panel-close', 'click', () => {
   element('options-toggle').focus();
 });
 wide.addEventListener('change', () => setPanel(wide.matches));
+// A press that closes the sheet or the menu does no more: it paints nothing.
 document.addEventListener('pointerdown', (event) => {
-  if (!wide.matches && !event.target.closest('#panel, #options-toggle')) setPanel(false);
-});
+  const isSheet = !wide.matches && document.body.dataset.panel === 'open' &&
+    !event.target.closest('#panel, #options-toggle');
+  if (isSheet) setPanel(false);
+  const isMenu = element('mask-menu').matches(':popover-open') && event.target.closest('#stage');
+  if (isSheet || isMenu) event.stopPropagation();
+}, true);
 on('copy', 'click', async () => {
   try {
     await navigator.clipboard.writeText(element('command').textContent);

@@ -1,5 +1,7 @@
 // Pictures as files: what was given is kept byte for byte and sent as it is; the browser only shows it.
 
+import { ofWebp } from './orientation.js';
+
 const SUFFIXES = {
   'image/jpeg': '.jpg', 'image/png': '.png', 'image/webp': '.webp', 'image/gif': '.gif',
   'image/bmp': '.bmp', 'image/tiff': '.tif',
@@ -16,6 +18,10 @@ export async function read(blob, name, limits) {
   if (limits && width * height > limits.pixels) {
     throw new Error(`${name} has ${Math.round(width * height / 1e6)} megapixels, and this server ` +
       `takes ${Math.round(limits.pixels / 1e6)}; scale it down.`);
+  }
+  if (blob.type === 'image/webp' && (await ofWebp(blob)) !== 1) {
+    throw new Error(`${name} is stored on its side or mirrored, and browsers do not turn WebP ` +
+      'upright; save it upright, or as JPEG.');
   }
   return { name, blob, url: URL.createObjectURL(blob), width, height };
 }
