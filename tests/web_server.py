@@ -1,6 +1,7 @@
 """A real server on a free port, for tests: uvicorn in a thread, the completing in another one."""
 
 import contextlib
+import functools
 import http.client
 import json
 import os
@@ -23,6 +24,8 @@ BOUNDARY = 'edge-of-a-part'
 class InThread:
   """In the place of a process, which would take seconds to import JAX: its work, in a thread."""
 
+  pid = None
+
   def __init__(self, connection, models, device):
     self._socket = socket.socket(fileno=os.dup(connection.fileno()))
     target = process.work
@@ -32,7 +35,10 @@ class InThread:
   def kill(self):
     """Both ends hear that it has ended."""
     self._socket.shutdown(socket.SHUT_RDWR)
-    self._thread.join(30)
+
+  def join(self, timeout=None):
+    """Waits until it has."""
+    self._thread.join(timeout)
     self._socket.close()
 
 
@@ -50,8 +56,18 @@ class Answer:
 class Served:
   """A running server, and how to ask it."""
 
-  def __init__(self, port, worker):
-    self.port, self.worker = port, worker
+  def __init__(self, port, worker, thread):
+    self.port, self.worker, self._thread = port, worker, thread
+
+  @property
+  def has_ended(self):
+    """Whether it has stopped by itself."""
+    return not self._thread.is_alive()
+
+  @functools.cached_property
+  def paths(self):
+    """What it says of itself."""
+    return self._ask('GET', '/openapi.json').json()['paths']
 
   @contextlib.contextmanager
   def connection(self):
@@ -63,7 +79,16 @@ class Served:
       connection.close()
 
   def ask(self, method, path, body=None, headers=()):
-    """One request, one answer."""
+    """One request, one answer; what the server says of itself must allow for it."""
+    answer = self._ask(method, path, body, headers)
+    if told := self.paths.get(path, {}).get(method.lower()):
+      told = told['responses'].get(str(answer.status))
+      assert told, f'{method} {path} is not said to answer {answer.status}'
+      assert answer.headers['Content-Type'].split(';')[0] in told['content']
+      assert not [name for name in told.get('headers', ()) if name not in answer.headers]
+    return answer
+
+  def _ask(self, method, path, body=None, headers=()):
     with self.connection() as connection:
       connection.request(method, path, body, dict(headers))
       return Answer(connection.getresponse())
@@ -118,7 +143,7 @@ def serving(*models, token=None, local=True, names=(), start=InThread, **limits)
     end = time.monotonic() + 60
     while not (worker.is_ready or worker.error) and time.monotonic() < end:
       time.sleep(0.01)
-    yield Served(port, worker)
+    yield Served(port, worker, thread)
   finally:
     server.should_exit = True
     thread.join(30)

@@ -7,7 +7,6 @@ and what belongs to it: DONE and the result, or why not and a sentence.
 
 from collections.abc import Callable, Sequence
 from multiprocessing import connection as connection_lib
-import signal
 import sys
 import time
 import traceback
@@ -16,6 +15,7 @@ from typing import Any, NamedTuple
 from glcic_jax import errors
 from glcic_jax.inference import baselines
 from glcic_jax.inference import in_memory
+from glcic_jax.web import warming
 
 LOADED, READY, FAILED = 'loaded', 'ready', 'failed'  # while it starts
 DONE, REFUSED, TOO_LARGE, BROKEN = 'done', 'refused', 'too large', 'broken'  # of a task
@@ -36,14 +36,8 @@ class Done(NamedTuple):
   seconds: float
 
 
-def main(connection: connection_lib.Connection, models: Sequence[str], device: str | None) -> None:
-  """The process, until the other end is closed."""
-  signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which then ends this
-  work(connection, models, device)
-
-
 def work(connection: connection_lib.Connection, models: Sequence[str], device: str | None) -> None:
-  """Loads the models, and answers."""
+  """Loads the models, and answers until the other end is closed."""
   try:
     completers = {}
     for name in models:
@@ -61,15 +55,16 @@ def work(connection: connection_lib.Connection, models: Sequence[str], device: s
 
 def _load(name: str, device: str | None) -> tuple[Callable[..., Any], Loaded]:
   if name in baselines.FILLS:
-    return baselines.Baseline(name), Loaded(name)
+    baseline = baselines.Baseline(name)
+    warming.warm(baseline, 64)
+    return baseline, Loaded(name)
   from glcic_jax.inference import compilation
   from glcic_jax.inference import completer as completer_lib
-  from glcic_jax.web import warming
 
   compilation.keep_programs()
   completer = completer_lib.Completer.from_pretrained(name, device=device)
-  warming.warm(completer)
   description = completer.description
+  warming.warm(completer, description.image_size)
   return completer, Loaded(name, description.method, description.image_size)
 
 

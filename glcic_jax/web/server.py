@@ -65,6 +65,7 @@ class Server(uvicorn.Server):
         ws='none',
         loop='asyncio',
         lifespan='on',
+        log_config=None,  # it would close the handlers of others
         log_level='error',  # no address and no path of a client is written down
         access_log=False,
         server_header=False,

@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator, Sequence
 import contextlib
 import multiprocessing
 from multiprocessing import connection as connection_lib
+from multiprocessing import resource_tracker
+import signal
 from typing import Any, Protocol
 
 from glcic_jax.inference import in_memory
@@ -15,11 +17,22 @@ from glcic_jax.web import refusals
 _STATUS = {process_lib.REFUSED: 422, process_lib.TOO_LARGE: 413, process_lib.BROKEN: 500}
 
 
+_DYING_SECONDS = 5  # in which a process that is killed has ended, and its memory is free
+
+
 class Running(Protocol):
   """What `start` gives: a process that can be ended."""
 
+  @property
+  def pid(self) -> int | None:
+    """Its number, if it is a process."""
+    raise NotImplementedError
+
   def kill(self) -> None:
     """Ends it."""
+
+  def join(self, timeout: float | None = None) -> None:
+    """Waits until it has ended."""
 
 
 Start = Callable[[connection_lib.Connection, Sequence[str], str | None], Running]
@@ -28,10 +41,17 @@ Start = Callable[[connection_lib.Connection, Sequence[str], str | None], Running
 def spawn(
   connection: connection_lib.Connection, models: Sequence[str], device: str | None
 ) -> Running:
-  """Starts `process.main` in a fresh process, which ends with this one."""
+  """Starts `process.work` in a fresh process, which ends with this one."""
   context = multiprocessing.get_context('spawn')
-  process = context.Process(target=process_lib.main, args=(connection, models, device), daemon=True)
-  process.start()
+  process = context.Process(target=process_lib.work, args=(connection, models, device), daemon=True)
+  # Ctrl-C is for the server, which then ends its process; who is not yet that far would answer it
+  # with a traceback. The tracker, once it runs, does not touch the signals any more.
+  resource_tracker.ensure_running()
+  before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))
+  try:
+    process.start()
+  finally:
+    signal.pthread_sigmask(signal.SIG_SETMASK, before)
   connection.close()  # its copy alone is open now, so that its end is heard
   return process
 
@@ -60,12 +80,17 @@ class Worker:
     self.is_ready = False
     self.give_up: Callable[[], None] = lambda: None  # hears that the models cannot be loaded
     self._limits, self._device, self._start = limits, device, start
-    self._places, self._turn = limits.waiting + 1, asyncio.Lock()
+    self.free_places, self._turn = limits.waiting + 1, asyncio.Lock()
     self._lasted = 1.0  # seconds, the completion before
     self._was_ready = self._is_stopped = False
     self._process: Running | None = None
     self._connection: connection_lib.Connection | None = None
     self._loading: asyncio.Task[None] | None = None
+
+  @property
+  def process_id(self) -> int | None:
+    """Of the process that completes, if there is one."""
+    return self._process.pid if self._process is not None else None
 
   def start(self) -> asyncio.Task[None]:
     """Starts the process; the task ends when the models are there, or cannot be: see `error`."""
@@ -87,16 +112,16 @@ class Worker:
     Raises:
       refusals.Refusal: if none is left.
     """
-    if not self._places:
+    if not self.free_places:
       after = str(max(1, round(self._lasted * (self._limits.waiting + 1))))
       raise refusals.Refusal(
         429, 'Too many pictures wait to be completed; try again later.', {'Retry-After': after}
       )
-    self._places -= 1
+    self.free_places -= 1
     try:
       yield
     finally:
-      self._places += 1
+      self.free_places += 1
 
   async def complete(self, model: str, task: in_memory.Task) -> process_lib.Done:
     """Completes a picture when its turn comes; for who has a `place`.
@@ -125,9 +150,8 @@ class Worker:
       raise refusals.Refusal(
         504, f'The picture took longer than {self._limits.seconds:g} s; send it smaller.'
       )
-    try:
-      word, content = answer.result()
-    except (OSError, EOFError):
+    word, content = answer.result()
+    if word == process_lib.FAILED:
       self._restart()
       sentence = (
         'The server is being stopped.'
@@ -135,7 +159,7 @@ class Worker:
         else 'The process that completes has ended, perhaps for want of memory, and is started '
         'anew; send the picture smaller.'
       )
-      raise refusals.Refusal(503, sentence, {'Retry-After': '10'}) from None
+      raise refusals.Refusal(503, sentence, {'Retry-After': '10'})
     if word != process_lib.DONE:
       raise refusals.Refusal(_STATUS[word], content)
     self._lasted = content.seconds
@@ -149,23 +173,22 @@ class Worker:
   def _end(self) -> None:
     if self._process is not None:
       self._process.kill()
+      self._process.join(_DYING_SECONDS)
       self._process = None
     if self._loading is not None:
       self._loading.cancel()
 
   async def _load(self, connection: connection_lib.Connection) -> None:
+    content: Any = None
     word = ''
-    try:
-      while word not in (process_lib.READY, process_lib.FAILED):
-        word, content = await asyncio.to_thread(connection.recv)
-        if word == process_lib.LOADED:
-          self.loaded[content.name] = content
-    except (OSError, EOFError):
-      word, content = process_lib.FAILED, 'The process that completes could not start.'
+    while word not in (process_lib.READY, process_lib.FAILED):
+      word, content = await asyncio.to_thread(_next, connection)
+      if word == process_lib.LOADED:
+        self.loaded[content.name] = content
     if word == process_lib.READY:
       self.is_ready = True
     else:
-      self.error = content
+      self.error = content or 'The process that completes could not start.'
       if not self._was_ready:
         self.give_up()
     self._was_ready = self._was_ready or self.is_ready
@@ -181,6 +204,15 @@ class Worker:
       raise refusals.Refusal(503, 'The models are still being loaded.', {'Retry-After': '10'})
 
 
-def _exchange(connection: connection_lib.Connection, message: Any) -> Any:
-  connection.send(message)
-  return connection.recv()
+def _exchange(connection: connection_lib.Connection, message: Any) -> tuple[str, Any]:
+  with contextlib.suppress(OSError):  # the process has ended, as is heard next
+    connection.send(message)
+  return _next(connection)
+
+
+def _next(connection: connection_lib.Connection) -> tuple[str, Any]:
+  """What the process says next; FAILED, without a word, if it has ended."""
+  try:
+    return connection.recv()
+  except (OSError, EOFError):
+    return process_lib.FAILED, None
