@@ -259,39 +259,49 @@ def test_24_megapixels_are_painted_at_their_own_resolution(visit, served):
     assert mask.size == (6000, 4000) and mask.getbbox() == (5999, 0, 6000, 1)
 
 
-def test_the_command_that_is_shown_does_the_same(visit, served, capsys, tmp_path, monkeypatch):
+def test_the_commands_that_are_shown_do_the_same(visit, served, capsys, tmp_path, monkeypatch):
   monkeypatch.chdir(tmp_path)
   picture = visit.open(NOISE, "it's mine.png")
-  visit.page.locator('#panel details').first.locator('summary').click()
+  visit.page.locator('#panel summary').first.click()
   visit.page.fill('#detail', '0.5')
   visit.page.select_option('#blend', 'none')
   visit.page.fill('#dilate', '2')
   visit.page.select_option('#format', 'webp')
+  visit.page.select_option('#second', 'telea')
   visit.stroke((30, 30), (50, 50))
   visit.complete()
-  name, data = visit.saved('#download')
   mask_name, mask = visit.saved('#command-mask')
-  program, *arguments = shlex.split(visit.page.inner_text('#command'))
-  assert program == 'glcic-jax'
   (tmp_path / "it's mine.png").write_bytes(picture)
   (tmp_path / mask_name).write_bytes(mask)
-  assert commands.run(capsys, *arguments)[0] == 0
-  assert (tmp_path / name).read_bytes() == data
+  lines = visit.page.inner_text('#command').splitlines()
+  for index, name in enumerate(("it's mine_completed.webp", "it's mine_completed_telea.webp")):
+    visit.page.locator('#chosen label').nth(index).click()
+    _, data = visit.saved('#download')
+    program, *arguments = shlex.split(lines[index])
+    assert program == 'glcic-jax'
+    assert commands.run(capsys, *arguments)[0] == 0
+    assert (tmp_path / name).read_bytes() == data
 
 
 def test_a_refusal_is_shown_as_the_servers_sentence_and_the_mask_stays(visit):
-  visit.page.keyboard.press('i')
+  visit.stroke((30, 30), (50, 50))
+  mask = visit.mask()
+  visit.page.locator('#panel summary').first.click()
+  visit.page.fill('#dilate', '200')
   visit.page.click('#complete')
-  assert 'white everywhere' in visit.notice()
+  assert 'grown by 200 pixels, is the whole picture' in visit.notice()
   visit.phase('painting')
-  assert visit.mask().all()
+  np.testing.assert_array_equal(visit.mask(), mask)
   visit.page.click('#notice-close')
   assert not visit.page.is_visible('#notice')
 
 
-def test_nothing_painted_and_no_picture_are_said(visit):
+def test_nothing_painted_all_painted_and_no_picture_are_said(visit):
   visit.page.keyboard.press('Control+Enter')
   assert 'Paint over' in visit.notice()
+  visit.page.keyboard.press('i')
+  visit.page.click('#complete')
+  assert 'All of it is painted' in visit.notice()
   file = {'name': 'a.jpg', 'mimeType': 'image/jpeg', 'buffer': b'no picture'}
   visit.page.set_input_files('#file', file)
   visit.page.wait_for_function(

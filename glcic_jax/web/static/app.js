@@ -16,6 +16,7 @@ import { announce, clearNotice, notice } from './say.js';
 import { sizeSlider } from './size.js';
 
 const element = (id) => document.getElementById(id);
+const LOADING = 1500; // milliseconds after which it is asked again whether the models are loaded
 const BRUSH = 32; // CSS pixels on the screen, where a picture is opened
 export const wide = matchMedia('(min-width: 1000px)');
 
@@ -26,6 +27,7 @@ export const editor = new Editor(element('stage'), {
 export const comparison = new Comparison(editor.stage, editor.view);
 export const panel = new Panel(() => refresh());
 const { painter, view, history } = editor;
+let asking = null;
 const slider = sizeSlider((size) => setSize(size));
 
 export const actions = {
@@ -83,7 +85,7 @@ function refresh() {
   element('file-size').textContent = `${picture.width} × ${picture.height}`;
   element('zoom-level').textContent = `${Math.round(100 * view.scale * devicePixelRatio)} %`;
   element('command').textContent = panel.names.map((name) =>
-    command(picture.name, pictures.maskName(picture), panel.options(name))).join('\n');
+    command(picture, panel.options(name), name === panel.second)).join('\n');
   editor.drawCursor();
 }
 
@@ -145,6 +147,9 @@ export async function complete() {
   clearNotice();
   painter.release();
   if (!editor.extent) return notice('Paint over what should go first; then it can be completed.');
+  if (editor.extent.share === 1) {
+    return notice('All of it is painted, so nothing is left to complete it from; erase what should stay.');
+  }
   if (phase() === 'result') putAway();
   const { picture, mask, extent } = editor;
   setPhase('working');
@@ -243,8 +248,12 @@ export function setPanel(isOpen) {
 
 export async function loadModels() {
   try {
-    panel.fill(await api.models());
+    const answer = await api.models();
+    panel.fill(answer);
     refresh();
+    clearTimeout(asking);
+    const isLoading = answer.models.some(({ status }) => status === 'loading');
+    if (isLoading) asking = setTimeout(loadModels, LOADING);
   } catch (error) {
     refused(error);
   }

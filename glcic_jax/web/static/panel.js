@@ -9,6 +9,7 @@ export class Panel {
   constructor(onChange) {
     this.models = [];
     this.limits = null;
+    this.isMoved = false; // whether somebody moved the slider of detail since the model was chosen
     this.onChange = onChange;
     element('panel').addEventListener('change', (event) => this.changed(event.target));
     element('panel').addEventListener('input', (event) => this.changed(event.target));
@@ -16,12 +17,11 @@ export class Panel {
 
   // What `GET /v1/models` says.
   fill({ models, default: first, limits }) {
-    const isFirst = !this.models.length;
     this.models = models;
     this.limits = limits;
     choices(element('model'), models.map(({ name }) => [name, shortName(name)]), element('model').value || first);
     this.fillSecond();
-    if (isFirst) this.setDetail();
+    if (!this.isMoved) this.setDetail(); // it is known once the model is loaded
     this.update();
   }
 
@@ -33,7 +33,9 @@ export class Panel {
   }
 
   changed(target) {
+    if (target.id === 'detail') this.isMoved = true;
     if (target.id === 'model') {
+      this.isMoved = false;
       this.fillSecond();
       this.setDetail();
     }
@@ -49,8 +51,10 @@ export class Panel {
     const own = this.description(this.model)?.detail ?? 0;
     element('detail-value').textContent = `${detail || 'off'}${detail === own ? ' (model’s own)' : ''}`;
     element('detail').setAttribute('aria-valuetext', detail ? String(detail) : 'off');
-    element('scale').closest('.field').hidden = this.description(this.model)?.scale === undefined;
-    element('network-options').disabled = !this.names.some((name) => this.isNetwork(name));
+    element('scale').closest('.field').hidden = !this.description(this.model)?.scale;
+    for (const fieldset of document.querySelectorAll('#panel fieldset')) {
+      fieldset.disabled = !this.names.some((name) => this.isNetwork(name));
+    }
     const two = Boolean(this.second);
     element('instant').disabled = two;
     element('instant-hint').textContent = two
@@ -92,10 +96,10 @@ export class Panel {
     const options = { model: name };
     const { scale } = this.description(name) ?? {};
     const defaults = {
-      ...EVERY, ...(this.isNetwork(name) && NETWORK), ...(scale !== undefined && { scale }) };
+      ...EVERY, ...(this.isNetwork(name) && NETWORK), ...(scale && { scale }) };
     if (this.isNetwork(name)) {
       const detail = Number(element('detail').value);
-      if (detail !== (this.description(name).detail ?? 0)) options.detail = detail;
+      if (this.isMoved && detail !== this.description(name).detail) options.detail = detail;
     }
     for (const [option, value] of Object.entries(defaults)) {
       const given = element(option).value;
