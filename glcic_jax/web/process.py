@@ -11,6 +11,7 @@ import sys
 import time
 import traceback
 from typing import Any, NamedTuple
+import warnings
 
 from glcic_jax import errors
 from glcic_jax.inference import baselines
@@ -34,6 +35,12 @@ class Done(NamedTuple):
 
   result: in_memory.Result
   seconds: float
+
+
+def main(connection: connection_lib.Connection, models: Sequence[str], device: str | None) -> None:
+  """All that a process of its own does: `work`, with its warnings as lines on stderr."""
+  warnings.showwarning = lambda message, *_, **__: print(f'glcic-jax: {message}', file=sys.stderr)
+  work(connection, models, device)
 
 
 def work(connection: connection_lib.Connection, models: Sequence[str], device: str | None) -> None:

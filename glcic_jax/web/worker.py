@@ -41,9 +41,9 @@ Start = Callable[[connection_lib.Connection, Sequence[str], str | None], Running
 def spawn(
   connection: connection_lib.Connection, models: Sequence[str], device: str | None
 ) -> Running:
-  """Starts `process.work` in a fresh process, which ends with this one."""
+  """Starts `process.main` in a fresh process, which ends with this one."""
   context = multiprocessing.get_context('spawn')
-  process = context.Process(target=process_lib.work, args=(connection, models, device), daemon=True)
+  process = context.Process(target=process_lib.main, args=(connection, models, device), daemon=True)
   # Ctrl-C is for the server, which then ends its process; who is not yet that far would answer it
   # with a traceback. The tracker, once it runs, does not touch the signals any more.
   resource_tracker.ensure_running()
@@ -134,6 +134,8 @@ class Worker:
     async with self._turn:
       await self._until_ready()
       work = asyncio.create_task(self._ask(model, task))
+      # Where nobody waits for it any more, nobody hears how it ended.
+      work.add_done_callback(lambda done: done.cancelled() or done.exception())
       try:
         return await asyncio.shield(work)
       except asyncio.CancelledError:
