@@ -186,7 +186,7 @@ class Visit:
 @contextlib.contextmanager
 def visiting(chromium, port, **how):
   """A visit; it fails where the console complains, a policy is broken or another host is asked."""
-  context = chromium.new_context(**{'viewport': {'width': 1000, 'height': 700}} | how)
+  context = chromium.new_context(**{'viewport': {'width': 1180, 'height': 700}} | how)
   context.set_default_timeout(20_000)
   visit = Visit(context.new_page(), port)
   yield visit

@@ -12,13 +12,13 @@ import { readMask } from './mask_file.js';
 import { Panel, shortName } from './panel.js';
 import * as pictures from './picture.js';
 import * as png from './png.js';
-import { announce, clearNotice, notice } from './say.js';
+import { announce, clearNotice, note, notice } from './say.js';
 import { sizeSlider } from './size.js';
 
 const element = (id) => document.getElementById(id);
 const LOADING = 1500; // milliseconds after which it is asked again whether the models are loaded
 const BRUSH = 32; // CSS pixels on the screen, where a picture is opened
-export const wide = matchMedia('(min-width: 1000px)');
+export const wide = matchMedia('(min-width: 1100px)');
 
 export const editor = new Editor(element('stage'), {
   changed: () => refresh(),
@@ -145,7 +145,8 @@ function fitAroundDock() {
 export async function complete() {
   if (phase() !== 'painting' && phase() !== 'result') return;
   clearNotice();
-  painter.release();
+  painter.release(); // which completes by itself in instant mode
+  if (phase() === 'working') return;
   if (!editor.extent) return notice('Paint over what should go first; then it can be completed.');
   if (editor.extent.share === 1) {
     return notice('All of it is painted, so nothing is left to complete it from; erase what should stay.');
@@ -173,8 +174,7 @@ export async function complete() {
 }
 
 async function completed(results, extent) {
-  const said = [...new Set(results.flatMap(({ warnings }) => warnings))];
-  if (said.length) notice(said.join(' '));
+  note(results.flatMap(({ warnings }) => warnings));
   const seconds = results.map(({ model, milliseconds }) =>
     `${shortName(model)} in ${(milliseconds / 1000).toFixed(1)} seconds`);
   announce(`Completed by ${seconds.join(', ')}.`);

@@ -1,8 +1,8 @@
 // From the button to the results: what is sent, how long it takes, cancelling.
 
 import * as api from './api.js';
-import * as png from './png.js';
 import { shortName } from './panel.js';
+import * as png from './png.js';
 import { announce } from './say.js';
 
 const element = (id) => document.getElementById(id);
@@ -11,22 +11,17 @@ const element = (id) => document.getElementById(id);
 // the others' results; rejects only where it is cancelled.
 export async function run({ picture, bitmap, models, options, isLoading }) {
   const abort = new AbortController();
-  const cancel = () => abort.abort();
-  element('cancel').addEventListener('click', cancel);
+  const cancelling = () => abort.abort();
+  element('cancel').addEventListener('click', cancelling);
   const clock = showWorking();
-  const results = [];
-  const errors = [];
+  const [results, errors] = [[], []];
   try {
     const mask = await png.write(bitmap);
     for (const [index, model] of models.entries()) {
-      const turn = models.length > 1 ? `, ${index + 1} of ${models.length}` : '';
-      const doing = isLoading(model) ? `Loading ${shortName(model)}, then completing` : `Completing with ${shortName(model)}`;
-      say(`${doing}${turn}`);
-      const onWait = (seconds) =>
-        say(`The server is busy; trying again in ${seconds} ${seconds === 1 ? 'second' : 'seconds'}`);
+      sayWhich(shortName(model), isLoading(model), index + 1, models.length);
       try {
         const result = await api.complete({
-          picture, mask, options: options(model), signal: abort.signal, onWait });
+          picture, mask, options: options(model), signal: abort.signal, onWait: sayBusy });
         const url = URL.createObjectURL(result.blob);
         results.push({ ...result, url, width: picture.width, height: picture.height });
       } catch (error) {
@@ -37,13 +32,22 @@ export async function run({ picture, bitmap, models, options, isLoading }) {
   } finally {
     clearInterval(clock);
     element('working').hidden = true;
-    element('cancel').removeEventListener('click', cancel);
+    element('cancel').removeEventListener('click', cancelling);
   }
   return { results, errors };
 }
 
 export function cancel() {
   element('cancel').click();
+}
+
+function sayWhich(name, isLoading, turn, turns) {
+  const doing = isLoading ? `Loading ${name}, then completing` : `Completing with ${name}`;
+  say(turns > 1 ? `${doing}, ${turn} of ${turns}` : doing);
+}
+
+function sayBusy(seconds) {
+  say(`The server is busy; trying again in ${seconds} ${seconds === 1 ? 'second' : 'seconds'}`);
 }
 
 function say(text) {

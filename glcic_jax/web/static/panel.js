@@ -19,7 +19,8 @@ export class Panel {
   fill({ models, default: first, limits }) {
     this.models = models;
     this.limits = limits;
-    choices(element('model'), models.map(({ name }) => [name, shortName(name)]), element('model').value || first);
+    const list = models.map(({ name }) => [name, shortName(name)]);
+    choices(element('model'), list, element('model').value || first);
     this.fillSecond();
     if (!this.isMoved) this.setDetail(); // it is known once the model is loaded
     this.update();
