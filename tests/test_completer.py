@@ -451,3 +451,17 @@ def test_a_feather_counts_from_the_surroundings_not_from_other_parts():
   canvas_lib.complete([canvas], lambda image, _: np.full_like(image, 200), 1)
   assert (pixels[31, 10:34] == 200).all()
   np.testing.assert_array_equal(pixels[31, 5:10, 0], [100, 125, 150, 175, 200])
+
+
+def test_only_so_many_programs_are_kept(variables, monkeypatch):
+  """A folder of pictures of all sizes, or a server, would else fill the memory."""
+  monkeypatch.setattr('glcic_jax.inference.completer._MOST_SIZES', 1)
+  completer = Completer(variables, DESCRIPTION)
+  image = np.random.default_rng(0).integers(0, 256, (20, 16, 3), dtype=np.uint8)
+  mask = np.zeros((20, 16), bool)
+  mask[3:6, 4:9] = True
+  first = completer(image[:16], mask[:16], large='whole')
+  for rows in (20, 16):
+    again = completer(image[:rows], mask[:rows], large='whole')
+    assert completer._run._cache_size() == 1
+  np.testing.assert_array_equal(again, first)

@@ -28,6 +28,9 @@ from glcic_jax.model_directory import shipped
 from glcic_jax.model_directory import tensors
 from glcic_jax.pictures import modes
 
+# Programs kept at a time, in memory: with `large='whole'`, there is one for each size of a picture.
+_MOST_SIZES = 16
+
 
 class Completer:
   """Fills holes. Windows of pictures have few sizes, and one program is compiled for each."""
@@ -67,7 +70,7 @@ class Completer:
       description.architecture, platform=self._device.platform
     )
     self.variables = jax.device_put(dict(variables), self._device)
-    self._run = jax.jit(network_lib.function(self.generator, description))
+    self._forget_programs()
 
   @classmethod
   def from_pretrained(
@@ -156,13 +159,22 @@ class Completer:
       self._warn_of_wide_holes(mask, parts)
       canvases.append(canvas_lib.Canvas(pixels, mask, parts, blend=blend, feather=feather))
     with jax.default_device(self._device):
-      canvas_lib.complete(
-        canvases, lambda image, mask: self._run(self.variables, image, mask), self.batch_size
-      )
+      canvas_lib.complete(canvases, self._paint, self.batch_size)
     if detail:
       for pixels, (_, mask) in zip(levels, pairs):
         _add_detail(pixels, mask, detail)
     return [picture.completed(pixels, mask) for pixels, (picture, mask) in zip(levels, pairs)]
+
+  def _paint(self, image: np.ndarray, mask: np.ndarray) -> jax.Array:
+    """The network's output for windows of one size; see `canvas.Run`."""
+    if image.shape not in self._sizes and len(self._sizes) >= _MOST_SIZES:
+      self._forget_programs()
+    self._sizes.add(image.shape)
+    return self._run(self.variables, image, mask)
+
+  def _forget_programs(self) -> None:
+    self._run = jax.jit(network_lib.function(self.generator, self.description))
+    self._sizes: set[tuple[int, ...]] = set()  # that programs are compiled for
 
   def _warn_of_wide_holes(self, mask: np.ndarray, parts: Sequence[tiling.Part]) -> None:
     """Once for a picture, where a part of its hole is wider than the network sees."""

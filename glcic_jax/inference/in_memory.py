@@ -18,6 +18,7 @@ from glcic_jax.pictures import photographs
 FORMATS = {'png': 'PNG', 'jpg': 'JPEG', 'webp': 'WEBP'}  # besides `keep`: a name, and Pillow's
 KEPT = ('JPEG', 'PNG', 'WEBP', 'BMP', 'TIFF', 'GIF')  # of others, PNG
 
+_MOST_NOTES = 20  # of a damaged file, a decoder may say thousands of things
 _PICTURE, _MASK = 'The picture', 'The mask'  # as sentences call them
 
 
@@ -66,7 +67,8 @@ def complete(completer: Callable[..., Any], task: Task) -> Result:
   data, more = photographs.encode(
     kind, result, photograph, 'The completed picture', strip_gps=task.strip_gps
   )
-  return Result(data, Image.MIME[kind], tuple(_sentence(note) for note in (*notes, *more) if note))
+  told = dict.fromkeys(_sentence(note) for note in (*notes, *more) if note)
+  return Result(data, Image.MIME[kind], tuple(told)[:_MOST_NOTES])
 
 
 def kind_of(kind: str, wanted: str) -> str:

@@ -14,6 +14,7 @@ from glcic_jax.web import limits as limits_lib
 from glcic_jax.web import refusals
 
 _MOST_FIELDS, _LONGEST_FIELD = 20, 4096
+_MOST_VALUES = 10_000  # of a JSON: each takes many times its bytes, but base64 has no comma
 
 
 class _InMemory(formparsers.MultiPartParser):
@@ -67,6 +68,8 @@ async def json_object(request: requests.Request, limits: limits_lib.Limits) -> d
   data = bytearray()
   async for piece in _pieces(request, limits, limits.bytes * 4 // 3 + 2**16):  # for base64
     data += piece
+  if data.count(b',') + data.count(b'[') > _MOST_VALUES:
+    raise refusals.Refusal(400, 'The request has too many values; send image and mask as base64.')
   try:
     content = await asyncio.to_thread(json.loads, bytes(data))
   except (ValueError, RecursionError):  # also of bytes that are no text, or nested without end

@@ -40,16 +40,31 @@ class Done(NamedTuple):
 def main(connection: connection_lib.Connection, models: Sequence[str], device: str | None) -> None:
   """All that a process of its own does: `work`, with its warnings as lines on stderr."""
   warnings.showwarning = lambda message, *_, **__: print(f'glcic-jax: {message}', file=sys.stderr)
-  work(connection, models, device)
+  work(connection, models, device, loaded=_keep_no_more_programs)
 
 
-def work(connection: connection_lib.Connection, models: Sequence[str], device: str | None) -> None:
-  """Loads the models, and answers until the other end is closed."""
+def _keep_no_more_programs() -> None:
+  """Sizes that strangers choose would fill the disk with programs."""
+  if 'jax' in sys.modules:
+    import jax
+
+    jax.config.update('jax_persistent_cache_min_compile_time_secs', float('inf'))
+
+
+def work(
+  connection: connection_lib.Connection,
+  models: Sequence[str],
+  device: str | None,
+  *,
+  loaded: Callable[[], None] = lambda: None,
+) -> None:
+  """Loads the models, calls `loaded`, and answers until the other end is closed."""
   try:
     completers = {}
     for name in models:
-      completers[name], loaded = _load(name, device)
-      connection.send((LOADED, loaded))
+      completers[name], description = _load(name, device)
+      connection.send((LOADED, description))
+    loaded()
     connection.send((READY, None))
     while True:
       name, task = connection.recv()
