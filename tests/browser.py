@@ -88,16 +88,17 @@ class Visit:
     page.on('console', lambda message: self._said(message.type, message.text))
     page.on('pageerror', lambda error: self.complaints.append(str(error)))
     page.on('request', lambda request: self._asked(request.url))
+    page.on('dialog', lambda dialog: dialog.accept())  # to leave what is not saved
+    page.on('filechooser', lambda chooser: None)  # from the start, or the first may be missed
 
   def _said(self, kind, text):
-    if (
-      kind in ('error', 'warning') and 'status of 4' not in text
-    ):  # a refusal is shown, see `notice`
+    refusal = 'status of 4' in text  # the page shows it: see `notice`
+    if kind in ('error', 'warning') and not refusal:
       self.complaints.append(text)
 
   def _asked(self, url):
-    if not url.startswith(
-      (f'http://127.0.0.1:{self.port}/', f'blob:http://127.0.0.1:{self.port}/')
+    if url != 'about:blank' and not url.removeprefix('blob:').startswith(
+      f'http://127.0.0.1:{self.port}/'
     ):
       self.complaints.append(f'asked for {url}')
 
@@ -186,7 +187,8 @@ class Visit:
 @contextlib.contextmanager
 def visiting(chromium, port, **how):
   """A visit; it fails where the console complains, a policy is broken or another host is asked."""
-  context = chromium.new_context(**{'viewport': {'width': 1180, 'height': 700}} | how)
+  usual = {'viewport': {'width': 1180, 'height': 600}, 'reduced_motion': 'reduce'}
+  context = chromium.new_context(**usual | how)
   context.set_default_timeout(20_000)
   visit = Visit(context.new_page(), port)
   yield visit

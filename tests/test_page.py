@@ -22,12 +22,19 @@ PHONE = dict(
 )
 
 
-@pytest.fixture
-def visit(chromium, served):
-  """Somebody who has opened a picture of noise."""
+@pytest.fixture(scope='module')
+def visited(chromium, served):
+  """One page for all tests that need no other screen."""
   with browser.visiting(chromium, served.port) as visit:
-    visit.go().open(NOISE)
     yield visit
+
+
+@pytest.fixture
+def visit(visited):
+  """It, loaded anew, with a picture of noise."""
+  visited.go().open(NOISE)
+  yield visited
+  assert visited.complaints == []
 
 
 def same_outside(result, image, mask):
@@ -51,20 +58,22 @@ def test_the_result_differs_from_the_picture_inside_the_mask_alone(visit, served
   same_outside(browser.decoded(data), NOISE, mask)
 
 
-def test_one_stroke_is_one_mask_at_any_zoom_and_on_any_screen(chromium, served):
+def test_one_stroke_is_one_mask_at_any_zoom_and_on_any_screen(visit, served):
   masks = []
-  for ratio in (1, 2):
-    with browser.visiting(chromium, served.port, device_scale_factor=ratio) as visit:
-      visit.go().open(NOISE)
-      visit.page.select_option('#model', 'telea')
-      visit.size(9)
-      for zoom in (1, 2.5):
-        visit.run('editor.view.zoom(argument, 400, 300); editor.moved()', zoom)
-        visit.stroke((40.3, 40.6), (55.5, 42.5), (70.2, 60.7))
-        visit.complete()
-        masks.append(served.mask)
-        visit.page.keyboard.press('Escape')
-        visit.page.keyboard.press('Delete')
+  visit.page.select_option('#model', 'telea')
+  visit.size(9)
+  screen = visit.page.context.new_cdp_session(visit.page)
+  for ratio in (2, 1):
+    metrics = {'width': 1180, 'height': 600, 'deviceScaleFactor': ratio, 'mobile': False}
+    screen.send('Emulation.setDeviceMetricsOverride', metrics)
+    for zoom in (1, 2.5):
+      visit.run('editor.view.fit(); editor.view.zoom(argument, 400, 300); editor.moved()', zoom)
+      assert visit.page.evaluate('devicePixelRatio') == ratio
+      visit.stroke((40.3, 40.6), (55.5, 42.5), (70.2, 60.7))
+      visit.complete()
+      masks.append(served.mask)
+      visit.page.keyboard.press('Escape')
+      visit.page.keyboard.press('Delete')
   assert masks[0].sum() > 300
   assert all((mask == masks[0]).all() for mask in masks)
 
@@ -330,15 +339,18 @@ def test_a_busy_server_is_waited_for_and_waiting_can_be_cancelled(visit, served)
 
 
 def test_a_token_is_asked_for_and_kept_out_of_the_address(chromium):
-  with web_server.serving('telea', token='a-secret') as server:
-    with browser.visiting(chromium, server.port) as visit:
-      visit.page.goto(f'http://127.0.0.1:{server.port}/')
-      visit.page.fill('#token', 'a-secret')
-      visit.page.keyboard.press('Enter')
-      visit.page.wait_for_selector('#model option', state='attached')
-    with browser.visiting(chromium, server.port) as visit:
-      visit.go('#token=a-secret')
-      assert visit.page.url == f'http://127.0.0.1:{server.port}/'
-      visit.open(NOISE)
-      visit.stroke((30, 30), (50, 50))
-      visit.complete()
+  with (
+    web_server.serving('telea', token='a-secret') as server,
+    browser.visiting(chromium, server.port) as visit,
+  ):
+    visit.page.goto(f'http://127.0.0.1:{server.port}/')
+    visit.page.fill('#token', 'a-secret')
+    visit.page.keyboard.press('Enter')
+    visit.page.wait_for_selector('#model option', state='attached')
+    visit.page.evaluate('sessionStorage.clear()')
+    visit.page.goto('about:blank')
+    visit.go('#token=a-secret')
+    assert visit.page.url == f'http://127.0.0.1:{server.port}/'
+    visit.open(NOISE)
+    visit.stroke((30, 30), (50, 50))
+    visit.complete()

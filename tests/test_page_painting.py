@@ -164,6 +164,9 @@ def test_a_mask_is_downloaded_and_opened_again(visit):
       buffer, {'jpg': 'JPEG'}.get(kind, kind), **({'quality': 100} if kind == 'jpg' else {})
     )
     visit.open_mask(buffer.getvalue(), f'mask.{kind}')
+    visit.page.wait_for_function(
+      "name => document.querySelector('#live').textContent.startsWith(name)", arg=f'mask.{kind}'
+    )
     same(visit, mask)
     visit.page.keyboard.press('Control+z')
     assert not visit.mask().any()
