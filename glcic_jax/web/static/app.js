@@ -78,6 +78,9 @@ function refresh() {
   if (!picture) return;
   element('undo').disabled = phase() === 'working' || (phase() === 'painting' && !history.canUndo);
   element('redo').disabled = phase() !== 'painting' || !history.canRedo;
+  // Until somebody has found out.
+  const hasPainted = history.states.some(({ operations }) => operations.length);
+  element('hint').hidden = phase() !== 'painting' || hasPainted;
   element('complete').setAttribute('aria-disabled', String(!extent));
   for (const id of ['clear', 'grow', 'mask-save', 'command-mask']) element(id).disabled = !extent;
   element('save').disabled = !picture.origin || phase() === 'working';
