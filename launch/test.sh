@@ -9,6 +9,9 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 . launch/venv.sh train-tf,test
 
+if ! command -v chromium >/dev/null && ! command -v chromium-browser >/dev/null; then
+  echo 'There is no chromium (apt-get install chromium): the tests of the page are skipped.' >&2
+fi
 if [ $# -eq 0 ]; then
   "$venv/bin/python" -m ruff check .
   "$venv/bin/python" -m ruff format --check .

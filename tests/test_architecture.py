@@ -37,6 +37,7 @@ ROOMS = {
   'training': {'models', 'methods', 'config', 'pictures', 'holes', 'data', 'model_directory'},
   'cost': {'models', 'methods', 'config', 'training', 'reporting', 'pages'},
   'inference': {'detail', 'models', 'methods', 'pictures', 'model_directory'},
+  'web': {'inference', 'pictures'},
   'convert': {'models', 'methods', 'model_directory'},
   'evaluation': {
     'config',
@@ -68,6 +69,8 @@ CONFINED = {
   'rich': ('bar.py',),
   'clu': ('training/events.py',),
   'tensorboardX': ('training/events.py',),
+  'starlette': ('web/',),
+  'uvicorn': ('web/server.py',),
 }
 NOWHERE = ('flax.training', 'flax.jax_utils', 'flax.nnx')
 

@@ -1,5 +1,6 @@
 """The launch scripts: what they would run, that they are sound, and what the manifests say."""
 
+import json
 import math
 import os
 import pathlib
@@ -12,6 +13,7 @@ import pytest
 import yaml
 
 from glcic_jax.pictures import masks
+from tests import commands
 
 ROOT = pathlib.Path(__file__).parent.parent
 SCRIPTS = sorted((ROOT / 'launch').glob('*.sh')) + [ROOT / 'launch/slurm.sbatch', ROOT / '.ci/run']
@@ -164,7 +166,25 @@ def test_the_job_s_arguments_are_a_command_of_ours():
   assert named['--workdir'].startswith('gs://')
 
 
-def test_the_container_has_the_files_it_copies():
-  lines = (ROOT / 'launch/Dockerfile').read_text().splitlines()
+@pytest.mark.parametrize('container', ['Dockerfile', 'web.Dockerfile'])
+def test_the_container_has_the_files_it_copies(container):
+  lines = (ROOT / 'launch' / container).read_text().splitlines()
   copied = [word for line in lines if line.startswith('COPY') for word in line.split()[1:-1]]
   assert copied and all((ROOT / name).exists() for name in copied)
+
+
+def test_the_page_s_container_is_nobody_s_and_starts_with_a_token_alone(capsys, monkeypatch):
+  lines = (ROOT / 'launch/web.Dockerfile').read_text().splitlines()
+  said = dict(line.split(' ', 1) for line in lines if line and not line.startswith('#'))
+  assert said['USER'].split(':')[0].isdecimal() and int(said['USER'].split(':')[0]) > 0
+  assert '[web]' in said['RUN']
+  (program,), arguments = json.loads(said['ENTRYPOINT']), json.loads(said['CMD'])
+  assert program == 'glcic-jax'
+  monkeypatch.delenv('GLCIC_JAX_TOKEN', raising=False)
+  assert 'GLCIC_JAX_TOKEN' in commands.refused(capsys, *arguments)
+  # With one, it gets as far as listening.
+  monkeypatch.setenv('GLCIC_JAX_TOKEN', 'secret')
+  arguments[arguments.index('0.0.0.0')] = '192.0.2.1'
+  assert f':{said["EXPOSE"]} cannot be listened on' in commands.refused(capsys, *arguments)
+  health = json.loads(said['HEALTHCHECK'].partition('CMD ')[2])
+  assert f':{said["EXPOSE"]}/healthz' in health[2] and compile(health[2], 'health', 'exec')

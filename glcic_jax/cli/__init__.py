@@ -18,6 +18,7 @@ COMMANDS = {
   'preview': 'show what a config will feed to the networks',
   'estimate': 'say what a run will cost, before it costs anything',
   'report': 'show a run as one page',
+  'serve': 'the brush page and its HTTP API',
   'receptive-field': 'measure how far a pixel of the network sees',
 }
 

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
+from PIL import Image
 
 from glcic_jax import errors
 from glcic_jax.pictures import masks
@@ -60,16 +61,18 @@ def read(job: pairing.Job, where: Where) -> Given:
   else:
     hole = masks.from_alpha(image, job.image)
   hole = masks.grown(hole, dilate, job.mask or job.image)
-  if masks.looks_inverted(hole):
-    notes.append((job.mask or job.image, _suspicion(where)))
-  if masks.is_tight(image, hole):
-    notes.append((job.image, _TIGHT.format(dilate + _MORE)))
+  if suspicion := inverted(hole, where):
+    notes.append((job.mask or job.image, suspicion))
+  if suspicion := tight(image, hole, dilate):
+    notes.append((job.image, suspicion))
   notes += [(job.image, note) for note in photograph.notes]
   return Given(job, photograph, hole, notes)
 
 
-def _suspicion(where: Where) -> str:
-  """What to say of a hole that surrounds the middle of its picture."""
+def inverted(hole: np.ndarray, where: Where) -> str:
+  """What to say of a hole `[H, W]` bool that surrounds the middle of its picture; else nothing."""
+  if not masks.looks_inverted(hole):
+    return ''
   if where.mask is None:
     meant = 'painted in --hole-color' if where.color else 'transparent'
     return f'the hole surrounds the middle of the picture: it is what is {meant}.'
@@ -80,3 +83,8 @@ def _suspicion(where: Where) -> str:
     f'looks inverted: {color} is the hole, and it surrounds the middle of the picture; {advice} '
     'the hole.'
   )
+
+
+def tight(image: Image.Image, hole: np.ndarray, dilate: int) -> str:
+  """What to say of a hole, grown by so many pixels, that cuts into its object; else nothing."""
+  return _TIGHT.format(dilate + _MORE) if masks.is_tight(image, hole) else ''

@@ -160,24 +160,34 @@ def write(path: epath.PathLike, picture: np.ndarray | Image.Image, **options: An
   Raises:
     errors.InputError: if the suffix is no picture format, or the folder cannot be written.
   """
-  image = picture if isinstance(picture, Image.Image) else Image.fromarray(picture)
   suffix = epath.Path(path).suffix.lower()
   kind = Image.registered_extensions().get(suffix)
   if suffix not in SUFFIXES or kind is None:
     raise errors.InputError(
       f'{path} does not end in a picture format; use {", ".join(SUFFIXES[:4])} or another.'
     )
-  buffer = io.BytesIO()
+  data = encode(picture, kind, os.fspath(path), **options)
   try:
-    image.save(buffer, format=kind, **options)
-  except Exception as error:  # Pillow's encoders too raise anything: sizes, modes, odd metadata
-    raise errors.InputError(f'{path} cannot be written ({error}).') from None
-  try:
-    files.write(path, buffer.getvalue())
+    files.write(path, data)
   except OSError as error:
     if error.errno in files.MACHINE_ERRORS:
       raise
     raise errors.InputError(f'{path} cannot be written ({error.strerror or error}).') from None
+
+
+def encode(picture: np.ndarray | Image.Image, kind: str, name: str, **options: Any) -> bytes:
+  """A picture file's bytes, as `write` writes them; `kind` is Pillow's name of the format.
+
+  Raises:
+    errors.InputError: if the format cannot hold the picture; `name` is what to call it.
+  """
+  image = picture if isinstance(picture, Image.Image) else Image.fromarray(picture)
+  buffer = io.BytesIO()
+  try:
+    image.save(buffer, format=kind, **options)
+  except Exception as error:  # Pillow's encoders too raise anything: sizes, modes, odd metadata
+    raise errors.InputError(f'{name} cannot be written ({error}).') from None
+  return buffer.getvalue()
 
 
 def _unreadable(name: str, error: Exception) -> str:

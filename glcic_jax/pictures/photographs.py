@@ -52,13 +52,13 @@ class Photograph(NamedTuple):
   notes: tuple[str, ...]  # what the reader should be told
 
 
-def read(path: str) -> Photograph:
-  """Reads a picture file with what describes it.
+def read(source: str | bytes, name: str = '') -> Photograph:
+  """Reads a picture file, or a file's bytes, with what describes it.
 
   Raises:
-    errors.InputError: if it cannot be read.
+    errors.InputError: if it cannot be read; `name` is what to call the bytes.
   """
-  opened, notes = image_files.open_picture(path), []
+  opened, notes = image_files.open_picture(source, name), []
   is_deep = any('16B' in str(tile) for tile in getattr(opened, 'tile', ()))  # gone once decoded
   if opened.format == 'PNG' and opened.mode.startswith('RGB') and is_deep:
     notes.append('Pillow reads 16-bit colours with 8 bits: so has the result.')
@@ -112,6 +112,27 @@ def save(
     errors.InputError: if it cannot be written.
   """
   kind = Image.registered_extensions()['.' + path.rsplit('.', 1)[-1].lower()]
+  image, options, notes = _prepared(kind, completed, source, strip_gps)
+  image_files.write(path, image, **options)
+  return notes
+
+
+def encode(
+  kind: str, completed: Image.Image, source: Photograph, name: str, *, strip_gps: bool = False
+) -> tuple[bytes, list[str]]:
+  """The bytes that `save` would write, in a format by Pillow's name, and what it would return.
+
+  Raises:
+    errors.InputError: if the format cannot hold the picture; `name` is what to call it.
+  """
+  image, options, notes = _prepared(kind, completed, source, strip_gps)
+  return image_files.encode(image, kind, name, **options), notes
+
+
+def _prepared(
+  kind: str, completed: Image.Image, source: Photograph, strip_gps: bool
+) -> tuple[Image.Image, dict[str, Any], list[str]]:
+  """A picture as its format can hold it, Pillow's options for its file, and what to be told."""
   image, notes = _fit(completed, kind, source.image)
   image.info = {}  # else Pillow writes some of it by itself
   options = {key: source.options[key] for key in _FORMATS[kind][1] if key in source.options}
@@ -127,8 +148,7 @@ def save(
     options['pnginfo'] = PngImagePlugin.PngInfo()
     for key, text in source.options['text'].items():
       options['pnginfo'].add_text(key, text)
-  image_files.write(path, image, **options, **_QUALITY.get(kind, {}))
-  return notes
+  return image, options | _QUALITY.get(kind, {}), notes
 
 
 def _fit(image: Image.Image, kind: str, source: Image.Image) -> tuple[Image.Image, list[str]]:

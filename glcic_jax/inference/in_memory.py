@@ -1,0 +1,102 @@
+"""Completes a picture as `complete` does from file to file, but from bytes to bytes."""
+
+from collections.abc import Callable, Mapping
+import re
+from typing import Any, NamedTuple
+import warnings
+
+import numpy as np
+from PIL import Image
+
+from glcic_jax import errors
+from glcic_jax.pictures import given_holes
+from glcic_jax.pictures import image_files
+from glcic_jax.pictures import masks
+from glcic_jax.pictures import modes
+from glcic_jax.pictures import photographs
+
+FORMATS = {'png': 'PNG', 'jpg': 'JPEG', 'webp': 'WEBP'}  # besides `keep`: a name, and Pillow's
+KEPT = ('JPEG', 'PNG', 'WEBP', 'BMP', 'TIFF', 'GIF')  # of others, PNG
+
+_MOST_NOTES = 20  # of a damaged file, a decoder may say thousands of things
+_PICTURE, _MASK = 'The picture', 'The mask'  # as sentences call them
+
+
+class Task(NamedTuple):
+  """A picture and what is to be done with it; the names are those of the options of `complete`."""
+
+  image: bytes  # a picture file
+  mask: bytes | None  # another, white = hole; None: where the picture is transparent
+  options: Mapping[str, Any]  # of the Completer: blend, feather, ...
+  invert_mask: bool = False
+  opaque_mask: bool = False  # what is transparent in the mask counts by its colour
+  dilate: int = 0
+  format: str = 'keep'  # or one of FORMATS
+  strip_gps: bool = False
+
+
+class Result(NamedTuple):
+  """A completed picture, as a file's bytes."""
+
+  data: bytes
+  mime: str  # image/png
+  notes: tuple[str, ...]  # what `complete` would say on stderr, a sentence each
+
+
+def complete(completer: Callable[..., Any], task: Task) -> Result:
+  """Completes a picture by a `Completer`, or by a `baselines.Baseline`.
+
+  Raises:
+    errors.InputError: if the picture, the mask or an option cannot be used.
+  """
+  with warnings.catch_warnings(record=True) as said:
+    warnings.simplefilter('always')
+    warnings.filterwarnings('ignore', message='Image size')  # a panorama is no attack
+    photograph = photographs.read(task.image, _PICTURE)
+    hole = masks.grown(_hole(photograph.image, task), task.dilate, 'the picture')
+    where = given_holes.Where(None if task.mask is None else _MASK, task.invert_mask, None, None)
+    (result,) = completer([photograph.image], [hole], **task.options)
+  notes = []
+  if suspicion := given_holes.inverted(hole, where):
+    notes.append(f'{_MASK} {suspicion}' if task.mask is not None else suspicion)
+  notes += [given_holes.tight(photograph.image, hole, task.dilate), *photograph.notes]
+  notes += [str(warning.message) for warning in said]
+  if result.mode != photograph.image.mode:
+    notes.append(f'{_PICTURE} is of mode {photograph.image.mode}; the result is {result.mode}.')
+  kind = kind_of(photograph.kind, task.format)
+  data, more = photographs.encode(
+    kind, result, photograph, 'The completed picture', strip_gps=task.strip_gps
+  )
+  told = dict.fromkeys(_sentence(note) for note in (*notes, *more) if note)
+  return Result(data, Image.MIME[kind], tuple(told)[:_MOST_NOTES])
+
+
+def kind_of(kind: str, wanted: str) -> str:
+  """Pillow's name of the result's format: that of the picture's own (Pillow's name), or another."""
+  if wanted != 'keep':
+    return FORMATS[wanted]
+  kind = {'MPO': 'JPEG', 'DIB': 'BMP'}.get(kind, kind)
+  return kind if kind in KEPT else 'PNG'
+
+
+def without_dashes(sentence: str) -> str:
+  """A sentence that names options, for those who give them without dashes: `--invert-mask`."""
+  return re.sub(r'--([a-z]+(?:-[a-z]+)*)', lambda match: match[1].replace('-', '_'), sentence)
+
+
+def _hole(image: Image.Image, task: Task) -> np.ndarray:
+  if task.mask is None:
+    if modes.from_image(image).hidden is None:
+      raise errors.InputError(
+        'There is no mask, and the picture has no alpha channel; give one of them.'
+      )
+    return masks.from_alpha(image, _PICTURE)
+  mask = image_files.load(image_files.open_picture(task.mask, _MASK))
+  if task.opaque_mask:
+    mask = mask.convert('L')
+  return masks.of_image(mask, image.size, _MASK, invert=task.invert_mask)
+
+
+def _sentence(note: str) -> str:
+  note = without_dashes(note)
+  return note[:1].upper() + note[1:]

@@ -1,0 +1,212 @@
+"""What the server says of itself: OpenAPI 3.1, from the same tables that read the requests."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import glcic_jax
+from glcic_jax.inference import in_memory
+from glcic_jax.web import limits as limits_lib
+from glcic_jax.web import options as options_lib
+
+_BINARY = {'type': 'string', 'contentMediaType': 'application/octet-stream'}
+# Of every path that completes. 403 is of all paths.
+_REASONS = {
+  400: 'the request cannot be read',
+  401: 'the token is missing or wrong',
+  403: 'Host or Origin is of another site',
+  408: 'the request arrives too slowly',
+  413: 'the request or a picture is too large',
+  415: 'the request or a picture is of a kind that is not taken',
+  422: 'the picture, the mask or an option cannot be used',
+  429: 'too many requests wait; Retry-After says in how many seconds to come again',
+  500: 'the picture could not be completed',
+  503: 'there is no model, or its process has ended',
+  504: 'completing took too long',
+}
+_COMPLETING = (400, 408, 413, 415, 422, 429, 500, 503, 504)
+
+
+def document(
+  models: Sequence[str], limits: limits_lib.Limits, *, protected: bool
+) -> dict[str, Any]:
+  """The description of a server with these models; `protected`: it asks for a token."""
+  paths = _paths(models, limits)
+  for path, methods in paths.items():
+    for operation in methods.values():
+      known = [403]
+      if protected and path.startswith(('/v1/', '/api/')):
+        operation['security'] = [{'token': []}]
+        known.append(401)
+      operation['responses'] |= _refusals(known)
+      operation['responses'] = dict(sorted(operation['responses'].items()))
+  components: dict[str, Any] = {'schemas': {'Error': _error()}}
+  if protected:
+    components['securitySchemes'] = {'token': {'type': 'http', 'scheme': 'bearer'}}
+  return {
+    'openapi': '3.1.0',
+    'info': {
+      'title': 'glcic-jax serve',
+      'version': glcic_jax.__version__,
+      'summary': 'Fills the holes of pictures; pixels outside the hole are not touched.',
+      'license': {'name': 'Apache-2.0', 'identifier': 'Apache-2.0'},
+    },
+    'servers': [{'url': '/'}],
+    'paths': paths,
+    'components': components,
+  }
+
+
+def _paths(models: Sequence[str], limits: limits_lib.Limits) -> dict[str, Any]:
+  bounds = f'At most {limits.bytes / 2**20:g} MiB and {limits.pixels / 1e6:g} megapixels.'
+  return {
+    '/': {'get': _reading('the page', {'text/html': {}})},
+    '/healthz': {
+      'get': _reading('whether the models are loaded', _json(_health()))
+      | {
+        'responses': {
+          '200': {'description': 'loading or ready', 'content': _json(_health())},
+          '503': {'description': 'the models cannot be loaded', 'content': _json(_health())},
+        }
+      }
+    },
+    '/openapi.json': {'get': _reading('this description', _json({'type': 'object'}))},
+    '/v1/models': {'get': _reading('the models, and the bounds', _json(_models(models)))},
+    '/v1/complete': {
+      'post': {
+        'summary': 'fills the hole of a picture',
+        'description': f'{bounds} The options are those of glcic-jax complete.',
+        'requestBody': {
+          'required': True,
+          'content': {'multipart/form-data': {'schema': _form(models)}},
+        },
+        'responses': {'200': _picture(in_memory.KEPT, {})} | _refusals(_COMPLETING),
+      }
+    },
+    '/api/v1/model': {
+      'get': _reading("IOPaint's: the model that inpaint takes", _json({'type': 'object'}))
+    },
+    '/api/v1/server-config': {
+      'get': _reading("IOPaint's: what there is of an IOPaint server", _json({'type': 'object'}))
+    },
+    '/api/v1/inpaint': {
+      'post': {
+        'summary': "IOPaint's: fills the hole of a picture by the first model; a PNG comes back",
+        'description': f"{bounds} IOPaint's other fields are taken, and change nothing.",
+        'requestBody': {'required': True, 'content': _json(_inpaint())},
+        'responses': {
+          '200': _picture(('PNG',), {'X-Seed': ({'type': 'integer'}, 'sd_seed, as it came')})
+        }
+        | _refusals(code for code in _COMPLETING),
+      }
+    },
+  }
+
+
+def _reading(summary: str, content: dict[str, Any]) -> dict[str, Any]:
+  return {'summary': summary, 'responses': {'200': {'description': summary, 'content': content}}}
+
+
+def _json(schema: dict[str, Any]) -> dict[str, Any]:
+  return {'application/json': {'schema': schema}}
+
+
+def _form(models: Sequence[str]) -> dict[str, Any]:
+  fields = {
+    name: dict(option.schema) | {'description': option.meaning}
+    for name, option in options_lib.table(models).items()
+  }
+  files = {
+    'image': _BINARY | {'description': f'a picture file: {", ".join(in_memory.KEPT)}'},
+    'mask': _BINARY
+    | {
+      'description': 'another of the same size, once both are upright: white is the hole. Left '
+      'out, the hole is where the picture is transparent'
+    },
+  }
+  return {
+    'type': 'object',
+    'properties': files | fields,
+    'required': ['image'],
+    'additionalProperties': False,
+  }
+
+
+def _inpaint() -> dict[str, Any]:
+  text = {'type': 'string', 'description': 'base64 or a data URL'}
+  return {
+    'type': 'object',
+    'properties': {'image': text, 'mask': text, 'sd_seed': {'type': 'integer', 'default': 42}},
+    'required': ['image', 'mask'],
+  }
+
+
+def _picture(kinds: Iterable[str], more: dict[str, Any]) -> dict[str, Any]:
+  headers = {
+    'X-Model': ({'type': 'string'}, "the model's name, percent-encoded"),
+    'X-Time-Ms': ({'type': 'integer'}, 'how long it was worked on, in milliseconds'),
+    'X-Warnings': ({'type': 'string'}, 'a JSON list of sentences about the picture'),
+    **more,
+  }
+  return {
+    'description': 'the completed picture',
+    'headers': {
+      name: {'schema': schema, 'description': meaning}
+      for name, (schema, meaning) in headers.items()
+    },
+    'content': {f'image/{kind.lower()}': {} for kind in kinds},
+  }
+
+
+def _refusals(codes: Iterable[int]) -> dict[str, Any]:
+  error = _json({'$ref': '#/components/schemas/Error'})
+  return {str(code): {'description': _REASONS[code], 'content': error} for code in codes}
+
+
+def _error() -> dict[str, Any]:
+  return {
+    'type': 'object',
+    'properties': {'error': {'type': 'string', 'description': 'one sentence'}},
+    'required': ['error'],
+  }
+
+
+def _health() -> dict[str, Any]:
+  return {
+    'type': 'object',
+    'properties': {
+      'status': {'type': 'string', 'enum': ['loading', 'ready', 'failed']},
+      'error': {'type': ['string', 'null']},
+      'version': {'type': 'string'},
+    },
+    'required': ['status', 'error', 'version'],
+  }
+
+
+def _models(models: Sequence[str]) -> dict[str, Any]:
+  model = {
+    'type': 'object',
+    'properties': {
+      'name': {'type': 'string', 'enum': [*models]},
+      'status': {'type': 'string', 'enum': ['loading', 'ready', 'failed']},
+      'kind': {'type': 'string', 'enum': ['network', 'baseline']},
+      'method': {'type': ['string', 'null']},
+      'image_size': {'type': ['integer', 'null']},
+    },
+    'required': ['name', 'status', 'kind', 'method', 'image_size'],
+  }
+  limits = {
+    'type': 'object',
+    'properties': {
+      'bytes': {'type': 'integer'},
+      'pixels': {'type': 'integer'},
+      'seconds': {'type': 'number'},
+    },
+    'required': ['bytes', 'pixels', 'seconds'],
+  }
+  properties = {
+    'default': {'type': 'string'},
+    'models': {'type': 'array', 'items': model},
+    'limits': limits,
+    'formats': {'type': 'array', 'items': {'type': 'string'}},
+  }
+  return {'type': 'object', 'properties': properties, 'required': [*properties]}

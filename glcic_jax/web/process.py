@@ -1,0 +1,104 @@
+"""The process that completes: it knows JAX and decodes pictures, and the server does neither.
+
+A picture that takes too long, or more memory than there is, ends this process, and not the server.
+It is sent `in_memory.Task`s with a model's name, one after another, and answers each with a word
+and what belongs to it: DONE and the result, or why not and a sentence.
+"""
+
+from collections.abc import Callable, Sequence
+from multiprocessing import connection as connection_lib
+import sys
+import time
+import traceback
+from typing import Any, NamedTuple
+import warnings
+
+from glcic_jax import errors
+from glcic_jax.inference import baselines
+from glcic_jax.inference import in_memory
+from glcic_jax.web import warming
+
+LOADED, READY, FAILED = 'loaded', 'ready', 'failed'  # while it starts
+DONE, REFUSED, TOO_LARGE, BROKEN = 'done', 'refused', 'too large', 'broken'  # of a task
+
+
+class Loaded(NamedTuple):
+  """A model that can be used."""
+
+  name: str
+  method: str | None = None  # None of a baseline
+  image_size: int | None = None  # side of its training pictures in pixels
+
+
+class Done(NamedTuple):
+  """A completed picture."""
+
+  result: in_memory.Result
+  seconds: float
+
+
+def main(connection: connection_lib.Connection, models: Sequence[str], device: str | None) -> None:
+  """All that a process of its own does: `work`, with its warnings as lines on stderr."""
+  warnings.showwarning = lambda message, *_, **__: print(f'glcic-jax: {message}', file=sys.stderr)
+  work(connection, models, device, loaded=_keep_no_more_programs)
+
+
+def _keep_no_more_programs() -> None:
+  """Sizes that strangers choose would fill the disk with programs."""
+  if 'jax' in sys.modules:
+    import jax
+
+    jax.config.update('jax_persistent_cache_min_compile_time_secs', float('inf'))
+
+
+def work(
+  connection: connection_lib.Connection,
+  models: Sequence[str],
+  device: str | None,
+  *,
+  loaded: Callable[[], None] = lambda: None,
+) -> None:
+  """Loads the models, calls `loaded`, and answers until the other end is closed."""
+  try:
+    completers = {}
+    for name in models:
+      completers[name], description = _load(name, device)
+      connection.send((LOADED, description))
+    loaded()
+    connection.send((READY, None))
+    while True:
+      name, task = connection.recv()
+      connection.send(_answer(completers[name], task))
+  except errors.InputError as error:
+    connection.send((FAILED, str(error)))
+  except (EOFError, BrokenPipeError, ConnectionResetError):  # the server has gone
+    return
+
+
+def _load(name: str, device: str | None) -> tuple[Callable[..., Any], Loaded]:
+  if name in baselines.FILLS:
+    baseline = baselines.Baseline(name)
+    warming.warm(baseline, 64)
+    return baseline, Loaded(name)
+  from glcic_jax import compilation
+  from glcic_jax.inference import completer as completer_lib
+
+  compilation.keep_programs()
+  completer = completer_lib.Completer.from_pretrained(name, device=device)
+  description = completer.description
+  warming.warm(completer, description.image_size)
+  return completer, Loaded(name, description.method, description.image_size)
+
+
+def _answer(completer: Callable[..., Any], task: in_memory.Task) -> tuple[str, Any]:
+  start = time.perf_counter()
+  try:
+    result = in_memory.complete(completer, task)
+  except errors.InputError as error:
+    return REFUSED, in_memory.without_dashes(str(error))
+  except Exception as error:
+    if isinstance(error, MemoryError) or 'RESOURCE_EXHAUSTED' in str(error):  # JAX's word
+      return TOO_LARGE, 'There is not enough memory for this picture here; send it smaller.'
+    traceback.print_exc(file=sys.stderr)
+    return BROKEN, 'The picture could not be completed; the server knows more.'
+  return DONE, Done(result, time.perf_counter() - start)
