@@ -14,6 +14,7 @@ from glcic_jax.inference import baselines
 from glcic_jax.inference import many_files
 from glcic_jax.model_directory import shipped
 from glcic_jax.pictures import given_holes
+from glcic_jax.pictures import mask_meaning
 from glcic_jax.pictures import pairing
 from glcic_jax.pictures import sheets
 
@@ -24,10 +25,13 @@ def main(arguments: Sequence[str]) -> int:
   options = parser.parse_args(arguments)
   if options.mask is not None and options.hole_color:
     raise errors.InputError('--mask and --hole-color both say where the hole is; give one of them.')
-  if options.invert_mask and options.mask is None:
-    raise errors.InputError('--invert-mask needs a --mask.')
+  for flag in ('--invert-mask', mask_meaning.FLAG):
+    is_given = getattr(options, flag.strip('-').replace('-', '_'))
+    errors.require(not is_given or options.mask is not None, f'{flag} needs a --mask.')
   shipped.check(options.model, tuple(baselines.FILLS))
-  where = given_holes.Where(options.mask, options.invert_mask, options.hole_color, options.dilate)
+  where = given_holes.Where(
+    options.mask, options.invert_mask, options.hole_color, options.dilate, options.mask_channel
+  )
   # With --skip-existing nothing that lies among the results is touched, so these are no inputs.
   results = options.output if options.skip_existing else None
   found, alone = pairing.jobs(options.images, options.mask, results=results)
@@ -99,7 +103,8 @@ def _parser() -> parser_lib.Parser:
   add('--output', help=where)
   painted = 'the hole is what has this colour: #ff00ff, or a name'
   add('--hole-color', metavar='COLOR', type=values.color, help=painted)
-  add('--invert-mask', action='store_true', help='black is the hole')
+  add('--invert-mask', action='store_true', help='the hole is all else: what the mask has black')
+  parser.add_mask_channel('of the mask')
   pixels = values.pixels(0, 10_000)
   add(
     '--dilate',

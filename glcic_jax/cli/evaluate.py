@@ -124,6 +124,7 @@ def _add_pictures(parser: parser_lib.Parser) -> None:
   add(
     '--draw-masks', action='store_true', help='from the folder of masks, draw any for each picture'
   )
+  parser.add_mask_channel('of masks in a folder')
   add(
     '--mask-side',
     type=values.number(),

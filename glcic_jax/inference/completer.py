@@ -26,6 +26,7 @@ from glcic_jax.methods import architectures
 from glcic_jax.model_directory import model_files
 from glcic_jax.model_directory import shipped
 from glcic_jax.model_directory import tensors
+from glcic_jax.pictures import mask_meaning
 from glcic_jax.pictures import modes
 
 
@@ -97,6 +98,7 @@ class Completer:
     feather: float = 0,
     large: str = 'crop',
     detail: float = 0,
+    mask_channel: mask_meaning.Channel | None = None,
   ) -> Any:
     """Completes one picture, or each of several.
 
@@ -105,13 +107,14 @@ class Completer:
         uint16; or a list of them, or one array `[B, H, W, C]`.
       mask: the hole, of the same height and width: white (128 and above, or True) is the hole. A
         list goes with several images; one mask serves them all. None: where the image is
-        transparent.
+        transparent. What else a mask may be, `mask_meaning` says.
       blend: how the hole is fitted to its surroundings: 'poisson', 'opencv' or 'none'.
       feather: over so many pixels inside the hole's edge, the known pixels' colours fade out.
       large: what the network sees: 'crop', windows around the holes at the scale that it was
         trained for; 'resize', the whole picture at that scale; 'whole', the picture as it is.
       detail: how much of the fine texture in the hole comes from the picture's own blocks instead
         of the network, 0 to 1; see `glcic_jax.detail`.
+      mask_channel: 'alpha' or 'luminance', for masks in which either could show the hole.
 
     Returns:
       what came in, completed: an upright PIL image for a path or a PIL image, an array for an
@@ -128,10 +131,14 @@ class Completer:
       raise errors.InputError(f'feather is {feather}; give 0 or more pixels.')
     if not isinstance(detail, numbers.Real) or not 0 <= detail <= 1:
       raise errors.InputError(f'detail is {detail!r}; give 0 to 1.')
+    if mask_channel not in (None, *mask_meaning.CHANNELS):
+      raise errors.InputError(f'mask_channel is {mask_channel!r}; it can be alpha or luminance.')
     pairs = pairs_lib.split(image, mask)
     results = []
     for start in range(0, len(pairs), self.batch_size):
-      opened = [pairs_lib.read(*pair) for pair in pairs[start : start + self.batch_size]]
+      opened = [
+        pairs_lib.read(*pair, mask_channel) for pair in pairs[start : start + self.batch_size]
+      ]
       results += self._complete_together(opened, blend, feather, large, detail)
     return pairs_lib.join(results, image)
 

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from glcic_jax import errors
+from glcic_jax.pictures import mask_meaning
 from glcic_jax.pictures import masks
 from glcic_jax.pictures import pairing
 from glcic_jax.pictures import photographs
@@ -26,6 +27,7 @@ class Where(NamedTuple):
   invert: bool  # black in the mask is the hole
   color: tuple[int, int, int] | None  # RGB in 0..255; None and no mask: transparency
   dilate: int | None  # pixels by which it grows; None: as many as a colour in its file needs
+  channel: mask_meaning.Channel | None = None  # of a mask; None: what it holds decides
 
 
 class Given(NamedTuple):
@@ -49,7 +51,14 @@ def read(job: pairing.Job, where: Where) -> Given:
   image, dilate = photograph.image, where.dilate or 0
   notes: list[tuple[str, str]] = []
   if job.mask is not None:
-    hole = masks.from_mask(job.mask, image.size, invert=where.invert)
+    name = job.mask
+    hole = masks.from_mask(
+      name,
+      image.size,
+      invert=where.invert,
+      channel=where.channel,
+      say=lambda note: notes.append((name, note)),
+    )
   elif where.color:
     lossy = photograph.kind in ('JPEG', 'MPO', 'WEBP')
     hole = masks.from_color(image, where.color, job.image, lossy=lossy)

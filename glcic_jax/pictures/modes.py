@@ -150,28 +150,3 @@ def from_array(array: 'np.ndarray | jax.Array') -> Picture:
     )
   pixels = pixels.reshape(*pixels.shape[:2], -1)
   return Picture(pixels, _CHANNELS[pixels.shape[2]], array)
-
-
-def mask_levels(mask: np.ndarray) -> np.ndarray:
-  """A mask array `[H, W]` or `[H, W, 1]` of any type -> levels of 255, `[H, W]` uint8.
-
-  Booleans, and numbers no larger than 1, are shares of white.
-
-  Raises:
-    errors.InputError: if it has another shape, or holds what is no number from 0 on.
-  """
-  if mask.ndim not in (2, 3) or mask.ndim == 3 and mask.shape[2] != 1:
-    raise errors.InputError(
-      f'The mask is an array of shape {mask.shape}; give [H, W] or [H, W, 1].'
-    )
-  if mask.dtype.kind not in 'biuf' and mask.dtype.name != 'bfloat16':
-    raise errors.InputError(
-      f'The mask is an array of type {mask.dtype}; give booleans, or 0 and 255.'
-    )
-  numbers = mask.reshape(mask.shape[:2]).astype(np.float64)
-  if not np.isfinite(numbers).all():
-    raise errors.InputError('The mask has values that are not finite; give 0 and 255, or booleans.')
-  if numbers.min(initial=0) < 0:
-    raise errors.InputError('The mask has values below 0; give 0 and 255, or booleans.')
-  scale = 255 if numbers.max(initial=0) <= 1 else 1
-  return np.clip(numbers * scale, 0, 255).astype(np.uint8)
