@@ -63,8 +63,8 @@ CONFINED = {
   'orbax': ('checkpoints.py',),
   'huggingface_hub': ('model_directory/hub.py',),
   'jax2onnx': ('inference/export_onnx.py',),
-  'onnxruntime': ('inference/export_onnx.py',),
   'rich': ('bar.py',),
+  'onnxruntime': ('inference/export_onnx.py', 'inference/run_exported.py'),
   'clu': ('training/journal.py',),
 }
 NOWHERE = ('flax.training', 'flax.jax_utils', 'flax.nnx')
