@@ -22,6 +22,7 @@ from glcic_jax.inference import canvas as canvas_lib
 from glcic_jax.inference import network as network_lib
 from glcic_jax.inference import pairs as pairs_lib
 from glcic_jax.inference import tiling
+from glcic_jax.inference import transparency
 from glcic_jax.methods import architectures
 from glcic_jax.model_directory import model_files
 from glcic_jax.model_directory import shipped
@@ -156,7 +157,7 @@ class Completer:
         network_lib.check_hole(self.generator, mask)
     side = self.description.image_size
     multiple = architectures.kind_of(self.description.architecture).size_multiple
-    levels = [picture.levels() for picture, _ in pairs]
+    levels = [transparency.levels(*pair) for pair in pairs]
     canvases = []
     for pixels, (_, mask) in zip(levels, pairs):
       parts = list(tiling.parts(mask, large=large, side=side, multiple=multiple))
@@ -169,7 +170,10 @@ class Completer:
     if detail:
       for pixels, (_, mask) in zip(levels, pairs):
         _add_detail(pixels, mask, detail)
-    return [picture.completed(pixels, mask) for pixels, (picture, mask) in zip(levels, pairs)]
+    return [
+      transparency.completed(picture, pixels, mask)
+      for pixels, (picture, mask) in zip(levels, pairs)
+    ]
 
   def _warn_of_wide_holes(self, mask: np.ndarray, parts: Sequence[tiling.Part]) -> None:
     """Once for a picture, where a part of its hole is wider than the network sees."""

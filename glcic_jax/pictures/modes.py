@@ -37,11 +37,15 @@ class Picture(NamedTuple):
   origin: Any  # what to make the result like: a PIL image, or an array
 
   @property
+  def alpha(self) -> np.ndarray | None:
+    """`[H, W]` of the pixels' type; None where it has no alpha channel."""
+    return self.pixels[..., -1] if 'alpha' in self.kind else None
+
+  @property
   def hidden(self) -> np.ndarray | None:
     """`[H, W]` bool, where it is more than half transparent; None where it has no alpha channel."""
-    if 'alpha' not in self.kind:
-      return None
-    return self.pixels[..., -1] <= np.iinfo(self.pixels.dtype).max // 2
+    alpha = self.alpha
+    return None if alpha is None else alpha <= np.iinfo(alpha.dtype).max // 2
 
   def levels(self) -> np.ndarray:
     """`[H, W, 3]` RGB of the pixels' own type: what the network is to see; a copy."""
@@ -51,16 +55,20 @@ class Picture(NamedTuple):
       return np.repeat(self.pixels[..., :1], 3, axis=-1)
     return self.pixels[..., :3].copy()
 
-  def completed(self, levels: np.ndarray, mask: np.ndarray) -> Any:
-    """The picture with the pixels of `levels` where `mask` (`[H, W]` bool) is; like `origin`."""
+  def completed(self, levels: np.ndarray, mask: np.ndarray, alpha: np.ndarray | None = None) -> Any:
+    """The picture with the pixels of `levels` where `mask` (`[H, W]` bool) is; like `origin`.
+
+    `alpha` is theirs, `[N]`, in a picture that has such a channel; None: opaque.
+    """
     result, values = self.pixels.copy(), levels[mask]
     if self.kind == 'cmyk':
       black = np.zeros_like(values[:, :1])  # none, as Pillow converts
       values = np.append(255 - values, black, axis=1)
     elif self.kind.startswith('grey'):
       values = np.round(values @ _GREY).astype(result.dtype)[:, None]
-    if 'alpha' in self.kind:  # opaque: what is completed can be seen
-      values = np.append(values, np.full_like(values[:, :1], np.iinfo(result.dtype).max), axis=1)
+    if 'alpha' in self.kind:
+      opaque = np.full(len(values), np.iinfo(result.dtype).max, result.dtype)
+      values = np.column_stack([values, opaque if alpha is None else alpha])
     result[mask] = values
     return self._like_origin(result)
 
