@@ -28,6 +28,7 @@ class Where(NamedTuple):
   color: tuple[int, int, int] | None  # RGB in 0..255; None and no mask: transparency
   dilate: int | None  # pixels by which it grows; None: as many as a colour in its file needs
   channel: mask_meaning.Channel | None = None  # of a mask; None: what it holds decides
+  most_pixels: int | None = None  # of a picture or a mask; None: `limits.MOST_PIXELS`
 
 
 class Given(NamedTuple):
@@ -47,7 +48,7 @@ def read(job: pairing.Job, where: Where) -> Given:
   """
   if job.error:
     raise errors.InputError(f'{job.image} has no mask: {job.error}')
-  photograph = photographs.read(job.image)
+  photograph = photographs.read(job.image, where.most_pixels)
   image, dilate = photograph.image, where.dilate or 0
   notes: list[tuple[str, str]] = []
   if job.mask is not None:
@@ -57,6 +58,7 @@ def read(job: pairing.Job, where: Where) -> Given:
       image.size,
       invert=where.invert,
       channel=where.channel,
+      most_pixels=where.most_pixels,
       say=lambda note: notes.append((name, note)),
     )
   elif where.color:

@@ -35,17 +35,18 @@ def from_mask(
   *,
   invert: bool = False,
   channel: mask_meaning.Channel | None = None,
+  most_pixels: int | None = None,
   say: Say | None = None,
 ) -> np.ndarray:
   """Reads the mask file of an upright picture of this (width, height), or of any: `[H, W]` bool.
 
-  The rest is of `of_image`.
+  The rest is of `of_image`, and `most_pixels` of `limits.check`.
 
   Raises:
     errors.InputError: if it cannot be read, has another size, is empty or full, or can be
       understood in two ways.
   """
-  mask = image_files.load(image_files.open_picture(path))
+  mask = image_files.load(image_files.open_picture(path, most_pixels=most_pixels))
   name = os.fspath(path)
   return of_image(mask, size or mask.size, name, invert=invert, channel=channel, say=say)
 

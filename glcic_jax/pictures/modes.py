@@ -35,6 +35,7 @@ class Picture(NamedTuple):
   pixels: np.ndarray  # [H, W, C] uint8 or uint16
   kind: str  # what the channels are: a value of _KINDS
   origin: Any  # what to make the result like: a PIL image, or an array
+  scale: tuple[float, float] | None = None  # of wide numbers: what 0 and 65535 stand for
 
   @property
   def alpha(self) -> np.ndarray | None:
@@ -60,6 +61,8 @@ class Picture(NamedTuple):
 
     `alpha` is theirs, `[N]`, in a picture that has such a channel; None: opaque.
     """
+    if self.scale is not None:
+      return self._completed_wide(levels[mask], mask)
     result, values = self.pixels.copy(), levels[mask]
     if self.kind == 'cmyk':
       black = np.zeros_like(values[:, :1])  # none, as Pillow converts
@@ -71,6 +74,14 @@ class Picture(NamedTuple):
       values = np.column_stack([values, opaque if alpha is None else alpha])
     result[mask] = values
     return self._like_origin(result)
+
+  def _completed_wide(self, values: np.ndarray, mask: np.ndarray) -> Image.Image:
+    low, high = self.scale or (0, 0)
+    result = np.array(self.origin)
+    result[mask] = (low + values @ _GREY * ((high - low) / 65_535)).astype(result.dtype)
+    image = Image.fromarray(result)
+    image.info = dict(self.origin.info)
+    return image
 
   def _like_origin(self, result: np.ndarray) -> Any:
     if isinstance(self.origin, Image.Image):
@@ -92,6 +103,8 @@ def from_image(image: Image.Image) -> Picture:
     errors.InputError: if it has no colours that could be completed.
   """
   image = kept(image)
+  if image.mode in ('I', 'F'):
+    return _of_wide(image)
   pixels = np.asarray(image)
   return Picture(pixels.reshape(*pixels.shape[:2], -1), _KINDS[image.mode], image)
 
@@ -101,7 +114,7 @@ def kept(image: Image.Image) -> Image.Image:
   otherwise.
 
   Bilevel becomes grey, a palette RGB, a transparent colour an alpha channel; 32-bit integers that
-  fit become 16 bits. Everything else becomes RGB.
+  fit become 16 bits, others and fractions stay as they are. Everything else becomes RGB.
   """
   mode = image.mode
   if mode in _KINDS and 'transparency' not in image.info:
@@ -115,7 +128,7 @@ def kept(image: Image.Image) -> Image.Image:
       return converted
     if mode.startswith('I;16'):
       return Image.fromarray(np.asarray(image).astype(np.uint16))
-    return image.convert(_NEAREST.get(mode, 'RGB'))
+    return image_files.to_rgb(image) if mode == 'LAB' else image.convert(_NEAREST.get(mode, 'RGB'))
   except (OSError, ValueError) as error:
     raise errors.InputError(
       f'A picture of mode {mode} cannot be completed ({error}); save it as RGB.'
@@ -130,7 +143,16 @@ def _from_wide(image: Image.Image) -> Image.Image:
     )
   if image.mode == 'I' and numbers.min() >= 0 and numbers.max() <= 65_535:
     return Image.fromarray(numbers.astype(np.uint16))
-  return image_files.to_rgb(image)
+  return image
+
+
+def _of_wide(image: Image.Image) -> Picture:
+  """Of 32-bit numbers, the network sees where they lie between the lowest and the highest."""
+  numbers = np.asarray(image).astype(np.float64)
+  low, high = float(numbers.min()), float(numbers.max())
+  levels = (numbers - low) * (65_535 / (high - low or 1))
+  pixels = np.round(levels).astype(np.uint16)[..., None]
+  return Picture(pixels, 'grey', image, (low, high))
 
 
 def _image(pixels: np.ndarray, mode: str) -> Image.Image:

@@ -262,7 +262,7 @@ def _check_file(output: str, kind: str) -> None:
   ending = suffix(output)
   if not output:
     raise errors.InputError('--output is empty; give a file name, such as completed.png.')
-  if ending not in image_files.SUFFIXES:
+  if ending not in image_files.WRITTEN:
     raise errors.InputError(f'{output} does not end in a picture format; use .png or .jpg.')
   if kind != 'keep' and kind != ending.removeprefix('.').replace('jpeg', 'jpg'):
     raise errors.InputError(
@@ -280,9 +280,9 @@ def _renamed(name: str, kind: str) -> str:
   stem, ending = os.path.splitext(name)[0], suffix(name)
   if kind != 'keep':
     return f'{stem}.{kind}'
-  if ending in image_files.SUFFIXES:
+  if ending in image_files.WRITTEN:
     return name
-  return stem + ('.jpg' if ending in ('.mpo', '.jfif', '.jpe') else '.png')
+  return stem + ('.jpg' if ending == '.mpo' else '.png')
 
 
 def _identity(path: str) -> tuple[int, int] | str:

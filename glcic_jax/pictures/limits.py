@@ -1,0 +1,78 @@
+"""How large a picture may be: our own limit in the place of Pillow's.
+
+Pillow's is a number for the whole process, at which it warns, and raises at its double. Programs
+that use this package keep theirs: it is lifted only while a file of ours is opened.
+"""
+
+from collections.abc import Iterator
+import contextlib
+import threading
+
+from PIL import Image
+
+from glcic_jax import errors
+
+MOST_PIXELS = 2**28  # 268 megapixels: any camera's; a file of a few bytes may claim more
+FLAG = '--max-pixels'
+
+_DECODED = 4  # bytes of a pixel in memory, about
+
+_lock = threading.Lock()
+_lifted = 0  # how many threads read now
+_before: int | None = None
+
+
+@contextlib.contextmanager
+def lifted() -> Iterator[None]:
+  """Pillow opens pictures of any size, in any number of threads; its limit comes back."""
+  global _lifted, _before
+  with _lock:
+    if not _lifted:
+      _before, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+    _lifted += 1
+  try:
+    yield
+  finally:
+    with _lock:
+      _lifted -= 1
+      if not _lifted:
+        Image.MAX_IMAGE_PIXELS = _before
+
+
+def check(size: tuple[int, int], name: str, most: int | None = None) -> None:
+  """Refuses a picture of too many pixels (width, height), before any is decoded.
+
+  Args:
+    size: width and height.
+    name: of the file.
+    most: pixels; None: `MOST_PIXELS`.
+
+  Raises:
+    errors.InputError: naming the flag that allows more, or how much memory there is.
+  """
+  (width, height), most = size, most or MOST_PIXELS
+  if width * height > most:
+    raise errors.InputError(
+      f'{name} cannot be read as a picture ({width}x{height} px are {_mega(width * height)} '
+      f'megapixels, and {_mega(most)} are the most; {FLAG} {width * height} reads it all the same).'
+    )
+  needed, free = _DECODED * width * height, _free_memory()
+  if free is not None and needed > free:
+    raise errors.InputError(
+      f'{name} cannot be read as a picture ({width}x{height} px take {needed / 2**30:.1f} GiB, and '
+      f'{free / 2**30:.1f} GiB of memory are free).'
+    )
+
+
+def _mega(pixels: int) -> str:
+  return f'{pixels / 1e6:,.0f}' if pixels >= 1e6 else f'{pixels / 1e6:.2g}'
+
+
+def _free_memory() -> int | None:
+  """Bytes, as Linux tells it; None elsewhere."""
+  try:
+    with open('/proc/meminfo', encoding='ascii') as file:
+      lines = dict(line.split(':') for line in file)
+    return 1_024 * sum(int(lines[name].split()[0]) for name in ('MemAvailable', 'SwapFree'))
+  except (OSError, ValueError, KeyError):
+    return None
