@@ -116,10 +116,11 @@ def write(path: epath.PathLike, data: bytes) -> None:
     raise
 
 
-def walk(folder: epath.PathLike, suffixes: Sequence[str]) -> Iterator[str]:
+def walk(folder: epath.PathLike, suffixes: Sequence[str] | None) -> Iterator[str]:
   """The names, relative to a folder, of all files below it that end in one of the suffixes.
 
   Hidden files and folders are left out; a link to a folder above is not followed round and round.
+  Without suffixes, everything is named: hidden files too, and hidden folders, with a slash.
   """
 
   def below(directory: epath.Path, prefix: str, above: frozenset[str]) -> Iterator[str]:
@@ -129,10 +130,11 @@ def walk(folder: epath.PathLike, suffixes: Sequence[str]) -> Iterator[str]:
       return
     for entry in directory.iterdir():
       if entry.name.startswith('.'):
-        continue
-      if entry.is_dir():
+        if suffixes is None:
+          yield f'{prefix}{entry.name}{"/" if entry.is_dir() else ""}'
+      elif entry.is_dir():
         yield from below(entry, f'{prefix}{entry.name}/', above | {real})
-      elif entry.suffix.lower() in suffixes:
+      elif suffixes is None or entry.suffix.lower() in suffixes:
         yield prefix + entry.name
 
   return below(epath.Path(folder), '', frozenset())

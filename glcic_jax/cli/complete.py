@@ -14,6 +14,8 @@ from glcic_jax.inference import baselines
 from glcic_jax.inference import many_files
 from glcic_jax.model_directory import shipped
 from glcic_jax.pictures import given_holes
+from glcic_jax.pictures import left_out
+from glcic_jax.pictures import limits
 from glcic_jax.pictures import mask_meaning
 from glcic_jax.pictures import pairing
 from glcic_jax.pictures import sheets
@@ -30,7 +32,12 @@ def main(arguments: Sequence[str]) -> int:
     errors.require(not is_given or options.mask is not None, f'{flag} needs a --mask.')
   shipped.check(options.model, tuple(baselines.FILLS))
   where = given_holes.Where(
-    options.mask, options.invert_mask, options.hole_color, options.dilate, options.mask_channel
+    options.mask,
+    options.invert_mask,
+    options.hole_color,
+    options.dilate,
+    options.mask_channel,
+    options.max_pixels,
   )
   # With --skip-existing nothing that lies among the results is touched, so these are no inputs.
   results = options.output if options.skip_existing else None
@@ -57,15 +64,21 @@ def main(arguments: Sequence[str]) -> int:
     # Pillow takes a panorama for an attack, and reads it.
     warnings.filterwarnings('ignore', message='Image size')
     warnings.showwarning = lambda message, *_, **__: note(f'glcic-jax: {message}')
-    for output in run.complete():
-      if not options.json:
-        speaker.result(output)
-  for failure in run.failed:
-    speaker.note(f'glcic-jax: {failure["error"]}')
+    left = left_out.entries(options.images, jobs)
+    for line in left_out.said(left):
+      note(f'glcic-jax: {line}')
+    try:
+      for output in run.complete():
+        if not options.json:
+          speaker.result(output)
+    finally:  # whatever ends the run, what failed before is said
+      for failure in run.failed:
+        speaker.note(f'glcic-jax: {failure["error"]}')
   if run.failed:
     speaker.note(f'glcic-jax: {len(run.failed)} of {len(jobs)} pictures failed.')
   if options.json:
     done = {'completed': run.completed, 'skipped': run.skipped, 'failed': run.failed}
+    done['left_out'] = [entry._asdict() for entry in left]
     speaker.result(json.dumps(done, indent=2))
   return 1 if run.failed else 0
 
@@ -116,6 +129,13 @@ def _parser() -> parser_lib.Parser:
   faded = 'the surroundings fade out over N pixels inside the hole'
   add('--feather', type=pixels, default=0, metavar='N', help=faded)
   parser.add_manner()
+  add(
+    limits.FLAG,
+    type=values.whole_number(1, 10**12),
+    metavar='N',
+    help=f'pictures may have so many pixels ({limits.MOST_PIXELS}); a file of a few bytes may '
+    'claim more than there is memory for',
+  )
   formats = ('keep', 'png', 'jpg', 'webp')
   add('--format', choices=formats, default='keep', help='of the results, where --output is no file')
   add('--strip-gps', action='store_true', help='leave out where the picture was taken')

@@ -101,7 +101,8 @@ class Reader:
         return
       self._broken.add(index)
       print(
-        f'{sentence} The next readable picture takes its place ({len(self._broken)} so far).',
+        f'{errors.shown(sentence)} The next readable picture takes its place '
+        f'({len(self._broken)} so far).',
         file=sys.stderr,
       )
       if len(self._broken) > self._share * len(self._source):

@@ -4,8 +4,6 @@ from collections.abc import Callable, Sequence
 import os
 from typing import NamedTuple
 
-from etils import epath
-
 from glcic_jax import errors
 from glcic_jax import files
 from glcic_jax.data import sources
@@ -52,7 +50,7 @@ def source(choice: Choice) -> sources.Source:
       'run held back (data.validation_fraction in its config.json).'
     )
   text = choice.images
-  if not os.path.exists(text) and '://' not in text and not set('*?') & set(text):
+  if not os.path.exists(text) and '://' not in text and not set('*?[') & set(text):
     raise errors.InputError(
       errors.with_hint(f'There is no folder {text}; check --images.', files.did_you_mean(text))
     )
@@ -83,7 +81,7 @@ def manifest(
   """
   if choice.manifest:
     try:
-      data = epath.Path(choice.manifest).read_bytes()
+      data = files.read(choice.manifest)
     except OSError as error:
       raise errors.InputError(
         f'{choice.manifest} cannot be read ({error.strerror or error}).'

@@ -134,7 +134,7 @@ class Folder:
 @functools.cache
 def _say(sentence: str) -> None:
   """On stderr, once."""
-  print(sentence, file=sys.stderr)
+  print(errors.shown(sentence), file=sys.stderr)
 
 
 def _is_usable(mask: np.ndarray) -> bool:

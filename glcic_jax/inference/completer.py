@@ -90,6 +90,14 @@ class Completer:
     variables, description = model_files.load(model, revision=revision)
     return cls(variables, description, device=device, batch_size=batch_size)
 
+  def __repr__(self) -> str:
+    description = self.description
+    count = sum(leaf.size for leaf in jax.tree.leaves(self.variables))
+    return (
+      f'<Completer of {description.method} at {description.image_size} px, step '
+      f'{description.step}: {count / 1e6:.3g} million weights, on {self._device}>'
+    )
+
   def __call__(
     self,
     image: pairs_lib.Picture | Sequence[pairs_lib.Picture],

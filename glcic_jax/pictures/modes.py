@@ -169,6 +169,12 @@ def from_array(array: 'np.ndarray | jax.Array') -> Picture:
   pixels = np.asarray(array)
   pixels = pixels.astype(pixels.dtype.newbyteorder('='), copy=False)  # of files of other machines
   has_shape = pixels.ndim == 2 or pixels.ndim == 3 and pixels.shape[2] in _CHANNELS
+  if has_shape and pixels.dtype.kind == 'f' and pixels.size and np.isfinite(pixels).all():
+    scaled = '255 * image' if pixels.max() <= 1 else 'image'
+    raise errors.InputError(
+      f'The picture is an array of {pixels.dtype} from {pixels.min():g} to {pixels.max():g}; give '
+      f'uint8: np.clip({scaled}, 0, 255).round().astype(np.uint8).'
+    )
   if pixels.dtype not in (np.uint8, np.uint16) or not has_shape:
     raise errors.InputError(
       f'The picture is an array of shape {pixels.shape} and type {pixels.dtype}; give [H, W] or '
