@@ -32,6 +32,8 @@ SUFFIXES = (
   *('.heic', '.heif', '.hif', '.mpo', '.j2k', '.jpx', '.ppm', '.pgm', '.pbm', '.pnm', '.tga'),
 )
 
+DAMAGED_EXIF = 'its EXIF is damaged and is left out.'
+
 _WHITE = (255, 255, 255)
 _ORIENTATION = 0x0112  # the EXIF tag
 _HEIF_BRANDS = (b'heic', b'heix', b'heim', b'heis', b'hevc', b'hevx', b'mif1', b'msf1')
@@ -127,6 +129,7 @@ def load(image: Image.Image, *, copy: bool = True) -> Image.Image:
     return ImageOps.exif_transpose(image)
   except Exception:  # damaged EXIF in a good picture says nothing of how that lies
     image.info.pop('exif', None)
+    setattr(image, 'notes', (*notes(image), DAMAGED_EXIF))  # noqa: B010 (it may have none yet)
     return image if not copy else image.copy()
 
 
@@ -244,7 +247,7 @@ def _unreadable(name: str, error: Exception, data: bytes = b'') -> str:
   reason = str(error).split('\n')[0]
   if 'cannot identify image file' in reason:
     reason = 'not a picture format that is known here'
-    if data[4:12] in (b'ftypavif', b'ftypavis'):
+    if data[4:12] in (b'ftypavif', b'ftypavis') and '.avif' not in Image.registered_extensions():
       reason = 'AVIF, which this Pillow does not know; upgrade it to 11.3 or later'
     elif data[:4] in (b'II*\0', b'MM\0*'):
       reason = 'a TIFF of a kind that Pillow does not read; save it with 8 bits a channel'

@@ -26,6 +26,7 @@ _WIDTH, _HEIGHT = 0xA002, 0xA003
 # Of the first table, what describes the picture; the rest describes how its file is laid out.
 _DESCRIPTIONS = (270, 271, 272, 305, 306, 315, 316, 18246, 33432, *range(0x9C9B, 0x9CA0))
 _MAKER_NOTE, _INTEROPERABILITY = 0x927C, 0xA005
+_EMPTY_EXIF = 20  # bytes of one that says nothing
 _LARGEST_EXIF = 65_000  # bytes, in a JPEG's one segment
 
 _IN_TIFF = ('L', 'LA', 'RGB', 'RGBA', 'I;16', 'I', 'F', 'CMYK')
@@ -69,8 +70,9 @@ def read(path: str, most_pixels: int | None = None) -> Photograph:
   opened = image_files.open_picture(path, most_pixels=most_pixels)
   image, notes = image_files.load(opened), list(image_files.notes(opened))
   frames, exif = _tables(opened)
-  if exif is None:
-    notes.append('its EXIF is damaged and is left out.')
+  has_lost = not exif and len(opened.info.get('exif', b'')) > _EMPTY_EXIF
+  if exif is None or has_lost:
+    notes.append(image_files.DAMAGED_EXIF)
   if frames > 1:
     notes.append('it holds several pictures: the first is completed, the others are dropped.')
   options = _options_of(opened)
@@ -124,6 +126,10 @@ def check_size(path: str, size: tuple[int, int]) -> None:
     errors.InputError: naming a format that can.
   """
   kind = _kind(path)
+  if kind not in _FORMATS:
+    raise errors.InputError(
+      f'{path} cannot be written, because this Pillow does not know its format; use .png.'
+    )
   most = _SIDES.get(kind)
   if most and max(size) > most:
     raise errors.InputError(
@@ -133,7 +139,7 @@ def check_size(path: str, size: tuple[int, int]) -> None:
 
 
 def _kind(path: str) -> str:
-  return Image.registered_extensions()['.' + path.rsplit('.', 1)[-1].lower()]
+  return Image.registered_extensions().get('.' + path.rsplit('.', 1)[-1].lower(), '')
 
 
 def save(

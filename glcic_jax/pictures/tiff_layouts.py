@@ -13,7 +13,7 @@ from PIL import TiffImagePlugin
 
 _BITS, _PHOTOMETRIC, _SAMPLES, _PLANAR = 258, 262, 277, 284
 _OFFSETS, _COUNTS, _TILE_OFFSETS, _TILE_COUNTS = 273, 279, 324, 325
-_FORMAT = 339
+_FORMAT, _ORIENTATION = 339, 274
 # Size, packing, order of bits, orientation, rows of a strip, predictor, size of a tile.
 _COPIED = (256, 257, 259, 266, 274, 278, 317, 322, 323)
 _WHITE_IS_ZERO, _SIGNED = 0, 2
@@ -86,6 +86,7 @@ def _like(opened: Image.Image, numbers: np.ndarray) -> Image.Image:
   """A picture of these numbers that says of itself what the file said."""
   image = Image.fromarray(numbers, opened.mode if numbers.ndim == 3 else None)
   image.format, image.info = opened.format, dict(opened.info)
-  exif = opened.getexif()
-  image.getexif().update(exif)
+  exif = image.getexif()
+  exif.update(opened.getexif())
+  exif.pop(_ORIENTATION, None)  # Pillow has turned what it decoded
   return image
