@@ -125,7 +125,7 @@ def test_damaged_exif_in_a_good_picture_is_left_out_and_told(tmp_path, kind):
     assert 'exif' not in written.info
 
 
-def test_more_pixels_than_pillow_takes_are_read_up_to_a_limit_of_ours(monkeypatch):
+def test_more_pixels_than_pillow_takes_are_read_up_to_a_limit_of_ours(tmp_path, monkeypatch):
   monkeypatch.setattr(Image, 'MAX_IMAGE_PIXELS', 200)
   data = hostile.encoded(PIXELS, 'png')
   np.testing.assert_array_equal(image_files.read_rgb(data), PIXELS)
@@ -135,9 +135,12 @@ def test_more_pixels_than_pillow_takes_are_read_up_to_a_limit_of_ours(monkeypatc
   assert image_files.open_picture(data, most_pixels=600).size == (30, 20)
   with pytest.raises(errors.InputError, match='are 3,600 megapixels, and 268 are the most'):
     image_files.open_picture(hostile.bomb())
-  monkeypatch.setattr(limits, '_free_memory', lambda: 2_399)
-  with pytest.raises(errors.InputError, match='of memory are free'):
-    image_files.open_picture(data)
+  monkeypatch.setattr(limits, '_LARGE', 500)
+  monkeypatch.setattr(limits, '_free_memory', lambda: 16_000)
+  (tmp_path / 'a.png').write_bytes(data)
+  with pytest.raises(errors.InputError, match='memory are free; --max-pixels 600 tries it'):
+    photographs.read(str(tmp_path / 'a.png'))
+  assert photographs.read(str(tmp_path / 'a.png'), 600).image.size == (30, 20)
 
 
 def test_pillows_limit_comes_back_whatever_the_order_of_threads(monkeypatch):

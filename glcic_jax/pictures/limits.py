@@ -15,7 +15,8 @@ from glcic_jax import errors
 MOST_PIXELS = 2**28  # 268 megapixels: any camera's; a file of a few bytes may claim more
 FLAG = '--max-pixels'
 
-_DECODED = 4  # bytes of a pixel in memory, about
+# Bytes that a pixel takes while its picture is completed, and from how many pixels on they count.
+_NEEDED, _LARGE = 28, 2**26
 
 _lock = threading.Lock()
 _lifted = 0  # how many threads read now
@@ -48,19 +49,30 @@ def check(size: tuple[int, int], name: str, most: int | None = None) -> None:
     most: pixels; None: `MOST_PIXELS`.
 
   Raises:
-    errors.InputError: naming the flag that allows more, or how much memory there is.
+    errors.InputError: naming the flag that allows more.
   """
   (width, height), most = size, most or MOST_PIXELS
-  if width * height > most:
+  pixels = width * height
+  if pixels > most:
     raise errors.InputError(
-      f'{name} cannot be read as a picture ({width}x{height} px are {_mega(width * height)} '
-      f'megapixels, and {_mega(most)} are the most; {FLAG} {width * height} reads it all the same).'
+      f'{name} cannot be read as a picture ({width}x{height} px are {_mega(pixels)} megapixels, '
+      f'and {_mega(most)} are the most; {FLAG} {pixels} reads it all the same).'
     )
-  needed, free = _DECODED * width * height, _free_memory()
+
+
+def check_memory(size: tuple[int, int], name: str) -> None:
+  """Refuses a picture (width, height) for whose completion there is too little memory now.
+
+  Raises:
+    errors.InputError: naming the flag that tries it.
+  """
+  width, height = size
+  pixels = width * height
+  needed, free = _NEEDED * pixels, _free_memory() if pixels > _LARGE else None
   if free is not None and needed > free:
     raise errors.InputError(
-      f'{name} cannot be read as a picture ({width}x{height} px take {needed / 2**30:.1f} GiB, and '
-      f'{free / 2**30:.1f} GiB of memory are free).'
+      f'{name} is too large for here: {width}x{height} px take about {needed / 2**30:.1f} GiB, and '
+      f'{free / 2**30:.1f} GiB of memory are free; {FLAG} {pixels} tries it all the same.'
     )
 
 

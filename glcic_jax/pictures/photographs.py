@@ -20,6 +20,7 @@ from PIL.ExifTags import TAGS
 from glcic_jax import errors
 from glcic_jax.pictures import color_profiles
 from glcic_jax.pictures import image_files
+from glcic_jax.pictures import limits
 
 _EXIF, _GPS = 0x8769, 0x8825  # tags that point to tables of their own
 _WIDTH, _HEIGHT = 0xA002, 0xA003
@@ -65,9 +66,12 @@ def read(path: str, most_pixels: int | None = None) -> Photograph:
   """Reads a picture file with what describes it.
 
   Raises:
-    errors.InputError: if it cannot be read, or has more than so many pixels; see `limits.check`.
+    errors.InputError: if it cannot be read, has more than so many pixels, see `limits.check`, or,
+      where no number is given, more than there is memory for.
   """
   opened = image_files.open_picture(path, most_pixels=most_pixels)
+  if most_pixels is None:
+    limits.check_memory(opened.size, path)
   image, notes = image_files.load(opened), list(image_files.notes(opened))
   frames, exif = _tables(opened)
   has_lost = not exif and len(opened.info.get('exif', b'')) > _EMPTY_EXIF
