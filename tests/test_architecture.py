@@ -66,6 +66,7 @@ CONFINED = {
   'rich': ('bar.py',),
   'onnxruntime': ('inference/export_onnx.py', 'inference/run_exported.py'),
   'clu': ('training/journal.py',),
+  'pillow_heif': ('pictures/image_files.py',),
 }
 NOWHERE = ('flax.training', 'flax.jax_utils', 'flax.nnx')
 

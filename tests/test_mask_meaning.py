@@ -72,7 +72,7 @@ TOLD = {
   '0 and 255 of 65535 and 7': (Image.fromarray(HOLE.astype(np.uint16) * 7), '7 is its only'),
   'of 32 bits': (Image.fromarray(HOLE.astype(np.int32) * 3), '3 is its only'),
   'classes above 128': (_colors((150,) * 3, (20,) * 3, 'L'), 'its highest level is 150 of 255'),
-  'a class in a palette': (_palette(BLACK, (128, 0, 0)), 'its highest level is 128 of 255'),
+  'a class in a palette': (_palette(BLACK, (128, 0, 0)), 'one colour on black'),
   'red': (_colors(RED, BLACK), 'one colour on black'),
   'red with soft edges': (
     Image.fromarray(np.dstack([_soft(), _soft() // 8, _soft() * 0]).astype(np.uint8)),
@@ -92,7 +92,11 @@ TOLD = {
     'painted in one colour',
   ),
   'premultiplied': (Image.fromarray(np.dstack([_soft()] * 4)), 'painted in one colour'),
-  'thin paint': (_colors((*WHITE, 70), (*BLACK, 0)), '70 is its only level'),
+  'thin paint': (_colors((*WHITE, 70), (*BLACK, 0)), 'painted in one colour'),
+  'thin soft paint': (
+    Image.fromarray(np.dstack([np.full((24, 32, 3), 40, np.uint8), _soft() // 2])),
+    'painted in one colour',
+  ),
   'grey and alpha': (
     Image.fromarray(np.dstack([HOLE * np.uint8(0), HOLE * np.uint8(255)])),
     'painted in one colour',

@@ -57,16 +57,16 @@ def decide(mask: np.ndarray, *, channel: Channel | None = None, invert: bool = F
   levels, alpha = _split(mask)
   if channel == 'alpha' and alpha is None:
     raise Unclear(f'has no alpha channel; leave {FLAG} alpha out.')
-  if channel is None and alpha is not None and alpha.min() < alpha.max():
+  # What is nowhere more than half as transparent as elsewhere, is not transparent in part.
+  in_part = alpha is not None and alpha.min() < (int(alpha.max()) + 1) // 2
+  if channel is None and alpha is not None and in_part:
     found = _by_alpha(levels, alpha)
   elif channel == 'alpha' and alpha is not None:
-    found = _thresholded(alpha)._replace(part='opaque')
+    found = _painted(alpha, 'opaque', '')
   else:
-    if alpha is not None and alpha.min() < alpha.max():  # what is transparent is not painted
+    if alpha is not None and in_part:  # what is transparent is not painted
       levels = _on_ground(levels, alpha, 255 if invert else 0)
-    plane, note = _plane(levels, told=channel is not None)
-    found = _thresholded(plane)
-    found = found._replace(note=found.note or note)
+    found = _opaque(levels, told=channel is not None)
   if not invert:
     return found
   others = {'white': 'black', 'opaque': 'transparent', 'transparent': 'opaque'}
@@ -160,25 +160,35 @@ def _few(levels: np.ndarray) -> list[float]:
   return sorted(values)
 
 
-def _plane(levels: np.ndarray, *, told: bool) -> tuple[np.ndarray, str]:
-  """One level for each pixel of an opaque picture, and a note; of one hue, how bright that is.
+def _painted(strength: np.ndarray, part: str, note: str) -> Meaning:
+  """What is painted at least half as strongly as anywhere, `[H, W]` uint8."""
+  highest = int(strength.max())
+  held = f'its highest level is {highest} of 255' if highest else ''
+  return Meaning(strength >= max(1, (highest + 1) // 2), part, note, held)
+
+
+def _opaque(levels: np.ndarray, *, told: bool) -> Meaning:
+  """The hole of an opaque picture; of one hue on black, what is painted.
 
   Where it is told that lightness decides, the hue does not.
   """
   if levels.ndim == 2:
-    return levels, ''
+    return _thresholded(levels)
   if told:
-    return _lightness(levels), ''
+    return _thresholded(_lightness(levels))
   brightest = levels.max(axis=-1)
   colored = brightest - levels.min(axis=-1) > _COLORED
   painted = np.count_nonzero(brightest >= _DARK)
+  if not painted:
+    return _thresholded(brightest)
   if np.count_nonzero(colored) <= _RARE * painted:
-    return _lightness(levels), ''
+    return _thresholded(_lightness(levels))
   hues = _sample(levels[brightest >= _DARK]).astype(np.float32)
   hues /= hues.max(axis=-1, keepdims=True)
   is_one = np.abs(hues - np.median(hues, axis=0)).max(axis=-1) <= _HUE
   if is_one.mean() >= 1 - _RARE and painted < brightest.size:
-    return brightest, 'it is painted in one colour on black: what is painted is the hole.'
+    note = 'it is painted in one colour on black: what is painted is the hole.'
+    return _painted(brightest, 'white', note)
   raise Unclear(
     f'holds {_colors(levels.reshape(-1, 3))} and is no white on black; paint the hole white and '
     f'all else black, or give {FLAG} luminance, by which what is light is the hole.'
@@ -191,9 +201,8 @@ def _by_alpha(levels: np.ndarray, alpha: np.ndarray) -> Meaning:
   visible = levels[opaque].reshape(np.count_nonzero(opaque), -1)
   colors, shares = _sample(visible), _sample(alpha[opaque])[:, None]
   if _is_one(colors) or _is_one(np.minimum(255, colors * (255.0 / shares))):  # or premultiplied
-    found = _thresholded(alpha)
-    note = found.note or 'it is painted in one colour on nothing: what is painted is the hole.'
-    return found._replace(part='opaque', note=note)
+    note = 'it is painted in one colour on nothing: what is painted is the hole.'
+    return _painted(alpha, 'opaque', note)
   if _is_picture(colors):
     note = 'it is a picture with a part cut out: what is transparent is the hole.'
     return Meaning(alpha <= 127, 'transparent', note, '')
