@@ -14,6 +14,7 @@ from PIL import Image
 
 from glcic_jax import errors
 from glcic_jax.pictures import image_files
+from glcic_jax.pictures import limits
 from glcic_jax.pictures import mask_meaning
 from glcic_jax.pictures import modes
 
@@ -183,7 +184,9 @@ def is_tight(image: Image.Image, hole: np.ndarray) -> bool:
   top, left = max(0, int(rows[0]) - margin), max(0, int(columns[0]) - margin)
   hole = hole[top : int(rows[-1]) + margin + 1, left : int(columns[-1]) + margin + 1]
   box = (left, top, left + hole.shape[1], top + hole.shape[0])
-  levels = np.asarray(image_files.to_rgb(image.crop(box))).astype(np.float32)
+  with limits.lifted():
+    around = image.crop(box)
+  levels = np.asarray(image_files.to_rgb(around)).astype(np.float32)
   distance = scipy.ndimage.distance_transform_edt(~hole)
   down, across = np.indices(hole.shape) // _CELL
   cell = down * (across.max() + 1) + across
