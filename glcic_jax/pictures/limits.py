@@ -55,8 +55,8 @@ def check(size: tuple[int, int], name: str, most: int | None = None) -> None:
   pixels = width * height
   if pixels > most:
     raise errors.InputError(
-      f'{name} cannot be read as a picture ({width}x{height} px are {_mega(pixels)} megapixels, '
-      f'and {_mega(most)} are the most; {FLAG} {pixels} reads it all the same).'
+      f'{name} cannot be read as a picture ({width}x{height} are {pixels:,} pixels, and {most:,} are '
+      f'the most; {FLAG} {pixels} reads it all the same).'
     )
 
 
@@ -74,10 +74,6 @@ def check_memory(size: tuple[int, int], name: str) -> None:
       f'{name} is too large for here: {width}x{height} px take about {needed / 2**30:.1f} GiB, and '
       f'{free / 2**30:.1f} GiB of memory are free; {FLAG} {pixels} tries it all the same.'
     )
-
-
-def _mega(pixels: int) -> str:
-  return f'{pixels / 1e6:,.0f}' if pixels >= 1e6 else f'{pixels / 1e6:.2g}'
 
 
 def _free_memory() -> int | None:
