@@ -7,6 +7,10 @@ escapes is a bug and keeps its traceback.
 
 from collections.abc import Iterable
 import difflib
+import re
+
+# What moves a terminal's cursor or turns the order of letters, in a file's name for example.
+_CONTROLS = re.compile('[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]')
 
 
 class InputError(ValueError):
@@ -36,6 +40,11 @@ class Stopped(Exception):
       f'{step}: the same command continues from there.'
     )
     self.exit_code = 128 + signal_number
+
+
+def shown(sentence: str) -> str:
+  """A sentence as it may be shown: control characters escaped, as in `a\\x1b[2J.png`."""
+  return _CONTROLS.sub(lambda match: match[0].encode('unicode_escape').decode(), sentence)
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

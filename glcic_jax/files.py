@@ -1,4 +1,4 @@
-"""Whole files or none: how the project lists and writes files, on disks and in buckets.
+"""Whole files or none: how the project lists, reads and writes files, on disks and in buckets.
 
 Paths are `etils.epath` paths, so `gs://` works wherever a folder is asked for.
 """
@@ -6,6 +6,7 @@ Paths are `etils.epath` paths, so `gs://` works wherever a folder is asked for.
 from collections.abc import Iterator, Sequence
 import errno
 import os
+import stat
 import uuid
 
 from etils import epath
@@ -14,6 +15,81 @@ from glcic_jax import errors
 
 # The machine's fault, not the user's: such an error ends a run with exit code 3.
 MACHINE_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS})
+
+LARGEST = 2**31  # bytes that `read` takes by default
+
+# What is no file -> what it is called.
+_NO_FILES = (
+  (stat.S_ISFIFO, 'a pipe'),
+  (stat.S_ISSOCK, 'a socket'),
+  (stat.S_ISCHR, 'a device'),
+  (stat.S_ISBLK, 'a device'),
+)
+
+
+def read(path: epath.PathLike, most: int = LARGEST) -> bytes:
+  """The bytes of a file, of which there are `most` at most; nothing else is ever opened.
+
+  Reading a pipe would wait for ever, and a device such as /dev/zero has no end.
+
+  Raises:
+    errors.InputError: if it is no regular file (through links), or larger.
+    OSError: as the file system raised it, IsADirectoryError among them.
+  """
+  check(path, most)
+  if '://' in os.fspath(path):
+    return epath.Path(path).read_bytes()
+  # A pipe that has taken the file's place since would wait for its other end.
+  descriptor = os.open(
+    path, os.O_RDONLY | getattr(os, 'O_NONBLOCK', 0) | getattr(os, 'O_BINARY', 0)
+  )
+  with os.fdopen(descriptor, 'rb') as file:
+    _check_status(os.fstat(file.fileno()), os.fspath(path), most)
+    data = file.read(most + 1)  # a file may grow, and those in /proc do not tell their size
+  if len(data) > most:
+    raise _too_large(os.fspath(path), most)
+  return data
+
+
+def check(path: epath.PathLike, most: int | None = None) -> None:
+  """Refuses a path that `read` would not read, for what a library opens by itself.
+
+  Args:
+    path: as of `read`.
+    most: bytes; None: any number.
+
+  Raises:
+    errors.InputError: if it is no regular file (through links), or larger.
+    OSError: as the file system raised it, IsADirectoryError among them.
+  """
+  name = os.fspath(path)
+  if '://' not in name:
+    _check_status(os.stat(path), name, most)
+  elif most is not None and epath.Path(path).stat().length > most:
+    raise _too_large(name, most)
+
+
+def _check_status(status: os.stat_result, name: str, most: int | None) -> None:
+  if stat.S_ISDIR(status.st_mode):
+    raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), name)
+  if not stat.S_ISREG(status.st_mode):
+    kind = next((kind for is_it, kind in _NO_FILES if is_it(status.st_mode)), 'no regular file')
+    raise errors.InputError(f'{name} is {kind}; give a file.')
+  if most is not None and status.st_size > most:
+    raise _too_large(name, most, status.st_size)
+
+
+def _too_large(name: str, most: int, size: int | None = None) -> errors.InputError:
+  has = f'has {_amount(size)}' if size else 'is larger'
+  return errors.InputError(f'{name} {has}, and {_amount(most)} are the most here; give another.')
+
+
+def _amount(size: int) -> str:
+  """Of bytes, for people."""
+  for unit, name in ((2**30, 'GiB'), (2**20, 'MiB'), (2**10, 'KiB')):
+    if size >= unit:
+      return f'{size / unit:.3g} {name}'
+  return f'{size} bytes'
 
 
 def write(path: epath.PathLike, data: bytes) -> None:
@@ -40,10 +116,11 @@ def write(path: epath.PathLike, data: bytes) -> None:
     raise
 
 
-def walk(folder: epath.PathLike, suffixes: Sequence[str]) -> Iterator[str]:
+def walk(folder: epath.PathLike, suffixes: Sequence[str] | None) -> Iterator[str]:
   """The names, relative to a folder, of all files below it that end in one of the suffixes.
 
   Hidden files and folders are left out; a link to a folder above is not followed round and round.
+  Without suffixes, everything is named: hidden files too, and hidden folders, with a slash.
   """
 
   def below(directory: epath.Path, prefix: str, above: frozenset[str]) -> Iterator[str]:
@@ -53,10 +130,11 @@ def walk(folder: epath.PathLike, suffixes: Sequence[str]) -> Iterator[str]:
       return
     for entry in directory.iterdir():
       if entry.name.startswith('.'):
-        continue
-      if entry.is_dir():
+        if suffixes is None:
+          yield f'{prefix}{entry.name}{"/" if entry.is_dir() else ""}'
+      elif entry.is_dir():
         yield from below(entry, f'{prefix}{entry.name}/', above | {real})
-      elif entry.suffix.lower() in suffixes:
+      elif suffixes is None or entry.suffix.lower() in suffixes:
         yield prefix + entry.name
 
   return below(epath.Path(folder), '', frozenset())

@@ -114,7 +114,11 @@ def files(folder):
     'of one pixel': (np.full((1, 1), 255, np.uint8), 'same size'),
     'black': (mask() * 0, 'no white pixel'),
     'white': (mask() * 0 + 255, 'white everywhere'),
-    'too dark': (mask() // 3, 'no white pixel'),
+    'too dark': (mask() // 3 + mask().T.reshape(HEIGHT, WIDTH) // 9, 'highest level is 113 of 255'),
+    'of classes': (
+      mask() // 51 + np.eye(HEIGHT, WIDTH, dtype=np.uint8),
+      'highest level is 6 of 255',
+    ),
   }
   for number, (name, (pixels, sentence)) in enumerate(wrong_masks.items()):
     yield Case(f'mask {name}', good | {'--mask': write(f'mask{number}.png', pixels)}, sentence)

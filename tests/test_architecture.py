@@ -65,12 +65,13 @@ CONFINED = {
   'orbax': ('checkpoints.py',),
   'huggingface_hub': ('model_directory/hub.py',),
   'jax2onnx': ('inference/export_onnx.py',),
-  'onnxruntime': ('inference/export_onnx.py',),
   'rich': ('bar.py',),
   'clu': ('training/events.py',),
   'tensorboardX': ('training/events.py',),
   'starlette': ('web/',),
   'uvicorn': ('web/server.py',),
+  'onnxruntime': ('inference/export_onnx.py', 'inference/run_exported.py'),
+  'pillow_heif': ('pictures/image_files.py',),
 }
 NOWHERE = ('flax.training', 'flax.jax_utils', 'flax.nnx')
 

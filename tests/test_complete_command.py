@@ -19,6 +19,7 @@ import pytest
 
 from glcic_jax.model_directory import model_files
 from glcic_jax.pictures import image_files
+from glcic_jax.pictures import limits
 from glcic_jax.pictures import pairing
 from tests import commands
 from tests import test_bar
@@ -250,7 +251,10 @@ def test_side_by_side_only_a_marked_name_is_a_mask(complete, folders):
   for name in ('a_mask1.png', 'a_mask2.png'):  # the second is none of the pictures either
     save(folders / 'both' / name, MASK)
   code, out, err = complete(*given)
-  assert (code, err) == (0, '') and len(out.splitlines()) == 2
+  assert code == 0 and len(out.splitlines()) == 2
+  assert err.strip().endswith(
+    'a_mask2.png: a further mask of a.png, for which a_mask1.png is taken.'
+  )
   assert (
     complete(
       folders / 'both' / 'a.bmp', '--mask', folders / 'both', '--output', folders / 'one.png'
@@ -691,6 +695,8 @@ def test_a_large_picture_is_not_called_an_attack(complete, pair, tmp_path, monke
   )  # Pillow warns from there and refuses from twice as many
   assert complete(*one_of(tmp_path))[::2] == (0, '')
   monkeypatch.setattr(Image, 'MAX_IMAGE_PIXELS', 200)
+  assert complete(*one_of(tmp_path))[::2] == (0, '')
+  monkeypatch.setattr(limits, 'MOST_PIXELS', 400)
   code, _, err = complete(*one_of(tmp_path))
   assert code == 2 and 'cannot be read' in err
 

@@ -87,13 +87,15 @@ def random_case(height, width, mode='RGB', seed=0):
 @pytest.mark.parametrize('mode', ['L', 'LA', 'RGB', 'RGBA'])
 def test_modes_are_kept_and_so_are_known_pixels(completer, mode):
   image, mask = random_case(24, 20, mode)
+  if 'A' in mode:
+    image.putalpha(200)
   result = completer(image, mask)
   assert result.mode == mode
   before, after = np.asarray(image), np.asarray(result)
   np.testing.assert_array_equal(after[~mask], before[~mask])
   assert (after[mask] != before[mask]).any()
   if 'A' in mode:
-    assert (after[mask][:, -1] == 255).all()
+    assert (after[mask][:, -1] == 200).all()
 
 
 def test_the_hole_is_what_the_network_says(completer, variables):
@@ -190,6 +192,50 @@ def test_numbers_of_other_machines_come_back_as_they_were(completer):
   result = completer(foreign, mask)
   assert result.dtype == foreign.dtype
   np.testing.assert_array_equal(result, completer(foreign.astype(np.uint16), mask))
+
+
+def test_a_completer_says_what_it_is(completer):
+  found = repr(completer)
+  assert found.startswith('<Completer of glcic at 32 px, step 7: 0.0')
+  assert 'million weights, on' in found and 'cpu' in found.lower()
+
+
+@pytest.mark.parametrize(
+  'image, line',
+  [
+    (
+      np.linspace(0, 1, 48, dtype=np.float32).reshape(4, 4, 3),
+      'float32 from 0 to 1.*255 \\* image',
+    ),
+    (np.full((4, 4), 200.0), r'float64 from 200 to 200.*np\.clip\(image, 0, 255\)'),
+  ],
+)
+def test_fractions_are_refused_with_the_line_that_converts_them(completer, image, line):
+  with pytest.raises(errors.InputError, match=line) as caught:
+    completer(image, np.eye(4))
+  converted = eval(str(caught.value).split('give uint8: ')[1].removesuffix('.'))
+  assert converted.dtype == np.uint8 and converted.max() == (255 if image.max() == 1 else 200)
+  completer(converted, np.eye(4))
+
+
+def test_absurd_weights_are_an_error_and_no_black_hole(variables):
+  absurd = jax.tree.map(lambda leaf: np.where(leaf < 0, -3e38, 3e38).astype(np.float32), variables)
+  image, mask = random_case(16, 20)
+  with pytest.raises(errors.RunError, match="output is not finite: the model's weights"):
+    Completer(absurd, DESCRIPTION)(image, mask)
+
+
+def test_a_mask_that_could_mean_two_things_is_decided_by_its_channel(completer):
+  image, mask = random_case(16, 20)
+  paint = np.zeros((16, 20, 4), np.uint8)
+  paint[2:14, 2:18, 3] = 255
+  paint[mask] = 255
+  with pytest.raises(errors.InputError, match='--mask-channel'):
+    completer(image, Image.fromarray(paint))
+  found = completer(image, Image.fromarray(paint), mask_channel='luminance')
+  np.testing.assert_array_equal(found, completer(image, mask))
+  with pytest.raises(errors.InputError, match="mask_channel is 'red'"):
+    completer(image, mask, mask_channel='red')
 
 
 def test_weights_that_do_not_fit_are_refused(variables):

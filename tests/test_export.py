@@ -117,7 +117,9 @@ def test_the_program_beside_it_needs_jax_alone_and_gives_the_picture_of_complete
 ):
   image, mask = random_case(33, 42)
   image.save(tmp_path / 'photo.png')
-  Image.fromarray(mask).save(tmp_path / 'hole.png')
+  paint = np.zeros((33, 42, 4), np.uint8)
+  paint[mask, 3] = 255
+  Image.fromarray(paint).save(tmp_path / 'hole.png')  # black on nothing
   export.write(completer, tmp_path / 'model.stablehlo', weights='separate')
   program = """
 import runpy, sys
@@ -130,6 +132,7 @@ runpy.run_path('model_run.py', run_name='__main__')
     [sys.executable, '-I', '-c', program], cwd=tmp_path, capture_output=True, text=True
   )
   assert done.returncode == 0, done.stderr
+  assert done.stderr.startswith('hole.png: it is painted in one colour on nothing')
   expected = np.asarray(completer(image, mask, large='whole', blend='none'))
   with Image.open(tmp_path / 'completed.png') as result:
     np.testing.assert_array_equal(np.asarray(result), expected)
@@ -139,8 +142,19 @@ runpy.run_path('model_run.py', run_name='__main__')
   )
 
 
-def test_the_program_is_short():
-  assert len(export._RUNNER.read_text().splitlines()) < 65
+def test_the_program_is_short_but_for_what_decides_on_masks():
+  assert len(export._RUNNER.read_text().splitlines()) < 115
+
+
+@pytest.mark.parametrize('white', [1, 7, 255, True])
+def test_whatever_is_over_0_is_the_hole(exported, completer, white):
+  image, mask = cases(16, 20)
+  expected = call(exported, image, mask)
+  given = mask * white if white is not True else mask > 0
+  np.testing.assert_array_equal(call(exported, image, given.astype(np.uint8)), expected)
+  np.testing.assert_array_equal(
+    run_exported.load(str(exported))(image, given), np.round(expected).astype(np.uint8)
+  )
 
 
 def test_the_program_of_an_earlier_version_is_replaced(tmp_path, completer):
@@ -149,7 +163,7 @@ def test_the_program_of_an_earlier_version_is_replaced(tmp_path, completer):
     '"""Completes a picture by an exported model: needs jax, flatbuffers and numpy'
   )
   export.write(completer, tmp_path / 'model.stablehlo')
-  assert program.read_bytes() == export._RUNNER.read_bytes()
+  assert program.read_bytes() == export.program()
 
 
 def test_separate_weights_are_the_files_and_the_program_holds_none(tmp_path, completer, exported):
@@ -192,7 +206,7 @@ def test_a_context_encoder_takes_any_batch_of_its_own_side(tmp_path, architectur
   complete = run_exported.load(str(path))
   expected = [own(*pair, large='whole', blend='none') for pair in zip(image, mask)]
   np.testing.assert_array_equal(complete(image, mask), np.stack(expected))
-  with pytest.raises(ValueError, match='32'):
+  with pytest.raises(ValueError, match='this model takes 32x32 px, and the picture has 32x28'):
     complete(image[:, :28], mask[:, :28])
   mask[1, 0, 0] = 1
   if architecture is CENTER:
@@ -285,3 +299,12 @@ def test_onnx_is_the_network_at_any_size(tmp_path, completer):
     hole = mask[..., 0] > 0
     assert np.abs(found - raw)[hole].max() / 255 < 1e-4
     np.testing.assert_array_equal(found[~hole], image[~hole])
+    (again,) = session.run(['completed'], {'image': image, 'mask': 255 * mask})
+    np.testing.assert_array_equal(again, found)
+  image, mask = cases(30, 42)  # the program beside it takes sides that are no multiples of 4
+  assert (tmp_path / 'model_run.py').read_bytes() == export.program()
+  expected = [completer(*pair, large='whole', blend='none') for pair in zip(image, mask)]
+  found = run_exported.load(str(tmp_path / 'model.onnx'))(image, 255 * mask)
+  assert np.abs(found.astype(int) - np.stack(expected)).max() <= 1
+  with pytest.raises(ValueError, match='the mask is 42x30, the picture 42x29'):
+    run_exported.load(str(tmp_path / 'model.onnx'))(image[:, :29], mask)

@@ -305,7 +305,10 @@ def test_the_view_of_a_hole_larger_than_itself_lies_on_the_pixel_nearest_to_the_
   [
     ('rectangle', {'kind': 'rectangle', 'side': [8, 16]}),
     ('strokes', {'kind': 'strokes', 'brush': 'medium', 'area': [0.05, 0.25]}),
-    ('folder', {'kind': 'folder', 'flip': False, 'rotate': False, 'scale': [1.0, 1.0]}),
+    (
+      'folder',
+      {'kind': 'folder', 'channel': 'auto', 'flip': False, 'rotate': False, 'scale': [1.0, 1.0]},
+    ),
     ('mixture', {'kind': 'mixture', 'mixture': ['rectangle=1', 'region=1', 'strokes=2']}),
   ],
 )

@@ -66,7 +66,7 @@ def _run(name: str, arguments: Sequence[str]) -> int:
       raise errors.InputError(errors.with_hint(f'There is no command {name!r}; {known}', hint))
     return importlib.import_module(f'glcic_jax.cli.{name.replace("-", "_")}').main(arguments)
   except (errors.InputError, errors.RunError, errors.Stopped) as error:
-    print(f'glcic-jax: {error}', file=sys.stderr)
+    print(f'glcic-jax: {errors.shown(str(error))}', file=sys.stderr)
     return error.exit_code
   except ImportError as error:
     from glcic_jax.cli import extras
@@ -85,5 +85,6 @@ def _run(name: str, arguments: Sequence[str]) -> int:
     )
     return 3
   except OSError as error:
-    print(f'glcic-jax: {error.filename or "a file"}: {error.strerror or error}.', file=sys.stderr)
+    sentence = f'{error.filename or "a file"}: {error.strerror or error}.'
+    print(f'glcic-jax: {errors.shown(sentence)}', file=sys.stderr)
     return 3 if error.errno in files.MACHINE_ERRORS else 2

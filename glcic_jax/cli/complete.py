@@ -14,6 +14,9 @@ from glcic_jax.inference import baselines
 from glcic_jax.inference import many_files
 from glcic_jax.model_directory import shipped
 from glcic_jax.pictures import given_holes
+from glcic_jax.pictures import left_out
+from glcic_jax.pictures import limits
+from glcic_jax.pictures import mask_meaning
 from glcic_jax.pictures import pairing
 from glcic_jax.pictures import sheets
 
@@ -24,10 +27,18 @@ def main(arguments: Sequence[str]) -> int:
   options = parser.parse_args(arguments)
   if options.mask is not None and options.hole_color:
     raise errors.InputError('--mask and --hole-color both say where the hole is; give one of them.')
-  if options.invert_mask and options.mask is None:
-    raise errors.InputError('--invert-mask needs a --mask.')
+  for flag in ('--invert-mask', mask_meaning.FLAG):
+    is_given = getattr(options, flag.strip('-').replace('-', '_'))
+    errors.require(not is_given or options.mask is not None, f'{flag} needs a --mask.')
   shipped.check(options.model, tuple(baselines.FILLS))
-  where = given_holes.Where(options.mask, options.invert_mask, options.hole_color, options.dilate)
+  where = given_holes.Where(
+    options.mask,
+    options.invert_mask,
+    options.hole_color,
+    options.dilate,
+    options.mask_channel,
+    options.max_pixels,
+  )
   # With --skip-existing nothing that lies among the results is touched, so these are no inputs.
   results = options.output if options.skip_existing else None
   found, alone = pairing.jobs(options.images, options.mask, results=results)
@@ -53,15 +64,21 @@ def main(arguments: Sequence[str]) -> int:
     # Pillow takes a panorama for an attack, and reads it.
     warnings.filterwarnings('ignore', message='Image size')
     warnings.showwarning = lambda message, *_, **__: note(f'glcic-jax: {message}')
-    for output in run.complete():
-      if not options.json:
-        speaker.result(output)
-  for failure in run.failed:
-    speaker.note(f'glcic-jax: {failure["error"]}')
+    left = left_out.entries(options.images, jobs)
+    for line in left_out.said(left):
+      note(f'glcic-jax: {line}')
+    try:
+      for output in run.complete():
+        if not options.json:
+          speaker.result(output)
+    finally:  # whatever ends the run, what failed before is said
+      for failure in run.failed:
+        speaker.note(f'glcic-jax: {failure["error"]}')
   if run.failed:
     speaker.note(f'glcic-jax: {len(run.failed)} of {len(jobs)} pictures failed.')
   if options.json:
     done = {'completed': run.completed, 'skipped': run.skipped, 'failed': run.failed}
+    done['left_out'] = [entry._asdict() for entry in left]
     speaker.result(json.dumps(done, indent=2))
   return 1 if run.failed else 0
 
@@ -100,7 +117,8 @@ def _parser() -> parser_lib.Parser:
   add('--output', help=where)
   painted = 'the hole is what has this colour: #ff00ff, or a name'
   add('--hole-color', metavar='COLOR', type=values.color, help=painted)
-  add('--invert-mask', action='store_true', help='black is the hole')
+  add('--invert-mask', action='store_true', help='the hole is all else: what the mask has black')
+  parser.add_mask_channel('of the mask')
   pixels = values.pixels(0, 10_000)
   add(
     '--dilate',
@@ -112,6 +130,13 @@ def _parser() -> parser_lib.Parser:
   faded = 'the surroundings fade out over N pixels inside the hole'
   add('--feather', type=pixels, default=0, metavar='N', help=faded)
   parser.add_manner()
+  add(
+    limits.FLAG,
+    type=values.whole_number(1, 10**12),
+    metavar='N',
+    help=f'pictures may have so many pixels ({limits.MOST_PIXELS}); a file of a few bytes may '
+    'claim more than there is memory for',
+  )
   formats = ('keep', 'png', 'jpg', 'webp')
   add('--format', choices=formats, default='keep', help='of the results, where --output is no file')
   add('--strip-gps', action='store_true', help='leave out where the picture was taken')

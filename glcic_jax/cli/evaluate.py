@@ -39,6 +39,7 @@ def _evaluate(options: argparse.Namespace, speaker: terminal.Terminal) -> int:
   from glcic_jax.evaluation import entrants as entrants_lib
   from glcic_jax.evaluation import results
   from glcic_jax.evaluation import score_table
+  from glcic_jax.pictures import left_out
 
   choice = choice_lib.Choice(*(getattr(options, name) for name in choice_lib.Choice._fields))
   source = choice_lib.source(choice)
@@ -61,6 +62,9 @@ def _evaluate(options: argparse.Namespace, speaker: terminal.Terminal) -> int:
     progress=speaker.progress,
   )
   print(results.to_json(found) if options.json else score_table.plain(found, seconds))
+  left = left_out.entries([options.images], [])
+  for line in left_out.said(left):
+    speaker.note(f'glcic-jax: {line}')
   for _, sentence in failures:
     speaker.note(f'glcic-jax: {sentence}')
   return 1 if failures else 0
@@ -124,6 +128,7 @@ def _add_pictures(parser: parser_lib.Parser) -> None:
   add(
     '--draw-masks', action='store_true', help='from the folder of masks, draw any for each picture'
   )
+  parser.add_mask_channel('of masks in a folder')
   add(
     '--mask-side',
     type=values.number(),

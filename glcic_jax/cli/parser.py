@@ -17,6 +17,7 @@ from typing import Any, NoReturn
 from glcic_jax import errors
 from glcic_jax.cli import values
 from glcic_jax.model_directory import shipped
+from glcic_jax.pictures import mask_meaning
 
 
 class _Formatter(argparse.HelpFormatter):
@@ -51,6 +52,15 @@ class Parser(argparse.ArgumentParser):
       help=f'{shipped.DEMO}, the model in the package; a model directory, a training workdir, one '
       f'checkpoint in it, a name on the Hugging Face Hub{also}'
       + (f' ({default})' if default else ''),
+    )
+
+  def add_mask_channel(self, where: str) -> None:
+    """Adds `--mask-channel`; `where`: what it is for."""
+    self.add_argument(
+      mask_meaning.FLAG,
+      choices=mask_meaning.CHANNELS,
+      help=f'{where}, what says where the hole is: alpha, what is opaque; luminance, what is light '
+      '(what the mask holds decides)',
     )
 
   def add_manner(self) -> None:

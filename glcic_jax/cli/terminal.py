@@ -11,6 +11,8 @@ import sys
 import threading
 from typing import Any, TYPE_CHECKING
 
+from glcic_jax import errors
+
 if TYPE_CHECKING:
   from glcic_jax import bar
 
@@ -35,8 +37,7 @@ class Terminal:
       return
     from glcic_jax import bar  # rich takes a tenth of a second
 
-    name = ''.join(letter if letter.isprintable() else '?' for letter in name)
-    self._state = bar.State('', done, total, [f'{done} of {total}'], name)
+    self._state = bar.State('', done, total, [f'{done} of {total}'], errors.shown(name))
     self._bar = self._bar or bar.show(lambda: self._state, above=False)
     if done == total:
       self._clear(stays=True)
@@ -44,7 +45,7 @@ class Terminal:
   def note(self, text: str) -> None:
     """A line on stderr."""
     self._clear()
-    print(text, file=sys.stderr)
+    print(errors.shown(text), file=sys.stderr)
 
   def warn_once(self) -> Callable[..., None]:
     """What shows warnings: of those that come from one place, thousands perhaps, the first."""
@@ -58,8 +59,13 @@ class Terminal:
     return show
 
   def result(self, text: str) -> None:
-    """A line on stdout. Where nobody reads on (`| head`), the work goes on without."""
+    """A line on stdout. Where nobody reads on (`| head`), the work goes on without.
+
+    A terminal gets names with escapes; a program gets them, or JSON, as they are.
+    """
     self._clear()
+    if sys.stdout.isatty():
+      text = '\n'.join(map(errors.shown, text.split('\n')))
     if not self._is_read:
       return
     try:

@@ -241,6 +241,12 @@ _MASK = {
   'strokes.brush': _Lasting('medium', 'thin, medium or thick', among=tuple(shapes.STROKES)),
   'strokes.area': _Lasting((0.05, 0.25), 'of the hole', 0, 1),
   'folder.path': _Lasting('', 'masks of your own, white is the hole; may be gs://'),
+  'folder.channel': _Lasting(
+    'auto',
+    'what of a mask says where the hole is, where both could: its alpha or its luminance; auto: '
+    'what it holds decides',
+    among=('auto', 'alpha', 'luminance'),
+  ),
   'folder.flip': _Lasting(False, 'mirror them at random'),
   'folder.rotate': _Lasting(False, 'turn them by quarters at random'),
   'folder.scale': _Lasting((1.0, 1.0), 'lowest and highest factor of a random rescaling', 0.1, 10),

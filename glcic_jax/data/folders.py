@@ -26,7 +26,7 @@ def names(path: epath.PathLike) -> tuple[epath.Path, tuple[str, ...]]:
   """
   path = os.path.expanduser(path)
   root = epath.Path(path)
-  if '*' in path or '?' in path:
+  if _is_pattern(path):
     root, found = _matching(path)
   elif root.suffix.lower() == '.txt' and root.is_file():
     root, found = root.parent, _listed(root)
@@ -43,10 +43,15 @@ def names(path: epath.PathLike) -> tuple[epath.Path, tuple[str, ...]]:
   return root, tuple(sorted(set(found)))
 
 
+def _is_pattern(path: str) -> bool:
+  """Whether it is a glob, and no folder of that very name."""
+  return bool(set('*?[') & set(path)) and not epath.Path(path).exists()
+
+
 def _matching(pattern: str) -> tuple[epath.Path, list[str]]:
   """The fixed part of a pattern, and what it matches below that."""
   parts = epath.Path(pattern).parts
-  fixed = list(itertools.takewhile(lambda part: not set('*?') & set(part), parts))
+  fixed = list(itertools.takewhile(lambda part: not set('*?[') & set(part), parts))
   root = epath.Path(*fixed) if fixed else epath.Path('.')
   below = '/'.join(parts[len(fixed) :])
   if '://' in pattern:  # `**` would list a whole bucket, and epath refuses it
@@ -58,7 +63,7 @@ def _matching(pattern: str) -> tuple[epath.Path, list[str]]:
 
 def _listed(path: epath.Path) -> list[str]:
   """The names on a file's lines; a list of which none of the first ten is there is refused."""
-  text = path.read_bytes().decode('utf-8-sig', 'surrogateescape')
+  text = files.read(path).decode('utf-8-sig', 'surrogateescape')
   lines = [line.strip() for line in text.splitlines()]
   found = [name for name in lines if _is_picture(name) and not name.startswith('#')]
   if found and not any((path.parent / name).exists() for name in found[:10]):

@@ -107,7 +107,7 @@ class Reader:
       if index in self._broken:
         return
       self._broken.add(index)
-      self.tell(index, sentence)
+      self.tell(index, errors.shown(sentence))
       if len(self._broken) > self._share * len(self._source):
         raise self._fail(
           f'{len(self._broken)} of {len(self._source)} pictures cannot be read, more than '

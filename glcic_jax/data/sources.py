@@ -16,6 +16,7 @@ from typing import Any
 from etils import epath
 
 from glcic_jax import errors
+from glcic_jax import files
 from glcic_jax.data import folders
 from glcic_jax.data import sample
 
@@ -148,9 +149,7 @@ def folder(path: epath.PathLike) -> Source:
 
 
 def _read(root: str, name: str) -> bytes:
-  # epath takes longer to open a file than to read it.
-  with open(os.path.join(root, name), 'rb') as file:
-    return file.read()
+  return files.read(os.path.join(root, name))
 
 
 def _read_remote(root: epath.Path, name: str) -> bytes:

@@ -4,13 +4,12 @@ from collections.abc import Callable, Sequence
 import os
 from typing import NamedTuple
 
-from etils import epath
-
 from glcic_jax import errors
 from glcic_jax import files
 from glcic_jax.data import sources
 from glcic_jax.evaluation import holes
 from glcic_jax.evaluation import manifest as manifest_lib
+from glcic_jax.pictures import mask_meaning
 from glcic_jax.pictures import pairing
 
 _SIDE = 0.5  # of the kind `center`, as a share of the picture's
@@ -23,6 +22,7 @@ class Choice(NamedTuple):
   manifest: str | None = None
   masks: str | None = None
   draw_masks: bool = False
+  mask_channel: mask_meaning.Channel | None = None
   mask_side: float | None = None
   size: int | None = None
   split: str | None = None
@@ -37,7 +37,7 @@ def source(choice: Choice) -> sources.Source:
   Raises:
     errors.InputError: if there are none, or the flags contradict each other.
   """
-  fixed = ('masks', 'draw_masks', 'mask_side', 'size', 'split', 'limit', 'seed')
+  fixed = [name for name in Choice._fields[2:] if name != 'validation_fraction']
   given = [name for name in fixed if getattr(choice, name) not in (None, False)]
   if choice.manifest and given:
     raise errors.InputError(
@@ -50,7 +50,7 @@ def source(choice: Choice) -> sources.Source:
       'run held back (data.validation_fraction in its config.json).'
     )
   text = choice.images
-  if not os.path.exists(text) and '://' not in text and not set('*?') & set(text):
+  if not os.path.exists(text) and '://' not in text and not set('*?[') & set(text):
     raise errors.InputError(
       errors.with_hint(f'There is no folder {text}; check --images.', files.did_you_mean(text))
     )
@@ -81,7 +81,7 @@ def manifest(
   """
   if choice.manifest:
     try:
-      data = epath.Path(choice.manifest).read_bytes()
+      data = files.read(choice.manifest)
     except OSError as error:
       raise errors.InputError(
         f'{choice.manifest} cannot be read ({error.strerror or error}).'
@@ -108,14 +108,18 @@ def _holes(choice: Choice, names: Sequence[str]) -> tuple[Sequence[str], holes.H
       '--mask-side is the side of --masks center; leave it out, or ask for these.'
     )
   if is_kind or not os.path.isdir(text):
-    if choice.draw_masks:
-      raise errors.InputError('--draw-masks needs --masks FOLDER.')
+    for flag, is_given in (
+      ('--draw-masks', choice.draw_masks),
+      (mask_meaning.FLAG, choice.mask_channel is not None),
+    ):
+      errors.require(not is_given, f'{flag} needs --masks FOLDER.')
     drawn = holes.drawn(holes.kinds_of(text), seed=seed, size=choice.size, center_side=side)
     return names, drawn, f'{text}, side {side:g}' if 'center' in words else text
   if choice.draw_masks:
-    return names, holes.drawn_from(text, seed=seed, size=choice.size), 'drawn from a folder'
+    drawn = holes.drawn_from(text, seed=seed, size=choice.size, channel=choice.mask_channel)
+    return names, drawn, 'drawn from a folder'
   paired, mask_of = _paired(choice.images, text, names)
-  return paired, holes.paired(mask_of, size=choice.size), 'paired'
+  return paired, holes.paired(mask_of, size=choice.size, channel=choice.mask_channel), 'paired'
 
 
 def _paired(

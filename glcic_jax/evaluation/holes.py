@@ -18,6 +18,7 @@ from glcic_jax.holes import draws
 from glcic_jax.holes import kinds
 from glcic_jax.holes import own_masks
 from glcic_jax.holes import shapes
+from glcic_jax.pictures import mask_meaning
 from glcic_jax.pictures import masks
 
 HoleOf = Callable[[int, str, tuple[int, int]], tuple[np.ndarray, str]]
@@ -101,8 +102,12 @@ def _draw(kind: str, side: int, seed: int) -> kinds.Draw:
   return kinds.from_config(config, side, seed)
 
 
-def drawn_from(folder: str, *, seed: int, size: int | None) -> HoleOf:
+def drawn_from(
+  folder: str, *, seed: int, size: int | None, channel: mask_meaning.Channel | None = None
+) -> HoleOf:
   """Any of the user's own masks for each picture, drawn by (seed, index) and fitted to it.
+
+  `channel` is of masks that could be understood in two ways; see `masks.of_image`.
 
   Raises:
     errors.InputError: if the folder holds no usable mask.
@@ -110,7 +115,15 @@ def drawn_from(folder: str, *, seed: int, size: int | None) -> HoleOf:
 
   @functools.lru_cache(8)
   def masks_of(side: int) -> own_masks.Folder:
-    return own_masks.Folder(folder, side, flip=False, rotate=False, scale=(1.0, 1.0))
+    return own_masks.Folder(
+      folder,
+      side,
+      flip=False,
+      rotate=False,
+      scale=(1.0, 1.0),
+      channel=channel,
+      flag=f'{mask_meaning.FLAG} ',
+    )
 
   masks_of(size or _DRAWN)  # are there any?
 
@@ -122,16 +135,19 @@ def drawn_from(folder: str, *, seed: int, size: int | None) -> HoleOf:
   return hole_of
 
 
-def paired(mask_of: Callable[[str], str], *, size: int | None) -> HoleOf:
+def paired(
+  mask_of: Callable[[str], str], *, size: int | None, channel: mask_meaning.Channel | None = None
+) -> HoleOf:
   """Each picture's own mask, of the picture's size upright; `size`: cut to the middle square.
 
   `mask_of` gives the path of a picture's mask, and raises InputError where there is none.
+  `channel` as of `drawn_from`.
   """
 
   def hole_of(index: int, name: str, full: tuple[int, int]) -> tuple[np.ndarray, str]:
     del index
     path, (height, width) = mask_of(name), full
-    hole = masks.from_mask(path, (width, height))
+    hole = masks.from_mask(path, (width, height), channel=channel)
     if size:
       window = min(height, width)
       left, top = (width - window) / 2, (height - window) / 2

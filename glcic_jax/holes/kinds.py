@@ -84,7 +84,10 @@ def _strokes(config: Any, size: int, seed: int) -> Draw:
 def _folder(config: Any, size: int, seed: int) -> Draw:
   del seed
   flip, rotate, scale = config.folder.flip, config.folder.rotate, config.folder.scale
-  return own_masks.Folder(config.folder.path, size, flip=flip, rotate=rotate, scale=scale)
+  channel = None if config.folder.channel == 'auto' else config.folder.channel
+  return own_masks.Folder(
+    config.folder.path, size, flip=flip, rotate=rotate, scale=scale, channel=channel
+  )
 
 
 def _mixture(config: Any, size: int, seed: int) -> Draw:

@@ -10,11 +10,12 @@ from PIL import Image
 from glcic_jax import errors
 from glcic_jax import files
 from glcic_jax.pictures import image_files
+from glcic_jax.pictures import mask_meaning
 from glcic_jax.pictures import masks
 
 
 class Folder:
-  """The user's own masks: white is the hole, any size, any depth of folders.
+  """The user's own masks: any size, any depth of folders; `mask_meaning` says what is the hole.
 
   Each is resized until its short edge fits, and cropped in the middle. If asked for, it is
   flipped, turned by quarters and rescaled at random. A mask that is empty or full, as it
@@ -22,7 +23,17 @@ class Folder:
   named.
   """
 
-  def __init__(self, path: str, size: int, *, flip: bool, rotate: bool, scale: tuple[float, float]):
+  def __init__(
+    self,
+    path: str,
+    size: int,
+    *,
+    flip: bool,
+    rotate: bool,
+    scale: tuple[float, float],
+    channel: mask_meaning.Channel | None = None,
+    flag: str = '--config.mask.folder.channel=',
+  ):
     """Lists the masks, and reads them until one can be used.
 
     Args:
@@ -32,6 +43,8 @@ class Folder:
       rotate: turn by 0, 90, 180 or 270 degrees, each as likely.
       scale: lowest and highest factor; a mask that becomes larger is cropped at a random place, one
         that becomes smaller is put at one.
+      channel: as `masks.of_image` takes it.
+      flag: what gives `channel`, for messages.
 
     Raises:
       errors.InputError: if there is no such folder, no picture in it, or no mask that has both hole
@@ -46,6 +59,7 @@ class Folder:
         f'{path} holds no masks ({", ".join(image_files.SUFFIXES)}), at any depth.'
       )
     self._size, self._flip, self._rotate, self._scale = size, flip, rotate, scale
+    self._channel, self._flag, self._has_said = channel, flag, False
     self._read = functools.lru_cache(4_096)(self._read_packed)
     for number in range(len(self._names)):
       if _is_usable(self._mask(number)):
@@ -81,10 +95,15 @@ class Folder:
     path = self._root / self._names[number]
     try:
       image = image_files.load(image_files.open_picture(path))
+      meaning = masks.meaning_of(image, str(path), channel=self._channel)
     except errors.InputError as error:
-      _say(f'{error} The next mask takes its place.')
+      sentence = str(error).replace(f'{mask_meaning.FLAG} ', self._flag)
+      _say(f'{sentence} The next mask takes its place.')
       return np.zeros(-(-(self._size**2) // 8), np.uint8)
-    white = Image.fromarray(masks.is_hole(image).astype(np.uint8))
+    if meaning.note and not self._has_said:  # what holds for one mask of a folder holds for many
+      self._has_said = True
+      _say(f'{path}: {meaning.note} (Said of the first one only.)')
+    white = Image.fromarray(meaning.hole.astype(np.uint8))
     scale = self._size / min(white.size)
     width, height = (max(self._size, round(side * scale)) for side in white.size)
     fitted = white.resize((width, height), Image.Resampling.NEAREST)
@@ -115,7 +134,7 @@ class Folder:
 @functools.cache
 def _say(sentence: str) -> None:
   """On stderr, once."""
-  print(sentence, file=sys.stderr)
+  print(errors.shown(sentence), file=sys.stderr)
 
 
 def _is_usable(mask: np.ndarray) -> bool:

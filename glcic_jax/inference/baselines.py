@@ -165,10 +165,12 @@ class Baseline:
     self, images: 'Sequence[Image.Image]', holes: Sequence[np.ndarray]
   ) -> 'list[Image.Image]':
     """Completes pictures; holes are `[H, W]` bool. What comes back is as from a `Completer`."""
+    from glcic_jax.inference import transparency
     from glcic_jax.pictures import modes
 
     results = []
     for image, hole in zip(images, holes):
       picture = modes.from_image(image)
-      results.append(picture.completed(complete(self._name, picture.levels(), hole), hole))
+      filled = complete(self._name, transparency.levels(picture, hole), hole)
+      results.append(transparency.completed(picture, filled, hole))
     return results

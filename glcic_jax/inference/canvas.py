@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from glcic_jax import errors
 from glcic_jax.inference import blending
 from glcic_jax.inference import tiling
 
@@ -80,7 +81,11 @@ class Canvas:
 
 
 def complete(canvases: Sequence[Canvas], run: Run, batch_size: int) -> None:
-  """Completes them all, by rounds: one window of each, so many of one size through the network."""
+  """Completes them all, by rounds: one window of each, so many of one size through the network.
+
+  Raises:
+    errors.RunError: if the network's output is not finite.
+  """
   while canvases:
     windows = [(canvas, canvas.next_window()) for canvas in canvases]
     canvases = []
@@ -89,6 +94,11 @@ def complete(canvases: Sequence[Canvas], run: Run, batch_size: int) -> None:
       images = np.stack([window.image for _, window in batch])
       masks = np.stack([window.mask for _, window in batch])
       outputs = np.asarray(run(images, masks))
+      if not np.isfinite(outputs).all():
+        raise errors.RunError(
+          "The network's output is not finite: the model's weights are damaged or absurd; copy or "
+          'train the model again.'
+        )
       for (canvas, window), output in zip(batch, outputs):
         canvas.take(window, output)
         canvases.append(canvas)

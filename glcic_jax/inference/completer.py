@@ -22,10 +22,12 @@ from glcic_jax.inference import manner as manner_lib
 from glcic_jax.inference import network as network_lib
 from glcic_jax.inference import pairs as pairs_lib
 from glcic_jax.inference import tiling
+from glcic_jax.inference import transparency
 from glcic_jax.methods import architectures
 from glcic_jax.model_directory import model_files
 from glcic_jax.model_directory import shipped
 from glcic_jax.model_directory import tensors
+from glcic_jax.pictures import mask_meaning
 from glcic_jax.pictures import modes
 
 
@@ -88,6 +90,14 @@ class Completer:
     variables, description = model_files.load(model, revision=revision)
     return cls(variables, description, device=device, batch_size=batch_size)
 
+  def __repr__(self) -> str:
+    description = self.description
+    count = sum(leaf.size for leaf in jax.tree.leaves(self.variables))
+    return (
+      f'<Completer of {description.method} at {description.image_size} px, step '
+      f'{description.step}: {count / 1e6:.3g} million weights, on {self._device}>'
+    )
+
   def __call__(
     self,
     image: pairs_lib.Picture | Sequence[pairs_lib.Picture],
@@ -98,6 +108,7 @@ class Completer:
     large: str = 'crop',
     detail: float | None = None,
     scale: str | int | None = None,
+    mask_channel: mask_meaning.Channel | None = None,
   ) -> Any:
     """Completes one picture, or each of several.
 
@@ -106,7 +117,7 @@ class Completer:
         uint16; or a list of them, or one array `[B, H, W, C]`.
       mask: the hole, of the same height and width: white (128 and above, or True) is the hole. A
         list goes with several images; one mask serves them all. None: where the image is
-        transparent.
+        transparent. What else a mask may be, `mask_meaning` says.
       blend: how the hole is fitted to its surroundings: 'poisson', 'opencv' or 'none'.
       feather: over so many pixels inside the hole's edge, the known pixels' colours fade out.
       large: what the network sees: 'crop', windows around the holes at the scale that it was
@@ -118,6 +129,7 @@ class Completer:
         it was trained on, see `hole_scale`; 1: by groups of holes, at the picture's own scale
         unless a group fills more than half of the window. None: 'auto' for a model whose output
         is smooth, where `large` is 'crop'; else 1.
+      mask_channel: 'alpha' or 'luminance', for masks in which either could show the hole.
 
     Returns:
       what came in, completed: an upright PIL image for a path or a PIL image, an array for an
@@ -127,10 +139,14 @@ class Completer:
       errors.InputError: if a picture or a mask cannot be used; the sentence says why.
     """
     manner = self.manner(blend=blend, feather=feather, large=large, detail=detail, scale=scale)
+    if mask_channel not in (None, *mask_meaning.CHANNELS):
+      raise errors.InputError(f'mask_channel is {mask_channel!r}; it can be alpha or luminance.')
     pairs = pairs_lib.split(image, mask)
     results = []
     for start in range(0, len(pairs), self.batch_size):
-      opened = [pairs_lib.read(*pair) for pair in pairs[start : start + self.batch_size]]
+      opened = [
+        pairs_lib.read(*pair, mask_channel) for pair in pairs[start : start + self.batch_size]
+      ]
       results += self._complete_together(opened, manner)
     return pairs_lib.join(results, image)
 
@@ -149,7 +165,7 @@ class Completer:
     if network_lib.side(self.generator) is not None:
       for _, mask in pairs:
         network_lib.check_hole(self.generator, mask)
-    levels = [picture.levels() for picture, _ in pairs]
+    levels = [transparency.levels(*pair) for pair in pairs]
     canvases = []
     for pixels, (_, mask) in zip(levels, pairs):
       parts = self._parts(mask, manner)
@@ -164,7 +180,10 @@ class Completer:
     if manner.detail:
       for pixels, (_, mask) in zip(levels, pairs):
         _add_detail(pixels, mask, manner.detail)
-    return [picture.completed(pixels, mask) for pixels, (picture, mask) in zip(levels, pairs)]
+    return [
+      transparency.completed(picture, pixels, mask)
+      for pixels, (picture, mask) in zip(levels, pairs)
+    ]
 
   def _parts(self, mask: np.ndarray, manner: manner_lib.Manner) -> list[tiling.Part]:
     """What of a picture's hole the network completes in one go, in order."""

@@ -4,12 +4,13 @@
 
 It is what `complete --large whole --blend none --detail off` computes: the network alone, on the
 picture as it is. It is on the scale 0..255 and not rounded; NaN where a model that completes only
-the middle is asked for more. `mask` is over 0 in the hole. b is any number; H and W are any
-multiples of 4, or the one side that a Context Encoder takes. With the weights apart, they come
+the middle is asked for more. `mask` is over 0 in the hole: 1 or 255. b is any number; H and W are
+any multiples of 4, or the one side that a Context Encoder takes. With the weights apart, they come
 first: {name: array}. `run_exported.py` is the program that runs it.
 """
 
 from collections.abc import Mapping, Sequence
+import inspect
 import os
 import pathlib
 from typing import Any, Literal
@@ -29,6 +30,7 @@ from glcic_jax.model_directory import model_files
 from glcic_jax.model_directory import tensors
 from glcic_jax.models import convolutions
 from glcic_jax.models import layers
+from glcic_jax.pictures import mask_meaning
 from glcic_jax.pictures import pairing
 
 PLATFORMS = ('cpu', 'cuda', 'tpu')
@@ -39,7 +41,8 @@ NETWORK_ALONE = (
 Weights = Literal['baked', 'separate']
 _MOST = 2**31 - 2**24  # bytes of weights that fit into one file: its format counts with 31 bits
 _RUNNER = pathlib.Path(__file__).with_name('run_exported.py')
-_RUNNER_START = b'"""Completes a picture by an exported model: needs jax'  # of any version's
+_MASKS = 'from glcic_jax.pictures import mask_meaning'  # the only line of it that needs the package
+_RUNNER_START = b'"""Completes a picture by an exported model: needs '  # of any version's
 
 
 def write(
@@ -55,7 +58,7 @@ def write(
   Args:
     completer: of the model.
     output: the file; the others take its name, and something after it.
-    file_format: StableHLO comes with a program that runs it.
+    file_format: both come with a program that runs the file.
     weights: in the file, or in OUTPUT.safetensors; ONNX has them baked.
     platforms: which of `PLATFORMS` the StableHLO is lowered for; ONNX knows none.
 
@@ -85,7 +88,7 @@ def write(
   if file_format == 'onnx':
     from glcic_jax.inference import export_onnx
 
-    contents[output] = export_onnx.serialize(baked, image, mask)
+    exported = export_onnx.serialize(baked, image, mask)
   else:
     if weights == 'separate':
       arrays = jax.eval_shape(lambda: variables)
@@ -93,7 +96,8 @@ def write(
       contents[output.with_name(f'{output.name}.safetensors')] = safetensors.numpy.save(variables)
     else:
       lowered = jax_export.export(jax.jit(baked), platforms=platforms)(image, mask)
-    contents |= {_runner(output): _RUNNER.read_bytes(), output: bytes(lowered.serialize())}
+    exported = bytes(lowered.serialize())
+  contents |= {_runner(output): program(), output: exported}
   for path, content in contents.items():  # the function last: what it needs is there before it
     files.write(path, content)
   return [os.fspath(path) for path in contents]
@@ -105,7 +109,7 @@ def function(completer: completer_lib.Completer) -> network_lib.Paint:
   paint, hole = network_lib.function(generator, completer.description), network_lib.hole(generator)
 
   def complete(weights: Mapping[str, Any], image: jax.Array, mask: jax.Array) -> jax.Array:
-    floats = image.astype(jnp.float32)
+    floats, mask = image.astype(jnp.float32), (mask > 0).astype(mask.dtype)
     completed = jnp.where(mask > 0, paint(tensors.unflatten(weights), floats, mask), floats)
     if hole is None:
       return completed
@@ -113,6 +117,15 @@ def function(completer: completer_lib.Completer) -> network_lib.Paint:
     return jnp.where(beyond, jnp.nan, completed)
 
   return complete
+
+
+def program() -> bytes:
+  """The program beside an exported file: `run_exported.py`, which holds what decides on masks."""
+  lines = _RUNNER.read_text().splitlines()
+  place = next(i for i, line in enumerate(lines) if line.startswith(_MASKS))
+  code = inspect.getsource(mask_meaning).rstrip()
+  lines[place] = f'import types\n\n{code}\n\n\nmask_meaning = types.SimpleNamespace(**globals())'
+  return '\n'.join([*lines, '']).encode()
 
 
 def _runner(output: epath.Path) -> epath.Path:
@@ -155,8 +168,7 @@ def _check(
     )
   runner = _runner(output)
   # That of an earlier export is replaced, and nobody else's program.
-  is_taken = runner.exists() and not runner.read_bytes().startswith(_RUNNER_START)
-  if is_taken and file_format == 'stablehlo':
+  if runner.exists() and not files.read(runner).startswith(_RUNNER_START):
     raise errors.InputError(
       f'{runner} is there already, and the program that runs the export would replace it; give '
       '--output another name.'

@@ -52,7 +52,7 @@ def complete(completer: Callable[..., Any], task: Task) -> Result:
   with warnings.catch_warnings(record=True) as said:
     warnings.simplefilter('always')
     warnings.filterwarnings('ignore', message='Image size')  # a panorama is no attack
-    photograph = photographs.read(task.image, _PICTURE)
+    photograph = photographs.read(task.image, name=_PICTURE)
     hole = masks.grown(_hole(photograph.image, task), task.dilate, 'the picture')
     where = given_holes.Where(None if task.mask is None else _MASK, task.invert_mask, None, None)
     (result,) = completer([photograph.image], [hole], **task.options)

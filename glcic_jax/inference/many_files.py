@@ -26,6 +26,9 @@ if TYPE_CHECKING:
   from glcic_jax.inference import completer as completer_lib
 
 
+_NO_MEMORY = 'RESOURCE_EXHAUSTED'  # in the words of JAX
+
+
 @dataclasses.dataclass
 class Run:
   """What is to be done, and what is done, picture by picture."""
@@ -54,7 +57,15 @@ class Run:
     """
     mask, total = self.where.mask, len(self.jobs)
     if total > 1 and mask is not None and not os.path.isdir(mask):
-      masks.from_mask(mask, None, invert=self.where.invert)
+      where = self.where
+      masks.from_mask(
+        mask,
+        None,
+        invert=where.invert,
+        channel=where.channel,
+        most_pixels=where.most_pixels,
+        say=lambda note: None,  # as each picture's mask it says so
+      )
     waiting: list[given_holes.Given] = []
     for number, job in enumerate(self.jobs):
       self.progress(number, total, job.name)
@@ -62,11 +73,13 @@ class Run:
         self.skipped.append(job.output)
         continue
       try:
-        waiting.append(given_holes.read(job, self.where))
-      except errors.InputError as error:
+        given = given_holes.read(job, self.where)
+        photographs.check_size(job.output, given.photograph.image.size)
+      except (errors.InputError, MemoryError) as error:
         self._fail(job, error)
       else:
-        self._say(waiting[-1].notes)
+        self._say(given.notes)
+        waiting.append(given)
       if waiting and len(waiting) >= self._completer.batch_size:
         yield from self._complete(waiting)
         waiting = []
@@ -102,7 +115,9 @@ class Run:
     images, holes = [one.photograph.image for one in waiting], [one.hole for one in waiting]
     try:
       results = self._completer(images, holes, **self.options)
-    except errors.InputError as error:
+    except (errors.InputError, MemoryError, RuntimeError) as error:
+      if isinstance(error, RuntimeError) and _NO_MEMORY not in str(error):
+        raise
       if len(waiting) == 1:
         self._fail(waiting[0].job, error)
       else:  # one of them cannot be completed: find out which
@@ -148,10 +163,14 @@ class Run:
     if self.sheet and (note := self.sheet.add(job.name, photograph.image, hole, result)):
       self._say([(self.sheet.path, note)])
 
-  def _fail(self, job: pairing.Job, error: errors.InputError) -> None:
+  def _fail(self, job: pairing.Job, error: Exception) -> None:
     if len(self.jobs) == 1:
       raise error
     sentence = str(error)
+    if not isinstance(error, errors.InputError):
+      sentence = (
+        f'{job.image} takes more memory than there is; give --large crop, or a smaller one.'
+      )
     # A mask for all pictures may be wrong for one.
     sentence = sentence if job.image in sentence else f'{job.image}: {sentence}'
     self.failed.append({'image': job.image, 'error': sentence})

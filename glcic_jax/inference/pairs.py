@@ -16,6 +16,7 @@ from PIL import Image
 
 from glcic_jax import errors
 from glcic_jax.pictures import image_files
+from glcic_jax.pictures import mask_meaning
 from glcic_jax.pictures import masks
 from glcic_jax.pictures import modes
 
@@ -60,8 +61,12 @@ def _is_stack(image: Any) -> TypeGuard[np.ndarray | jax.Array]:
   return isinstance(image, (np.ndarray, jax.Array)) and image.ndim == 4 and len(image) > 0
 
 
-def read(image: Picture, mask: Picture | None) -> tuple[modes.Picture, np.ndarray]:
+def read(
+  image: Picture, mask: Picture | None, channel: mask_meaning.Channel | None = None
+) -> tuple[modes.Picture, np.ndarray]:
   """A picture, and its hole as `[H, W]` bool: where the picture is transparent without a mask.
+
+  `channel`: of a mask that could be understood in two ways; see `masks.of_image`.
 
   Raises:
     errors.InputError: if one of them cannot be used, or they do not fit each other.
@@ -76,24 +81,32 @@ def read(image: Picture, mask: Picture | None) -> tuple[modes.Picture, np.ndarra
       f'The picture is a {type(image).__name__}; give a path, a PIL image or an array.'
     )
   height, width = picture.pixels.shape[:2]
-  if mask is None and picture.hidden is None:
+  if mask is not None:
+    return picture, _hole(mask, (width, height), channel)
+  hidden = picture.hidden
+  if hidden is None:
     raise errors.InputError(
       'There is no mask, and the picture has no alpha channel; give one of them.'
     )
-  return picture, _hole(picture.hidden if mask is None else mask, (width, height))
+  masks.check_hole(hidden, 'The picture', 'transparent')
+  return picture, hidden
 
 
-def _hole(mask: Any, size: tuple[int, int]) -> np.ndarray:
+def _hole(mask: Any, size: tuple[int, int], channel: mask_meaning.Channel | None) -> np.ndarray:
   """Any kind of mask -> `[H, W]` bool, checked against the picture's (width, height)."""
   if isinstance(mask, (str, os.PathLike)):
-    return masks.from_mask(mask, size)
+    return masks.from_mask(mask, size, channel=channel)
   if isinstance(mask, (np.ndarray, jax.Array)):
-    levels = modes.mask_levels(np.asarray(mask))
-    if not levels.size:
-      raise errors.InputError(f'The mask has no pixels (shape {mask.shape}); give one with some.')
-    mask = Image.fromarray(levels)
+    array = np.asarray(mask)
+    if array.ndim == 3 and array.shape[2] == 2:  # of grey and alpha, or of two masks
+      raise errors.InputError(
+        f'The mask is an array of shape {array.shape}; give [H, W], [H, W, 1], or RGB or RGBA.'
+      )
+    if array.dtype.kind in 'iu' and array.size and 0 <= array.min() <= array.max() <= 1:
+      array = array.astype(bool)  # as documented, and nothing to be told
+    return masks.of_image(array, size, 'The mask', channel=channel)
   if not isinstance(mask, Image.Image):
     raise errors.InputError(
       f'The mask is a {type(mask).__name__}; give a path, a PIL image or an array.'
     )
-  return masks.of_image(image_files.load(mask), size, 'The mask')
+  return masks.of_image(image_files.load(mask), size, 'The mask', channel=channel)

@@ -6,6 +6,7 @@ import numpy as np
 from PIL import Image
 
 from glcic_jax import errors
+from glcic_jax.pictures import mask_meaning
 from glcic_jax.pictures import masks
 from glcic_jax.pictures import pairing
 from glcic_jax.pictures import photographs
@@ -27,6 +28,8 @@ class Where(NamedTuple):
   invert: bool  # black in the mask is the hole
   color: tuple[int, int, int] | None  # RGB in 0..255; None and no mask: transparency
   dilate: int | None  # pixels by which it grows; None: as many as a colour in its file needs
+  channel: mask_meaning.Channel | None = None  # of a mask; None: what it holds decides
+  most_pixels: int | None = None  # of a picture or a mask; None: `limits.MOST_PIXELS`
 
 
 class Given(NamedTuple):
@@ -46,11 +49,19 @@ def read(job: pairing.Job, where: Where) -> Given:
   """
   if job.error:
     raise errors.InputError(f'{job.image} has no mask: {job.error}')
-  photograph = photographs.read(job.image)
+  photograph = photographs.read(job.image, where.most_pixels)
   image, dilate = photograph.image, where.dilate or 0
   notes: list[tuple[str, str]] = []
   if job.mask is not None:
-    hole = masks.from_mask(job.mask, image.size, invert=where.invert)
+    name = job.mask
+    hole = masks.from_mask(
+      name,
+      image.size,
+      invert=where.invert,
+      channel=where.channel,
+      most_pixels=where.most_pixels,
+      say=lambda note: notes.append((name, note)),
+    )
   elif where.color:
     lossy = photograph.kind in ('JPEG', 'MPO', 'WEBP')
     hole = masks.from_color(image, where.color, job.image, lossy=lossy)

@@ -4,6 +4,7 @@ A picture in memory is `[H, W, 3]` uint8 RGB, upright: its EXIF orientation has 
 """
 
 from collections.abc import Callable, Sequence
+import contextlib
 import io
 import os
 from typing import Any
@@ -11,34 +12,77 @@ from typing import Any
 from etils import epath
 import numpy as np
 from PIL import Image
+from PIL import ImageCms
 from PIL import ImageOps
 
 from glcic_jax import errors
 from glcic_jax import files
+from glcic_jax.pictures import depth
+from glcic_jax.pictures import limits
+from glcic_jax.pictures import mending
+from glcic_jax.pictures import tiff_layouts
 
-SUFFIXES = ('.jpg', '.jpeg', '.png', '.webp', '.bmp', '.tif', '.tiff', '.gif')
+# Of files that are written, and of files that are looked for in a folder.
+WRITTEN = (
+  *('.jpg', '.jpeg', '.png', '.webp', '.bmp', '.tif', '.tiff', '.gif'),
+  *('.jfif', '.jpe', '.avif', '.jp2'),
+)
+SUFFIXES = (
+  *WRITTEN,
+  *('.heic', '.heif', '.hif', '.mpo', '.j2k', '.jpx', '.ppm', '.pgm', '.pbm', '.pnm', '.tga'),
+)
+
+DAMAGED_EXIF = 'its EXIF is damaged and is left out.'
 
 _WHITE = (255, 255, 255)
 _ORIENTATION = 0x0112  # the EXIF tag
+_HEIF_BRANDS = (b'heic', b'heix', b'heim', b'heis', b'hevc', b'hevx', b'mif1', b'msf1')
 
 Resample = Callable[[Image.Image, int, tuple[float, float, float, float]], Image.Image]
 
 
-def open_picture(source: epath.PathLike | bytes, name: str = '') -> Image.Image:
+def open_picture(
+  source: epath.PathLike | bytes, name: str = '', most_pixels: int | None = None
+) -> Image.Image:
   """Opens a picture file and checks that it is one; pixels are decoded later, by `load`.
 
   Args:
     source: a path, or a file's bytes.
     name: what to call the bytes in a message.
+    most_pixels: as `limits.check` takes it.
 
   Raises:
-    errors.InputError: if there is no such file, or it is not a picture.
+    errors.InputError: if there is no such file, or it is not a picture, or too large.
   """
   name = name or ('the picture' if isinstance(source, bytes) else os.fspath(source))
+  data = source if isinstance(source, bytes) else _read(source, name)
+  try:
+    with limits.lifted():
+      mended = mending.mended(data)
+      image = _opened(mended.data, name)
+      limits.check(image.size, name, most_pixels)
+      lost = depth.note(image, mended.data)
+      opened: Any = tiff_layouts.corrected(image, mended.data)
+  except errors.InputError:
+    raise
+  except Exception as error:  # as in `load`
+    raise errors.InputError(_unreadable(name, error, data)) from None
+  if mended.profile:
+    opened.info['icc_profile'] = mended.profile
+  opened.filename, opened.notes = name, tuple(filter(None, (*mended.notes, lost)))
+  return opened
+
+
+def notes(opened: Image.Image) -> tuple[str, ...]:
+  """What there is to say of a file that `open_picture` opened."""
+  return getattr(opened, 'notes', ())
+
+
+def _read(path: epath.PathLike, name: str) -> bytes:
   if not name or '\0' in name:
     raise errors.InputError(f'{name!r} is no file name; give the path of a picture.')
   try:
-    data = source if isinstance(source, bytes) else epath.Path(source).read_bytes()
+    return files.read(path)
   except IsADirectoryError:
     raise errors.InputError(f'{name} is a folder; give a picture file.') from None
   except FileNotFoundError:
@@ -46,11 +90,19 @@ def open_picture(source: epath.PathLike | bytes, name: str = '') -> Image.Image:
     raise errors.InputError(errors.with_hint(sentence, files.did_you_mean(name))) from None
   except OSError as error:
     raise errors.InputError(f'{name} cannot be read ({error.strerror or error}).') from None
+
+
+def _opened(data: bytes, name: str) -> Image.Image:
+  if data[4:8] != b'ftyp' or data[8:12] not in _HEIF_BRANDS:
+    return Image.open(io.BytesIO(data))
   try:
-    image = Image.open(io.BytesIO(data))
-  except Exception as error:  # as in `load`
-    raise errors.InputError(_unreadable(name, error)) from None
-  image.filename = name
+    import pillow_heif
+  except ImportError:
+    raise errors.InputError(
+      f"{name} is HEIC, which needs pillow-heif; install it by pip install 'glcic_jax[heif]'."
+    ) from None
+  image: Image.Image = pillow_heif.open_heif(data).to_pillow()  # upright
+  image.format = 'HEIF'
   return image
 
 
@@ -65,12 +117,20 @@ def load(image: Image.Image, *, copy: bool = True) -> Image.Image:
   """
   name = getattr(image, 'filename', '') or 'the picture'
   try:
-    image.load()
+    # Only where Pillow would refuse it: other threads' pictures keep their limit.
+    large = image.width * image.height > (Image.MAX_IMAGE_PIXELS or 0)
+    with limits.lifted() if large else contextlib.nullcontext():
+      image.load()
+  except Exception as error:  # Pillow's decoders raise anything from EOFError to struct.error
+    raise errors.InputError(_unreadable(name, error)) from None
+  try:
     if not copy and image.getexif().get(_ORIENTATION, 1) == 1:
       return image
     return ImageOps.exif_transpose(image)
-  except Exception as error:  # Pillow's decoders raise anything from EOFError to struct.error
-    raise errors.InputError(_unreadable(name, error)) from None
+  except Exception:  # damaged EXIF in a good picture says nothing of how that lies
+    image.info.pop('exif', None)
+    setattr(image, 'notes', (*notes(image), DAMAGED_EXIF))  # noqa: B010 (it may have none yet)
+    return image if not copy else image.copy()
 
 
 def read_rgb(source: epath.PathLike | bytes, name: str = '') -> np.ndarray:
@@ -102,6 +162,9 @@ def to_rgb(image: Image.Image, ground: tuple[int, int, int] = _WHITE) -> Image.I
     image = image.convert('RGBA')
     behind = Image.new('RGBA', image.size, (*ground, 255))
     return Image.alpha_composite(behind, image).convert('RGB')
+  if image.mode == 'LAB':
+    lab, rgb = (ImageCms.createProfile(space) for space in ('LAB', 'sRGB'))
+    return ImageCms.profileToProfile(image, lab, rgb, outputMode='RGB') or image
   return image.convert('RGB')
 
 
@@ -162,9 +225,9 @@ def write(path: epath.PathLike, picture: np.ndarray | Image.Image, **options: An
   """
   suffix = epath.Path(path).suffix.lower()
   kind = Image.registered_extensions().get(suffix)
-  if suffix not in SUFFIXES or kind is None:
+  if suffix not in WRITTEN or kind is None:
     raise errors.InputError(
-      f'{path} does not end in a picture format; use {", ".join(SUFFIXES[:4])} or another.'
+      f'{path} does not end in a picture format; use {", ".join(WRITTEN[:4])} or another.'
     )
   data = encode(picture, kind, os.fspath(path), **options)
   try:
@@ -190,8 +253,12 @@ def encode(picture: np.ndarray | Image.Image, kind: str, name: str, **options: A
   return buffer.getvalue()
 
 
-def _unreadable(name: str, error: Exception) -> str:
+def _unreadable(name: str, error: Exception, data: bytes = b'') -> str:
   reason = str(error).split('\n')[0]
   if 'cannot identify image file' in reason:
     reason = 'not a picture format that is known here'
+    if data[4:12] in (b'ftypavif', b'ftypavis') and '.avif' not in Image.registered_extensions():
+      reason = 'AVIF, which this Pillow does not know; upgrade it to 11.3 or later'
+    elif data[:4] in (b'II*\0', b'MM\0*'):
+      reason = 'a TIFF of a kind that Pillow does not read; save it with 8 bits a channel'
   return f'{name} cannot be read as a picture ({reason or type(error).__name__}).'

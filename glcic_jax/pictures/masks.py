@@ -1,9 +1,12 @@
 """Where a picture's hole is: its mask file, its alpha channel, or a colour painted over it.
 
-In a mask picture of any mode, white (128 and above) is the hole.
+In a mask, white is the hole; `mask_meaning` says what else may be.
 """
 
+from collections.abc import Callable
 import os
+from typing import TypeAlias
+import warnings
 
 from etils import epath
 import numpy as np
@@ -11,7 +14,11 @@ from PIL import Image
 
 from glcic_jax import errors
 from glcic_jax.pictures import image_files
+from glcic_jax.pictures import limits
+from glcic_jax.pictures import mask_meaning
 from glcic_jax.pictures import modes
+
+Say: TypeAlias = Callable[[str], None]
 
 _LOSSY_TOLERANCE = 40  # levels that a JPEG moves a painted colour by, at most
 
@@ -24,47 +31,98 @@ _CELL, _ENOUGH = 32, 20  # rings are compared square by square, where both have 
 
 
 def from_mask(
-  path: epath.PathLike, size: tuple[int, int] | None, *, invert: bool = False
+  path: epath.PathLike,
+  size: tuple[int, int] | None,
+  *,
+  invert: bool = False,
+  channel: mask_meaning.Channel | None = None,
+  most_pixels: int | None = None,
+  say: Say | None = None,
 ) -> np.ndarray:
   """Reads the mask file of an upright picture of this (width, height), or of any: `[H, W]` bool.
 
-  With `invert`, black is the hole.
+  The rest is of `of_image`, and `most_pixels` of `limits.check`.
 
   Raises:
-    errors.InputError: if it cannot be read, has another size, or is empty or full.
+    errors.InputError: if it cannot be read, has another size, is empty or full, or can be
+      understood in two ways.
   """
-  mask = image_files.load(image_files.open_picture(path))
-  return of_image(mask, size or mask.size, os.fspath(path), invert=invert)
+  mask = image_files.load(image_files.open_picture(path, most_pixels=most_pixels))
+  name = os.fspath(path)
+  return of_image(mask, size or mask.size, name, invert=invert, channel=channel, say=say)
 
 
 def of_image(
-  mask: Image.Image, size: tuple[int, int], name: str, *, invert: bool = False
+  mask: Image.Image | np.ndarray,
+  size: tuple[int, int],
+  name: str,
+  *,
+  invert: bool = False,
+  channel: mask_meaning.Channel | None = None,
+  say: Say | None = None,
 ) -> np.ndarray:
-  """The hole that an upright mask picture shows: `[H, W]` bool; see `from_mask`."""
-  if mask.size != size:
+  """The hole that an upright mask, a picture or an array, shows: `[H, W]` bool.
+
+  Args:
+    mask: see `mask_meaning.decide`.
+    size: width and height of its picture.
+    name: of the mask, for messages.
+    invert: the hole is what would be known.
+    channel: 'alpha' or 'luminance', where both could say where the hole is.
+    say: hears how the hole was found, where that is not plain; by default that is a warning.
+
+  Raises:
+    errors.InputError: see `from_mask`.
+  """
+  meaning = meaning_of(mask, name, invert=invert, channel=channel)
+  height, width = meaning.hole.shape
+  if (width, height) != size:
     raise errors.InputError(
-      f'{name} is {mask.width}x{mask.height} but its picture is {size[0]}x{size[1]} (upright); '
+      f'{name} is {width}x{height} but its picture is {size[0]}x{size[1]} (upright); '
       'give a mask of the same size.'
     )
-  hole = is_hole(mask) ^ invert
-  check_hole(hole, name, 'black' if invert else 'white')
-  return hole
+  check_hole(meaning.hole, name, meaning.part, meaning.highest)
+  if meaning.note and say:
+    say(meaning.note)
+  elif meaning.note:
+    warnings.warn(f'{name}: {meaning.note}', stacklevel=2)
+  return meaning.hole
 
 
-def is_hole(mask: Image.Image) -> np.ndarray:
-  """Where a mask picture of any mode is white, 128 and above: `[H, W]` bool."""
-  return np.asarray(image_files.to_rgb(mask).convert('L')) >= 128
+def meaning_of(
+  mask: Image.Image | np.ndarray,
+  name: str,
+  *,
+  invert: bool = False,
+  channel: mask_meaning.Channel | None = None,
+) -> mask_meaning.Meaning:
+  """`mask_meaning.decide` of a picture or an array; empty and full holes too.
+
+  Raises:
+    errors.InputError: if it is no mask, or can be understood in two ways.
+  """
+  try:
+    array = mask_meaning.array_of(mask) if isinstance(mask, Image.Image) else mask
+    return mask_meaning.decide(array, channel=channel, invert=invert)
+  except mask_meaning.Unclear as error:
+    raise errors.InputError(f'{name} {error}') from None
+  except ValueError as error:
+    raise errors.InputError(
+      f'{name} cannot be used as a mask ({error}); save it in grey, white for the hole.'
+    ) from None
 
 
-def check_hole(white: np.ndarray, name: str, color: str = 'white') -> None:
+def check_hole(white: np.ndarray, name: str, color: str = 'white', held: str = '') -> None:
   """Refuses a hole `[H, W]` bool that is empty, or all there is.
 
   Raises:
-    errors.InputError: naming the mask and the colour that means the hole.
+    errors.InputError: naming the mask, the colour that means the hole, and what it holds instead.
   """
+  held = f' ({held})' if held else ''
   if not white.any():
     raise errors.InputError(
-      f'{name} has no {color} pixel, so there is no hole; paint {color} what is to be completed.'
+      f'{name} has no {color} pixel{held}, so there is no hole; paint {color} what is to be '
+      'completed.'
     )
   if white.all():
     other = {'white': 'black'}.get(color, 'otherwise')
@@ -126,7 +184,9 @@ def is_tight(image: Image.Image, hole: np.ndarray) -> bool:
   top, left = max(0, int(rows[0]) - margin), max(0, int(columns[0]) - margin)
   hole = hole[top : int(rows[-1]) + margin + 1, left : int(columns[-1]) + margin + 1]
   box = (left, top, left + hole.shape[1], top + hole.shape[0])
-  levels = np.asarray(image_files.to_rgb(image.crop(box))).astype(np.float32)
+  with limits.lifted():
+    around = image.crop(box)
+  levels = np.asarray(image_files.to_rgb(around)).astype(np.float32)
   distance = scipy.ndimage.distance_transform_edt(~hole)
   down, across = np.indices(hole.shape) // _CELL
   cell = down * (across.max() + 1) + across

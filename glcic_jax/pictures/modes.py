@@ -35,13 +35,18 @@ class Picture(NamedTuple):
   pixels: np.ndarray  # [H, W, C] uint8 or uint16
   kind: str  # what the channels are: a value of _KINDS
   origin: Any  # what to make the result like: a PIL image, or an array
+  scale: tuple[float, float] | None = None  # of wide numbers: what 0 and 65535 stand for
+
+  @property
+  def alpha(self) -> np.ndarray | None:
+    """`[H, W]` of the pixels' type; None where it has no alpha channel."""
+    return self.pixels[..., -1] if 'alpha' in self.kind else None
 
   @property
   def hidden(self) -> np.ndarray | None:
     """`[H, W]` bool, where it is more than half transparent; None where it has no alpha channel."""
-    if 'alpha' not in self.kind:
-      return None
-    return self.pixels[..., -1] <= np.iinfo(self.pixels.dtype).max // 2
+    alpha = self.alpha
+    return None if alpha is None else alpha <= np.iinfo(alpha.dtype).max // 2
 
   def levels(self) -> np.ndarray:
     """`[H, W, 3]` RGB of the pixels' own type: what the network is to see; a copy."""
@@ -51,18 +56,32 @@ class Picture(NamedTuple):
       return np.repeat(self.pixels[..., :1], 3, axis=-1)
     return self.pixels[..., :3].copy()
 
-  def completed(self, levels: np.ndarray, mask: np.ndarray) -> Any:
-    """The picture with the pixels of `levels` where `mask` (`[H, W]` bool) is; like `origin`."""
+  def completed(self, levels: np.ndarray, mask: np.ndarray, alpha: np.ndarray | None = None) -> Any:
+    """The picture with the pixels of `levels` where `mask` (`[H, W]` bool) is; like `origin`.
+
+    `alpha` is theirs, `[N]`, in a picture that has such a channel; None: opaque.
+    """
+    if self.scale is not None:
+      return self._completed_wide(levels[mask], mask)
     result, values = self.pixels.copy(), levels[mask]
     if self.kind == 'cmyk':
       black = np.zeros_like(values[:, :1])  # none, as Pillow converts
       values = np.append(255 - values, black, axis=1)
     elif self.kind.startswith('grey'):
       values = np.round(values @ _GREY).astype(result.dtype)[:, None]
-    if 'alpha' in self.kind:  # opaque: what is completed can be seen
-      values = np.append(values, np.full_like(values[:, :1], np.iinfo(result.dtype).max), axis=1)
+    if 'alpha' in self.kind:
+      opaque = np.full(len(values), np.iinfo(result.dtype).max, result.dtype)
+      values = np.column_stack([values, opaque if alpha is None else alpha])
     result[mask] = values
     return self._like_origin(result)
+
+  def _completed_wide(self, values: np.ndarray, mask: np.ndarray) -> Image.Image:
+    low, high = self.scale or (0, 0)
+    result = np.array(self.origin)
+    result[mask] = (low + values @ _GREY * ((high - low) / 65_535)).astype(result.dtype)
+    image = Image.fromarray(result)
+    image.info = dict(self.origin.info)
+    return image
 
   def _like_origin(self, result: np.ndarray) -> Any:
     if isinstance(self.origin, Image.Image):
@@ -84,6 +103,8 @@ def from_image(image: Image.Image) -> Picture:
     errors.InputError: if it has no colours that could be completed.
   """
   image = kept(image)
+  if image.mode in ('I', 'F'):
+    return _of_wide(image)
   pixels = np.asarray(image)
   return Picture(pixels.reshape(*pixels.shape[:2], -1), _KINDS[image.mode], image)
 
@@ -93,7 +114,7 @@ def kept(image: Image.Image) -> Image.Image:
   otherwise.
 
   Bilevel becomes grey, a palette RGB, a transparent colour an alpha channel; 32-bit integers that
-  fit become 16 bits. Everything else becomes RGB.
+  fit become 16 bits, others and fractions stay as they are. Everything else becomes RGB.
   """
   mode = image.mode
   if mode in _KINDS and 'transparency' not in image.info:
@@ -107,7 +128,7 @@ def kept(image: Image.Image) -> Image.Image:
       return converted
     if mode.startswith('I;16'):
       return Image.fromarray(np.asarray(image).astype(np.uint16))
-    return image.convert(_NEAREST.get(mode, 'RGB'))
+    return image_files.to_rgb(image) if mode == 'LAB' else image.convert(_NEAREST.get(mode, 'RGB'))
   except (OSError, ValueError) as error:
     raise errors.InputError(
       f'A picture of mode {mode} cannot be completed ({error}); save it as RGB.'
@@ -122,7 +143,16 @@ def _from_wide(image: Image.Image) -> Image.Image:
     )
   if image.mode == 'I' and numbers.min() >= 0 and numbers.max() <= 65_535:
     return Image.fromarray(numbers.astype(np.uint16))
-  return image_files.to_rgb(image)
+  return image
+
+
+def _of_wide(image: Image.Image) -> Picture:
+  """Of 32-bit numbers, the network sees where they lie between the lowest and the highest."""
+  numbers = np.asarray(image).astype(np.float64)
+  low, high = float(numbers.min()), float(numbers.max())
+  levels = (numbers - low) * (65_535 / (high - low or 1))
+  pixels = np.round(levels).astype(np.uint16)[..., None]
+  return Picture(pixels, 'grey', image, (low, high))
 
 
 def _image(pixels: np.ndarray, mode: str) -> Image.Image:
@@ -139,6 +169,12 @@ def from_array(array: 'np.ndarray | jax.Array') -> Picture:
   pixels = np.asarray(array)
   pixels = pixels.astype(pixels.dtype.newbyteorder('='), copy=False)  # of files of other machines
   has_shape = pixels.ndim == 2 or pixels.ndim == 3 and pixels.shape[2] in _CHANNELS
+  if has_shape and pixels.dtype.kind == 'f' and pixels.size and np.isfinite(pixels).all():
+    scaled = '255 * image' if pixels.max() <= 1 else 'image'
+    raise errors.InputError(
+      f'The picture is an array of {pixels.dtype} from {pixels.min():g} to {pixels.max():g}; give '
+      f'uint8: np.clip({scaled}, 0, 255).round().astype(np.uint8).'
+    )
   if pixels.dtype not in (np.uint8, np.uint16) or not has_shape:
     raise errors.InputError(
       f'The picture is an array of shape {pixels.shape} and type {pixels.dtype}; give [H, W] or '
@@ -150,28 +186,3 @@ def from_array(array: 'np.ndarray | jax.Array') -> Picture:
     )
   pixels = pixels.reshape(*pixels.shape[:2], -1)
   return Picture(pixels, _CHANNELS[pixels.shape[2]], array)
-
-
-def mask_levels(mask: np.ndarray) -> np.ndarray:
-  """A mask array `[H, W]` or `[H, W, 1]` of any type -> levels of 255, `[H, W]` uint8.
-
-  Booleans, and numbers no larger than 1, are shares of white.
-
-  Raises:
-    errors.InputError: if it has another shape, or holds what is no number from 0 on.
-  """
-  if mask.ndim not in (2, 3) or mask.ndim == 3 and mask.shape[2] != 1:
-    raise errors.InputError(
-      f'The mask is an array of shape {mask.shape}; give [H, W] or [H, W, 1].'
-    )
-  if mask.dtype.kind not in 'biuf' and mask.dtype.name != 'bfloat16':
-    raise errors.InputError(
-      f'The mask is an array of type {mask.dtype}; give booleans, or 0 and 255.'
-    )
-  numbers = mask.reshape(mask.shape[:2]).astype(np.float64)
-  if not np.isfinite(numbers).all():
-    raise errors.InputError('The mask has values that are not finite; give 0 and 255, or booleans.')
-  if numbers.min(initial=0) < 0:
-    raise errors.InputError('The mask has values below 0; give 0 and 255, or booleans.')
-  scale = 255 if numbers.max(initial=0) <= 1 else 1
-  return np.clip(numbers * scale, 0, 255).astype(np.uint8)

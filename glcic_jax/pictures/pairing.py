@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 import difflib
-import glob
 import os
 import re
 from typing import NamedTuple
+import unicodedata
 
 from glcic_jax import errors
 from glcic_jax import files
+from glcic_jax.pictures import globs
 from glcic_jax.pictures import image_files
 
 _MARK = '_mask'  # a_mask*.png is a mask of a.jpg
@@ -23,6 +24,7 @@ class Job(NamedTuple):
   mask: str | None = None  # None: the picture itself shows its hole
   error: str = ''  # why it cannot be completed: found no mask
   output: str = ''  # where its result goes; see `with_outputs`
+  others: tuple[str, ...] = ()  # further masks of it, which are not used
 
 
 def jobs(
@@ -55,7 +57,7 @@ def jobs(
   masks, paired, spare = _Masks(mask, found), [], set()
   for job in found:
     if of_it := masks.of(job):
-      paired.append(job._replace(mask=of_it[0]))
+      paired.append(job._replace(mask=of_it[0], others=tuple(of_it[1:])))
       spare |= set(map(os.path.realpath, of_it))
     else:
       paired.append(job._replace(error=f'there is no {masks.wanted(job)} in {mask}.'))
@@ -80,13 +82,9 @@ def _pictures(inputs: Sequence[str], apart: Sequence[str]) -> tuple[list[Job], b
     if os.path.isdir(given):
       paths = [os.path.join(given, name) for name in files.walk(given, image_files.SUFFIXES)]
       root, refusal = given, f'{given} is a folder without pictures; give one with some.'
-    elif glob.has_magic(given) and not os.path.lexists(given):
-      paths = [
-        path
-        for path in glob.glob(given, recursive=True)
-        if os.path.isfile(path) and suffix(path) in image_files.SUFFIXES
-      ]
-      root, refusal = _root(given), f'No picture matches {given}; check the pattern.'
+    elif globs.is_pattern(given):
+      paths = [path for path in globs.matches(given) if suffix(path) in image_files.SUFFIXES]
+      root, refusal = globs.root(given), f'No picture matches {given}; check the pattern.'
     else:
       found.setdefault(given, Job(given, os.path.basename(given)))
       continue
@@ -94,7 +92,7 @@ def _pictures(inputs: Sequence[str], apart: Sequence[str]) -> tuple[list[Job], b
     if not paths:
       raise errors.InputError(refusal)
     for path in sorted(paths):
-      found.setdefault(path, Job(path, os.path.relpath(path, root or '.')))
+      found.setdefault(path, Job(path, globs.below(path, root)))
   return list(found.values()), len(inputs) == 1 and inputs[0] in found
 
 
@@ -118,13 +116,6 @@ def _inside(folder: str) -> str:
   return os.path.join(os.path.realpath(folder), '')
 
 
-def _root(pattern: str) -> str:
-  """The folder of a glob before its first folder with a wildcard."""
-  parts = pattern.split(os.sep)
-  first = next(number for number, part in enumerate(parts) if glob.has_magic(part))
-  return os.sep.join(parts[:first]) or (os.sep if pattern.startswith(os.sep) else '')
-
-
 class _Masks:
   """A folder of masks, by the stems that they belong to."""
 
@@ -136,7 +127,7 @@ class _Masks:
     self._exact: dict[tuple[str, str], list[str]] = {}
     self._marked: dict[tuple[str, str], list[str]] = {}
     for name in self.names:
-      parent, stem = os.path.dirname(name), _stem(name)
+      parent, stem = _key(name)
       self._exact.setdefault((parent, stem), []).append(name)
       for mark in re.finditer(_MARK, stem):  # a stem may itself hold the mark
         self._marked.setdefault((parent, stem[: mark.start()]), []).append(name)
@@ -148,8 +139,8 @@ class _Masks:
     directly there.
     """
     found = []
-    for parent in dict.fromkeys((os.path.dirname(job.name), '')):
-      key = parent, _stem(job.name)
+    parent, stem = _key(job.name)
+    for key in dict.fromkeys(((parent, stem), ('', stem))):
       for name in self._exact.get(key, []):
         mask = os.path.join(self.folder, name)
         # Where a.jpg and a.png lie side by side and both are given, neither is a mask.
@@ -173,6 +164,12 @@ def _is_beside(path: str, other: str) -> bool:
 
 def _stem(name: str) -> str:
   return os.path.splitext(os.path.basename(name))[0]
+
+
+def _key(name: str) -> tuple[str, str]:
+  """Folder and stem; the same however a system writes folders, and letters with accents."""
+  composed = unicodedata.normalize('NFC', name).replace(os.sep, '/')
+  return os.path.dirname(composed), _stem(composed)
 
 
 def with_outputs(
@@ -262,7 +259,7 @@ def _check_file(output: str, kind: str) -> None:
   ending = suffix(output)
   if not output:
     raise errors.InputError('--output is empty; give a file name, such as completed.png.')
-  if ending not in image_files.SUFFIXES:
+  if ending not in image_files.WRITTEN:
     raise errors.InputError(f'{output} does not end in a picture format; use .png or .jpg.')
   if kind != 'keep' and kind != ending.removeprefix('.').replace('jpeg', 'jpg'):
     raise errors.InputError(
@@ -280,9 +277,9 @@ def _renamed(name: str, kind: str) -> str:
   stem, ending = os.path.splitext(name)[0], suffix(name)
   if kind != 'keep':
     return f'{stem}.{kind}'
-  if ending in image_files.SUFFIXES:
+  if ending in image_files.WRITTEN:
     return name
-  return stem + ('.jpg' if ending in ('.mpo', '.jfif', '.jpe') else '.png')
+  return stem + ('.jpg' if ending == '.mpo' else '.png')
 
 
 def _identity(path: str) -> tuple[int, int] | str:

@@ -17,28 +17,38 @@ from PIL import PngImagePlugin
 from PIL.ExifTags import GPSTAGS
 from PIL.ExifTags import TAGS
 
+from glcic_jax import errors
+from glcic_jax.pictures import color_profiles
 from glcic_jax.pictures import image_files
+from glcic_jax.pictures import limits
 
 _EXIF, _GPS = 0x8769, 0x8825  # tags that point to tables of their own
 _WIDTH, _HEIGHT = 0xA002, 0xA003
 # Of the first table, what describes the picture; the rest describes how its file is laid out.
 _DESCRIPTIONS = (270, 271, 272, 305, 306, 315, 316, 18246, 33432, *range(0x9C9B, 0x9CA0))
 _MAKER_NOTE, _INTEROPERABILITY = 0x927C, 0xA005
+_EMPTY_EXIF = 20  # bytes of one that says nothing
 _LARGEST_EXIF = 65_000  # bytes, in a JPEG's one segment
 
+_IN_TIFF = ('L', 'LA', 'RGB', 'RGBA', 'I;16', 'I', 'F', 'CMYK')
 # Format -> the modes that it holds, and which of a file's options it can have.
 _FORMATS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
   'JPEG': (('L', 'RGB', 'CMYK'), ('icc_profile', 'dpi', 'comment', 'subsampling')),
   'PNG': (('L', 'LA', 'RGB', 'RGBA', 'I;16'), ('icc_profile', 'dpi')),
   'WEBP': (('RGB', 'RGBA'), ('icc_profile',)),
+  'AVIF': (('RGB', 'RGBA'), ('icc_profile',)),
+  'JPEG2000': (('L', 'LA', 'RGB', 'RGBA', 'I;16'), ()),
   'BMP': (('L', 'RGB'), ('dpi',)),
   'GIF': (('L', 'RGB'), ('comment',)),
-  'TIFF': (('L', 'LA', 'RGB', 'RGBA', 'I;16', 'CMYK'), ('icc_profile', 'dpi', 'compression')),
+  'TIFF': (_IN_TIFF, ('icc_profile', 'dpi', 'compression')),
 }
 _QUALITY: dict[str, dict[str, Any]] = {
   'JPEG': {'quality': 95},
   'WEBP': {'lossless': True, 'exact': True},
+  'AVIF': {'quality': 95, 'subsampling': '4:4:4'},
 }
+# Format -> the longest side that it holds, in pixels.
+_SIDES = {'JPEG': 65_500, 'WEBP': 16_383, 'GIF': 65_535, 'AVIF': 65_536}
 _LOSSLESS_TIFF = ('tiff_lzw', 'tiff_adobe_deflate', 'packbits')
 
 
@@ -52,21 +62,30 @@ class Photograph(NamedTuple):
   notes: tuple[str, ...]  # what the reader should be told
 
 
-def read(source: str | bytes, name: str = '') -> Photograph:
+def read(source: str | bytes, most_pixels: int | None = None, *, name: str = '') -> Photograph:
   """Reads a picture file, or a file's bytes, with what describes it.
 
   Raises:
-    errors.InputError: if it cannot be read; `name` is what to call the bytes.
+    errors.InputError: if it cannot be read, has more than so many pixels, see `limits.check`, or,
+      where no number is given, more than there is memory for; `name` is what to call the bytes.
   """
-  opened, notes = image_files.open_picture(source, name), []
-  is_deep = any('16B' in str(tile) for tile in getattr(opened, 'tile', ()))  # gone once decoded
-  if opened.format == 'PNG' and opened.mode.startswith('RGB') and is_deep:
-    notes.append('Pillow reads 16-bit colours with 8 bits: so has the result.')
-  image = image_files.load(opened)
+  opened = image_files.open_picture(source, name, most_pixels=most_pixels)
+  if most_pixels is None:
+    limits.check_memory(opened.size, name or str(source))
+  image, notes = image_files.load(opened), list(image_files.notes(opened))
   frames, exif = _tables(opened)
+  has_lost = not exif and len(opened.info.get('exif', b'')) > _EMPTY_EXIF
+  if exif is None or has_lost:
+    notes.append(image_files.DAMAGED_EXIF)
   if frames > 1:
     notes.append('it holds several pictures: the first is completed, the others are dropped.')
-  return Photograph(image, opened.format or '', _options_of(opened), exif, tuple(notes))
+  options = _options_of(opened)
+  profile = options.get('icc_profile')
+  if profile and not color_profiles.fits(profile, opened.mode, opened.mode):
+    of = color_profiles.space(profile)
+    notes.append(f'its colour profile is of {of}, its pixels are {opened.mode}: it is left out.')
+    del options['icc_profile']
+  return Photograph(image, opened.format or '', options, exif or Image.Exif(), tuple(notes))
 
 
 def _options_of(opened: Image.Image) -> dict[str, Any]:
@@ -90,14 +109,41 @@ def _options_of(opened: Image.Image) -> dict[str, Any]:
   return options
 
 
-def _tables(opened: Image.Image) -> tuple[int, Image.Exif]:
-  """How many pictures the file holds, and its EXIF; damaged tables are left out."""
+def _tables(opened: Image.Image) -> tuple[int, Image.Exif | None]:
+  """How many pictures the file holds, and its EXIF, None if damaged."""
   try:
-    frames, exif = getattr(opened, 'n_frames', 1), opened.getexif()
-    _described(exif, opened.size, False).tobytes()
+    frames = int(getattr(opened, 'n_frames', 1))
   except Exception:  # Pillow's parsers raise anything from struct.error to TypeError
-    return 1, Image.Exif()
+    frames = 1
+  try:
+    exif = opened.getexif()
+    _described(exif, opened.size, False).tobytes()
+  except Exception:  # as above
+    return frames, None
   return frames, exif
+
+
+def check_size(path: str, size: tuple[int, int]) -> None:
+  """Refuses a result (width, height) that its format, by the suffix, cannot hold; before any work.
+
+  Raises:
+    errors.InputError: naming a format that can.
+  """
+  kind = _kind(path)
+  if kind not in _FORMATS:
+    raise errors.InputError(
+      f'{path} cannot be written, because this Pillow does not know its format; use .png.'
+    )
+  most = _SIDES.get(kind)
+  if most and max(size) > most:
+    raise errors.InputError(
+      f'{path} cannot be written, because {kind} holds sides of {most} px and the picture is '
+      f'{size[0]}x{size[1]}; use .png.'
+    )
+
+
+def _kind(path: str) -> str:
+  return Image.registered_extensions().get('.' + path.rsplit('.', 1)[-1].lower(), '')
 
 
 def save(
@@ -111,8 +157,7 @@ def save(
   Raises:
     errors.InputError: if it cannot be written.
   """
-  kind = Image.registered_extensions()['.' + path.rsplit('.', 1)[-1].lower()]
-  image, options, notes = _prepared(kind, completed, source, strip_gps)
+  image, options, notes = _prepared(_kind(path), completed, source, strip_gps)
   image_files.write(path, image, **options)
   return notes
 
@@ -136,10 +181,14 @@ def _prepared(
   image, notes = _fit(completed, kind, source.image)
   image.info = {}  # else Pillow writes some of it by itself
   options = {key: source.options[key] for key in _FORMATS[kind][1] if key in source.options}
-  if (image.mode == 'CMYK') != (source.image.mode == 'CMYK'):
-    options.pop('icc_profile', None)  # it describes another colour space
+  profile = source.options.get('icc_profile')
+  if profile and 'icc_profile' not in options:
+    notes.append(f'{kind} does not hold a colour profile: it is left out.')
+  elif profile and not color_profiles.fits(profile, image.mode, source.image.mode):
+    del options['icc_profile']
+    notes.append(f'the colour profile is not of {image.mode}, as the result is: it is left out.')
   exif = _described(source.exif, image.size, strip_gps).tobytes()
-  if kind in ('JPEG', 'PNG', 'WEBP', 'TIFF') and len(exif) > len(Image.Exif().tobytes()):
+  if kind in ('JPEG', 'PNG', 'WEBP', 'TIFF', 'AVIF') and len(exif) > len(Image.Exif().tobytes()):
     if len(exif) < _LARGEST_EXIF:
       options['exif'] = exif
     else:
@@ -154,8 +203,10 @@ def _prepared(
 def _fit(image: Image.Image, kind: str, source: Image.Image) -> tuple[Image.Image, list[str]]:
   """The picture in a mode that the format holds, and what that costs."""
   mode, modes, notes = image.mode, _FORMATS[kind][0], []
-  if kind == 'JPEG':
-    notes = ['JPEG is lossy: pixels outside the hole will differ a little; use .png to keep them.']
+  if kind in ('JPEG', 'AVIF'):
+    notes = [
+      f'{kind} is lossy: pixels outside the hole will differ a little; use .png to keep them.'
+    ]
   elif kind == 'GIF' and mode != 'L':
     notes = ['GIF holds 256 colours: pixels outside the hole may differ; use .png to keep them.']
     if mode == 'RGB' and (drawn := _in_256_colors(image, image_files.to_rgb(source))):
@@ -167,7 +218,8 @@ def _fit(image: Image.Image, kind: str, source: Image.Image) -> tuple[Image.Imag
   if mode == 'LA' and 'RGBA' in modes:
     return image.convert('RGBA'), notes
   if mode not in ('LA', 'RGBA'):
-    lost = {'I;16': '16 bits: it has 8', 'CMYK': 'CMYK: it is RGB'}[mode]
+    wide = {'I;16': '16 bits: it has 8', 'I': '32 bits: it has 8', 'F': 'fractions: it has 8 bits'}
+    lost = {**wide, 'CMYK': 'CMYK: it is RGB'}[mode]
   elif image.getchannel('A').getextrema() == (255, 255):  # nothing is transparent any more
     return image_files.to_rgb(image), notes
   else:

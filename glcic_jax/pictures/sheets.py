@@ -87,7 +87,7 @@ class Comparison:
     self.path = path
     self._rows: list[tuple[str, list[np.ndarray]]] = []
     self._cell = _ALONE if len(jobs) == 1 else _COMPARED
-    if pairing.suffix(path) not in image_files.SUFFIXES or os.path.isdir(path):
+    if pairing.suffix(path) not in image_files.WRITTEN or os.path.isdir(path):
       raise errors.InputError(f'--compare is {path}; give a picture file, such as sheet.png.')
     pairing.check_parent(path, '--compare')
     taken = (name for job in jobs for name in (job.image, job.mask, job.output) if name)
