@@ -5,6 +5,7 @@ import io
 import numpy as np
 from PIL import Image
 from PIL import ImageCms
+from PIL import PngImagePlugin
 import pytest
 
 from glcic_jax import errors
@@ -163,6 +164,20 @@ def test_a_profile_stands_only_beside_pixels_of_its_space(tmp_path, mode, space,
     profile = written.info.get('icc_profile', b'')
   assert color_profiles.space(profile) == (space.decode().strip() if kept else '')
   assert any('profile' in note for note in said) != kept
+
+
+def test_the_gamma_and_the_primaries_of_a_png_are_kept_or_told(tmp_path):
+  primaries = (0.3127, 0.329, 0.68, 0.32, 0.265, 0.69, 0.15, 0.06)
+  said = PngImagePlugin.PngInfo()
+  said.add(b'gAMA', (55_556).to_bytes(4))
+  said.add(b'cHRM', b''.join(round(value * 100_000).to_bytes(4) for value in primaries))
+  Image.new('RGB', (9, 7)).save(tmp_path / 'a.png', pnginfo=said)
+  found = photographs.read(str(tmp_path / 'a.png'))
+  assert photographs.save(str(tmp_path / 'out.png'), found.image, found) == []
+  with Image.open(tmp_path / 'out.png') as written:
+    assert written.info['gamma'] == 0.55556 and written.info['chromaticity'] == primaries
+  (note,) = photographs.save(str(tmp_path / 'out.webp'), found.image, found)
+  assert note.startswith('WEBP does not hold the gamma')
 
 
 @pytest.mark.parametrize('kind, bits', [('PPM', 16), ('PNG', 16), ('AVIF', 10), ('JPEG2000', 12)])

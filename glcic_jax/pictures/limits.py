@@ -55,8 +55,8 @@ def check(size: tuple[int, int], name: str, most: int | None = None) -> None:
   pixels = width * height
   if pixels > most:
     raise errors.InputError(
-      f'{name} cannot be read as a picture ({width}x{height} are {pixels:,} pixels, and {most:,} are '
-      f'the most; {FLAG} {pixels} reads it all the same).'
+      f'{name} cannot be read as a picture ({width}x{height} are {pixels:,} pixels, and {most:,} '
+      f'are the most; {FLAG} {pixels} reads it all the same).'
     )
 
 

@@ -89,7 +89,7 @@ def read(source: str | bytes, most_pixels: int | None = None, *, name: str = '')
 
 
 def _options_of(opened: Image.Image) -> dict[str, Any]:
-  """What a file says beside pixels and EXIF, by the names of Pillow's options; `text` of PNG."""
+  """What a file says beside pixels and EXIF, by Pillow's options; `text`, `tones` of PNG."""
   info = opened.info
   options = {name: info[name] for name in ('icc_profile', 'comment') if info.get(name)}
   dots = info.get('dpi', ())
@@ -101,12 +101,28 @@ def _options_of(opened: Image.Image) -> dict[str, Any]:
     options['subsampling'] = JpegImagePlugin.get_sampling(opened)
   if opened.format == 'TIFF' and info.get('compression') in _LOSSLESS_TIFF:
     options['compression'] = info['compression']
+  options['tones'] = _tones(opened)
   options['text'] = {
     key: text
     for key, text in getattr(opened, 'text', {}).items()
     if not key.lower().startswith(('xml:', 'raw profile'))
   }
   return options
+
+
+def _tones(opened: Image.Image) -> dict[bytes, bytes]:
+  """What a PNG says of its tones without a profile, by the names of its parts."""
+  info = opened.info
+  if opened.format != 'PNG' or info.get('icc_profile'):
+    return {}
+  gamma, primaries = info.get('gamma'), info.get('chromaticity', ())
+  numbers = {b'gAMA': [gamma] if gamma else [], b'cHRM': primaries if len(primaries) == 8 else []}
+  tones = {
+    name: b''.join(round(100_000 * value).to_bytes(4) for value in values)
+    for name, values in numbers.items()
+    if values and all(0 < value < 40_000 for value in values)
+  }
+  return tones | ({b'sRGB': bytes([info['srgb']])} if info.get('srgb') in range(4) else {})
 
 
 def _tables(opened: Image.Image) -> tuple[int, Image.Exif | None]:
@@ -193,8 +209,13 @@ def _prepared(
       options['exif'] = exif
     else:
       notes.append('its EXIF is too long for a file and is left out.')
+  tones = source.options['tones']
+  if tones.keys() & {b'gAMA', b'cHRM'} and b'sRGB' not in tones and kind != 'PNG':
+    notes.append(f'{kind} does not hold the gamma and the primaries of a PNG: tones may differ.')
   if kind == 'PNG':
     options['pnginfo'] = PngImagePlugin.PngInfo()
+    for name, data in tones.items():
+      options['pnginfo'].add(name, data)
     for key, text in source.options['text'].items():
       options['pnginfo'].add_text(key, text)
   return image, options | _QUALITY.get(kind, {}), notes

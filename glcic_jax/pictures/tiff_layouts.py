@@ -84,7 +84,10 @@ def _directory(entries: Mapping[int, Sequence[int]], order: str, start: int) -> 
 
 def _like(opened: Image.Image, numbers: np.ndarray) -> Image.Image:
   """A picture of these numbers that says of itself what the file said."""
-  image = Image.fromarray(numbers, opened.mode if numbers.ndim == 3 else None)
+  if numbers.ndim == 3:
+    image = Image.frombytes(opened.mode, numbers.shape[1::-1], numbers.tobytes())
+  else:
+    image = Image.fromarray(numbers)
   image.format, image.info = opened.format, dict(opened.info)
   exif = image.getexif()
   exif.update(opened.getexif())
