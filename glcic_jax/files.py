@@ -4,8 +4,11 @@ Paths are `etils.epath` paths, so `gs://` works wherever a folder is asked for.
 """
 
 from collections.abc import Iterator, Sequence
+import contextlib
 import errno
 import os
+import threading
+from typing import BinaryIO
 import uuid
 
 from etils import epath
@@ -14,6 +17,9 @@ from glcic_jax import errors
 
 # The machine's fault, not the user's: such an error ends a run with exit code 3.
 MACHINE_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS})
+
+_unfinished: set[str] = set()  # temporary files that are being written
+_begins = threading.RLock()  # while a file gets its temporary name
 
 
 def write(path: epath.PathLike, data: bytes) -> None:
@@ -29,15 +35,33 @@ def write(path: epath.PathLike, data: bytes) -> None:
   if '://' in os.fspath(path):
     path.write_bytes(data)
     return
-  temporary = path.parent / f'.{uuid.uuid4().hex[:12]}.part'
+  temporary = os.path.join(path.parent, f'.{uuid.uuid4().hex[:12]}.part')
   try:
-    temporary.write_bytes(data)
+    with _begin(temporary) as file:
+      file.write(data)
     os.replace(temporary, path)
   except BaseException as error:  # Ctrl-C too
     if isinstance(error, OSError):
       error.filename = os.fspath(path)  # the name that a user knows
-    temporary.unlink(missing_ok=True)
+    with contextlib.suppress(OSError):
+      os.unlink(temporary)
     raise
+  finally:
+    _unfinished.discard(temporary)
+
+
+def _begin(temporary: str) -> BinaryIO:
+  with _begins:
+    _unfinished.add(temporary)
+    return open(temporary, 'wb')
+
+
+def discard_unfinished() -> None:
+  """Removes what `write` has not finished; the process is to end now: no file is begun any more."""
+  _begins.acquire(timeout=1)  # never given back
+  for temporary in list(_unfinished):
+    with contextlib.suppress(OSError):
+      os.unlink(temporary)
 
 
 def walk(folder: epath.PathLike, suffixes: Sequence[str]) -> Iterator[str]:

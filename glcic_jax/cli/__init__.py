@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 import importlib
-import logging
-import signal
 import sys
 
 import glcic_jax
@@ -46,14 +44,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
   try:
     return _run(name, rest)
-  except KeyboardInterrupt as stop:  # of another signal, where a command says so
-    number = signal.Signals(stop.args[0] if stop.args else signal.SIGINT)
-    below = '\n' if sys.stderr.isatty() else ''  # of the ^C that the terminal shows, or of a bar
-    print(f'{below}glcic-jax: Stopped by {number.name}; no file is half-written.', file=sys.stderr)
-    return 128 + number
+  except KeyboardInterrupt:  # in a program of somebody else: see `leaving`
+    print('glcic-jax: Stopped by SIGINT; no file is half-written.', file=sys.stderr)
+    return 130
 
 
 def _run(name: str, arguments: Sequence[str]) -> int:
+  import logging
+
   from glcic_jax import errors
   from glcic_jax import files
 

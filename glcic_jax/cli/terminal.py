@@ -1,15 +1,12 @@
-"""How a command that works through many pictures speaks and stops.
+"""How a command that works through many pictures speaks.
 
 Results go to stdout, notes to stderr, a bar to a terminal.
 """
 
-from collections.abc import Callable, Iterator
-import contextlib
+from collections.abc import Callable
 import os
 import shutil
-import signal
 import sys
-import threading
 from typing import Any
 
 _BAR = 24  # characters
@@ -70,20 +67,3 @@ class Terminal:
     if self._shows_bar:
       self._shows_bar = False
       print('\r\x1b[K', end='', file=sys.stderr, flush=True)
-
-
-@contextlib.contextmanager
-def stoppable() -> Iterator[None]:
-  """SIGTERM ends the command as Ctrl-C does: what is being written is removed."""
-  if threading.current_thread() is not threading.main_thread():  # elsewhere Python forbids handlers
-    yield
-    return
-
-  def stop(number: int, _: Any) -> None:
-    raise KeyboardInterrupt(number)
-
-  before = signal.signal(signal.SIGTERM, stop)
-  try:
-    yield
-  finally:
-    signal.signal(signal.SIGTERM, before)

@@ -5,6 +5,7 @@ import contextlib
 import dataclasses
 import signal
 import threading
+from typing import Any
 
 
 @dataclasses.dataclass
@@ -22,16 +23,20 @@ def noted(*, active: bool) -> Iterator[Stop]:
   waiting. There JAX's own service notes SIGTERM, for all of them.
   """
   stop = Stop()
+  previous: dict[int, Any] = {}
 
   def note(number: int, frame: object) -> None:
     del frame
     stop.received = number
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGINT, previous[signal.SIGINT])
 
   if not active or threading.current_thread() is not threading.main_thread():
     yield stop  # elsewhere than there Python forbids handlers
     return
-  previous = {number: signal.signal(number, note) for number in (signal.SIGTERM, signal.SIGINT)}
+  for number in (signal.SIGTERM, signal.SIGINT):
+    previous[number] = signal.getsignal(number)
+  for number in previous:
+    signal.signal(number, note)
   try:
     yield stop
   finally:
