@@ -5,7 +5,6 @@ import contextlib
 import dataclasses
 import signal
 import threading
-from typing import Any
 
 
 @dataclasses.dataclass
@@ -23,7 +22,7 @@ def noted(*, active: bool) -> Iterator[Stop]:
   waiting. There JAX's own service notes SIGTERM, for all of them.
   """
   stop = Stop()
-  previous: dict[int, Any] = {}
+  previous = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
 
   def note(number: int, frame: object) -> None:
     del frame
@@ -33,12 +32,10 @@ def noted(*, active: bool) -> Iterator[Stop]:
   if not active or threading.current_thread() is not threading.main_thread():
     yield stop  # elsewhere than there Python forbids handlers
     return
-  for number in (signal.SIGTERM, signal.SIGINT):
-    previous[number] = signal.getsignal(number)
-  for number in previous:
-    signal.signal(number, note)
+  for each in previous:
+    signal.signal(each, note)
   try:
     yield stop
   finally:
-    for number, handler in previous.items():
-      signal.signal(number, handler)
+    for each, handler in previous.items():
+      signal.signal(each, handler)
