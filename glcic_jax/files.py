@@ -1,4 +1,4 @@
-"""Whole files or none: how the project lists and writes files, on disks and in buckets.
+"""Whole files or none: how the project lists, reads and writes files, on disks and in buckets.
 
 Paths are `etils.epath` paths, so `gs://` works wherever a folder is asked for.
 """
@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import contextlib
 import errno
 import os
+import stat
 import threading
 from typing import BinaryIO
 import uuid
@@ -20,6 +21,81 @@ MACHINE_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS})
 
 _unfinished: set[str] = set()  # temporary files that are being written
 _begins = threading.RLock()  # while a file gets its temporary name
+
+LARGEST = 2**31  # bytes that `read` takes by default
+
+# What is no file -> what it is called.
+_NO_FILES = (
+  (stat.S_ISFIFO, 'a pipe'),
+  (stat.S_ISSOCK, 'a socket'),
+  (stat.S_ISCHR, 'a device'),
+  (stat.S_ISBLK, 'a device'),
+)
+
+
+def read(path: epath.PathLike, most: int = LARGEST) -> bytes:
+  """The bytes of a file, of which there are `most` at most; nothing else is ever opened.
+
+  Reading a pipe would wait for ever, and a device such as /dev/zero has no end.
+
+  Raises:
+    errors.InputError: if it is no regular file (through links), or larger.
+    OSError: as the file system raised it, IsADirectoryError among them.
+  """
+  check(path, most)
+  if '://' in os.fspath(path):
+    return epath.Path(path).read_bytes()
+  # A pipe that has taken the file's place since would wait for its other end.
+  descriptor = os.open(
+    path, os.O_RDONLY | getattr(os, 'O_NONBLOCK', 0) | getattr(os, 'O_BINARY', 0)
+  )
+  with os.fdopen(descriptor, 'rb') as file:
+    _check_status(os.fstat(file.fileno()), os.fspath(path), most)
+    data = file.read(most + 1)  # a file may grow, and those in /proc do not tell their size
+  if len(data) > most:
+    raise _too_large(os.fspath(path), most)
+  return data
+
+
+def check(path: epath.PathLike, most: int | None = None) -> None:
+  """Refuses a path that `read` would not read, for what a library opens by itself.
+
+  Args:
+    path: as of `read`.
+    most: bytes; None: any number.
+
+  Raises:
+    errors.InputError: if it is no regular file (through links), or larger.
+    OSError: as the file system raised it, IsADirectoryError among them.
+  """
+  name = os.fspath(path)
+  if '://' not in name:
+    _check_status(os.stat(path), name, most)
+  elif most is not None and epath.Path(path).stat().length > most:
+    raise _too_large(name, most)
+
+
+def _check_status(status: os.stat_result, name: str, most: int | None) -> None:
+  if stat.S_ISDIR(status.st_mode):
+    raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), name)
+  if not stat.S_ISREG(status.st_mode):
+    kind = next((kind for is_it, kind in _NO_FILES if is_it(status.st_mode)), 'no regular file')
+    raise errors.InputError(f'{name} is {kind}; give a file.')
+  if most is not None and status.st_size > most:
+    raise _too_large(name, most, status.st_size)
+
+
+def _too_large(name: str, most: int, size: int | None = None) -> errors.InputError:
+  has = f'has {_amount(size)}' if size else 'is larger'
+  return errors.InputError(f'{name} {has}, and {_amount(most)} are the most here; give another.')
+
+
+def _amount(size: int) -> str:
+  """Of bytes, for people."""
+  for unit, name in ((2**30, 'GiB'), (2**20, 'MiB'), (2**10, 'KiB')):
+    if size >= unit:
+      return f'{size / unit:.3g} {name}'
+  return f'{size} bytes'
 
 
 def write(path: epath.PathLike, data: bytes) -> None:

@@ -2,11 +2,14 @@
 
 import contextlib
 import errno
+import os
 import resource
+import socket
 
 from etils import epath
 import pytest
 
+from glcic_jax import errors
 from glcic_jax import files
 
 
@@ -79,3 +82,52 @@ def test_a_mistyped_path_is_known_by_what_lies_beside_it(tmp_path, monkeypatch):
   assert files.did_you_mean('rnus/') == 'did you mean runs?'
   for path in ('none.jpg', 'nowhere/photo.jpg', 'gs://bucket/photo.jpg'):  # a suffix is no likeness
     assert files.did_you_mean(path) == ''
+
+
+def _no_file(folder, kind):
+  path = folder / kind
+  if kind == 'pipe':
+    os.mkfifo(path)
+  elif kind == 'socket':
+    with socket.socket(socket.AF_UNIX) as opened:
+      opened.bind(os.path.relpath(path))  # its name may have 108 bytes
+  else:
+    path.symlink_to('/dev/zero')
+  return path
+
+
+@pytest.mark.parametrize('kind', ['pipe', 'socket', 'device'])
+def test_what_is_no_file_is_not_opened(tmp_path, kind):
+  path = _no_file(tmp_path, kind)
+  (tmp_path / 'link').symlink_to(path)
+  for name in (path, str(tmp_path / 'link')):
+    for read in (files.read, files.check):
+      with pytest.raises(errors.InputError, match=f'{name} is a {kind}; give a file.'):
+        read(name)
+
+
+def test_a_folder_or_nothing_is_the_file_systems_own_error(tmp_path):
+  for read in (files.read, files.check):
+    with pytest.raises(IsADirectoryError):
+      read(tmp_path)
+    with pytest.raises(FileNotFoundError):
+      read(tmp_path / 'none')
+
+
+def test_a_file_is_read_up_to_a_size_that_is_looked_at_first(tmp_path):
+  path = tmp_path / 'a.bin'
+  path.write_bytes(b'12345')
+  assert files.read(path, most=5) == files.read(epath.Path(path)) == b'12345'
+  with pytest.raises(errors.InputError, match='a.bin has 5 bytes, and 4 bytes are the most here'):
+    files.read(path, most=4)
+  with path.open('wb') as file:
+    file.truncate(40 * 2**30)  # of no blocks
+  for read in (files.read, lambda path: files.check(path, files.LARGEST)):
+    with pytest.raises(errors.InputError, match='has 40 GiB, and 2 GiB are the most here'):
+      read(path)
+  files.check(path)  # of any size
+
+
+def test_a_file_that_does_not_tell_its_size_is_read_up_to_it_too():
+  with pytest.raises(errors.InputError, match='/proc/self/status is larger, and 9 bytes'):
+    files.read('/proc/self/status', most=9)
