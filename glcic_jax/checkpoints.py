@@ -20,6 +20,7 @@ import numpy as np
 import orbax.checkpoint as ocp
 
 from glcic_jax import errors
+from glcic_jax import files
 from glcic_jax import leaves
 from glcic_jax import parallel
 
@@ -267,7 +268,7 @@ def _none_whole(workdir: epath.PathLike) -> errors.RunError:
 
 def _folder(workdir: epath.PathLike) -> epath.Path:
   path = epath.Path(workdir)
-  return (path if '://' in str(path) else path.resolve()) / FOLDER
+  return (path if files.in_bucket(path) else path.resolve()) / FOLDER
 
 
 def _first_line(error: Exception) -> str:

@@ -53,7 +53,7 @@ def _run(name: str, arguments: Sequence[str]) -> int:
   import logging
 
   from glcic_jax import errors
-  from glcic_jax import files
+  from glcic_jax.cli import complaints
 
   logging.getLogger('absl').setLevel(logging.ERROR)  # Orbax warns of what is as it should be
   try:
@@ -62,18 +62,9 @@ def _run(name: str, arguments: Sequence[str]) -> int:
       hint = errors.did_you_mean(name, COMMANDS)
       raise errors.InputError(errors.with_hint(f'There is no command {name!r}; {known}', hint))
     return importlib.import_module(f'glcic_jax.cli.{name.replace("-", "_")}').main(arguments)
-  except (errors.InputError, errors.RunError, errors.Stopped) as error:
-    print(f'glcic-jax: {error}', file=sys.stderr)
-    return error.exit_code
-  except (MemoryError, RuntimeError) as error:
-    if isinstance(error, RuntimeError) and 'RESOURCE_EXHAUSTED' not in str(error):  # JAX's word
+  except Exception as error:
+    complaint = complaints.of(error)
+    if complaint is None:
       raise
-    print(
-      'glcic-jax: there is not enough memory here; give smaller batches, smaller pictures or fewer '
-      'at once.',
-      file=sys.stderr,
-    )
-    return 3
-  except OSError as error:
-    print(f'glcic-jax: {error.filename or "a file"}: {error.strerror or error}.', file=sys.stderr)
-    return 3 if error.errno in files.MACHINE_ERRORS else 2
+    print(f'glcic-jax: {complaint.sentence}', file=sys.stderr)
+    return complaint.exit_code

@@ -16,6 +16,7 @@ from typing import Any
 from etils import epath
 
 from glcic_jax import errors
+from glcic_jax import files
 from glcic_jax.data import folders
 from glcic_jax.data import sample
 
@@ -140,7 +141,7 @@ def sample_pictures() -> Splits:
 def folder(path: epath.PathLike) -> Source:
   """All pictures below a folder, of a glob, or of a list; see `folders.names`."""
   root, names = folders.names(path)
-  if '://' in os.fspath(root):
+  if files.in_bucket(root):
     return Source(names, lambda name: (root / name).read_bytes())
   return Source(names, functools.partial(_read, os.fspath(root)))
 

@@ -13,6 +13,7 @@ from etils import epath
 
 from glcic_jax import config as config_lib
 from glcic_jax import errors
+from glcic_jax import files
 from glcic_jax import schedule
 from glcic_jax.config import keys
 from glcic_jax.data import sources
@@ -55,7 +56,8 @@ def _picture_folders(config: Any) -> Iterator[str]:
 def _lies_within(path: epath.PathLike, folder: str) -> bool:
   """Whether the search of a folder would come by a path; hidden folders are left out of it."""
   inner, outer = (
-    place if '://' in place else os.path.realpath(place) for place in (os.fspath(path), folder)
+    place if files.in_bucket(place) else os.path.realpath(place)
+    for place in (os.fspath(path), folder)
   )
   beyond = inner.removeprefix(outer.rstrip('/'))
   return beyond != inner and beyond[:1] in ('', '/') and '/.' not in beyond
