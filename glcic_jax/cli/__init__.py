@@ -50,12 +50,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(name: str, arguments: Sequence[str]) -> int:
-  import logging
-
   from glcic_jax import errors
   from glcic_jax.cli import complaints
 
-  logging.getLogger('absl').setLevel(logging.ERROR)  # Orbax warns of what is as it should be
+  _quieten_libraries()
   try:
     if name not in COMMANDS:
       known = f'the commands are {", ".join(COMMANDS)}.'
@@ -68,3 +66,15 @@ def _run(name: str, arguments: Sequence[str]) -> int:
       raise
     print(f'glcic-jax: {complaint.sentence}', file=sys.stderr)
     return complaint.exit_code
+
+
+def _quieten_libraries() -> None:
+  """What libraries log comes before our sentence, or buries it; nothing is lost: see `complaints`."""
+  import logging
+  import os
+
+  # Orbax warns of what is as it should be, and logs a traceback in each of its threads for an error
+  # that it raises too.
+  logging.getLogger('absl').setLevel(logging.CRITICAL)
+  for name, value in (('TF_CPP_MIN_LOG_LEVEL', '3'), ('TF_ENABLE_ONEDNN_OPTS', '0')):
+    os.environ.setdefault(name, value)  # TensorFlow greets on stderr otherwise
