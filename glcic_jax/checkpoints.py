@@ -1,7 +1,7 @@
 """Checkpoints of a run: the only file that knows Orbax.
 
 A checkpoint holds two items: `state`, the train state's arrays, and `run`, plain
-JSON about the run they belong to, with a SHA-256 digest of every array. Saving is
+JSON about the run they belong to, with a SHA-256 digest of every array and of itself. Saving is
 asynchronous and atomic: a killed save leaves the checkpoint before it. What is read is
 compared with its digests: a checkpoint that is truncated, altered by one bit, or an empty
 folder is named, set aside, and the one before is used.
@@ -23,6 +23,7 @@ from glcic_jax import errors
 from glcic_jax import files
 from glcic_jax import leaves
 from glcic_jax import parallel
+from glcic_jax import sealed
 
 FOLDER = 'checkpoints'
 _GENERATOR = {'generator': ('params', 'batch_stats')}
@@ -71,7 +72,9 @@ class Checkpoints:
     with self._saving():
       self._manager.save(
         step,
-        args=ocp.args.Composite(state=ocp.args.StandardSave(state), run=ocp.args.JsonSave(run)),
+        args=ocp.args.Composite(
+          state=ocp.args.StandardSave(state), run=ocp.args.JsonSave(sealed.seal(run))
+        ),
         force=True,
       )
 
@@ -233,8 +236,9 @@ def _newest_first(workdir: epath.PathLike) -> list[int]:
 
 def _read_run(workdir: epath.PathLike, step: int) -> dict[str, Any]:
   with _reading(step):
-    run = json.loads((_folder(workdir) / str(step) / 'run' / 'metadata').read_text())
-    if not isinstance(run, dict) or not {'config', 'leaves'} <= run.keys():
+    stored = files.read(_folder(workdir) / str(step) / 'run' / 'metadata')
+    run = sealed.unseal(json.loads(stored))
+    if not {'config', 'leaves'} <= run.keys():
       raise ValueError('it says nothing about its run')
   return run
 

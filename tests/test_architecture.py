@@ -20,6 +20,7 @@ GROUND = {
   'parallel',
   'schedule',
   'scores',
+  'sealed',
 }
 # Room -> the rooms below that it may use, besides the ground.
 ROOMS = {

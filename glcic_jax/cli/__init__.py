@@ -69,7 +69,7 @@ def _run(name: str, arguments: Sequence[str]) -> int:
 
 
 def _quieten_libraries() -> None:
-  """What libraries log comes before our sentence, or buries it; nothing is lost: see `complaints`."""
+  """What libraries log would bury our sentence; nothing is lost by it: see `complaints`."""
   import logging
   import os
 

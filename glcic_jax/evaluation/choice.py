@@ -4,8 +4,6 @@ from collections.abc import Callable, Sequence
 import os
 from typing import NamedTuple
 
-from etils import epath
-
 from glcic_jax import errors
 from glcic_jax import files
 from glcic_jax.data import sources
@@ -81,7 +79,7 @@ def manifest(
   """
   if choice.manifest:
     try:
-      data = epath.Path(choice.manifest).read_bytes()
+      data = files.read(choice.manifest)
     except OSError as error:
       raise errors.InputError(
         f'{choice.manifest} cannot be read ({error.strerror or error}).'

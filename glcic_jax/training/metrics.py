@@ -77,8 +77,9 @@ class Table:
     self._path = epath.Path(path)
     self._rows: list[dict[str, str]] = []
     if until and self._path.exists():
+      read = files.read(self._path)
       try:
-        rows = list(csv.DictReader(io.StringIO(self._path.read_text()), strict=True))
+        rows = list(csv.DictReader(io.StringIO(read.decode()), strict=True))
         self._rows = [
           {column: row.get(column) or '' for column in COLUMNS}
           for row in rows
