@@ -14,6 +14,7 @@ GROUND = {
   'checkpoints',
   'errors',
   'files',
+  'full_disk',
   'images',
   'leaves',
   'losses',

@@ -32,6 +32,7 @@ from glcic_jax.training import fine_tuning
 from glcic_jax.training import journal as journal_lib
 from glcic_jax.training import method as method_lib
 from glcic_jax.training import origin
+from glcic_jax.training import run_lock
 from glcic_jax.training import same_run
 from glcic_jax.training import signals
 from glcic_jax.training import state as state_lib
@@ -54,7 +55,8 @@ def train_and_evaluate(
     the state at the end of the schedule.
 
   Raises:
-    errors.InputError: if the config, the data or the workdir's earlier run does not fit.
+    errors.InputError: if the config, the data or the workdir's earlier run does not fit, or another
+      run is in the workdir now.
     errors.RunError: if a loss is not finite, or too many pictures are broken.
     errors.Stopped: after SIGTERM or Ctrl-C; everything is saved.
   """
@@ -81,9 +83,10 @@ def train_and_evaluate(
     )
   with (
     signals.noted(active=not jax.distributed.is_initialized()) as stop,
+    run_lock.held(workdir),
     checkpoints_lib.Checkpoints(workdir, keep=config.checkpoint.keep) as checkpoints,
   ):
-    state = _create_or_restore(method, config, mesh, checkpoints)
+    state = _create_or_restore(method, config, mesh, checkpoints, mean_color)
     first = int(state.step)
     if parallel.is_main_process():
       stored = json.dumps(facts(first), indent=2) + '\n'
@@ -128,7 +131,8 @@ def train_and_evaluate(
     description = method_lib.describe(method, config, mean_color, step, licence)
     whence = origin.of_run(config, counts=feed.counts, step=step, scores=scores, licence=licence)
     variables = jax.tree.map(np.asarray, state.generator.variables)
-    model_files.write(workdir / 'model', variables, description, whence)
+    with checkpoints_lib.last_good_told(workdir):
+      model_files.write(workdir / 'model', variables, description, whence)
   return state
 
 
@@ -183,9 +187,11 @@ def _create_or_restore(
   config: Any,
   mesh: jax.sharding.Mesh,
   checkpoints: checkpoints_lib.Checkpoints,
+  mean_color: tuple[float, float, float],
 ) -> state_lib.TrainState:
   if checkpoints.latest_step is not None:
-    state, _ = checkpoints.restore(state_lib.abstract_state(method, config.image_size, mesh))
+    state, stored = checkpoints.restore(state_lib.abstract_state(method, config.image_size, mesh))
+    same_run.check_began(stored, config, mean_color)  # before the lock, another run may have been
     parallel.tell(f'Continuing from step {int(state.step):,}.')
   else:
     state = state_lib.create_state(method, config.image_size, config.seed, mesh)

@@ -113,6 +113,22 @@ def check_same(stored: Mapping[str, Any], config: Any, *, step: int, workdir: st
   ]
 
 
+def check_began(
+  stored: Mapping[str, Any], config: Any, mean_color: tuple[float, float, float]
+) -> None:
+  """Refuses a checkpoint of another run than the one that was prepared.
+
+  Raises:
+    errors.InputError: if its mean colour or seed is another.
+  """
+  seed = stored['config'].get('seed', config.seed)
+  if tuple(stored['mean_color']) != tuple(mean_color) or seed != config.seed:
+    raise errors.InputError(
+      'Another run wrote checkpoints into this workdir while this one was starting; give another '
+      '--workdir, or the same command again to continue that run.'
+    )
+
+
 def check_listing(stored: Mapping[str, Any], digest: str, *, allow: bool) -> None:
   """Refuses pictures that are not those that the run began with.
 
