@@ -21,6 +21,7 @@ from glcic_jax.inference import blending
 from glcic_jax.inference import canvas as canvas_lib
 from glcic_jax.inference import network as network_lib
 from glcic_jax.inference import pairs as pairs_lib
+from glcic_jax.inference import programs
 from glcic_jax.inference import tiling
 from glcic_jax.methods import architectures
 from glcic_jax.model_directory import model_files
@@ -67,7 +68,7 @@ class Completer:
       description.architecture, platform=self._device.platform
     )
     self.variables = jax.device_put(dict(variables), self._device)
-    self._run = jax.jit(network_lib.function(self.generator, description))
+    self._run = programs.Bounded(network_lib.function(self.generator, description))
 
   @classmethod
   def from_pretrained(
