@@ -66,7 +66,7 @@ def unsaid(config: tree.ConfigDict) -> list[Row]:
   return [
     row
     for row in rows(config)
-    if row.group == GROUPS[1]
+    if row.paper is None
     and keys.KEYS[row.key].trains
     and row.value != chosen.get(row.key, row.default)
   ]
