@@ -211,7 +211,6 @@ PROGRAMS = {
     licence='Apache-2.0',
     leaves_open=('image_size',),
     marks=('generator.encoder.enc1.conv.weight',),
-    judge_marks=('disc.local_disc.conv1.conv.weight',),
     architecture=_ARCHITECTURE,
     writes=lambda options: not options.get('hidden_biases', True),
     describe=_describe_mmagic,
