@@ -60,7 +60,7 @@ class Checkpoints:
     closing.start()
     closing.join(_PATIENCE if failed else None)
     if failed and not self._failed:
-      raise full_disk.told(error, _newest(self._workdir)) from error
+      raise full_disk.told(error, newest_whole(self._workdir)) from error
 
   def _close_silently(self) -> None:
     with contextlib.suppress(Exception):
@@ -94,6 +94,11 @@ class Checkpoints:
     with self._saving():
       self._manager.wait_until_finished()
 
+  def check(self) -> None:
+    """Raises RunError if the save under way has failed already; waits for nothing."""
+    with self._saving():
+      self._manager.check_for_errors()
+
   @contextlib.contextmanager
   def _saving(self) -> Iterator[None]:
     """Whatever a save meets, such as a full disk, ends the run; its last good step is told."""
@@ -101,7 +106,7 @@ class Checkpoints:
       yield
     except Exception as error:  # a save that fails later is told by the next call
       self._failed = True
-      raise full_disk.told(error, _newest(self._workdir), _folder(self._workdir)) from error
+      raise full_disk.told(error, newest_whole(self._workdir), _folder(self._workdir)) from error
 
   def stop_was_announced(self, step: int) -> bool:
     """Whether the platform is about to take these machines; the same on all processes."""
@@ -154,19 +159,8 @@ class Checkpoints:
       self._manager.reload()
 
 
-@contextlib.contextmanager
-def last_good_told(workdir: epath.PathLike) -> Iterator[None]:
-  """Whatever file meets a failure of the machine, the error names the last good checkpoint."""
-  try:
-    yield
-  except Exception as error:
-    if not full_disk.is_machines(error):
-      raise
-    raise full_disk.told(error, _newest(workdir)) from error
-
-
-def _newest(workdir: epath.PathLike) -> int | None:
-  """The newest step whose JSON is whole."""
+def newest_whole(workdir: epath.PathLike) -> int | None:
+  """The newest step whose JSON is whole; None if there is none."""
   with contextlib.suppress(errors.RunError, OSError):
     return (read_run(workdir) or (None,))[0]
   return None

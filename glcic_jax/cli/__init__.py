@@ -75,6 +75,7 @@ def _quieten_libraries() -> None:
 
   # Orbax warns of what is as it should be, and logs a traceback in each of its threads for an error
   # that it raises too.
-  logging.getLogger('absl').setLevel(logging.CRITICAL)
-  for name, value in (('TF_CPP_MIN_LOG_LEVEL', '3'), ('TF_ENABLE_ONEDNN_OPTS', '0')):
-    os.environ.setdefault(name, value)  # TensorFlow greets on stderr otherwise
+  for name in ('absl', 'asyncio'):  # asyncio: for each array that a full disk refused
+    logging.getLogger(name).setLevel(logging.CRITICAL)
+  for variable, value in (('TF_CPP_MIN_LOG_LEVEL', '3'), ('TF_ENABLE_ONEDNN_OPTS', '0')):
+    os.environ.setdefault(variable, value)  # TensorFlow greets on stderr otherwise

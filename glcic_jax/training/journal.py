@@ -5,6 +5,7 @@ installed.
 """
 
 from collections.abc import Mapping
+import functools
 import importlib.util
 import os
 import sys
@@ -18,6 +19,7 @@ from glcic_jax import parallel
 from glcic_jax import schedule
 from glcic_jax.pictures import image_files
 from glcic_jax.pictures import sheets
+from glcic_jax.training import last_good
 from glcic_jax.training import metrics as metrics_lib
 from glcic_jax.training import progress as progress_lib
 
@@ -57,7 +59,10 @@ class Journal:
       errors.RunError: naming the first step in which anything was not finite.
     """
     if self._unwritten:
-      values = metrics_lib.means(self._unwritten)  # waits: only now is the rate a measured one
+      left = functools.partial(last_good.in_words, self._workdir)
+      values = metrics_lib.means(
+        self._unwritten, left
+      )  # waits: only now is the rate a measured one
       self._unwritten = []
       self._write(step, values | {'images_per_second': self._progress.rate(step)})
       self._progress.restart(step)

@@ -30,6 +30,7 @@ from glcic_jax.training import evaluation as evaluation_lib
 from glcic_jax.training import feed as feed_lib
 from glcic_jax.training import fine_tuning
 from glcic_jax.training import journal as journal_lib
+from glcic_jax.training import last_good
 from glcic_jax.training import method as method_lib
 from glcic_jax.training import origin
 from glcic_jax.training import run_lock
@@ -78,8 +79,8 @@ def train_and_evaluate(
   parallel.tell(audit.format_audit(config))
   if feed.counts[0]:
     parallel.tell(
-      f'{feed.counts[0]:,} pictures to train on, {feed.counts[1]:,} held back; {mesh.size} '
-      f'device(s) ({mesh.devices.flat[0].device_kind}).'
+      f'{feed_lib.counted(feed.counts)}; {mesh.size} device(s) '
+      f'({mesh.devices.flat[0].device_kind}).'
     )
   with (
     signals.noted(active=not jax.distributed.is_initialized()) as stop,
@@ -125,13 +126,14 @@ def train_and_evaluate(
         # 5. Write, and see that every loss is finite before anything is saved.
         if due.row(step + 1):
           journal.row(step + 1)
+          checkpoints.check()
       scores = journal.table.last_scores()
   if parallel.is_main_process():
     step = int(state.step)
     description = method_lib.describe(method, config, mean_color, step, licence)
     whence = origin.of_run(config, counts=feed.counts, step=step, scores=scores, licence=licence)
     variables = jax.tree.map(np.asarray, state.generator.variables)
-    with checkpoints_lib.last_good_told(workdir):
+    with last_good.told(workdir):
       model_files.write(workdir / 'model', variables, description, whence)
   return state
 
