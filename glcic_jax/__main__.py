@@ -1,8 +1,15 @@
 """`python -m glcic_jax COMMAND`, the same as the installed `glcic-jax COMMAND`."""
 
-import sys
+from glcic_jax.cli import leaving
 
-from glcic_jax import cli
+
+def main() -> None:
+  """Runs the command of `sys.argv`, and ends the process with its exit code."""
+  leaving.on_signals()  # before anything that takes time to import
+  from glcic_jax import cli
+
+  leaving.leave(cli.main())
+
 
 if __name__ == '__main__':
-  sys.exit(cli.main())
+  main()

@@ -1,7 +1,7 @@
 """Checkpoints of a run: the only file that knows Orbax.
 
 A checkpoint holds two items: `state`, the train state's arrays, and `run`, plain
-JSON about the run they belong to, with a SHA-256 digest of every array. Saving is
+JSON about the run they belong to, with a SHA-256 digest of every array and of itself. Saving is
 asynchronous and atomic: a killed save leaves the checkpoint before it. What is read is
 compared with its digests: a checkpoint that is truncated, altered by one bit, or an empty
 folder is named, set aside, and the one before is used.
@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import contextlib
 import json
 import sys
+import threading
 from typing import Any
 
 from etils import epath
@@ -20,23 +21,24 @@ import numpy as np
 import orbax.checkpoint as ocp
 
 from glcic_jax import errors
+from glcic_jax import files
+from glcic_jax import full_disk
 from glcic_jax import leaves
 from glcic_jax import parallel
+from glcic_jax import sealed
 
 FOLDER = 'checkpoints'
 _GENERATOR = {'generator': ('params', 'batch_stats')}
+_PATIENCE = 2.0  # seconds: for the threads of Orbax, after a failure
 BROKEN = 'broken_checkpoints'  # beside it: checkpoints that could not be read, kept
 
 
 class Checkpoints:
-  """The checkpoints of one workdir.
-
-  Use as a context manager: leaving it waits for the save under way.
-  """
+  """The checkpoints of one workdir; a context manager that waits for the save under way."""
 
   def __init__(self, workdir: epath.PathLike, *, keep: int):
     """Opens, and makes, `workdir/checkpoints`; `keep` newest are kept."""
-    self._workdir = workdir
+    self._workdir, self._failed = workdir, False  # whether a save failed
     self._manager = ocp.CheckpointManager(
       _folder(workdir),
       options=ocp.CheckpointManagerOptions(max_to_keep=keep, enable_async_checkpointing=True),
@@ -45,12 +47,23 @@ class Checkpoints:
   def __enter__(self) -> 'Checkpoints':
     return self
 
-  def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-    if kind is None:
+  def __exit__(
+    self, kind: type[BaseException] | None, error: BaseException | None, trace: object
+  ) -> None:
+    if error is None:
       with self._saving():
         self._manager.close()
       return
-    with contextlib.suppress(Exception):  # what ended the run is told, not what follows from it
+    # What ended the run is told, not what follows; threads of Orbax may then wait for minutes.
+    failed = self._failed or full_disk.is_machines(error)
+    closing = threading.Thread(target=self._close_silently, daemon=True)
+    closing.start()
+    closing.join(_PATIENCE if failed else None)
+    if failed and not self._failed:
+      raise full_disk.told(error, newest_whole(self._workdir)) from error
+
+  def _close_silently(self) -> None:
+    with contextlib.suppress(Exception):
       self._manager.close()
 
   @property
@@ -70,7 +83,9 @@ class Checkpoints:
     with self._saving():
       self._manager.save(
         step,
-        args=ocp.args.Composite(state=ocp.args.StandardSave(state), run=ocp.args.JsonSave(run)),
+        args=ocp.args.Composite(
+          state=ocp.args.StandardSave(state), run=ocp.args.JsonSave(sealed.seal(run))
+        ),
         force=True,
       )
 
@@ -79,20 +94,19 @@ class Checkpoints:
     with self._saving():
       self._manager.wait_until_finished()
 
+  def check(self) -> None:
+    """Raises RunError if the save under way has failed already; waits for nothing."""
+    with self._saving():
+      self._manager.check_for_errors()
+
   @contextlib.contextmanager
   def _saving(self) -> Iterator[None]:
     """Whatever a save meets, such as a full disk, ends the run; its last good step is told."""
     try:
       yield
     except Exception as error:  # a save that fails later is told by the next call
-      newest = None
-      with contextlib.suppress(errors.RunError):
-        newest = read_run(self._workdir)
-      last = f'the last good one is step {newest[0]}' if newest else 'there is none before it'
-      raise errors.RunError(
-        f'A checkpoint could not be saved to {_folder(self._workdir)} ({_first_line(error)}); '
-        f'{last}. Make room, and give the same command again.'
-      ) from error
+      self._failed = True
+      raise full_disk.told(error, newest_whole(self._workdir), _folder(self._workdir)) from error
 
   def stop_was_announced(self, step: int) -> bool:
     """Whether the platform is about to take these machines; the same on all processes."""
@@ -143,6 +157,13 @@ class Checkpoints:
     if steps:
       multihost_utils.sync_global_devices('broken checkpoints are set aside')
       self._manager.reload()
+
+
+def newest_whole(workdir: epath.PathLike) -> int | None:
+  """The newest step whose JSON is whole; None if there is none."""
+  with contextlib.suppress(errors.RunError, OSError):
+    return (read_run(workdir) or (None,))[0]
+  return None
 
 
 def read_run(workdir: epath.PathLike) -> tuple[int, dict[str, Any]] | None:
@@ -220,7 +241,9 @@ def _reading(step: int) -> Iterator[None]:
   try:
     yield
   except Exception as error:  # TensorStore alone has a dozen
-    raise _BrokenError(f'Checkpoint {step} cannot be read ({_first_line(error)}).') from error
+    raise _BrokenError(
+      f'Checkpoint {step} cannot be read ({full_disk.first_line(error)}).'
+    ) from error
 
 
 def _newest_first(workdir: epath.PathLike) -> list[int]:
@@ -232,8 +255,9 @@ def _newest_first(workdir: epath.PathLike) -> list[int]:
 
 def _read_run(workdir: epath.PathLike, step: int) -> dict[str, Any]:
   with _reading(step):
-    run = json.loads((_folder(workdir) / str(step) / 'run' / 'metadata').read_text())
-    if not isinstance(run, dict) or not {'config', 'leaves'} <= run.keys():
+    stored = files.read(_folder(workdir) / str(step) / 'run' / 'metadata')
+    run = sealed.unseal(json.loads(stored))
+    if not {'config', 'leaves'} <= run.keys():
       raise ValueError('it says nothing about its run')
   return run
 
@@ -267,8 +291,4 @@ def _none_whole(workdir: epath.PathLike) -> errors.RunError:
 
 def _folder(workdir: epath.PathLike) -> epath.Path:
   path = epath.Path(workdir)
-  return (path if '://' in str(path) else path.resolve()) / FOLDER
-
-
-def _first_line(error: Exception) -> str:
-  return (str(error).strip().split('\n')[0] or type(error).__name__)[:300]
+  return (path if files.in_bucket(path) else path.resolve()) / FOLDER

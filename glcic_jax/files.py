@@ -4,9 +4,12 @@ Paths are `etils.epath` paths, so `gs://` works wherever a folder is asked for.
 """
 
 from collections.abc import Iterator, Sequence
+import contextlib
 import errno
 import os
 import stat
+import threading
+from typing import BinaryIO
 import uuid
 
 from etils import epath
@@ -15,6 +18,9 @@ from glcic_jax import errors
 
 # The machine's fault, not the user's: such an error ends a run with exit code 3.
 MACHINE_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS})
+
+_unfinished: set[str] = set()  # temporary files that are being written
+_begins = threading.RLock()  # while a file gets its temporary name
 
 LARGEST = 2**31  # bytes that `read` takes by default
 
@@ -27,6 +33,23 @@ _NO_FILES = (
 )
 
 
+def in_bucket(path: epath.PathLike) -> bool:
+  """Whether a path is one of a bucket, `gs://BUCKET/NAME`, and not of this machine.
+
+  Raises:
+    errors.InputError: if it is any other address: https://, file://, s3:// ...
+  """
+  name = os.fspath(path)
+  if '://' not in name:
+    return False
+  if not name.startswith('gs://'):
+    raise errors.InputError(
+      f'{name} is an address; give a file or a folder of this machine, or one in a bucket: '
+      'gs://BUCKET/NAME.'
+    )
+  return True
+
+
 def read(path: epath.PathLike, most: int = LARGEST) -> bytes:
   """The bytes of a file, of which there are `most` at most; nothing else is ever opened.
 
@@ -37,7 +60,7 @@ def read(path: epath.PathLike, most: int = LARGEST) -> bytes:
     OSError: as the file system raised it, IsADirectoryError among them.
   """
   check(path, most)
-  if '://' in os.fspath(path):
+  if in_bucket(path):
     return epath.Path(path).read_bytes()
   # A pipe that has taken the file's place since would wait for its other end.
   descriptor = os.open(
@@ -63,7 +86,7 @@ def check(path: epath.PathLike, most: int | None = None) -> None:
     OSError: as the file system raised it, IsADirectoryError among them.
   """
   name = os.fspath(path)
-  if '://' not in name:
+  if not in_bucket(path):
     _check_status(os.stat(path), name, most)
   elif most is not None and epath.Path(path).stat().length > most:
     raise _too_large(name, most)
@@ -101,19 +124,36 @@ def write(path: epath.PathLike, data: bytes) -> None:
   Raises:
     OSError: as the file system raised it; the temporary file is removed.
   """
-  path = epath.Path(path)
-  if '://' in os.fspath(path):
-    path.write_bytes(data)
+  if in_bucket(path):
+    epath.Path(path).write_bytes(data)
     return
-  temporary = path.parent / f'.{uuid.uuid4().hex[:12]}.part'
+  temporary = os.path.join(os.path.dirname(path), f'.{uuid.uuid4().hex[:12]}.part')
   try:
-    temporary.write_bytes(data)
+    with _begin(temporary) as file:
+      file.write(data)
     os.replace(temporary, path)
   except BaseException as error:  # Ctrl-C too
     if isinstance(error, OSError):
       error.filename = os.fspath(path)  # the name that a user knows
-    temporary.unlink(missing_ok=True)
+    with contextlib.suppress(OSError):
+      os.unlink(temporary)
     raise
+  finally:
+    _unfinished.discard(temporary)
+
+
+def _begin(temporary: str) -> BinaryIO:
+  with _begins:
+    _unfinished.add(temporary)
+    return open(temporary, 'wb')
+
+
+def discard_unfinished() -> None:
+  """Removes what `write` has not finished; the process is to end now: no file is begun any more."""
+  _begins.acquire(timeout=1)  # never given back
+  for temporary in list(_unfinished):
+    with contextlib.suppress(OSError):
+      os.unlink(temporary)
 
 
 def walk(folder: epath.PathLike, suffixes: Sequence[str] | None) -> Iterator[str]:
@@ -125,7 +165,7 @@ def walk(folder: epath.PathLike, suffixes: Sequence[str] | None) -> Iterator[str
 
   def below(directory: epath.Path, prefix: str, above: frozenset[str]) -> Iterator[str]:
     real = os.fspath(directory)
-    real = real if '://' in real else os.path.realpath(real)
+    real = real if in_bucket(real) else os.path.realpath(real)
     if real in above:
       return
     for entry in directory.iterdir():
@@ -143,7 +183,7 @@ def walk(folder: epath.PathLike, suffixes: Sequence[str] | None) -> Iterator[str
 def did_you_mean(path: epath.PathLike) -> str:
   """`errors.did_you_mean` about a path that is not there, by the stems of what lies beside it."""
   folder, name = os.path.split(os.path.normpath(path))
-  if '://' in os.fspath(path) or not os.path.isdir(folder or '.'):
+  if in_bucket(path) or not os.path.isdir(folder or '.'):
     return ''
   beside = {os.path.splitext(other)[0]: other for other in sorted(os.listdir(folder or '.'))}
   near = errors.nearest(os.path.splitext(name)[0], beside)

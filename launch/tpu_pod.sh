@@ -46,8 +46,11 @@ case $command in
     pack=(tar czf "$packed" --exclude .git --exclude '.venv*' --exclude runs .)
     if [ -n "$dry" ]; then show "${pack[@]}"; else "${pack[@]}"; fi
     gcloud_do compute tpus tpu-vm scp "$packed" "$name:glcic_jax.tar.gz" --zone "$zone" --worker=all
-    on_all_hosts 'rm -rf glcic_jax && mkdir glcic_jax && tar xzf glcic_jax.tar.gz -C glcic_jax &&
-cd glcic_jax && python3 -m venv .venv && .venv/bin/pip install -q ".[train-tf,tpu]"'
+    # The Python is found first: without one nothing is made.
+    # shellcheck disable=SC2016
+    on_all_hosts 'python=$(tar xzOf glcic_jax.tar.gz ./launch/find_python.sh | bash) &&
+rm -rf glcic_jax && mkdir glcic_jax && tar xzf glcic_jax.tar.gz -C glcic_jax &&
+cd glcic_jax && "$python" -m venv .venv && .venv/bin/pip install -q ".[train-tf,tpu]"'
     # SIGTERM, which a preemption sends, reaches the program: exec leaves no shell between.
     on_all_hosts "cd glcic_jax && exec .venv/bin/glcic-jax train --processes on $(printf '%q ' "$@")\
 > >(tee -a ../train.log) 2>&1"

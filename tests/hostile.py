@@ -136,7 +136,7 @@ def _names(folder, good):
     yield Case(
       f'{flag} with an endless name', good | {flag: within('a' * 300 + '.png')}, 'cannot be read'
     )
-    yield Case(f'{flag} without a name', good | {flag: ''}, 'no file name')
+    yield Case(f'{flag} without a name', good | {flag: ''}, 'is empty')
     yield Case(f'{flag} a link to itself', good | {flag: within('round.png')}, 'cannot be read')
   yield Case('an empty folder', good | {'': within('empty')}, 'folder without pictures')
   yield Case(

@@ -16,12 +16,14 @@ GROUND = {
   'compilation',
   'errors',
   'files',
+  'full_disk',
   'images',
   'leaves',
   'losses',
   'parallel',
   'schedule',
   'scores',
+  'sealed',
 }
 # Room -> the rooms below that it may use, besides the ground.
 ROOMS = {

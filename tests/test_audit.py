@@ -3,9 +3,12 @@
 import json
 
 import ml_collections
+import pytest
 
 from glcic_jax import config as config_lib
+from glcic_jax import methods
 from glcic_jax.config import audit
+from glcic_jax.config import keys
 
 
 def test_the_default_differs_from_the_paper_in_the_adversarial_form_alone():
@@ -109,3 +112,67 @@ def test_audit_text_shows_ranges_and_left_out_phases():
   assert 'schedule.discriminator_steps  paper 10,000, here 0' in text
   assert '  joint           steps 90,000 to 499,999 (410,000)' in text
   assert '  discriminator ' not in text
+
+
+# Keys that may have any value: the same networks come out of the same pictures.
+ASIDE = {
+  'method',  # the audit's title
+  'remat',
+  'log_every',
+  'checkpoint.every',
+  'checkpoint.keep',
+  'validation.every',
+  'validation.count',
+  'validation.samples',
+  'data.folder',
+  'data.tfds.dir',
+  'data.unreadable_share',
+  'data.allow_changed_listing',
+  'data.threads',
+  'keep_programs',
+}
+
+
+def another(key, value):
+  """Some other value of a key's kind."""
+  if key.among:
+    return next(other for other in key.among if other != value)
+  if isinstance(value, (bool, str)):
+    return not value if isinstance(value, bool) else f'other {value}'
+  if isinstance(value, tuple):
+    return tuple(another(key, part) for part in value) or key.example
+  if isinstance(value, int):
+    return value - 1 if value > 1 else value + 1
+  return value / 2 + 0.01
+
+
+@pytest.mark.parametrize('method', methods.names())
+def test_every_key_that_changes_what_is_trained_is_in_the_audit(method):
+  config = config_lib.default()
+  config.method = method
+  setting = methods.setting(method)
+  config.update_from_flattened_dict(dict(setting.chosen) | dict(setting.paper))
+  assert 'differs' not in audit.format_audit(config).replace('nothing differs from the paper', '')
+  for name, key in keys.KEYS.items():
+    assert key.trains == (name not in ASIDE), name
+    if not key.trains:
+      continue
+    changed = config.copy_and_resolve_references()
+    value = config_lib.value_of(config, name)
+    value = tuple(value) if isinstance(value, list) else value
+    if name.startswith('schedule.'):
+      changed.schedule.total_steps += 2  # room for the others
+    if name != 'schedule.total_steps':
+      changed.update_from_flattened_dict({name: another(key, value)})
+    lines = audit.format_audit(changed).splitlines()
+    assert any(line.split()[:1] == [name] and 'here' in line for line in lines), name
+
+
+def test_the_audit_tells_of_what_the_paper_leaves_open():
+  config = config_lib.default()
+  config.dtype = 'bfloat16'
+  config.optimizer.generator.rho = 0.95
+  text = audit.format_audit(config)
+  assert '  differs from the default, where the paper is silent, in:' in text
+  assert '    dtype                    default float32, here bfloat16' in text
+  assert '    optimizer.generator.rho  default 0.9, here 0.95' in text

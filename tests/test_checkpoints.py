@@ -307,3 +307,24 @@ def test_a_first_save_that_fails_says_that_there_is_none(tmp_path):
   with no_large_files(), pytest.raises(errors.RunError, match='there is none before it'):
     save(tmp_path, 2)
   assert checkpoints.read_run(tmp_path) is None
+
+
+def test_a_flip_of_any_bit_of_the_json_sets_a_checkpoint_aside(workdir, capsys):
+  path = step_folder(workdir) / 'run' / 'metadata'
+  good = path.read_bytes()
+  for place in range(0, 8 * len(good), 61):  # each of the eight bits in turn
+    data = bytearray(good)
+    data[place // 8] ^= 1 << place % 8
+    path.write_bytes(data)
+    assert checkpoints.read_run(workdir)[1]['at'] == 4, data[place // 8 - 20 : place // 8 + 20]
+  state, run = restore(workdir)
+  assert_is(state, 4)
+  assert run['at'] == 4 and 'Checkpoint 6 cannot be read' in capsys.readouterr().err
+  assert (workdir / 'broken_checkpoints/6').is_dir()
+
+
+def test_a_checkpoint_from_before_the_seal_is_read(workdir):
+  path = step_folder(workdir) / 'run' / 'metadata'
+  path.write_text(json.loads(path.read_text())['json'])
+  assert_is(restore(workdir)[0], 6)
+  assert checkpoints.read_networks(workdir)[1]['at'] == 6

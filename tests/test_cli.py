@@ -115,7 +115,8 @@ def test_keys_are_changed_in_every_way_that_absl_knows(given):
   parser.add_argument('--workdir')
   config, options = configured.parse(parser, [*given, '--workdir', 'x'])
   assert (config.seed, config.data.flip, options.workdir) == (3, False, 'x')
-  config, _ = configured.parse(parser, [*given, '--config.data.flip', '--workdir', 'x'])
+  rest = ['--config', 'configs/quickstart.py', '--config.data.flip', '--workdir', 'x']
+  config, _ = configured.parse(parser, rest)
   assert config.data.flip is True
 
 

@@ -604,15 +604,11 @@ def started(model, folders, count):
   for number in range(count):
     save(folders / 'many' / f'{number:02}.png', photo(number).resize((240, 160)))
   mask = save(folders / 'large.png', Image.fromarray(MASK).resize((240, 160)))
-  program = (
-    'import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); '
-    'from glcic_jax import cli; sys.exit(cli.main(sys.argv[1:]))'
-  )
   return subprocess.Popen(
     [
       sys.executable,
-      '-c',
-      program,
+      '-m',
+      'glcic_jax',
       'complete',
       str(folders / 'many'),
       '--mask',

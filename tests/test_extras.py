@@ -38,6 +38,7 @@ def test_the_extra_that_is_named_brings_the_library(library):
   other_names = {
     'skimage': 'scikit-image',
     'orbax': 'orbax-checkpoint',
+    'fsspec': 'etils[epath-gcs]',
     'gcsfs': 'etils[epath-gcs]',
   }
   name = other_names.get(library, library)

@@ -94,9 +94,43 @@ def test_a_run_packs_installs_and_trains_on_all_hosts():
   assert ' scp ' in copy
   assert all('--worker=all' in line for line in (copy, install, train))
   assert 'pip install' in install and '[train-tf,tpu]' in install
+  assert install.index('find_python.sh') < install.index('rm') < install.index('venv')
   assert (
     '--processes on' in train.replace('\\ ', ' ') and 'a\\\\\\ run' in train
   )  # quoted for the far shell too
+
+
+def host(folder, **programs):
+  """A host whose image has these programs, by their lines of shell; what find_python.sh says."""
+  for name, lines in {'hostname': 'echo tpu-0', **programs}.items():
+    (folder / name).write_text(f'#!/bin/bash\n{lines}\n')
+    (folder / name).chmod(0o755)
+  return subprocess.run(
+    ['/bin/bash', 'launch/find_python.sh'],
+    cwd=ROOT,
+    env={'PATH': str(folder), 'HOME': str(folder / 'none')},
+    capture_output=True,
+    text=True,
+  )
+
+
+OLD = '[ "$1" = -m ] && exit 1; exit 1'  # neither new enough, nor with pip
+
+
+def test_a_fitting_python_is_found_before_an_old_one(tmp_path):
+  done = host(tmp_path, **{'python3': OLD, 'python3.11': 'exit 0'})
+  assert (done.returncode, done.stdout) == (0, f'{tmp_path}/python3.11\n')
+
+
+def test_uv_fetches_a_python_where_the_image_has_an_old_one(tmp_path):
+  done = host(tmp_path, python3=OLD, uv='[ "$2" = find ] && echo /opt/python3.12; exit 0')
+  assert (done.returncode, done.stdout) == (0, '/opt/python3.12\n')
+
+
+def test_without_a_fitting_python_a_host_says_so(tmp_path):
+  done = host(tmp_path, python3=OLD)
+  assert done.returncode == 2 and not done.stdout
+  assert 'no Python of 3.11 or later on tpu-0' in done.stderr
 
 
 @pytest.mark.parametrize(

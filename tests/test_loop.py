@@ -246,7 +246,8 @@ def test_a_non_finite_loss_stops_and_the_last_checkpoint_stays(tmp_path, tiny_co
     for step, batch in enumerate(good(first_step), start=first_step):
       yield batch.replace(weight=batch.weight * np.nan) if step == 3 else batch
 
-  with pytest.raises(errors.RunError, match='is nan at step 4'):
+  says = 'is nan at step 4; the run stops, and the checkpoint of step 2 stays good: lower'
+  with pytest.raises(errors.RunError, match=says):
     loop.train_and_evaluate(tiny_config, tmp_path, batches=poisoned)
   assert checkpoints_lib.read_run(tmp_path)[0] == 2
   assert not (tmp_path / 'model').exists()

@@ -153,3 +153,32 @@ def test_model_means_a_workdir_a_step_or_a_model_directory(tmp_path, tiny_config
   assert model_files.load(tmp_path / 'checkpoints/4')[1].step == 4
   with pytest.raises(errors.InputError, match='is no model'):
     model_files.load(tmp_path / 'checkpoints/5')
+
+
+def test_a_flip_of_any_bit_of_a_config_changes_nothing_or_is_refused(folder):
+  path = folder / 'config.json'
+  good = path.read_bytes()
+  refused = 0
+  for place in range(8 * len(good)):
+    if place % 53 and b'"mean_color"' not in good[place // 8 - 40 : place // 8]:
+      continue
+    data = bytearray(good)
+    data[place // 8] ^= 1 << place % 8
+    path.write_bytes(data)
+    try:
+      assert model_files.load(folder)[1] == DESCRIPTION
+    except errors.InputError:
+      refused += 1
+  assert refused > 200
+
+
+def test_a_changed_mean_color_is_told_and_older_configs_have_no_digest(folder):
+  path = folder / 'config.json'
+  config = json.loads(path.read_text())
+  config['mean_color'][0] += 0.2
+  path.write_text(json.dumps(config))
+  with pytest.raises(errors.InputError, match='does not match its own digest'):
+    model_files.load(folder)
+  del config['config_sha256']
+  path.write_text(json.dumps(config))
+  assert model_files.load(folder)[1].mean_color == tuple(config['mean_color'])

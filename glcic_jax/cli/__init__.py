@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 import importlib
-import logging
-import signal
 import sys
 
 import glcic_jax
@@ -47,44 +45,38 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
   try:
     return _run(name, rest)
-  except KeyboardInterrupt as stop:  # of another signal, where a command says so
-    number = signal.Signals(stop.args[0] if stop.args else signal.SIGINT)
-    below = '\n' if sys.stderr.isatty() else ''  # of the ^C that the terminal shows, or of a bar
-    print(f'{below}glcic-jax: Stopped by {number.name}; no file is half-written.', file=sys.stderr)
-    return 128 + number
+  except KeyboardInterrupt:  # in a program of somebody else: see `leaving`
+    print('glcic-jax: Stopped by SIGINT; no file is half-written.', file=sys.stderr)
+    return 130
 
 
 def _run(name: str, arguments: Sequence[str]) -> int:
   from glcic_jax import errors
-  from glcic_jax import files
+  from glcic_jax.cli import complaints
 
-  logging.getLogger('absl').setLevel(logging.ERROR)  # Orbax warns of what is as it should be
+  _quieten_libraries()
   try:
     if name not in COMMANDS:
       known = f'the commands are {", ".join(COMMANDS)}.'
       hint = errors.did_you_mean(name, COMMANDS)
       raise errors.InputError(errors.with_hint(f'There is no command {name!r}; {known}', hint))
     return importlib.import_module(f'glcic_jax.cli.{name.replace("-", "_")}').main(arguments)
-  except (errors.InputError, errors.RunError, errors.Stopped) as error:
-    print(f'glcic-jax: {errors.shown(str(error))}', file=sys.stderr)
-    return error.exit_code
-  except ImportError as error:
-    from glcic_jax.cli import extras
+  except Exception as error:
+    complaint = complaints.of(error, name)
+    if complaint is None:
+      raise
+    print(f'glcic-jax: {errors.shown(complaint.sentence)}', file=sys.stderr)
+    return complaint.exit_code
 
-    if not (sentence := extras.sentence(name, error)):
-      raise
-    print(f'glcic-jax: {sentence}', file=sys.stderr)
-    return 2
-  except (MemoryError, RuntimeError) as error:
-    if isinstance(error, RuntimeError) and 'RESOURCE_EXHAUSTED' not in str(error):  # JAX's word
-      raise
-    print(
-      'glcic-jax: there is not enough memory here; give smaller batches, smaller pictures or fewer '
-      'at once.',
-      file=sys.stderr,
-    )
-    return 3
-  except OSError as error:
-    sentence = f'{error.filename or "a file"}: {error.strerror or error}.'
-    print(f'glcic-jax: {errors.shown(sentence)}', file=sys.stderr)
-    return 3 if error.errno in files.MACHINE_ERRORS else 2
+
+def _quieten_libraries() -> None:
+  """What libraries log would bury our sentence; nothing is lost by it: see `complaints`."""
+  import logging
+  import os
+
+  # Orbax warns of what is as it should be, and logs a traceback in each of its threads for an error
+  # that it raises too.
+  for name in ('absl', 'asyncio'):  # asyncio: for each array that a full disk refused
+    logging.getLogger(name).setLevel(logging.CRITICAL)
+  for variable, value in (('TF_CPP_MIN_LOG_LEVEL', '3'), ('TF_ENABLE_ONEDNN_OPTS', '0')):
+    os.environ.setdefault(variable, value)  # TensorFlow greets on stderr otherwise

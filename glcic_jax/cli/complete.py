@@ -60,7 +60,7 @@ def main(arguments: Sequence[str]) -> int:
     progress=speaker.progress,
     note=note,
   )
-  with warnings.catch_warnings(), terminal.stoppable(), speaker:
+  with warnings.catch_warnings(), speaker:
     # Pillow takes a panorama for an attack, and reads it.
     warnings.filterwarnings('ignore', message='Image size')
     warnings.showwarning = lambda message, *_, **__: note(f'glcic-jax: {message}')

@@ -9,7 +9,6 @@ ml_collections is given the file and the changed keys; everything else is argpar
 
 import argparse
 from collections.abc import Sequence
-import itertools
 import re
 import sys
 
@@ -73,7 +72,7 @@ def parse(
 def _split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
   """The command's own arguments, and those that change keys, each with its value."""
   own: list[str] = []
-  changes: list[str] = []
+  changes: dict[str, str] = {}
   rest = iter(arguments)
   for argument in rest:
     match = _CHANGE.fullmatch(argument)
@@ -85,10 +84,22 @@ def _split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
       instead = f'{config_lib.GONE[key]}.' if key in config_lib.GONE else ''
       hint = instead or errors.did_you_mean(key, keys.KEYS) or 'glcic-jax config FILE tells them.'
       raise errors.InputError(f'There is no config key {key}; {hint}')
-    if value is None and not negated and not isinstance(keys.default_of(key), bool):
-      argument = '='.join([argument, *itertools.islice(rest, 1)])  # the next one is its value
-    changes.append(argument)
-  return own, changes
+    errors.require(key not in changes, f'--config.{key} is given twice; give it once.')
+    default = keys.default_of(key)
+    if value is None and not negated and not isinstance(default, bool):
+      value = next(rest, None)  # the next one is its value
+      errors.require(value is not None, f'--config.{key} has no value; give it one.')
+      argument = f'{argument}={value}'
+    if value == '' and not isinstance(default, str):
+      kind = _KINDS[type(default)]
+      raise errors.InputError(f'--config.{key} is empty; give {kind}, such as {_example(key)}.')
+    changes[key] = argument
+  return own, list(changes.values())
+
+
+def _example(key: str) -> str:
+  default = keys.default_of(key)
+  return repr(keys.KEYS[key].example) if default == () else f'its default {default!r}'
 
 
 def _read(name: str, changes: Sequence[str]) -> config_lib.ConfigDict:
@@ -127,8 +138,8 @@ def _explain(error: Exception, file: str, changes: Sequence[str]) -> str:
   for change in changes:
     key, _, value = change.partition('config.')[2].partition('=')
     if value and f'--config.{key}={value}:' in text:
-      default = keys.default_of(key)
-      return f'{key} is {value!r}; give {_KINDS[type(default)]}, such as its default {default!r}.'
+      kind = _KINDS[type(keys.default_of(key))]
+      return f'{key} is {value!r}; give {kind}, such as {_example(key)}.'
   if 'get_config() takes 0 positional arguments' in text:
     return f'{file} has no forms; leave out the colon and what follows it.'
   for key, instead in config_lib.GONE.items():

@@ -4,6 +4,7 @@
 _EXTRAS = {
   'clu': 'train-tf',
   'cykooz_resizer': 'simd',
+  'fsspec': 'gs',
   'gcsfs': 'gs',
   'grain': 'train',
   'huggingface_hub': 'hub',

@@ -30,6 +30,20 @@ class _Formatter(argparse.HelpFormatter):
     return '\n'.join(indent + line for line in self._split_lines(text, width))
 
 
+_GIVEN = '_given'  # in the namespace: the options so far
+
+
+class _Once(argparse.Action):
+  """An option that is refused where it is given twice: one of the two would be passed over."""
+
+  def __call__(self, parser: Any, namespace: Any, values: Any, option_string: Any = None) -> None:
+    given = vars(namespace).setdefault(_GIVEN, set())
+    if self.option_strings and self.dest in given:
+      raise argparse.ArgumentError(self, 'is given twice; give it once.')
+    given.add(self.dest)
+    super().__call__(parser, namespace, values, option_string)
+
+
 class Parser(argparse.ArgumentParser):
   """An `argparse.ArgumentParser` of one command; options are written in full."""
 
@@ -42,6 +56,10 @@ class Parser(argparse.ArgumentParser):
       allow_abbrev=False,
     )
     self.see_help = f'see {self.prog} --help.'
+    for name, kind in (('store', argparse._StoreAction), ('store_true', argparse._StoreTrueAction)):
+      self.register('action', name, type(f'Once{kind.__name__}', (_Once, kind), {}))
+    self.register('action', None, self._registry_get('action', 'store'))
+    self.register('type', None, values.text)
 
   def add_model(self, default: str | None = None, also: str = '') -> None:
     """Adds `--model`, to be left out where there is a default; `also`: what else it takes."""
@@ -107,6 +125,7 @@ class Parser(argparse.ArgumentParser):
     options, rest = self.parse_known_args(args, namespace)
     if rest:
       raise errors.InputError(f'{rest[0]!r} is not understood; {self.see_help}')
+    options.__dict__.pop(_GIVEN, None)
     return options
 
   def error(self, message: str) -> NoReturn:

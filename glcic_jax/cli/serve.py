@@ -72,7 +72,6 @@ def _parser() -> parser_lib.Parser:
   )
   add(
     '--host',
-    type=values.filled,
     default='127.0.0.1',
     help='the address to listen on (127.0.0.1: this machine alone); any other asks for --token',
   )
@@ -80,7 +79,6 @@ def _parser() -> parser_lib.Parser:
   add('--port', type=ports, default=8080, help='the port to listen on (8080); 0: any that is free')
   add(
     '--token',
-    type=values.filled,
     help=f'who uses the server must send it; better given as {_TOKEN} in the environment, which '
     'other users of the machine do not see',
   )

@@ -1,14 +1,11 @@
-"""How a command that works through many pictures speaks and stops.
+"""How a command that works through many pictures speaks.
 
 Results go to stdout, notes to stderr, a bar to a terminal.
 """
 
-from collections.abc import Callable, Iterator
-import contextlib
+from collections.abc import Callable
 import os
-import signal
 import sys
-import threading
 from typing import Any, TYPE_CHECKING
 
 from glcic_jax import errors
@@ -83,20 +80,3 @@ class Terminal:
     if self._bar:
       self._bar.stop(stays=stays)
       self._bar = None
-
-
-@contextlib.contextmanager
-def stoppable() -> Iterator[None]:
-  """SIGTERM ends the command as Ctrl-C does: what is being written is removed."""
-  if threading.current_thread() is not threading.main_thread():  # elsewhere Python forbids handlers
-    yield
-    return
-
-  def stop(number: int, _: Any) -> None:
-    raise KeyboardInterrupt(number)
-
-  before = signal.signal(signal.SIGTERM, stop)
-  try:
-    yield
-  finally:
-    signal.signal(signal.SIGTERM, before)

@@ -5,7 +5,6 @@ import os
 
 from glcic_jax.cli import configured
 from glcic_jax.cli import parser as parser_lib
-from glcic_jax.cli import values
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -32,14 +31,12 @@ def _parser() -> parser_lib.Parser:
   add(
     '--workdir',
     metavar='DIR',
-    type=values.filled,
     required=True,
     help='for checkpoints/, metrics.csv, samples/ and, at the end, model/; may be gs://',
   )
   add(
     '--processes',
     metavar='WHICH',
-    type=values.filled,
     default='auto',
     help='auto (the default: as SLURM, Open MPI, a TPU pod or JAX_COORDINATOR_ADDRESS say), on, '
     'off, or HOST:PORT,COUNT,INDEX: this process is number INDEX of COUNT',

@@ -4,6 +4,9 @@ import argparse
 from collections.abc import Callable
 import math
 
+from glcic_jax import errors
+from glcic_jax import files
+
 
 def whole_number(
   lowest: int = 1, highest: float = math.inf, what: str = 'a whole number'
@@ -72,11 +75,15 @@ def mean_color(text: str) -> tuple[float, float, float]:
   return (parts[0], parts[1], parts[2])
 
 
-def filled(text: str) -> str:
-  """Any text but none."""
-  if not text:
+def text(given: str) -> str:
+  """Any text but none, and no address but that of a bucket: the type of options without one."""
+  if not given:
     raise argparse.ArgumentTypeError('is empty; give it a value.')
-  return text
+  try:
+    files.in_bucket(given)
+  except errors.InputError as error:
+    raise argparse.ArgumentTypeError(f'is wrong: {error}') from None
+  return given
 
 
 def _float(text: str) -> float:

@@ -60,21 +60,40 @@ def audit(config: tree.ConfigDict) -> list[Row]:
   return sorted(differing, key=lambda row: paper.index(row.key))
 
 
+def unsaid(config: tree.ConfigDict) -> list[Row]:
+  """What a run does otherwise than by default where its paper is silent, if it changes training."""
+  chosen = methods.setting(config.method).chosen
+  return [
+    row
+    for row in rows(config)
+    if row.paper is None
+    and keys.KEYS[row.key].trains
+    and row.value != chosen.get(row.key, row.default)
+  ]
+
+
 def format_audit(config: tree.ConfigDict) -> str:
-  """The audit as the lines that a run prints first: its phases, then its differences."""
+  """The audit as the lines that a run prints first: its phases, then its differences.
+
+  Every key that changes what is trained is in it: those that the paper states, then the others.
+  """
   lines = [f'Schedule audit, against {methods.setting(config.method).title} of the paper']
   for phase, span in schedule.from_config(config.schedule).spans().items():
     lines.append(f'  {phase.value:<15} steps {span.start:,} to {span.stop - 1:,} ({len(span):,})')
-  differing = audit(config)
-  if not differing:
-    lines.append('  nothing differs from the paper')
-    return '\n'.join(lines)
-  lines.append('  differs from the paper in:')
-  width = max(len(row.key) for row in differing)
+  differing, others = audit(config), unsaid(config)
+  lines.append(
+    f'  {"differs from the paper in:" if differing else "nothing differs from the paper"}'
+  )
+  width = max((len(row.key) for row in differing + others), default=0)
   for row in differing:
     paper, here = map(definition.show, (row.paper, row.value))
     line = f'    {row.key:<{width}}  paper {paper}, here {here}'
     lines.append(f'{line}: {row.reason}' if row.reason else line)
+  if others:
+    lines.append('  differs from the default, where the paper is silent, in:')
+  for row in others:
+    default = methods.setting(config.method).chosen.get(row.key, row.default)
+    lines.append(f'    {row.key:<{width}}  default {_shown(default)}, here {_shown(row.value)}')
   return '\n'.join(lines)
 
 

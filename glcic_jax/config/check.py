@@ -4,6 +4,7 @@ import math
 from typing import Any
 
 from glcic_jax import errors
+from glcic_jax import files
 from glcic_jax import methods
 from glcic_jax import schedule
 from glcic_jax.config import keys
@@ -63,9 +64,16 @@ def _check_value(name: str, key: keys.Key, value: Any) -> None:
     sentence = f'{name} is {value!r}; it can be {", ".join(map(repr, key.among))}.'
     hint = errors.did_you_mean(str(value), map(str, key.among))
     errors.require(value in key.among, errors.with_hint(sentence, hint))
+  elif isinstance(default, str):
+    _check_text(value)
   elif isinstance(default, (int, float)) and not isinstance(default, bool):
     inside = math.isfinite(value) and key.low <= value <= key.high
     errors.require(inside, f'{name} is {value}; give {key.bounds()}.')
+
+
+def _check_text(value: str) -> None:
+  """Refuses an address of no bucket, in a source such as `folder:gs://BUCKET/photos` too."""
+  files.in_bucket(value.removeprefix('folder:'))
 
 
 def _check_tuple(
@@ -80,6 +88,8 @@ def _check_tuple(
     f'{name} is {value}; give such values as {example}.',
   )
   if kind is str:
+    for text in value:
+      _check_text(text)
     return
   inside = all(key.low <= v <= key.high for v in value)
   if len(example) == 3:

@@ -29,6 +29,7 @@ class Key:
   low: float = -math.inf
   high: float = math.inf
   among: tuple[Any, ...] = ()  # the only values; empty: see the bounds
+  trains: bool = True  # False: whatever its value, the same is trained; else the audit tells of it
   lasting: bool = False  # a run keeps it for life: a resumed run must have it too
   deviation: str = ''  # why the default is not the paper's
   example: tuple[Any, ...] = ()  # of values in brackets, where the default is empty
@@ -41,6 +42,7 @@ class Key:
 
 
 _Lasting = functools.partial(Key, lasting=True)
+_Aside = functools.partial(Key, trains=False)
 
 
 def _section(name: str, keys: Mapping[str, Key]) -> dict[str, Key]:
@@ -59,7 +61,9 @@ _OPTIMIZER = {
 # What is trained, and from what.
 _RUN = {
   'method': _Lasting(
-    methods.DEFAULT, 'the method, and the experiment of its paper that the audit compares with'
+    methods.DEFAULT,
+    'the method, and the experiment of its paper that the audit compares with',
+    trains=False,  # the audit's title says it
   ),
   'init_from': Key('', 'a MODEL whose networks a fresh run starts from: fine-tuning'),
   'init_networks': Key(
@@ -78,7 +82,7 @@ _RUN = {
     'of activations; parameters, statistics and losses stay float32',
     among=('float32', 'bfloat16', 'float64'),
   ),
-  'remat': Key(
+  'remat': _Aside(
     'none',
     "blocks: of the activations, only the convolutions' outputs are kept; same numbers",
     among=('none', 'blocks'),
@@ -182,12 +186,12 @@ _DATA = {
     'folder; sample, real photographs inside scikit-image; tfds:NAME, a dataset prepared by '
     'TFDS; mixture',
   ),
-  'folder': Key(
+  'folder': _Aside(
     '',
     'of pictures, searched in depth; or a glob; or a text file with a path on each line; may be '
     'gs://',
   ),
-  'tfds.dir': Key('', "where TFDS's datasets lie; empty: its own folder"),
+  'tfds.dir': _Aside('', "where TFDS's datasets lie; empty: its own folder"),
   'tfds.split': _Lasting('train', 'as TFDS has it'),
   'tfds.feature': _Lasting('', 'which feature holds the picture; empty: the only image there is'),
   'mixture': _Lasting((), 'sources with weights', example=('folder:photos=3', 'tfds:celeb_a=1')),
@@ -201,22 +205,22 @@ _DATA = {
     (), 'RGB; empty: computed once and kept with the run', 0, 1, example=(0.5, 0.5, 0.5)
   ),
   'mean_color_pictures': Key(2_048, 'how many pictures it is computed from, at most', 1),
-  'unreadable_share': Key(0.01, 'of the pictures; more of them unreadable stops the run', 0, 1),
-  'allow_changed_listing': Key(False, "True: continue although the folder's listing changed"),
+  'unreadable_share': _Aside(0.01, 'of the pictures; more of them unreadable stops the run', 0, 1),
+  'allow_changed_listing': _Aside(False, "True: continue although the folder's listing changed"),
   'resampler': _Lasting(
     'pillow',
     'or simd, cykooz-resizer: three times as fast, levels differ by at most 1 of 255 in '
     'training crops',
     among=('pillow', 'simd'),
   ),
-  'loader': Key(
+  'loader': _Aside(
     'auto',
     'tf.data or grain, the same batches to the bit; auto: tf.data where TensorFlow is installed, '
     'else Grain',
     among=('auto', 'tf.data', 'grain'),
   ),
-  'threads': Key(0, 'that read pictures; 0: one for each core', 0),
-  'workers': Key(0, "Grain: processes of their own that read pictures; 0: the run's threads", 0),
+  'threads': _Aside(0, 'that read pictures; 0: one for each core', 0),
+  'workers': _Aside(0, "Grain: processes of their own that read pictures; 0: the run's threads", 0),
 }
 
 # Sides and areas of holes are shares of the picture's, but for `side`.
@@ -255,15 +259,15 @@ _MASK = {
 
 # What is kept and shown.
 _KEPT = {
-  'log_every': Key(100, 'steps between rows of metrics.csv', 1),
-  'keep_programs': Key(
+  'log_every': _Aside(100, 'steps between rows of metrics.csv', 1),
+  'keep_programs': _Aside(
     True, 'compiled programs stay in ~/.cache/glcic_jax for the next start; False: they do not'
   ),
-  'checkpoint.every': Key(1_000, 'steps', 1),
-  'checkpoint.keep': Key(3, 'newest ones; older ones are deleted', 1),
-  'validation.every': Key(5_000, 'steps between scores on the held-back pictures; 0: never', 0),
-  'validation.count': Key(512, 'holes scored in held-back pictures: the same ones each time', 0),
-  'validation.samples': Key(8, 'pictures on samples/*.png, drawn at the same steps', 1),
+  'checkpoint.every': _Aside(1_000, 'steps', 1),
+  'checkpoint.keep': _Aside(3, 'newest ones; older ones are deleted', 1),
+  'validation.every': _Aside(5_000, 'steps between scores on the held-back pictures; 0: never', 0),
+  'validation.count': _Aside(512, 'holes scored in held-back pictures: the same ones each time', 0),
+  'validation.samples': _Aside(8, 'pictures on samples/*.png, drawn at the same steps', 1),
 }
 
 KEYS: Mapping[str, Key] = {

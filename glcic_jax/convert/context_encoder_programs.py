@@ -11,6 +11,7 @@ from glcic_jax.convert import program
 from glcic_jax.methods import context_encoder
 from glcic_jax.models import context_encoder as networks
 
+FIRST_MARK = 'main.0.weight'  # of BoyuanJiang's discriminators, and generators of the first commit
 _ARCHITECTURE = context_encoder.ARCHITECTURE.name
 # The keys of PROGRAMS; the authors' own program is called as the network.
 OFFICIAL, BOYUAN_JIANG = _ARCHITECTURE, 'boyuan_jiang'
@@ -155,6 +156,7 @@ PROGRAMS = {
     licence='MIT',
     leaves_open=('mean_color', 'overlap'),
     marks=('main_encode.0.weight',),
+    judge_marks=(FIRST_MARK,),
     architecture=_ARCHITECTURE,
     writes=functools.partial(_writes, biases=False),
     describe=functools.partial(_describe, root='main_encode.', biases=False),
@@ -166,6 +168,7 @@ PROGRAMS = {
     licence='UC Berkeley, for educational, research and not-for-profit purposes',
     leaves_open=('mean_color', 'overlap'),
     marks=('0.0.weight', '0.0.0.weight'),
+    judge_marks=('0.weight',),
     architecture=_ARCHITECTURE,
     writes=functools.partial(_writes, biases=True),
     describe=_describe,

@@ -24,6 +24,7 @@ from glcic_jax.convert import foreign_files
 from glcic_jax.convert import glcic_programs
 from glcic_jax.convert import program
 from glcic_jax.convert import pytorch
+from glcic_jax.convert import wrappers
 from glcic_jax.methods import architectures
 from glcic_jax.model_directory import model_card
 from glcic_jax.model_directory import model_files
@@ -58,7 +59,7 @@ def to_model_directory(
     errors.InputError: if the source is not one that can be converted; nothing is written then.
   """
   _check_folder(epath.Path(folder))
-  found = foreign_files.read(source)
+  found = _unwrapped(foreign_files.read(source))
   origin, description = _describe(found, wishes or program.Wishes())
   generator, judge = _apart(found, origin)
   pairs = origin.generator(description.architecture['options'])
@@ -70,12 +71,22 @@ def to_model_directory(
         f'{found.name} holds its discriminator already; leave --discriminator out.'
       )
     judge = foreign_files.read(discriminator)
+    arrays = wrappers.without_prefix(judge.arrays, origin.judge_marks)
+    judge = judge._replace(arrays=arrays)
   if judge is not None:
     architecture, pairs, side = origin.discriminator(judge)
     judging = filling.fill(judge, pairs, architectures.discriminator_shapes(architecture, side))
     description = dataclasses.replace(description, discriminator=architecture)
   model_files.write(folder, variables, description, _card(description), discriminator=judging)
   return description
+
+
+def _unwrapped(found: foreign_files.ForeignFile) -> foreign_files.ForeignFile:
+  """The file with names as its program has them."""
+  marks = [mark for program_ in PROGRAMS.values() for mark in program_.marks]
+  first = context_encoder_programs.FIRST_MARK
+  arrays = wrappers.divided(wrappers.without_prefix(found.arrays, [*marks, first]))
+  return found if found.layers else found._replace(arrays=arrays)
 
 
 def _apart(

@@ -25,6 +25,9 @@ class ForeignFile(NamedTuple):
   note: str = ''  # of `to_pytorch`
 
 
+_LARGEST = 2**34  # bytes
+
+
 def read(path: epath.PathLike) -> ForeignFile:
   """Reads a Torch7 file, a PyTorch file or a .safetensors; what it is is found out from its bytes.
 
@@ -38,7 +41,7 @@ def read(path: epath.PathLike) -> ForeignFile:
     raise errors.InputError(
       f'{name} is a folder; give the file with the weights, or --to pytorch if it is a model.'
     )
-  data = path.read_bytes()
+  data = files.read(path, _LARGEST)
   if torch7.is_torch7(data):
     found = _from_torch7(torch7.parse(data, name), name)
   elif pytorch.is_torch(data) or pytorch.is_safetensors(data):

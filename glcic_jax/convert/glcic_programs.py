@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from etils import epath
 
 from glcic_jax import errors
+from glcic_jax import files
 from glcic_jax.convert import foreign_files
 from glcic_jax.convert import names
 from glcic_jax.convert import program
@@ -88,7 +89,7 @@ def _otenim_settings(name: str) -> dict[str, Any]:
   folder = epath.Path(name).parent
   for place in (folder, folder.parent):
     try:
-      settings = json.loads((place / 'config.json').read_text())
+      settings = json.loads(files.read(place / 'config.json', 2**20))
     except (OSError, ValueError):
       continue
     if isinstance(settings, dict) and 'mpv' in settings:
@@ -198,6 +199,7 @@ PROGRAMS = {
     licence='MIT',
     leaves_open=('mean_color', 'image_size'),
     marks=('deconv13.weight',),
+    judge_marks=('model_ld.conv1.weight',),
     architecture=_ARCHITECTURE,
     writes=lambda options: options.get('hidden_biases', True) and options.get('relu_first', False),
     describe=_describe_otenim,

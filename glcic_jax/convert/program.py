@@ -45,6 +45,7 @@ class Program(NamedTuple):
   describe: Callable[[foreign_files.ForeignFile, Wishes], dict[str, Any]]
   generator: Callable[[Mapping[str, Any]], list[names.Pair]]  # of such options
   discriminator: Callable[[foreign_files.ForeignFile], Judge]
+  judge_marks: tuple[str, ...] = ()  # names, of which its discriminators have one
   judge_root: str = ''  # its discriminator's arrays begin so, where one file holds both networks
 
 

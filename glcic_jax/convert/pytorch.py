@@ -20,11 +20,14 @@ import safetensors.numpy
 
 from glcic_jax import errors
 from glcic_jax import files
+from glcic_jax.convert import wrappers
 
 SUFFIXES = ('.pth', '.pt', '.safetensors')  # of what is written
 
 # What `write` says about the network; torch itself keeps its versions of modules in the same place.
 _NOTE = 'glcic_jax'
+# Where the network is in a training checkpoint, which holds other things too.
+_WITHIN = ('state_dict', 'model_state_dict', 'model', 'generator', 'netG', 'net', 'params')
 _SAVE = 'torch.save(network.state_dict(), FILE).'
 _COUNTER = 'num_batches_tracked'
 
@@ -57,8 +60,7 @@ def _weights(state: Mapping[Any, Any]) -> dict[str, Any]:
   """A state dict without BatchNorm's counters of batches, on which nothing depends."""
   named = {str(key): value for key, value in state.items()}
   named = {key: value for key, value in named.items() if key.split('.')[-1] != _COUNTER}
-  parallel = all(key.startswith('module.') for key in named)  # of nn.DataParallel
-  return {key.removeprefix('module.') if parallel else key: value for key, value in named.items()}
+  return wrappers.without_inserted(named)
 
 
 def _parse_safetensors(data: bytes, name: str) -> Stored:
@@ -83,7 +85,7 @@ def _parse_torch(data: bytes, name: str) -> Stored:
   except Exception as error:  # whatever a hostile file makes of it
     raise errors.InputError(f'{name} {_trouble(str(error))}') from None
   mean: Any = value.get('mean') if isinstance(value, Mapping) else None
-  for key in ('state_dict', 'model', 'generator'):  # a training checkpoint, with other things in it
+  for key in _WITHIN:
     if isinstance(value, Mapping) and isinstance(value.get(key), Mapping):
       value = value[key]
   if not isinstance(value, Mapping) or not all(map(torch.is_tensor, value.values())):

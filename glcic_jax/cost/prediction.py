@@ -3,9 +3,8 @@
 import json
 from typing import Any
 
-from etils import epath
-
 from glcic_jax import errors
+from glcic_jax import files
 from glcic_jax.reporting import run as run_lib
 from glcic_jax.reporting import spent
 
@@ -45,8 +44,9 @@ def from_file(run: run_lib.Run, name: str) -> spent.Prediction:
   Raises:
     errors.InputError: if the file is none, or of another config.
   """
+  read = files.read(name)
   try:
-    stored: dict[str, Any] = json.loads(epath.Path(name).read_text())
+    stored: dict[str, Any] = json.loads(read)
     flops = {phase: float(row['flops_per_step']) for phase, row in stored['phases'].items()}
     seconds = {phase: float(value) for phase, value in stored['seconds_per_step'].items()}
     assumption = _assumption(stored['devices'], stored['utilisation'], stored['peak_tflops'])

@@ -54,7 +54,7 @@ def _matching(pattern: str) -> tuple[epath.Path, list[str]]:
   fixed = list(itertools.takewhile(lambda part: not set('*?[') & set(part), parts))
   root = epath.Path(*fixed) if fixed else epath.Path('.')
   below = '/'.join(parts[len(fixed) :])
-  if '://' in pattern:  # `**` would list a whole bucket, and epath refuses it
+  if files.in_bucket(pattern):  # `**` would list a whole bucket, and epath refuses it
     found = [os.fspath(entry.relative_to(root)) for entry in root.glob(below)]
   else:
     found = glob.glob(below, root_dir=root, recursive=True)

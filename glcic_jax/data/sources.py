@@ -143,7 +143,7 @@ def sample_pictures() -> Splits:
 def folder(path: epath.PathLike) -> Source:
   """All pictures below a folder, of a glob, or of a list; see `folders.names`."""
   root, names = folders.names(path)
-  if '://' in os.fspath(root):
+  if files.in_bucket(root):
     return Source(names, functools.partial(_read_remote, root))
   return Source(names, functools.partial(_read, os.fspath(root)))
 

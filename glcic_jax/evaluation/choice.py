@@ -50,7 +50,7 @@ def source(choice: Choice) -> sources.Source:
       'run held back (data.validation_fraction in its config.json).'
     )
   text = choice.images
-  if not os.path.exists(text) and '://' not in text and not set('*?[') & set(text):
+  if not files.in_bucket(text) and not os.path.exists(text) and not set('*?[') & set(text):
     raise errors.InputError(
       errors.with_hint(f'There is no folder {text}; check --images.', files.did_you_mean(text))
     )

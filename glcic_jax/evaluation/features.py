@@ -15,6 +15,7 @@ import warnings
 
 import numpy as np
 
+from glcic_jax import files
 from glcic_jax.evaluation import evaluate
 
 INCEPTION = 'weights-inception-2015-12-05-6726825d.pth'
@@ -118,6 +119,7 @@ class Collector:
 def is_whole(path: str) -> bool:
   """Whether a file's SHA-256 digest begins with the digits after the last dash of its name."""
   digits = os.path.splitext(path)[0].rpartition('-')[2]
+  files.check(path)
   with open(path, 'rb') as file:
     return hashlib.file_digest(file, 'sha256').hexdigest().startswith(digits)
 

@@ -21,6 +21,7 @@ from glcic_jax.inference import hole_scale
 from glcic_jax.inference import manner as manner_lib
 from glcic_jax.inference import network as network_lib
 from glcic_jax.inference import pairs as pairs_lib
+from glcic_jax.inference import programs
 from glcic_jax.inference import tiling
 from glcic_jax.inference import transparency
 from glcic_jax.methods import architectures
@@ -69,7 +70,7 @@ class Completer:
       description.architecture, platform=self._device.platform
     )
     self.variables = jax.device_put(dict(variables), self._device)
-    self._run = jax.jit(network_lib.function(self.generator, description))
+    self._run = programs.Bounded(network_lib.function(self.generator, description))
 
   @classmethod
   def from_pretrained(

@@ -16,6 +16,7 @@ import dataclasses
 import hashlib
 import json
 import os
+import re
 from typing import Any
 
 from etils import epath
@@ -24,6 +25,7 @@ import safetensors.numpy
 
 from glcic_jax import errors
 from glcic_jax import files
+from glcic_jax import sealed
 from glcic_jax.model_directory import hub
 from glcic_jax.model_directory import model_card
 from glcic_jax.model_directory import shipped
@@ -33,6 +35,9 @@ FORMAT_VERSION = 1
 WEIGHTS = 'model.safetensors'
 CONFIG = 'config.json'
 CARD = 'README.md'
+_LARGEST_CONFIG, _LARGEST_WEIGHTS = 2**24, 2**34  # bytes
+_DIGEST = re.compile('[0-9a-f]{64}')
+_OWN_DIGEST = 'config_sha256'  # in CONFIG: of its description; younger than format_version 1
 _CHECKPOINTS = 'checkpoints'  # as `checkpoints.FOLDER`, which is not imported here: Orbax is heavy
 
 
@@ -153,6 +158,7 @@ def write(
     'format_version': FORMAT_VERSION,
     'sha256': hashlib.sha256(stored).hexdigest(),
     **description.to_json(),
+    _OWN_DIGEST: _own_digest(description),
   }
   files.write(folder / CONFIG, (json.dumps(config, indent=2) + '\n').encode())
 
@@ -220,8 +226,9 @@ def _folder(model: epath.PathLike, revision: str | None = None) -> epath.Path:
 
 
 def _read(folder: epath.Path) -> tuple[dict[str, Any], Description]:
+  config = files.read(folder / CONFIG, _LARGEST_CONFIG)
   try:
-    stored = json.loads((folder / CONFIG).read_text())
+    stored = json.loads(config)
   except (ValueError, RecursionError):  # also of bytes that are no text, or nested without end
     raise errors.InputError(
       f'{folder / CONFIG} is not JSON; the model directory is damaged.'
@@ -237,7 +244,7 @@ def _read(folder: epath.Path) -> tuple[dict[str, Any], Description]:
       f'{folder} has format_version {version}, this version of glcic_jax reads up to '
       f'{FORMAT_VERSION}; upgrade glcic_jax.'
     )
-  data = (folder / WEIGHTS).read_bytes()
+  data = files.read(folder / WEIGHTS, _LARGEST_WEIGHTS)
   if hashlib.sha256(data).hexdigest() != stored.get('sha256'):
     raise errors.InputError(
       f'{folder / WEIGHTS} does not match the digest in {CONFIG}; copy the model again.'
@@ -255,7 +262,29 @@ def _read(folder: epath.Path) -> tuple[dict[str, Any], Description]:
       f'{folder / WEIGHTS} holds numbers that no network can have (for {unusable[0]}); get the '
       'model again from its source.'
     )
-  return variables, Description.from_json(stored)
+  description = Description.from_json(stored)
+  if not _is_as_written(stored, description):
+    raise errors.InputError(
+      f'{folder / CONFIG} does not match its own digest ({_OWN_DIGEST}); copy the model again.'
+    )
+  return variables, description
+
+
+def _own_digest(description: Description) -> str:
+  # Of what differs from the defaults: a later version knows more fields, and reads this one too.
+  missing = {field.name: field.default for field in dataclasses.fields(description)}
+  values = Description.from_json(description.to_json()).to_json()  # 0 and 0.0 are one
+  told = {name: value for name, value in values.items() if value != missing[name]}
+  return sealed.digest(json.dumps(told, sort_keys=True))
+
+
+def _is_as_written(config: Mapping[str, Any], description: Description) -> bool:
+  """Whether a config matches its own digest, which those of earlier versions do not have."""
+  if _OWN_DIGEST in config:
+    return config[_OWN_DIGEST] == _own_digest(description)
+  # The digest's own name can be damaged too.
+  others = [value for name, value in config.items() if name != 'sha256']
+  return not any(isinstance(value, str) and _DIGEST.fullmatch(value) for value in others)
 
 
 def is_weights(path: epath.PathLike) -> bool:

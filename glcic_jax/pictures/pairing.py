@@ -234,9 +234,11 @@ def check_folder(output: str, flag: str = '--output') -> None:
     errors.InputError: naming the flag that gave it.
   """
   folder = output.rstrip('/' + os.sep) or os.sep
-  while '://' not in folder and not os.path.lexists(folder):
+  if files.in_bucket(folder):
+    return
+  while not os.path.lexists(folder):
     folder = os.path.dirname(folder) or '.'
-  if '://' not in folder and not (os.path.isdir(folder) and os.access(folder, os.W_OK | os.X_OK)):
+  if not (os.path.isdir(folder) and os.access(folder, os.W_OK | os.X_OK)):
     raise errors.InputError(
       f'{output} cannot be written, because {folder} is no folder that you may write to; give '
       f'{flag} another.'
@@ -250,7 +252,7 @@ def check_parent(output: str, flag: str = '--output') -> None:
     errors.InputError: naming the flag that gave it.
   """
   folder = os.path.dirname(output) or '.'
-  if '://' not in folder and not os.path.isdir(folder):
+  if not files.in_bucket(folder) and not os.path.isdir(folder):
     raise errors.InputError(f'There is no folder {folder}; make it, or give {flag} another.')
   check_folder(folder, flag)
 

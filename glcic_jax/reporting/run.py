@@ -93,8 +93,9 @@ def read(workdir: epath.PathLike) -> Run:
 def _read_config(path: epath.Path) -> tuple[Any, tuple[str, ...]]:
   config: Any = config_lib.default()
   known = config_lib.flatten(config)
+  text = files.read(path)
   try:
-    stored = config_lib.current(json.loads(path.read_text())['config'])
+    stored = config_lib.current(json.loads(text)['config'])
     values = {
       key: tuple(value) if isinstance(value, list) else value for key, value in stored.items()
     }
@@ -117,8 +118,9 @@ def _read_config(path: epath.Path) -> tuple[Any, tuple[str, ...]]:
 def _read_rows(path: epath.Path) -> tuple[Row, ...]:
   rows: list[Row] = []
   line = 1
+  read = files.read(path)
   try:
-    table = csv.DictReader(io.StringIO(path.read_bytes().decode()), strict=True)
+    table = csv.DictReader(io.StringIO(read.decode()), strict=True)
     if not {'step', 'phase'} <= set(table.fieldnames or ()):
       raise ValueError('there are no columns step and phase')
     for record in table:

@@ -92,6 +92,18 @@ class Given:
     return itertools.islice(self._shown(0), -(-count // rows))
 
 
+def counted(counts: tuple[int, int]) -> str:
+  """A feed's counts in words; where nothing is held back, that no scores will come."""
+  train, held_back = counts
+  pictures = 'picture' if train == 1 else 'pictures'
+  if held_back:
+    return f'{train:,} {pictures} to train on, {held_back:,} held back'
+  return (
+    f'{train:,} {pictures} to train on, 0 held back: there will be no validation scores; a higher '
+    'data.validation_fraction, or more pictures, gives some'
+  )
+
+
 def open_feed(config: Any, mesh: Mesh, batches: Batches | None) -> Feed:
   """The feed of a run.
 

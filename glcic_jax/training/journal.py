@@ -5,6 +5,7 @@ Only the main process writes. The caller's own writers (`writers.py`) get what T
 
 from collections.abc import Iterator, Mapping, Sequence
 import contextlib
+import functools
 from typing import Any
 
 from etils import epath
@@ -16,6 +17,7 @@ from glcic_jax import schedule
 from glcic_jax.pictures import image_files
 from glcic_jax.pictures import sheets
 from glcic_jax.training import events
+from glcic_jax.training import last_good
 from glcic_jax.training import metrics as metrics_lib
 from glcic_jax.training import pace as pace_lib
 from glcic_jax.training import progress as progress_lib
@@ -79,7 +81,8 @@ class Journal:
       errors.RunError: naming the first step in which anything was not finite.
     """
     if self._unwritten:
-      values = metrics_lib.means(self._unwritten)  # waits: only now is the rate a measured one
+      left = functools.partial(last_good.in_words, self._workdir)
+      values = metrics_lib.means(self._unwritten, left)  # waits: only now is the rate measured
       self._unwritten = []
       rate = self._pace.lap(step)
       self._progress.reached(step)

@@ -31,8 +31,10 @@ from glcic_jax.training import evaluation as evaluation_lib
 from glcic_jax.training import feed as feed_lib
 from glcic_jax.training import fine_tuning
 from glcic_jax.training import journal as journal_lib
+from glcic_jax.training import last_good
 from glcic_jax.training import method as method_lib
 from glcic_jax.training import origin
+from glcic_jax.training import run_lock
 from glcic_jax.training import same_run
 from glcic_jax.training import signals
 from glcic_jax.training import state as state_lib
@@ -63,7 +65,8 @@ def train_and_evaluate(
     the state at the end of the schedule.
 
   Raises:
-    errors.InputError: if the config, the data, the workdir's earlier run or a writer does not fit.
+    errors.InputError: if the config, the data, the workdir's earlier run or a writer does not fit,
+      or another run is in the workdir now.
     errors.RunError: if a loss is not finite, or too many pictures are broken.
     errors.Stopped: after SIGTERM or Ctrl-C; everything is saved.
   """
@@ -88,14 +91,15 @@ def train_and_evaluate(
   parallel.tell(audit.format_audit(config))
   if feed.counts[0]:
     parallel.tell(
-      f'{feed.counts[0]:,} pictures to train on, {feed.counts[1]:,} held back; {mesh.size} '
-      f'device(s) ({mesh.devices.flat[0].device_kind}).'
+      f'{feed_lib.counted(feed.counts)}; {mesh.size} device(s) '
+      f'({mesh.devices.flat[0].device_kind}).'
     )
   with (
     signals.noted(active=not jax.distributed.is_initialized()) as stop,
+    run_lock.held(workdir),
     checkpoints_lib.Checkpoints(workdir, keep=config.checkpoint.keep) as checkpoints,
   ):
-    state = _create_or_restore(method, config, mesh, checkpoints)
+    state = _create_or_restore(method, config, mesh, checkpoints, mean_color)
     first = int(state.step)
     if parallel.is_main_process():
       stored = json.dumps(facts(first), indent=2) + '\n'
@@ -142,13 +146,15 @@ def train_and_evaluate(
         # 5. Write, and see that every loss is finite before anything is saved.
         if due.row(step + 1):
           journal.row(step + 1)
+          checkpoints.check()
       scores = journal.table.last_scores()
   if parallel.is_main_process():
     step = int(state.step)
     description = method_lib.describe(method, config, mean_color, step, licence)
     whence = origin.of_run(config, counts=feed.counts, step=step, scores=scores, licence=licence)
     variables = jax.tree.map(np.asarray, state.generator.variables)
-    model_files.write(workdir / 'model', variables, description, whence)
+    with last_good.told(workdir):
+      model_files.write(workdir / 'model', variables, description, whence)
   return state
 
 
@@ -203,9 +209,11 @@ def _create_or_restore(
   config: Any,
   mesh: jax.sharding.Mesh,
   checkpoints: checkpoints_lib.Checkpoints,
+  mean_color: tuple[float, float, float],
 ) -> state_lib.TrainState:
   if checkpoints.latest_step is not None:
-    state, _ = checkpoints.restore(state_lib.abstract_state(method, config.image_size, mesh))
+    state, stored = checkpoints.restore(state_lib.abstract_state(method, config.image_size, mesh))
+    same_run.check_began(stored, config, mean_color)  # before the lock, another run may have been
     parallel.tell(f'Continuing from step {int(state.step):,}.')
   else:
     state = state_lib.create_state(method, config.image_size, config.seed, mesh)

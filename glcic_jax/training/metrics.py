@@ -43,8 +43,12 @@ VALIDATION_NAMES = (*SCORES, 'validation_count')  # their means, and of how many
 COLUMNS = ('step', 'phase', 'images_per_second', *STEP_NAMES, *VALIDATION_NAMES)
 
 
-def means(steps: Sequence[tuple[int, Mapping[str, jax.Array]]]) -> dict[str, float]:
+def means(
+  steps: Sequence[tuple[int, Mapping[str, jax.Array]]], left: Callable[[], str] = str
+) -> dict[str, float]:
   """Of the scalars of some steps, each the state's step that it made, and its metrics.
+
+  `left` says what a run that ends here leaves, as of `last_good.in_words`.
 
   Raises:
     errors.RunError: naming the first step in which anything was not finite.
@@ -53,9 +57,10 @@ def means(steps: Sequence[tuple[int, Mapping[str, jax.Array]]]) -> dict[str, flo
   for step, metrics in steps:
     for name, value in metrics.items():
       if not math.isfinite(value):
+        ends = f'the run stops{", and " if left() else ""}{left()}'
         raise errors.RunError(
-          f'{name} is {float(value)} at step {step}; the run stops and the last checkpoint '
-          'before it stays good: lower the learning rate, or look at the data of that step.'
+          f'{name} is {float(value)} at step {step}; {ends}: lower the learning rate, or look at '
+          'the data of that step.'
         )
   return {
     name: sum(float(metrics[name]) for _, metrics in steps) / len(steps) for name in steps[0][1]
@@ -78,8 +83,9 @@ class Table:
     self._path = epath.Path(path)
     self._rows: list[dict[str, str]] = []
     if until and self._path.exists():
+      read = files.read(self._path)
       try:
-        rows = list(csv.DictReader(io.StringIO(self._path.read_text()), strict=True))
+        rows = list(csv.DictReader(io.StringIO(read.decode()), strict=True))
         self._rows = [
           {column: row.get(column) or '' for column in COLUMNS}
           for row in rows

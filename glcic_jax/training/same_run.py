@@ -13,6 +13,7 @@ from etils import epath
 
 from glcic_jax import config as config_lib
 from glcic_jax import errors
+from glcic_jax import files
 from glcic_jax import schedule
 from glcic_jax.config import keys
 from glcic_jax.data import sources
@@ -55,7 +56,8 @@ def _picture_folders(config: Any) -> Iterator[str]:
 def _lies_within(path: epath.PathLike, folder: str) -> bool:
   """Whether the search of a folder would come by a path; hidden folders are left out of it."""
   inner, outer = (
-    place if '://' in place else os.path.realpath(place) for place in (os.fspath(path), folder)
+    place if files.in_bucket(place) else os.path.realpath(place)
+    for place in (os.fspath(path), folder)
   )
   beyond = inner.removeprefix(outer.rstrip('/'))
   return beyond != inner and beyond[:1] in ('', '/') and '/.' not in beyond
@@ -109,6 +111,22 @@ def check_same(stored: Mapping[str, Any], config: Any, *, step: int, workdir: st
   return [
     f'{key}: {before.get(key)!r} before, {now.get(key)!r} from step {step} on' for key in changed
   ]
+
+
+def check_began(
+  stored: Mapping[str, Any], config: Any, mean_color: tuple[float, float, float]
+) -> None:
+  """Refuses a checkpoint of another run than the one that was prepared.
+
+  Raises:
+    errors.InputError: if its mean colour or seed is another.
+  """
+  seed = stored['config'].get('seed', config.seed)
+  if tuple(stored['mean_color']) != tuple(mean_color) or seed != config.seed:
+    raise errors.InputError(
+      'Another run wrote checkpoints into this workdir while this one was starting; give another '
+      '--workdir, or the same command again to continue that run.'
+    )
 
 
 def check_listing(stored: Mapping[str, Any], digest: str, *, allow: bool) -> None:

@@ -22,18 +22,20 @@ def noted(*, active: bool) -> Iterator[Stop]:
   waiting. There JAX's own service notes SIGTERM, for all of them.
   """
   stop = Stop()
+  previous = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
 
   def note(number: int, frame: object) -> None:
     del frame
     stop.received = number
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGINT, previous[signal.SIGINT])
 
   if not active or threading.current_thread() is not threading.main_thread():
     yield stop  # elsewhere than there Python forbids handlers
     return
-  previous = {number: signal.signal(number, note) for number in (signal.SIGTERM, signal.SIGINT)}
+  for each in previous:
+    signal.signal(each, note)
   try:
     yield stop
   finally:
-    for number, handler in previous.items():
-      signal.signal(number, handler)
+    for each, handler in previous.items():
+      signal.signal(each, handler)
