@@ -24,7 +24,7 @@ from glcic_jax import leaves
 from glcic_jax import parallel
 
 FOLDER = 'checkpoints'
-_GENERATOR = {'generator': ('params', 'batch_stats')}
+Parts = Mapping[str, Sequence[str]]  # network -> which of its fields
 BROKEN = 'broken_checkpoints'  # beside it: checkpoints that could not be read, kept
 
 
@@ -160,12 +160,29 @@ def read_run(workdir: epath.PathLike) -> tuple[int, dict[str, Any]] | None:
   return None
 
 
-def read_networks(
-  workdir: epath.PathLike, step: int | None = None, parts: Mapping[str, Sequence[str]] = _GENERATOR
+def read_generator(
+  workdir: epath.PathLike, step: int | None = None
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-  """Parts of a checkpoint's state, as NumPy arrays: by default, what completes pictures.
+  """What completes pictures: the generator's variables, or their average where the run keeps one.
 
-  Without a step it is the newest whole checkpoint; `parts`: network -> which of its fields.
+  Otherwise as `read_networks`.
+  """
+  networks, run = read_networks(workdir, step)
+  return networks['generator'].get('average', networks['generator']), run
+
+
+def _completing(run: Mapping[str, Any]) -> Parts:
+  """The parts of a checkpoint that complete pictures; `run`: the JSON beside it."""
+  averaged = any(name.startswith('generator/average/') for name in run['leaves'])
+  return {'generator': ('average',) if averaged else ('params', 'batch_stats')}
+
+
+def read_networks(
+  workdir: epath.PathLike, step: int | None = None, parts: Parts | None = None
+) -> tuple[dict[str, Any], dict[str, Any]]:
+  """Parts of a checkpoint's state, as NumPy arrays.
+
+  Without a step it is the newest whole checkpoint, without parts what completes pictures.
 
   Returns:
     network -> field -> arrays, and the JSON beside them.
@@ -183,7 +200,9 @@ def read_networks(
   for candidate in steps if step is None else [step]:
     try:
       run = _read_run(workdir, candidate)
-      read = _read_parts(_folder(workdir) / str(candidate) / 'state', parts, candidate)
+      read = _read_parts(
+        _folder(workdir) / str(candidate) / 'state', parts or _completing(run), candidate
+      )
       _verify(read, run, candidate)
       return read, run
     except _BrokenError as error:
@@ -193,7 +212,7 @@ def read_networks(
   raise _none_whole(workdir)
 
 
-def _read_parts(state: epath.Path, parts: Mapping[str, Sequence[str]], step: int) -> dict[str, Any]:
+def _read_parts(state: epath.Path, parts: Parts, step: int) -> dict[str, Any]:
   with _reading(step), ocp.PyTreeCheckpointer() as reader:
     held = reader.metadata(state).item_metadata.tree
     wanted = {
