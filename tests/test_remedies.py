@@ -2,7 +2,6 @@
 
 import dataclasses
 import functools
-import shutil
 
 import jax
 import jax.numpy as jnp
@@ -13,19 +12,16 @@ from glcic_jax import checkpoints as checkpoints_lib
 from glcic_jax import config as config_lib
 from glcic_jax import parallel
 from glcic_jax import schedule
-from glcic_jax.model_directory import model_files
 from glcic_jax.training import augmentation
 from glcic_jax.training import average
 from glcic_jax.training import evaluation as evaluation_lib
 from glcic_jax.training import forward
-from glcic_jax.training import loop
 from glcic_jax.training import optimizers
 from glcic_jax.training import penalty
 from glcic_jax.training import state as state_lib
 from glcic_jax.training import step as step_lib
 from glcic_jax.training import watch
 from tests import fakes
-from tests import made_up
 
 Phase = schedule.Phase
 SIDE = 8  # pixels
@@ -233,13 +229,12 @@ def test_the_penalty_is_taken_in_the_losses_dtype_when_the_network_is_bfloat16()
   inputs = forward.Inputs.of(fakes.make_batch(), method, state.step)
   wide = fakes.tiny_method(penalty__weight=1.0)
 
-  @jax.jit
-  def norms(network, asked=method):
+  def norms(asked):
     seen = (inputs.image, inputs.real_view, inputs.weight)
-    return penalty.squared_norms(network.params, network, *seen, asked)
+    run = jax.jit(lambda net: penalty.squared_norms(net.params, net, *seen, asked))
+    return run(state.discriminator)
 
-  expected = jax.jit(functools.partial(norms, asked=wide))(state.discriminator)
-  np.testing.assert_array_equal(norms(state.discriminator), expected)
+  np.testing.assert_array_equal(norms(method), norms(wide))
 
 
 # The average.
@@ -321,31 +316,17 @@ def test_with_all_remedies_eight_devices_make_the_step_of_one():
   )
 
 
-@pytest.mark.usefixtures('one_device')
-def test_with_all_remedies_a_resumed_run_ends_as_one_left_alone(tmp_path, capsys):
-  config = config_lib.default()
-  changes = {key.replace('__', '.'): value for key, value in ALL.items()}
-  config.update_from_flattened_dict(made_up.TINY | {'checkpoint.keep': 9} | changes)
-  alone, resumed = tmp_path / 'alone', tmp_path / 'resumed'
-
-  def train(workdir):
-    return loop.train_and_evaluate(config, workdir, batches=made_up.batches(config))
-
-  whole = jax.device_get(train(alone))
-  shutil.copytree(alone / 'checkpoints', resumed / 'checkpoints')
-  steps = sorted(int(folder.name) for folder in (resumed / 'checkpoints').iterdir())
-  for step in steps[1:]:
-    shutil.rmtree(resumed / 'checkpoints' / str(step))
-  fakes.assert_same(jax.device_get(train(resumed)), whole)
-  assert f'Continuing from step {steps[0]}' in capsys.readouterr().out
-
-  # What completes pictures is the average, in the model directory and out of the checkpoint.
-  assert isinstance(whole.generator, state_lib.AveragedState)
-  for model in (resumed / 'model', resumed):
-    variables, _ = model_files.load(model)
-    jax.tree.map(np.testing.assert_array_equal, variables, dict(whole.generator.average))
-  raw = checkpoints_lib.read_networks(resumed, None, {'generator': ('params',)})[0]
-  jax.tree.map(np.testing.assert_array_equal, raw['generator']['params'], whole.generator.params)
+def test_a_checkpoint_keeps_the_average_and_gives_it_to_who_completes_pictures(tmp_path):
+  method, mesh = fakes.tiny_method(**ALL), parallel.make_mesh(jax.devices()[:1])
+  state = fakes.random_state(method)
+  assert isinstance(state.generator, state_lib.AveragedState)
+  with checkpoints_lib.Checkpoints(tmp_path, keep=1) as checkpoints:
+    checkpoints.save(5, fakes.to_devices(state, mesh), {'config': {}})
+    checkpoints.wait()
+    restored, _ = checkpoints.restore(state_lib.abstract_state(method, fakes.SIZE, mesh))
+  fakes.assert_same(jax.device_get(restored), state)
+  variables, _ = checkpoints_lib.read_generator(tmp_path)
+  fakes.assert_same(variables, dict(state.generator.average))
 
 
 # What is told.
