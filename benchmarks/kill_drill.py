@@ -1,6 +1,7 @@
 """A run that is killed again and again ends as the run that was left alone, bit for bit.
 
-    python benchmarks/kill_drill.py [--kills 20] [--steps 300] [--folder FOLDER] [--json FILE]
+    python benchmarks/kill_drill.py [--kills 20] [--steps 300] [--folder FOLDER]
+        [--keys average.decay=0.99,penalty.weight=1] [--json FILE]
 
 It prints whether they ended the same to the bit, and exits with 1 where they did not. Both runs are
 small (GLCIC at 32 px, a sixteenth of its channels, all three phases, a checkpoint
@@ -30,6 +31,7 @@ _STEPS = flags.DEFINE_integer('steps', 300, 'Length of the runs.', lower_bound=3
 _FOLDER = flags.DEFINE_string(
   'folder', None, 'Pictures; the sample photographs where none is given.'
 )
+_KEYS = flags.DEFINE_list('keys', [], 'More keys of the config: key=value.')
 _JSON = flags.DEFINE_string('json', None, 'Where to write the result as JSON.')
 
 _LOADERS = [
@@ -132,6 +134,7 @@ def _start(workdir: pathlib.Path, loader: dict) -> subprocess.Popen:
       '--workdir',
       str(workdir),
       *(f'--config.{key}={value}' for key, value in keys.items()),
+      *(f'--config.{setting}' for setting in _KEYS.value),
     ],
     stdout=subprocess.DEVNULL,
     stderr=subprocess.PIPE,

@@ -28,7 +28,7 @@ from glcic_jax import parallel
 from glcic_jax import sealed
 
 FOLDER = 'checkpoints'
-_GENERATOR = {'generator': ('params', 'batch_stats')}
+Parts = Mapping[str, Sequence[str]]  # network -> which of its fields
 _PATIENCE = 2.0  # seconds: for the threads of Orbax, after a failure
 BROKEN = 'broken_checkpoints'  # beside it: checkpoints that could not be read, kept
 
@@ -130,7 +130,11 @@ class Checkpoints:
     for step in _newest_first(self._workdir):
       try:
         run = _read_run(self._workdir, step)
-        _check_same_model(run, like, self._workdir, step)
+        if difference := leaves.first_difference(run['leaves'], like):
+          raise errors.InputError(
+            f"Checkpoint {step} in {self._workdir} holds another model's arrays: {difference}; "
+            'use its own config, or another --workdir.'
+          )
         with _reading(step):
           state = self._manager.restore(
             step, args=ocp.args.Composite(state=ocp.args.StandardRestore(like))
@@ -181,12 +185,26 @@ def read_run(workdir: epath.PathLike) -> tuple[int, dict[str, Any]] | None:
   return None
 
 
-def read_networks(
-  workdir: epath.PathLike, step: int | None = None, parts: Mapping[str, Sequence[str]] = _GENERATOR
+def read_generator(
+  workdir: epath.PathLike, step: int | None = None
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-  """Parts of a checkpoint's state, as NumPy arrays: by default, what completes pictures.
+  """The generator's variables, or their average where a run keeps one; else as `read_networks`."""
+  networks, run = read_networks(workdir, step)
+  return networks['generator'].get('average', networks['generator']), run
 
-  Without a step it is the newest whole checkpoint; `parts`: network -> which of its fields.
+
+def _completing(run: Mapping[str, Any]) -> Parts:
+  """The parts of a checkpoint that complete pictures; `run`: the JSON beside it."""
+  averaged = any(name.startswith('generator/average/') for name in run['leaves'])
+  return {'generator': ('average',) if averaged else ('params', 'batch_stats')}
+
+
+def read_networks(
+  workdir: epath.PathLike, step: int | None = None, parts: Parts | None = None
+) -> tuple[dict[str, Any], dict[str, Any]]:
+  """Parts of a checkpoint's state, as NumPy arrays.
+
+  Without a step it is the newest whole checkpoint, without parts what completes pictures.
 
   Returns:
     network -> field -> arrays, and the JSON beside them.
@@ -204,7 +222,9 @@ def read_networks(
   for candidate in steps if step is None else [step]:
     try:
       run = _read_run(workdir, candidate)
-      read = _read_parts(_folder(workdir) / str(candidate) / 'state', parts, candidate)
+      read = _read_parts(
+        _folder(workdir) / str(candidate) / 'state', parts or _completing(run), candidate
+      )
       _verify(read, run, candidate)
       return read, run
     except _BrokenError as error:
@@ -214,7 +234,7 @@ def read_networks(
   raise _none_whole(workdir)
 
 
-def _read_parts(state: epath.Path, parts: Mapping[str, Sequence[str]], step: int) -> dict[str, Any]:
+def _read_parts(state: epath.Path, parts: Parts, step: int) -> dict[str, Any]:
   with _reading(step), ocp.PyTreeCheckpointer() as reader:
     held = reader.metadata(state).item_metadata.tree
     wanted = {
@@ -260,20 +280,6 @@ def _read_run(workdir: epath.PathLike, step: int) -> dict[str, Any]:
     if not {'config', 'leaves'} <= run.keys():
       raise ValueError('it says nothing about its run')
   return run
-
-
-def _check_same_model(
-  run: Mapping[str, Any], like: Any, workdir: epath.PathLike, step: int
-) -> None:
-  wanted = {name: list(leaf.shape) for name, leaf in leaves.named(like)}
-  held = {name: leaf['shape'] for name, leaf in run['leaves'].items()}
-  if wanted != held:
-    name = min(name for name in wanted.keys() | held.keys() if wanted.get(name) != held.get(name))
-    raise errors.InputError(
-      f"Checkpoint {step} in {workdir} holds another model's arrays: {name} is "
-      f'{held.get(name, "missing")} there, {wanted.get(name, "missing")} here; use its own config, '
-      'or another --workdir.'
-    )
 
 
 def _verify(tree: Any, run: Mapping[str, Any], step: int) -> None:

@@ -3,7 +3,7 @@
 The names are the same in a train state and in what is read of it as dicts.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 import hashlib
 from typing import Any
 
@@ -34,3 +34,14 @@ def describe(tree: Any) -> dict[str, dict[str, Any]]:
       'sha256': hashlib.sha256(data).hexdigest(),
     }
   return described
+
+
+def first_difference(described: Mapping[str, Any], tree: Any) -> str:
+  """Where leaves that `describe` told of are named or shaped unlike a tree's; '' if nowhere."""
+  wanted = {name: list(leaf.shape) for name, leaf in named(tree)}
+  held = {name: leaf['shape'] for name, leaf in described.items()}
+  for name in sorted(wanted.keys() | held.keys()):
+    there, here = held.get(name, 'missing'), wanted.get(name, 'missing')
+    if there != here:
+      return f'{name} is {there} there, {here} here'
+  return ''

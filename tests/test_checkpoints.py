@@ -213,11 +213,11 @@ def test_a_damaged_checkpoint_is_kept_aside_and_its_step_saved_anew(workdir, dam
 @pytest.mark.parametrize('damage', DAMAGE_TO_ALL)
 def test_completion_takes_the_newest_whole_generator(workdir, damage, capsys):
   damage(workdir)
-  networks, run = checkpoints.read_networks(workdir)
+  generator, run = checkpoints.read_generator(workdir)
   expected = state_of(4)['generator']
   jax.tree.map(
     np.testing.assert_array_equal,
-    networks['generator'],
+    generator,
     {name: expected[name] for name in ('params', 'batch_stats')},
   )
   assert run['at'] == 4 and 'Checkpoint 6 ' in capsys.readouterr().err
@@ -227,8 +227,8 @@ def test_completion_takes_the_newest_whole_generator(workdir, damage, capsys):
 def test_a_damaged_checkpoint_asked_for_by_its_step_is_refused(workdir, damage):
   damage(workdir)
   with pytest.raises(errors.InputError, match='Checkpoint 6 .* Give another checkpoint'):
-    checkpoints.read_networks(workdir, 6)
-  assert checkpoints.read_networks(workdir, 2)[1]['at'] == 2
+    checkpoints.read_generator(workdir, 6)
+  assert checkpoints.read_generator(workdir, 2)[1]['at'] == 2
 
 
 def test_two_damaged_ones_are_passed_over(workdir, capsys):
@@ -244,7 +244,7 @@ def test_two_damaged_ones_are_passed_over(workdir, capsys):
 def test_none_whole_is_an_error_and_nothing_starts_afresh(workdir):
   for step in (2, 4, 6):
     shutil.rmtree(step_folder(workdir, step) / 'state')
-  for read in (restore, checkpoints.read_networks):
+  for read in (restore, checkpoints.read_generator):
     with pytest.raises(errors.RunError, match='none of them is whole') as caught:
       read(workdir)
     assert caught.value.exit_code == 3
@@ -278,7 +278,7 @@ def test_another_models_arrays_are_refused_by_name(workdir):
 def test_an_empty_workdir_holds_no_run(tmp_path):
   assert checkpoints.read_run(tmp_path) is None
   with pytest.raises(errors.InputError, match='holds no checkpoint'):
-    checkpoints.read_networks(tmp_path)
+    checkpoints.read_generator(tmp_path)
 
 
 @contextlib.contextmanager

@@ -61,7 +61,7 @@ def test_state_is_donated_and_the_batch_is_not(phase):
 
 
 @pytest.mark.parametrize(
-  'phase, count', [(Phase.RECONSTRUCTION, 2), (Phase.DISCRIMINATOR, 6), (Phase.JOINT, 12)]
+  'phase, count', [(Phase.RECONSTRUCTION, 2), (Phase.DISCRIMINATOR, 6), (Phase.JOINT, 13)]
 )
 def test_metrics_are_known_finite_scalars(phase, count):
   metrics = fakes.stepped(phase, DEVICES).metrics

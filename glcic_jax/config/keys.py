@@ -5,44 +5,17 @@ that number stands).
 """
 
 from collections.abc import Mapping
-import dataclasses
-import functools
-import math
 from typing import Any
 
 from glcic_jax import methods
+from glcic_jax.config import key as key_lib
 from glcic_jax.holes import kinds
 from glcic_jax.holes import shapes
 
-PAPER = object()  # a default that is the paper's
-
-_ABOVE_0 = 1e-30
-_BELOW_1 = 1 - 1e-9
-
-
-@dataclasses.dataclass(frozen=True)
-class Key:
-  """One key of a config. A range has two values, a colour three; both keep within the bounds."""
-
-  default: Any
-  meaning: str
-  low: float = -math.inf
-  high: float = math.inf
-  among: tuple[Any, ...] = ()  # the only values; empty: see the bounds
-  trains: bool = True  # False: whatever its value, the same is trained; else the audit tells of it
-  lasting: bool = False  # a run keeps it for life: a resumed run must have it too
-  deviation: str = ''  # why the default is not the paper's
-  example: tuple[Any, ...] = ()  # of values in brackets, where the default is empty
-
-  def bounds(self) -> str:
-    """In words, after 'give'."""
-    if self.high == math.inf:
-      return f'{self.low:g} or more'
-    return f'{self.low:g} to ' + ('below 1' if self.high == _BELOW_1 else f'{self.high:g}')
-
-
-_Lasting = functools.partial(Key, lasting=True)
-_Aside = functools.partial(Key, trains=False)
+Key = key_lib.Key
+PAPER = key_lib.PAPER
+_Lasting, _Aside = key_lib.Lasting, key_lib.Aside
+_ABOVE_0, _BELOW_1 = key_lib.ABOVE_0, key_lib.BELOW_1
 
 
 def _section(name: str, keys: Mapping[str, Key]) -> dict[str, Key]:
@@ -56,6 +29,12 @@ _OPTIMIZER = {
   'beta1': Key(0.5, "Adam's", 0, _BELOW_1),
   'beta2': Key(0.999, "Adam's", 0, _BELOW_1),
   'epsilon': Key(1e-6, "ADADELTA's, as in Torch; Adam wants 1e-8", _ABOVE_0),
+  'warmup_steps': _Lasting(0, 'own updates over which the learning rate rises to its value', 0),
+  'decay': _Lasting(
+    'constant',
+    "what the learning rate does then: constant; or cosine, to 0 at the network's last update",
+    among=('constant', 'cosine'),
+  ),
 }
 
 # What is trained, and from what.
@@ -84,7 +63,7 @@ _RUN = {
   ),
   'remat': _Aside(
     'none',
-    "blocks: of the activations, only the convolutions' outputs are kept; same numbers",
+    "blocks: only the convolutions' outputs are kept; same numbers",
     among=('none', 'blocks'),
   ),
 }
@@ -166,10 +145,44 @@ _LOSS = {
   'balance_steps': Key(
     0,
     'for so many joint steps the reconstruction gradient is scaled until its norm and the '
-    "adversarial one's differ by at most balance_factor, as the paper does at first; 0: off",
+    "adversarial one's, at the raw output, differ by at most balance_factor, as the paper does at "
+    'first; 0: off; as many as total_steps: throughout',
     low=0,
   ),
-  'balance_factor': Key(10.0, 'see balance_steps', 1),
+  'balance_factor': Key(
+    10.0, "see balance_steps; 1: both norms are the same, as with VQGAN's adaptive weight", low=1
+  ),
+}
+
+# Remedies for a game on few pictures; neither paper has them.
+_GAME = {
+  'average.decay': _Lasting(
+    0.0,
+    'of an exponential moving average of the completion network, which is then what is scored, '
+    'shown and written as the model; such as 0.999; 0: none is kept',
+    0,
+    _BELOW_1,
+  ),
+  'augmentation.color': Key(
+    0.0,
+    'what D sees, real and completed alike, gets another brightness, saturation and contrast; 1: '
+    'as far as in Zhao et al. 2020',
+    0,
+    1,
+  ),
+  'augmentation.translation': Key(
+    0.0, 'and is moved by up to this share of its side; such as 0.125', 0, 0.5
+  ),
+  'augmentation.cutout': Key(
+    0.0, 'and loses a square, whose side is this share of its own; such as 0.25', 0, 1
+  ),
+  'penalty.weight': Key(
+    0.0,
+    "on half the squared norm of D's gradient at real pictures (R1, Mescheder et al. 2018); such "
+    'as 1; 0: off',
+    low=0,
+  ),
+  'penalty.every': Key(16, 'steps between penalties, each so many times as strong', 1),
 }
 
 _SCHEDULE = {
@@ -260,9 +273,7 @@ _MASK = {
 # What is kept and shown.
 _KEPT = {
   'log_every': _Aside(100, 'steps between rows of metrics.csv', 1),
-  'keep_programs': _Aside(
-    True, 'compiled programs stay in ~/.cache/glcic_jax for the next start; False: they do not'
-  ),
+  'keep_programs': _Aside(True, 'compiled programs stay in ~/.cache/glcic_jax for the next start'),
   'checkpoint.every': _Aside(1_000, 'steps', 1),
   'checkpoint.keep': _Aside(3, 'newest ones; older ones are deleted', 1),
   'validation.every': _Aside(5_000, 'steps between scores on the held-back pictures; 0: never', 0),
@@ -274,6 +285,7 @@ KEYS: Mapping[str, Key] = {
   **_RUN,
   **_section('model', _MODEL),
   **_section('loss', _LOSS),
+  **_GAME,
   **_section('optimizer.generator', _OPTIMIZER),
   **_section('optimizer.discriminator', _OPTIMIZER),
   **_section('schedule', _SCHEDULE),

@@ -28,16 +28,18 @@ def per_image(method: method_lib.Method, image_size: int) -> Mapping[Phase, floa
 
   The discriminators judge a real and a completed picture in their own update (both forward and
   backward), and in the generator's the completed one again, of which only the gradient of its input
-  is taken: 2 x 3 and 1 + 1 forward passes.
+  is taken: 2 x 3 and 1 + 1 forward passes. A gradient penalty is a forward pass of the real
+  picture, one back to it, and two more for each of these: 6, at every k-th step.
   """
   picture, mask = (jnp.zeros((1, image_size, image_size, channels)) for channels in (3, 1))
   generator = _forward(method.generator, picture, mask)
   judged, view = method.judged(picture, picture, mask), jnp.zeros((1, 2), jnp.int32)
   discriminator = _forward(method.discriminator, judged, view)
+  penalty = 6 / method.penalty_every if method.penalty_weight else 0
   return {
     Phase.RECONSTRUCTION: 3 * generator,
-    Phase.DISCRIMINATOR: generator + 2 * 3 * discriminator,
-    Phase.JOINT: 3 * generator + (2 * 3 + 2) * discriminator,
+    Phase.DISCRIMINATOR: generator + (2 * 3 + penalty) * discriminator,
+    Phase.JOINT: 3 * generator + (2 * 3 + 2 + penalty) * discriminator,
   }
 
 

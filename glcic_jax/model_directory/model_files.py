@@ -185,8 +185,8 @@ def load(
     return _read(path)
   from glcic_jax import checkpoints  # Orbax only where a checkpoint is asked for
 
-  networks, run = checkpoints.read_networks(*place)
-  return networks['generator'], Description.from_json(run['model'])
+  variables, run = checkpoints.read_generator(*place)
+  return variables, Description.from_json(run['model'])
 
 
 def checkpoint_of(model: epath.PathLike) -> tuple[epath.Path, int | None] | None:

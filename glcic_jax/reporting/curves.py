@@ -50,9 +50,14 @@ LOSSES = (
 HEALTH = (
   Curve(
     'Accuracy of the discriminator',
-    [('real_accuracy', 'real'), ('completed_accuracy', 'completed')],
+    [
+      ('real_accuracy', 'real'),
+      ('completed_accuracy', 'completed'),
+      ('validation_real_accuracy', 'real, held back'),
+      ('validation_completed_accuracy', 'completed, held back'),
+    ],
     'Share judged rightly. Both near 1: it wins, and teaches little. Both near 0.5: it cannot '
-    'tell.',
+    'tell. Far lower on held-back pictures: it knows the others by heart.',
     bounds=(0, 1),
     reference=0.5,
   ),

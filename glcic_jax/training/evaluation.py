@@ -13,6 +13,7 @@ from glcic_jax import batch as batch_lib
 from glcic_jax import parallel
 from glcic_jax.training import method as method_lib
 from glcic_jax.training import metrics as metrics_lib
+from glcic_jax.training import state as state_lib
 from glcic_jax.training import step as step_lib
 
 
@@ -27,6 +28,7 @@ class Evaluation:
   ):
     """Compiles at the first call; `wanted`: what to score the pictures by."""
     self._complete = step_lib.compile_evaluation(method, mesh)
+    self._judge = step_lib.compile_judgements(method, mesh)
     self._scores = {
       name: jax.jit(score, out_shardings=parallel.replicated(mesh))
       for name, score in wanted.items()
@@ -61,6 +63,26 @@ class Evaluation:
     for name in [name for name, mean in means.items() if not math.isfinite(mean)]:
       _leave_out(name, f'it is {means.pop(name)}')
     return means | {'validation_count': float(counted.sum())}
+
+  def judgements(
+    self, state: state_lib.TrainState, batches: Iterable[batch_lib.Batch]
+  ) -> dict[str, float]:
+    """On what share of the pictures the discriminator is right: `metrics.JUDGEMENTS`.
+
+    Far below its accuracy on the training pictures, it has learnt those by heart. Empty if there
+    are no pictures.
+    """
+    right: dict[str, list[np.ndarray]] = {'real': [], 'completed': []}
+    for batch in batches:
+      batch = parallel.to_global(batch, self._mesh)
+      counted = parallel.gather(batch.weight) > 0
+      for kind, judged in self._judge(state, batch).items():
+        right[kind].append(np.asarray(judged)[counted])
+    return {
+      name: float(np.concatenate(parts).mean())
+      for name, parts in zip(metrics_lib.JUDGEMENTS, right.values())
+      if parts
+    }
 
   def samples(
     self, variables: Any, batches: Iterable[batch_lib.Batch], count: int

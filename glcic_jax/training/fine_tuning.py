@@ -56,7 +56,10 @@ def load_networks(state: state_lib.TrainState, config: Any, mesh: Mesh) -> state
       )
     return jax.device_put(held[name].astype(leaf.dtype), parallel.replicated(mesh))
 
-  return jax.tree_util.tree_map_with_path(take, state)
+  state = jax.tree_util.tree_map_with_path(take, state)
+  if isinstance(state.generator, state_lib.AveragedState):
+    state = state.replace(generator=state_lib.AveragedState.of(state.generator))
+  return state
 
 
 def _read(config: Any, networks: tuple[str, ...], fields: tuple[str, ...]) -> dict[str, Any]:
@@ -72,7 +75,11 @@ def _read(config: Any, networks: tuple[str, ...], fields: tuple[str, ...]) -> di
     variables, description = model_files.load(model)
     read, architecture = {'generator': variables}, description.architecture
   else:
-    read, run = checkpoints.read_networks(*place, dict.fromkeys(networks, fields))
+    if networks == ('generator',) and 'opt_state' not in fields:
+      variables, run = checkpoints.read_generator(*place)
+      read = {'generator': variables}
+    else:
+      read, run = checkpoints.read_networks(*place, dict.fromkeys(networks, fields))
     architecture = run['model']['architecture']
   _check_alike(config, architecture)
   return dict(leaves.named(read))

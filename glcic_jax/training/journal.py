@@ -6,6 +6,7 @@ Only the main process writes. The caller's own writers (`writers.py`) get what T
 from collections.abc import Iterator, Mapping, Sequence
 import contextlib
 import functools
+import sys
 from typing import Any
 
 from etils import epath
@@ -21,6 +22,7 @@ from glcic_jax.training import last_good
 from glcic_jax.training import metrics as metrics_lib
 from glcic_jax.training import pace as pace_lib
 from glcic_jax.training import progress as progress_lib
+from glcic_jax.training import watch
 from glcic_jax.training import writers as writers_lib
 
 
@@ -41,6 +43,7 @@ class Journal:
     self._workdir = epath.Path(workdir)
     self._plan = plan = schedule.from_config(config.schedule)
     self._unwritten: list[tuple[int, Mapping[str, jax.Array]]] = []  # still on the devices
+    self._watch = watch.Watch()
     self._active = parallel.is_main_process()
     self._events = events.open_writer(self._workdir) if self._active else None
     self._writers = writers_lib.Writers(writers if self._active else ())
@@ -120,6 +123,8 @@ class Journal:
       self._events.write_scalars(step, dict(values))
     self._writers.write_scalars(step, values)
     self._progress.report(step, self._phase(step), values)
+    for sentence in self._watch.sentences(values):
+      parallel.tell(sentence, sys.stderr)
 
   def _phase(self, step: int) -> str:
     return self._plan.phase_at(step - 1).value

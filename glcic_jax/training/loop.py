@@ -121,9 +121,11 @@ def train_and_evaluate(
           raise errors.Stopped(stop.received, step)
         # 2. Evaluate before saving: a checkpoint's scores are then always there.
         if due.evaluation(step) and not journal.table.evaluated(step):
-          variables, count = state.generator.variables, config.validation.samples
+          variables, count = state.generator.best_variables, config.validation.samples
           with journal.beside('scoring the held-back pictures', every=config.validation.every):
             values = evaluation.scores(variables, feed.validation())
+            if plan.phase_at(step - 1) is not schedule.Phase.RECONSTRUCTION:
+              values |= evaluation.judgements(state, feed.validation())
             samples = evaluation.samples(variables, feed.samples(count), count)
             journal.evaluated(step, values, samples)
         # 3. Save: the state, with the step in it, is the whole position of the run.
@@ -152,7 +154,7 @@ def train_and_evaluate(
     step = int(state.step)
     description = method_lib.describe(method, config, mean_color, step, licence)
     whence = origin.of_run(config, counts=feed.counts, step=step, scores=scores, licence=licence)
-    variables = jax.tree.map(np.asarray, state.generator.variables)
+    variables = jax.tree.map(np.asarray, state.generator.best_variables)
     with last_good.told(workdir):
       model_files.write(workdir / 'model', variables, description, whence)
   return state

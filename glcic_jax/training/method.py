@@ -23,6 +23,8 @@ from glcic_jax.methods import definition
 from glcic_jax.methods import objectives
 from glcic_jax.model_directory import model_files
 from glcic_jax.models import layers
+from glcic_jax.training import augmentation as augmentation_lib
+from glcic_jax.training import optimizers
 
 
 @dataclasses.dataclass(frozen=True, eq=False, kw_only=True)
@@ -39,6 +41,10 @@ class Method(definition.Networks):
   discriminator_weight: float
   balance_until: int  # the step at which the control of the two gradients ends
   balance_factor: float
+  average_decay: float = 0.0  # of the generator's moving average; 0: there is none
+  augmentation: augmentation_lib.Augmentation = augmentation_lib.Augmentation()
+  penalty_weight: float = 0.0  # of the gradient penalty; 0: there is none
+  penalty_every: int = 16  # steps
   rematerialise: bool = False  # the backward pass computes BatchNorm and activations again
 
   def compiled_for(self, platform: str) -> 'Method':
@@ -62,10 +68,15 @@ def from_config(config: Any, mean_color: definition.Color) -> Method:
   method = methods.of(config.method)
   plan = schedule.from_config(config.schedule)
   first_joint_step = plan.reconstruction_steps + plan.discriminator_steps
+  networks = method.build(config, mean_color)
   return Method(
     name=method.name,
-    generator_optimizer=_optimizer(config.optimizer.generator),
-    discriminator_optimizer=_optimizer(config.optimizer.discriminator),
+    generator_optimizer=optimizers.optimizer(
+      config.optimizer.generator, plan.total_steps - plan.discriminator_steps
+    ),
+    discriminator_optimizer=optimizers.optimizer(
+      config.optimizer.discriminator, plan.total_steps - plan.reconstruction_steps
+    ),
     dtype=jnp.promote_types(jnp.dtype(config.dtype), jnp.float32),
     rematerialise=config.remat == 'blocks',
     reconstruction_weight=config.loss.reconstruction_weight,
@@ -74,14 +85,12 @@ def from_config(config: Any, mean_color: definition.Color) -> Method:
     discriminator_weight=config.loss.discriminator_weight,
     balance_until=first_joint_step + config.loss.balance_steps if config.loss.balance_steps else 0,
     balance_factor=config.loss.balance_factor,
-    **vars(method.build(config, mean_color)),
+    average_decay=config.average.decay,
+    augmentation=augmentation_lib.from_config(config, networks.value_range),
+    penalty_weight=config.penalty.weight,
+    penalty_every=config.penalty.every,
+    **vars(networks),
   )
-
-
-def _optimizer(config: Any) -> optax.GradientTransformation:
-  if config.name == 'adadelta':  # Zeiler 2012; with eps 1e-6 inside both roots, as Torch has it
-    return optax.adadelta(config.learning_rate, rho=config.rho, eps=config.epsilon)
-  return optax.adam(config.learning_rate, b1=config.beta1, b2=config.beta2, eps=config.epsilon)
 
 
 def describe(

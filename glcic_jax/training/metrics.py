@@ -28,9 +28,15 @@ STEP_NAMES = (
   'discriminator_gradient_norm',
   'reconstruction_gradient_norm',
   'adversarial_gradient_norm',  # weighted; at the raw output
-  'gradient_ratio',  # adversarial to reconstruction
+  'gradient_ratio',  # adversarial to reconstruction, before any balancing
+  'reconstruction_gradient_scale',  # by which loss.balance_steps scaled the latter; 1: left alone
+  'gradient_penalty',  # weighted, 0 at the steps between: its mean is what the loss has
 )
 Score = Callable[..., scores.Array]  # (completed, truth, mask) -> [B]
+
+# Shares of held-back pictures on which the discriminator is right, as `real_accuracy` and
+# `completed_accuracy` are of training ones; from its first step on.
+JUDGEMENTS = ('validation_real_accuracy', 'validation_completed_accuracy')
 
 # Scores of the validation pictures, all of 8-bit composites.
 SCORES: Mapping[str, Score] = {
@@ -39,7 +45,11 @@ SCORES: Mapping[str, Score] = {
   'validation_psnr': functools.partial(scores.psnr, region='whole'),  # dB
   'validation_ssim': functools.partial(scores.ssim, region='whole'),  # at most 1
 }
-VALIDATION_NAMES = (*SCORES, 'validation_count')  # their means, and of how many pictures
+VALIDATION_NAMES = (
+  *SCORES,
+  *JUDGEMENTS,
+  'validation_count',
+)  # their means, and of how many pictures
 COLUMNS = ('step', 'phase', 'images_per_second', *STEP_NAMES, *VALIDATION_NAMES)
 
 

@@ -9,6 +9,7 @@ import flax
 import jax
 import jax.numpy as jnp
 from jax.sharding import Mesh
+import optax
 
 from glcic_jax import parallel
 from glcic_jax.training import method as method_lib
@@ -25,6 +26,36 @@ class NetworkState(flax.struct.PyTreeNode):
   def variables(self) -> dict[str, Any]:
     """What `module.apply` takes."""
     return {'params': self.params, 'batch_stats': self.batch_stats}
+
+  @property
+  def best_variables(self) -> dict[str, Any]:
+    """Those that complete pictures."""
+    return self.variables
+
+  def updated(
+    self, gradient: Any, batch_stats: Any, optimizer: optax.GradientTransformation
+  ) -> 'NetworkState':
+    """After one step of its optimiser along a gradient by its parameters."""
+    updates, opt_state = optimizer.update(gradient, self.opt_state, self.params)
+    params = optax.apply_updates(self.params, updates)
+    return self.replace(params=params, batch_stats=batch_stats, opt_state=opt_state)
+
+
+class AveragedState(NetworkState):
+  """A network of which a mean over its steps is kept beside it: see `average.py`."""
+
+  average: Any = None  # {'params': ..., 'batch_stats': ...}
+
+  @property
+  def best_variables(self) -> dict[str, Any]:
+    """The mean's."""
+    return self.average
+
+  @classmethod
+  def of(cls, network: NetworkState) -> 'AveragedState':
+    """A network whose average begins as it is."""
+    copy = jax.tree.map(jnp.copy, network.variables)
+    return cls(network.params, network.batch_stats, network.opt_state, copy)
 
 
 class TrainState(flax.struct.PyTreeNode):
@@ -60,9 +91,10 @@ def _init(method: method_lib.Method, size: int, seed: int) -> TrainState:
   generator = method.generator.init(jax.random.fold_in(key, 0), image, mask, train=False)
   judged = method.judged(image, image, mask)
   discriminator = method.discriminator.init(jax.random.fold_in(key, 1), judged, view, train=False)
+  completion = _network(generator, method.generator_optimizer, method.dtype)
   return TrainState(
     step=jnp.zeros((), jnp.int32),
-    generator=_network(generator, method.generator_optimizer, method.dtype),
+    generator=AveragedState.of(completion) if method.average_decay else completion,
     discriminator=_network(discriminator, method.discriminator_optimizer, method.dtype),
   )
 
