@@ -317,6 +317,12 @@ def test_nothing_painted_all_painted_and_no_picture_are_said(visit):
     "() => document.querySelector('#notice-text').textContent.startsWith('a.jpg')"
   )
   assert 'damaged' in visit.notice()
+  file = {'name': 'b.avif', 'mimeType': 'image/avif', 'buffer': b'of whatever content'}
+  visit.page.set_input_files('#file', file)
+  visit.page.wait_for_function(
+    "() => document.querySelector('#notice-text').textContent.startsWith('b.avif')"
+  )
+  assert 'save it as jpeg, png' in visit.notice()
 
 
 def test_a_busy_server_is_waited_for_and_waiting_can_be_cancelled(visit, served):
@@ -354,3 +360,32 @@ def test_a_token_is_asked_for_and_kept_out_of_the_address(chromium):
     visit.open(NOISE)
     visit.stroke((30, 30), (50, 50))
     visit.complete()
+
+
+def test_before_and_after_are_seen_on_either_side_of_the_border(visit):
+  image = np.full((60, 80, 3), 128, np.uint8)
+  image[25:35, 35:45] = 255, 0, 0
+  visit.open(image, 'red.png')
+  visit.page.select_option('#model', 'telea')
+  visit.page.keyboard.press('r')
+  visit.stroke((33.5, 23.5), (46.5, 36.5))
+  visit.complete()
+  x, y = visit.screen(40, 30)
+
+  def seen():
+    clip = {'x': x - 1, 'y': y - 1, 'width': 3, 'height': 3}
+    return tuple(browser.decoded(visit.page.screenshot(clip=clip))[1, 1, :3].tolist())
+
+  assert seen() == (128, 128, 128)
+  visit.page.keyboard.down('o')
+  assert seen() == (255, 0, 0)
+  visit.page.keyboard.up('o')
+  box = visit.page.locator('.handle').bounding_box()
+  visit.page.mouse.move(box['x'] + 22, box['y'] + 100)
+  visit.page.mouse.down()
+  visit.page.mouse.move(visit.screen(70, 0)[0], y)
+  visit.page.mouse.up()
+  assert visit.page.get_attribute('.handle', 'aria-valuenow') == '88'
+  assert seen() == (255, 0, 0)
+  visit.page.click('#back')
+  assert seen() not in ((255, 0, 0), (128, 128, 128))  # the mask, over what is to go

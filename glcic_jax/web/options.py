@@ -37,8 +37,9 @@ OF_NETWORKS = {
     f'whole, the picture as it is (up to {limits_lib.Limits().whole_pixels / 1e6:g} megapixels)',
   ),
   'detail': Option(
-    {'anyOf': [{'type': 'number', 'minimum': 0, 'maximum': 1}, {'const': 'off'}], 'default': 'off'},
-    'how much of the fine texture in the hole comes from the rest of the picture',
+    {'anyOf': [{'type': 'number', 'minimum': 0, 'maximum': 1}, {'const': 'off'}]},
+    'how much of the fine texture in the hole comes from the rest of the picture; by default as '
+    'the model has it',
   ),
 }
 OF_ALL = {
@@ -63,7 +64,7 @@ def kind(model: str) -> str:
 
 
 def read(fields: Mapping[str, str], models: Sequence[str]) -> tuple[str, dict[str, Any]]:
-  """The model that a form names, and all options of `in_memory.Task`.
+  """The model that a form names, and its options as those of `in_memory.Task`.
 
   Raises:
     errors.InputError: if a field is no option, or its value none of what it can be.
@@ -73,12 +74,12 @@ def read(fields: Mapping[str, str], models: Sequence[str]) -> tuple[str, dict[st
     if name not in known:
       hint = errors.did_you_mean(name, ['image', 'mask', *known])
       raise errors.InputError(errors.with_hint(f'There is no option {name}.', hint))
-  values = {
-    name: _value(name, fields[name], option.schema) if name in fields else option.schema['default']
-    for name, option in known.items()
-  }
-  values['detail'] = 0.0 if values['detail'] == 'off' else values['detail']
-  model, of_network = values.pop('model'), {name: values.pop(name) for name in OF_NETWORKS}
+  values = {name: _value(name, fields[name], known[name].schema) for name in fields}
+  model = values.pop('model', models[0])
+  # What is not given, the Completer and the task know best.
+  of_network = {name: values.pop(name) for name in OF_NETWORKS if name in values}
+  if of_network.get('detail') == 'off':
+    of_network['detail'] = 0.0
   if model in baselines.FILLS:
     _refuse(model, of_network)
     of_network = {}
@@ -87,7 +88,7 @@ def read(fields: Mapping[str, str], models: Sequence[str]) -> tuple[str, dict[st
 
 def _refuse(model: str, of_network: Mapping[str, Any]) -> None:
   for name, value in of_network.items():
-    if value not in (OF_NETWORKS[name].schema['default'], 0):
+    if value != OF_NETWORKS[name].schema.get('default', 0):
       raise errors.InputError(
         f'{name} is for networks, and the model {model} is none; leave one of them out.'
       )

@@ -97,7 +97,7 @@ export async function open(file) {
   clearNotice();
   try {
     const name = file.name || `pasted${pictures.suffixOf(file)}`;
-    const picture = await pictures.read(file, name, panel.limits);
+    const picture = await pictures.read(file, name, panel.server);
     if (phase() === 'result') comparison.close();
     setPhase('painting');
     editor.take(picture);

@@ -8,7 +8,7 @@ const EVERY = { dilate: 0, format: 'keep' };
 export class Panel {
   constructor(onChange) {
     this.models = [];
-    this.limits = null;
+    this.server = null; // what it takes
     this.isMoved = false; // whether somebody moved the slider of detail since the model was chosen
     this.onChange = onChange;
     element('panel').addEventListener('change', (event) => this.changed(event.target));
@@ -16,9 +16,9 @@ export class Panel {
   }
 
   // What `GET /v1/models` says.
-  fill({ models, default: first, limits }) {
+  fill({ models, default: first, limits, formats }) {
     this.models = models;
-    this.limits = limits;
+    this.server = { limits, formats };
     const list = models.map(({ name }) => [name, shortName(name)]);
     choices(element('model'), list, element('model').value || first);
     this.fillSecond();

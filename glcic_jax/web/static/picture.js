@@ -7,8 +7,14 @@ const SUFFIXES = {
   'image/bmp': '.bmp', 'image/tiff': '.tif',
 };
 
-// {name, blob, url, width, height}: size upright, as its EXIF orientation says.
-export async function read(blob, name, limits) {
+// {name, blob, url, width, height}: size upright, as its EXIF orientation says. `server`: what it takes,
+// as `GET /v1/models` says; null where that is not known yet.
+export async function read(blob, name, server) {
+  const { limits, formats } = server ?? {};
+  if (formats && blob.type && !formats.some((format) => blob.type === `image/${format}`)) {
+    throw new Error(`${name} is of a kind that this server does not take; ` +
+      `save it as ${formats.slice(0, -1).join(', ')} or ${formats.at(-1)}.`);
+  }
   if (limits && blob.size > limits.bytes) {
     const megabytes = (bytes) => Math.round(bytes / 2 ** 20);
     throw new Error(`${name} has ${megabytes(blob.size)} MB, and this server takes ` +
