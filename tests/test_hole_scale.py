@@ -104,6 +104,22 @@ def test_every_pixel_of_any_hole_is_filled_once():
   assert (pixels[mask] == 200).all() and (pixels[~mask] == 100).all()
 
 
+def test_thick_holes_are_told_from_dust_and_scratches():
+  mask = hole(100, 150, (10, 10, 15, 40), (50, 10, 54, 140), (70, 70, 71, 71))
+  thick = hole_scale.thick(mask, 3)
+  assert (thick == hole(100, 150, (10, 10, 15, 40))).all()
+  assert not hole_scale.thick(hole(9, 9), 3).any()
+
+
+def test_dust_gets_no_detail_and_the_hole_beside_it_does(smooth):
+  picture = np.random.default_rng(0).integers(90, 160, (96, 96, 3), dtype=np.uint8)
+  dust, large = hole(96, 96, (5, 5, 8, 90)), hole(96, 96, (40, 40, 60, 60))
+  mask = dust | large
+  lead, detailed = (smooth(picture, mask, detail=detail) for detail in (0, 1))
+  np.testing.assert_array_equal(lead[dust], detailed[dust])
+  assert (lead != detailed)[large].any()
+
+
 @pytest.fixture(scope='module')
 def smooth():
   return Completer(random_variables(), SMOOTH)

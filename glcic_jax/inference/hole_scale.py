@@ -45,6 +45,12 @@ def parts(mask: np.ndarray, *, side: int, multiple: int, radius: float) -> Itera
         yield part._replace(own=own[tiling.slices(part.core)])
 
 
+def thick(mask: np.ndarray, radius: float) -> np.ndarray:
+  """Those holes whose inner radius is at least so many pixels: `[H, W]` bool."""
+  labels, count = scipy.ndimage.label(mask, _EIGHT)
+  return (_radii(mask, labels, count) >= radius)[labels] & mask
+
+
 def _steps(mask: np.ndarray, radius: float) -> np.ndarray:
   """Each hole's scale as the number of its steps, `[H, W]` int8; -1 outside the hole."""
   labels, count = scipy.ndimage.label(mask, _EIGHT)
