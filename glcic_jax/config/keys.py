@@ -62,9 +62,7 @@ _RUN = {
     among=('float32', 'bfloat16', 'float64'),
   ),
   'remat': _Aside(
-    'none',
-    "blocks: only the convolutions' outputs are kept; same numbers",
-    among=('none', 'blocks'),
+    'none', "blocks: only convolutions' outputs are kept; same numbers", among=('none', 'blocks')
   ),
 }
 
