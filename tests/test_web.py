@@ -98,7 +98,7 @@ def test_the_bytes_are_those_that_the_command_writes(served, capsys, tmp_path, k
 def test_the_network_gets_its_options(served, network):
   answers = [
     served.complete(image=encoded(), mask=MASK, model=network, **more)
-    for more in ({}, {'blend': 'none'}, {'feather': '2.5'}, {'large': 'resize'})
+    for more in ({}, {'blend': 'none'}, {'feather': '2.5'}, {'large': 'resize'}, {'scale': 'auto'})
   ]
   assert len({answer.data for answer in answers if answer.status == 200}) >= 3
   assert answers[0].headers['X-Model'] == network.replace(' ', '%20')
@@ -134,10 +134,12 @@ def test_what_the_command_would_say_is_in_a_header(served):
 
 def test_the_choices_are_those_of_the_completer():
   from glcic_jax.inference import blending
+  from glcic_jax.inference import manner
   from glcic_jax.inference import tiling
 
   assert tuple(options.OF_NETWORKS['blend'].schema['enum']) == tuple(blending.BLENDS)
   assert tuple(options.OF_NETWORKS['large'].schema['enum']) == tuple(tiling.LARGE)
+  assert tuple(options.OF_NETWORKS['scale'].schema['enum']) == tuple(manner.SCALES)
 
 
 @pytest.mark.parametrize(
@@ -150,6 +152,7 @@ def test_the_choices_are_those_of_the_completer():
     ({'dilate': '2.5'}, 'a whole number from 0 to 10000'),
     ({'feather': 'nan'}, 'a number from 0 to 10000'),
     ({'invert_mask': 'maybe'}, 'true or false'),
+    ({'scale': '2'}, 'auto or 1'),
     ({'detail': '2'}, 'a number from 0 to 1, or off'),
     ({'model': 'tela'}, 'did you mean telea?'),
     ({'model': '/etc/passwd'}, 'it can be telea or'),
@@ -182,6 +185,7 @@ def test_it_says_what_it_has(served, network):
   assert (telea['name'], telea['kind'], telea['status']) == ('telea', 'baseline', 'ready')
   assert (tiny['name'], tiny['kind'], tiny['method']) == (network, 'network', 'glcic')
   assert tiny['image_size'] == DESCRIPTION.image_size
+  assert (telea['detail'], tiny['detail'], tiny['scale']) == (None, 0, '1')
   assert models['limits']['pixels'] == 50_000_000
 
 

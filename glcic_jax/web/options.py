@@ -41,6 +41,11 @@ OF_NETWORKS = {
     'how much of the fine texture in the hole comes from the rest of the picture; by default as '
     'the model has it',
   ),
+  'scale': Option(
+    {'type': 'string', 'enum': ['auto', '1']},
+    'auto: the network sees each hole at the scale of the holes that it was trained on; 1: at the '
+    "picture's own; by default as the model has it",
+  ),
 }
 OF_ALL = {
   'dilate': Option({'type': 'integer', **_PIXELS}, 'the hole grows by so many pixels'),
