@@ -122,6 +122,19 @@ def test_options_are_those_of_the_command(served):
   assert opened(answers[0]).format == 'WEBP'
 
 
+def test_a_mask_that_could_mean_two_things_is_asked_about(served):
+  levels = np.random.default_rng(0).integers(0, 256, HOLE.shape, dtype=np.uint8)
+  mask = encoded(Image.merge('LA', [Image.fromarray(levels), Image.fromarray(hostile.mask())]))
+  answers = [
+    served.complete(image=encoded(), mask=mask, **more)
+    for more in ({}, {'mask_channel': 'alpha'}, {'mask_channel': 'luminance'})
+  ]
+  assert [answer.status for answer in answers[1:]] == [200, 200]
+  assert answers[1].data != answers[2].data
+  plain = served.complete(image=encoded(), mask=MASK)
+  assert answers[1].data == plain.data
+
+
 def test_what_the_command_would_say_is_in_a_header(served):
   frame = np.full((hostile.HEIGHT, hostile.WIDTH), 255, np.uint8)
   frame[5:15, 7:23] = 0
@@ -136,10 +149,12 @@ def test_the_choices_are_those_of_the_completer():
   from glcic_jax.inference import blending
   from glcic_jax.inference import manner
   from glcic_jax.inference import tiling
+  from glcic_jax.pictures import mask_meaning
 
   assert tuple(options.OF_NETWORKS['blend'].schema['enum']) == tuple(blending.BLENDS)
   assert tuple(options.OF_NETWORKS['large'].schema['enum']) == tuple(tiling.LARGE)
   assert tuple(options.OF_NETWORKS['scale'].schema['enum']) == tuple(manner.SCALES)
+  assert tuple(options.OF_ALL['mask_channel'].schema['enum']) == tuple(mask_meaning.CHANNELS)
 
 
 @pytest.mark.parametrize(

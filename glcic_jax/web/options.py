@@ -53,6 +53,10 @@ OF_ALL = {
     {'type': 'string', 'enum': ['keep', *in_memory.FORMATS], 'default': 'keep'}, 'of the result'
   ),
   'invert_mask': Option({'type': 'boolean', 'default': False}, 'black is the hole'),
+  'mask_channel': Option(
+    {'type': 'string', 'enum': ['alpha', 'luminance']},
+    'what of a mask shows the hole, where either could',
+  ),
   'strip_gps': Option({'type': 'boolean', 'default': False}, 'leave out where it was taken'),
 }
 
