@@ -98,7 +98,7 @@ def test_the_bytes_are_those_that_the_command_writes(served, capsys, tmp_path, k
 def test_the_network_gets_its_options(served, network):
   answers = [
     served.complete(image=encoded(), mask=MASK, model=network, **more)
-    for more in ({}, {'blend': 'none'}, {'feather': '2.5'}, {'large': 'resize'})
+    for more in ({}, {'blend': 'none'}, {'feather': '2.5'}, {'large': 'resize'}, {'scale': 'auto'})
   ]
   assert len({answer.data for answer in answers if answer.status == 200}) >= 3
   assert answers[0].headers['X-Model'] == network.replace(' ', '%20')
@@ -122,6 +122,19 @@ def test_options_are_those_of_the_command(served):
   assert opened(answers[0]).format == 'WEBP'
 
 
+def test_a_mask_that_could_mean_two_things_is_asked_about(served):
+  levels = np.random.default_rng(0).integers(0, 256, HOLE.shape, dtype=np.uint8)
+  mask = encoded(Image.merge('LA', [Image.fromarray(levels), Image.fromarray(hostile.mask())]))
+  answers = [
+    served.complete(image=encoded(), mask=mask, **more)
+    for more in ({}, {'mask_channel': 'alpha'}, {'mask_channel': 'luminance'})
+  ]
+  assert [answer.status for answer in answers[1:]] == [200, 200]
+  assert answers[1].data != answers[2].data
+  plain = served.complete(image=encoded(), mask=MASK)
+  assert answers[1].data == plain.data
+
+
 def test_what_the_command_would_say_is_in_a_header(served):
   frame = np.full((hostile.HEIGHT, hostile.WIDTH), 255, np.uint8)
   frame[5:15, 7:23] = 0
@@ -134,10 +147,14 @@ def test_what_the_command_would_say_is_in_a_header(served):
 
 def test_the_choices_are_those_of_the_completer():
   from glcic_jax.inference import blending
+  from glcic_jax.inference import manner
   from glcic_jax.inference import tiling
+  from glcic_jax.pictures import mask_meaning
 
   assert tuple(options.OF_NETWORKS['blend'].schema['enum']) == tuple(blending.BLENDS)
   assert tuple(options.OF_NETWORKS['large'].schema['enum']) == tuple(tiling.LARGE)
+  assert tuple(options.OF_NETWORKS['scale'].schema['enum']) == tuple(manner.SCALES)
+  assert tuple(options.OF_ALL['mask_channel'].schema['enum']) == tuple(mask_meaning.CHANNELS)
 
 
 @pytest.mark.parametrize(
@@ -150,6 +167,7 @@ def test_the_choices_are_those_of_the_completer():
     ({'dilate': '2.5'}, 'a whole number from 0 to 10000'),
     ({'feather': 'nan'}, 'a number from 0 to 10000'),
     ({'invert_mask': 'maybe'}, 'true or false'),
+    ({'scale': '2'}, 'auto or 1'),
     ({'detail': '2'}, 'a number from 0 to 1, or off'),
     ({'model': 'tela'}, 'did you mean telea?'),
     ({'model': '/etc/passwd'}, 'it can be telea or'),
@@ -182,6 +200,7 @@ def test_it_says_what_it_has(served, network):
   assert (telea['name'], telea['kind'], telea['status']) == ('telea', 'baseline', 'ready')
   assert (tiny['name'], tiny['kind'], tiny['method']) == (network, 'network', 'glcic')
   assert tiny['image_size'] == DESCRIPTION.image_size
+  assert (telea['detail'], tiny['detail'], tiny['scale']) == (None, 0, '1')
   assert models['limits']['pixels'] == 50_000_000
 
 

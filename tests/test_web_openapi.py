@@ -58,9 +58,10 @@ def test_every_field_is_taken_at_its_default_and_as_each_choice(served):
   defaults = {name: field['default'] for name, field in fields.items() if 'default' in field}
   given = {name: str(value).lower() for name, value in defaults.items()}
   assert served.complete(image=encoded(), mask=MASK, **given).data == plain
+  mask = encoded(Image.merge('LA', [Image.fromarray(hostile.mask())] * 2))  # of both channels
   for name in set(fields) - set(options.OF_NETWORKS):
     for choice in fields[name].get('enum', ()):
-      assert served.complete(image=encoded(), mask=MASK, **{name: choice}).status == 200
+      assert served.complete(image=encoded(), mask=mask, **{name: choice}).status == 200
 
 
 def test_the_token_is_described_where_it_is_asked_for():

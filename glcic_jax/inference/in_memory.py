@@ -11,6 +11,7 @@ from PIL import Image
 from glcic_jax import errors
 from glcic_jax.pictures import given_holes
 from glcic_jax.pictures import image_files
+from glcic_jax.pictures import mask_meaning
 from glcic_jax.pictures import masks
 from glcic_jax.pictures import modes
 from glcic_jax.pictures import photographs
@@ -29,6 +30,7 @@ class Task(NamedTuple):
   mask: bytes | None  # another, white = hole; None: where the picture is transparent
   options: Mapping[str, Any]  # of the Completer: blend, feather, ...
   invert_mask: bool = False
+  mask_channel: mask_meaning.Channel | None = None  # where either could show the hole
   opaque_mask: bool = False  # what is transparent in the mask counts by its colour
   dilate: int = 0
   format: str = 'keep'  # or one of FORMATS
@@ -94,7 +96,7 @@ def _hole(image: Image.Image, task: Task) -> np.ndarray:
   mask = image_files.load(image_files.open_picture(task.mask, _MASK))
   if task.opaque_mask:
     mask = mask.convert('L')
-  return masks.of_image(mask, image.size, _MASK, invert=task.invert_mask)
+  return masks.of_image(mask, image.size, _MASK, invert=task.invert_mask, channel=task.mask_channel)
 
 
 def _sentence(note: str) -> str:

@@ -120,6 +120,8 @@ class _Api:
       'kind': options_lib.kind(name),
       'method': loaded.method if loaded else None,
       'image_size': loaded.image_size if loaded else None,
+      'detail': loaded.detail if loaded else None,
+      'scale': loaded.scale if loaded else None,
     }
 
   async def complete(self, request: requests.Request) -> responses.Response:

@@ -191,8 +191,10 @@ def _models(models: Sequence[str]) -> dict[str, Any]:
       'kind': {'type': 'string', 'enum': ['network', 'baseline']},
       'method': {'type': ['string', 'null']},
       'image_size': {'type': ['integer', 'null']},
+      'detail': {'type': ['number', 'null'], 'description': 'its default'},
+      'scale': {'type': ['string', 'null'], 'description': 'its default'},
     },
-    'required': ['name', 'status', 'kind', 'method', 'image_size'],
+    'required': ['name', 'status', 'kind', 'method', 'image_size', 'detail', 'scale'],
   }
   limits = {
     'type': 'object',

@@ -41,6 +41,11 @@ OF_NETWORKS = {
     'how much of the fine texture in the hole comes from the rest of the picture; by default as '
     'the model has it',
   ),
+  'scale': Option(
+    {'type': 'string', 'enum': ['auto', '1']},
+    'auto: the network sees each hole at the scale of the holes that it was trained on; 1: at the '
+    "picture's own; by default as the model has it",
+  ),
 }
 OF_ALL = {
   'dilate': Option({'type': 'integer', **_PIXELS}, 'the hole grows by so many pixels'),
@@ -48,6 +53,10 @@ OF_ALL = {
     {'type': 'string', 'enum': ['keep', *in_memory.FORMATS], 'default': 'keep'}, 'of the result'
   ),
   'invert_mask': Option({'type': 'boolean', 'default': False}, 'black is the hole'),
+  'mask_channel': Option(
+    {'type': 'string', 'enum': ['alpha', 'luminance']},
+    'what of a mask shows the hole, where either could',
+  ),
   'strip_gps': Option({'type': 'boolean', 'default': False}, 'leave out where it was taken'),
 }
 

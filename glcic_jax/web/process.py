@@ -28,6 +28,8 @@ class Loaded(NamedTuple):
   name: str
   method: str | None = None  # None of a baseline
   image_size: int | None = None  # side of its training pictures in pixels
+  detail: float | None = None  # what it does where nothing is asked for
+  scale: str | None = None
 
 
 class Done(NamedTuple):
@@ -87,7 +89,10 @@ def _load(name: str, device: str | None) -> tuple[Callable[..., Any], Loaded]:
   completer = completer_lib.Completer.from_pretrained(name, device=device)
   description = completer.description
   warming.warm(completer, description.image_size)
-  return completer, Loaded(name, description.method, description.image_size)
+  usual = completer.manner()
+  return completer, Loaded(
+    name, description.method, description.image_size, usual.detail, usual.scale
+  )
 
 
 def _answer(completer: Callable[..., Any], task: in_memory.Task) -> tuple[str, Any]:
