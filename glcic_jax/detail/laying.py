@@ -6,20 +6,30 @@ from glcic_jax.detail import bands
 from glcic_jax.detail import quilting
 
 
-def copied(values: np.ndarray, quilt: quilting.Quilt, *, factor: int, feather: float) -> np.ndarray:
+def copied(
+  values: np.ndarray,
+  quilt: quilting.Quilt,
+  box: tuple[slice, slice],
+  *,
+  factor: int,
+  feather: float,
+) -> np.ndarray:
   """Every pixel of the hole from where its block is copied; those beside a cut are mixed.
 
   Args:
     values: `[factor H, factor W, C]`.
     quilt: of `[H, W]` pixels.
+    box: which of them are wanted, h rows and w columns.
     factor: of the values' size to the quilt's.
     feather: how much beside a cut is mixed: 0, nothing, to 1, as by a quadratic B-spline.
 
   Returns:
-    `[factor H, factor W, C]`; 0 outside the hole.
+    `[factor h, factor w, C]`; 0 outside the hole.
   """
-  result = np.zeros_like(values)
-  y, x = np.nonzero(np.repeat(np.repeat(quilt.label >= 0, factor, 0), factor, 1))
+  hole = np.repeat(np.repeat(quilt.label[box] >= 0, factor, 0), factor, 1)
+  result = np.zeros((*hole.shape, values.shape[2]), np.float32)
+  y, x = np.nonzero(hole)
+  y, x = y + box[0].start * factor, x + box[1].start * factor
   label = np.pad(quilt.label, 1, constant_values=-1)
   shares = _shares(factor, feather)
   total, weight = np.zeros((len(y), values.shape[2]), np.float32), np.zeros(len(y), np.float32)
@@ -33,7 +43,7 @@ def copied(values: np.ndarray, quilt: quilting.Quilt, *, factor: int, feather: f
       source_x = np.clip(x[some] + factor * quilt.dx[number], 0, values.shape[1] - 1)
       total[some] += share[:, None] * values[source_y, source_x]
       weight[some] += share
-  result[y, x] = total / weight[:, None]
+  result[hole] = total / weight[:, None]
   return result
 
 
