@@ -1,9 +1,14 @@
 """Copying what was chosen, and joining it to the completion's own."""
 
 import numpy as np
+import scipy.ndimage
 
 from glcic_jax.detail import bands
 from glcic_jax.detail import quilting
+
+# Of three rows and three columns around a pixel: itself, and all.
+_ONE = ((1, 1),)
+_NINE = tuple((down, right) for down in range(3) for right in range(3))
 
 
 def copied(
@@ -26,24 +31,24 @@ def copied(
   Returns:
     `[factor h, factor w, C]`; 0 outside the hole.
   """
-  hole = np.repeat(np.repeat(quilt.label[box] >= 0, factor, 0), factor, 1)
-  result = np.zeros((*hole.shape, values.shape[2]), np.float32)
-  y, x = np.nonzero(hole)
-  y, x = y + box[0].start * factor, x + box[1].start * factor
-  label = np.pad(quilt.label, 1, constant_values=-1)
-  shares = _shares(factor, feather)
-  total, weight = np.zeros((len(y), values.shape[2]), np.float32), np.zeros(len(y), np.float32)
-  for down in range(3):
-    for right in range(3):
+  shape = [factor * (side.stop - side.start) for side in box]
+  result = np.zeros((*shape, values.shape[2]), np.float32)
+  label, shares = np.pad(quilt.label, 1, constant_values=-1), _shares(factor, feather)
+  beside_a_cut = scipy.ndimage.maximum_filter(quilt.label, 3) != quilt.label
+  beside_a_cut |= scipy.ndimage.minimum_filter(quilt.label, 3) != quilt.label
+  for where, taps in ((~beside_a_cut, _ONE), (beside_a_cut, _NINE)):
+    where = (where & (quilt.label >= 0))[box]
+    inner_y, inner_x = np.nonzero(np.repeat(np.repeat(where, factor, 0), factor, 1))
+    y, x = inner_y + factor * box[0].start, inner_x + factor * box[1].start
+    total, weight = np.zeros((len(y), values.shape[2]), np.float32), np.zeros(len(y), np.float32)
+    for down, right in taps:
       number = label[y // factor + down, x // factor + right]
-      share = shares[down][y % factor] * shares[right][x % factor]
-      some = np.flatnonzero((number >= 0) & (share > 0))
-      number, share = number[some], share[some]
-      source_y = np.clip(y[some] + factor * quilt.dy[number], 0, len(values) - 1)
-      source_x = np.clip(x[some] + factor * quilt.dx[number], 0, values.shape[1] - 1)
-      total[some] += share[:, None] * values[source_y, source_x]
-      weight[some] += share
-  result[hole] = total / weight[:, None]
+      share = shares[down][y % factor] * shares[right][x % factor] * (number >= 0)
+      source_y = np.clip(y + factor * quilt.dy[number], 0, len(values) - 1)
+      source_x = np.clip(x + factor * quilt.dx[number], 0, values.shape[1] - 1)
+      total += share[:, None] * values[source_y, source_x]
+      weight += share
+    result[inner_y, inner_x] = total / weight[:, None]
   return result
 
 
