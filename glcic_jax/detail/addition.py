@@ -126,17 +126,33 @@ def _detailed(window: _Window, settings: settings_lib.Settings) -> np.ndarray | 
     return None
   inner = slice(settings.block, -settings.block), slice(settings.block, -settings.block)
   quilt = quilt._replace(label=quilt.label[inner])
-  finest = settings.bands[0]
+  box = _box(hole, settings.block)
+  full = _times(box, factor)
+  finest, *others = settings.bands
   coarse = bands.blur(guide, finest.sigma)
   own = window.guide - _larger(coarse, factor)
-  change = _change(own, window.hole, quilt, finest, factor, settings)
-  if others := settings.bands[1:]:
-    total = np.zeros_like(guide)
-    for band in others:
-      finer, coarse = coarse, bands.blur(guide, band.sigma)
-      total += _change(finer - coarse, hole, quilt, band, 1, settings)
-    change += _larger(total, factor)
-  return np.clip(window.guide + change, 0, 1)
+  change = _change(own, window.hole[full], quilt, finest, box, factor, settings)
+  total = np.zeros_like(change, shape=(*hole[box].shape, guide.shape[2]))
+  for band in others:
+    finer, coarse = coarse, bands.blur(guide, band.sigma)
+    added = _change(finer - coarse, hole[box], quilt, band, box, 1, settings)
+    total += added - bands.blur(added, band.sigma)  # what is coarser stays the completion's
+  result = window.guide
+  result[full] = np.clip(result[full] + change + _larger(total, factor), 0, 1)
+  return result
+
+
+def _box(hole: np.ndarray, margin: int) -> tuple[slice, slice]:
+  """The rows and columns around a hole, and `margin` more where there are some."""
+  places = (np.flatnonzero(hole.any(axis)) for axis in (1, 0))
+  rows, columns = (slice(max(at[0] - margin, 0), at[-1] + 1 + margin) for at in places)
+  height, width = hole.shape
+  return slice(rows.start, min(rows.stop, height)), slice(columns.start, min(columns.stop, width))
+
+
+def _times(box: tuple[slice, slice], factor: int) -> tuple[slice, slice]:
+  rows, columns = (slice(side.start * factor, side.stop * factor) for side in box)
+  return rows, columns
 
 
 def _change(
@@ -144,14 +160,17 @@ def _change(
   hole: np.ndarray,
   quilt: quilting.Quilt,
   band: settings_lib.Band,
+  box: tuple[slice, slice],
   factor: int,
   settings: settings_lib.Settings,
 ) -> np.ndarray:
-  """What is to be added to the completion's own of a band, `factor` times the quilt's size."""
-  copied = laying.copied(own, quilt, factor=factor, feather=settings.feather)
-  number = settings.bands.index(band)
-  gain = laying.gains(quilt, number, settings.block / 4)[..., None]
-  copied *= _larger(gain, factor)
+  """What is to be added to a band of the completion within a box of the quilt, of which a pixel is
+  `factor` wide here. `own` is the window's, `hole` the box's.
+  """
+  copied = laying.copied(own, quilt, box, factor=factor, feather=settings.feather)
+  gain = laying.gains(quilt, settings.bands.index(band), settings.block / 4)[box]
+  copied *= _larger(gain[..., None], factor)
+  own = own[_times(box, factor)]
   joined = laying.join(
     own,
     copied,

@@ -1,39 +1,54 @@
 """Copying what was chosen, and joining it to the completion's own."""
 
 import numpy as np
+import scipy.ndimage
 
 from glcic_jax.detail import bands
 from glcic_jax.detail import quilting
 
+# Of three rows and three columns around a pixel: itself, and all.
+_ONE = ((1, 1),)
+_NINE = tuple((down, right) for down in range(3) for right in range(3))
 
-def copied(values: np.ndarray, quilt: quilting.Quilt, *, factor: int, feather: float) -> np.ndarray:
+
+def copied(
+  values: np.ndarray,
+  quilt: quilting.Quilt,
+  box: tuple[slice, slice],
+  *,
+  factor: int,
+  feather: float,
+) -> np.ndarray:
   """Every pixel of the hole from where its block is copied; those beside a cut are mixed.
 
   Args:
     values: `[factor H, factor W, C]`.
     quilt: of `[H, W]` pixels.
+    box: which of them are wanted, h rows and w columns.
     factor: of the values' size to the quilt's.
     feather: how much beside a cut is mixed: 0, nothing, to 1, as by a quadratic B-spline.
 
   Returns:
-    `[factor H, factor W, C]`; 0 outside the hole.
+    `[factor h, factor w, C]`; 0 outside the hole.
   """
-  result = np.zeros_like(values)
-  y, x = np.nonzero(np.repeat(np.repeat(quilt.label >= 0, factor, 0), factor, 1))
-  label = np.pad(quilt.label, 1, constant_values=-1)
-  shares = _shares(factor, feather)
-  total, weight = np.zeros((len(y), values.shape[2]), np.float32), np.zeros(len(y), np.float32)
-  for down in range(3):
-    for right in range(3):
+  shape = [factor * (side.stop - side.start) for side in box]
+  result = np.zeros((*shape, values.shape[2]), np.float32)
+  label, shares = np.pad(quilt.label, 1, constant_values=-1), _shares(factor, feather)
+  beside_a_cut = scipy.ndimage.maximum_filter(quilt.label, 3) != quilt.label
+  beside_a_cut |= scipy.ndimage.minimum_filter(quilt.label, 3) != quilt.label
+  for where, taps in ((~beside_a_cut, _ONE), (beside_a_cut, _NINE)):
+    where = (where & (quilt.label >= 0))[box]
+    inner_y, inner_x = np.nonzero(np.repeat(np.repeat(where, factor, 0), factor, 1))
+    y, x = inner_y + factor * box[0].start, inner_x + factor * box[1].start
+    total, weight = np.zeros((len(y), values.shape[2]), np.float32), np.zeros(len(y), np.float32)
+    for down, right in taps:
       number = label[y // factor + down, x // factor + right]
-      share = shares[down][y % factor] * shares[right][x % factor]
-      some = np.flatnonzero((number >= 0) & (share > 0))
-      number, share = number[some], share[some]
-      source_y = np.clip(y[some] + factor * quilt.dy[number], 0, len(values) - 1)
-      source_x = np.clip(x[some] + factor * quilt.dx[number], 0, values.shape[1] - 1)
-      total[some] += share[:, None] * values[source_y, source_x]
-      weight[some] += share
-  result[y, x] = total / weight[:, None]
+      share = shares[down][y % factor] * shares[right][x % factor] * (number >= 0)
+      source_y = np.clip(y + factor * quilt.dy[number], 0, len(values) - 1)
+      source_x = np.clip(x + factor * quilt.dx[number], 0, values.shape[1] - 1)
+      total += share[:, None] * values[source_y, source_x]
+      weight += share
+    result[inner_y, inner_x] = total / weight[:, None]
   return result
 
 

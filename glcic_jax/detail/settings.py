@@ -32,9 +32,9 @@ class Settings(NamedTuple):
 
   # The first is copied at full size, and decides what is beside what is not known.
   bands: tuple[Band, ...] = (
-    Band(1.5, 3.0, 1.0, 1.0),
-    Band(4.0, 9.0, 2.0, 1.1),
-    Band(12.0, 36.0, 6.0, 1.1),
+    Band(1.5, 3.0, 1.5, 0.95),
+    Band(4.0, 12.0, 3.0, 1.15),
+    Band(12.0, 36.0, 9.0, 1.35),
   )
   feather: float = 1.0  # how much pixels beside a cut mingle, 0 to 1
   compare: float = 8.0  # blocks are compared by what is finer than this, at every so manieth pixel
