@@ -128,7 +128,9 @@ ASIDE = {
   'data.tfds.dir',
   'data.unreadable_share',
   'data.allow_changed_listing',
+  'data.loader',
   'data.threads',
+  'data.workers',
   'keep_programs',
 }
 

@@ -196,7 +196,7 @@ def test_train_says_what_is_missing(capsys, arguments, sentence):
     ('colours = 3', "has no attribute 'get_config'"),
     (
       'import ml_collections\ndef get_config(): return ml_collections.ConfigDict()',
-      'lacks the key batch_size',
+      'lacks the key augmentation.color',
     ),
   ],
 )
