@@ -16,6 +16,8 @@ from glcic_jax.detail import cuts
 from glcic_jax.detail import matching
 from glcic_jax.detail import settings as settings_lib
 
+_AT_ONCE = 256  # blocks that are compared together: bounds the memory
+
 
 class Quilt(NamedTuple):
   """Blocks, and which pixel belongs to which."""
@@ -33,7 +35,9 @@ def quilt(field: blocks.Field, grid: blocks.Grid, settings: settings_lib.Setting
     return None
   quilting = _Quilting(field, grid, sources, settings)
   for group in _order(field, grid, settings):
-    quilting.lay(group, *quilting.choose(group))
+    for start in range(0, len(group), _AT_ONCE):
+      some = group[start : start + _AT_ONCE]
+      quilting.lay(some, *quilting.choose(some))
   louder = quilting.louder()
   return Quilt(quilting.label, quilting.dy, quilting.dx, louder)
 
