@@ -1,5 +1,6 @@
 """Every option of every command: missing, empty, given twice, of a wrong type, an address."""
 
+import argparse
 import importlib
 
 import pytest
@@ -42,7 +43,7 @@ def wrong_ways(action):
     return ([name, name], [f'{name}=3'])
   value = str(next(iter(action.choices or ()), '0.5'))
   ways = [[name], [f'{name}='], [name, '']]
-  if action.nargs is None:
+  if action.nargs is None and not isinstance(action, argparse._AppendAction):  # several of them
     ways.append([name, value, name, value])
   if action.type is not None or action.choices:
     ways.append([f'{name}=\N{SECTION SIGN}wrong'])
