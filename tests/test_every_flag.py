@@ -43,7 +43,7 @@ def wrong_ways(action):
     return ([name, name], [f'{name}=3'])
   value = str(next(iter(action.choices or ()), '0.5'))
   ways = [[name], [f'{name}='], [name, '']]
-  if action.nargs is None and not isinstance(action, argparse._AppendAction):
+  if action.nargs is None and not isinstance(action, argparse._AppendAction):  # several of them
     ways.append([name, value, name, value])
   if action.type is not None or action.choices:
     ways.append([f'{name}=\N{SECTION SIGN}wrong'])

@@ -12,6 +12,8 @@ from typing import Any
 from etils import epath
 import numpy as np
 
+from glcic_jax import files
+
 
 def open_writer(workdir: epath.PathLike) -> Any:
   """A writer of events in a workdir: what clu's `MetricWriter` does with numbers and pictures.
@@ -21,7 +23,7 @@ def open_writer(workdir: epath.PathLike) -> Any:
   """
   if all(importlib.util.find_spec(name) for name in ('tensorflow', 'clu')):
     return _by_clu(os.fspath(workdir))
-  if '://' in os.fspath(workdir):
+  if files.in_bucket(workdir):
     _say("writing them to a bucket needs TensorFlow, pip install 'glcic_jax[train-tf]'")
   elif importlib.util.find_spec('tensorboardX') is None:
     _say("tensorboardX is not installed here, pip install 'glcic_jax[train]'")
