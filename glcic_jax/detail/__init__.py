@@ -10,8 +10,8 @@ of Yang et al. 2017); blocks end at cuts where they differ least, and are as lou
 the hole. `scale.of_hole` says which parts a hole has, and at what scale each is treated, so that
 the cost grows with the hole and hardly with the picture.
 
-NumPy and SciPy alone: for a single picture a compiled program would take longer to compile than
-this takes to run.
+NumPy and SciPy alone: blocks are compared in many groups of different sizes, for each of which a
+program would have to be compiled.
 """
 
 from glcic_jax.detail.addition import add
