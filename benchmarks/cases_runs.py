@@ -140,11 +140,13 @@ def _two_runs(folder: pathlib.Path) -> Iterator[tuple[str, str]]:
     yield f'a second run, {what}', _ends(second, 2, said, lines=10)
   first.kill()
   first.communicate()
-  shorter = ['--config.schedule.reconstruction_steps=60', '--config.schedule.discriminator_steps=0']
-  last = _start(
-    *_TRAIN, *shorter, '--workdir', str(folder / 'w'), '--config.schedule.total_steps=60'
-  )
-  yield 'after SIGKILL the workdir is free', _ends(last, 0, '', lines=1_000)
+  again = _start(*_TRAIN, *_LONG, '--workdir', str(folder / 'w'))
+  assert again.stdout
+  for line in again.stdout:
+    if line.startswith('Continuing'):
+      again.send_signal(signal.SIGTERM)
+      break
+  yield 'after SIGKILL the same command continues', _ends(again, 143, 'after saving', lines=1_000)
 
 
 def _taken_away(folder: pathlib.Path) -> Iterator[tuple[str, str]]:
