@@ -98,6 +98,13 @@ def test_patches_are_copied_and_the_same_each_time():
   assert first[20:36, 22:29].max() < 60 and first[20:36, 31:38].min() > 140  # the edge goes on
 
 
+def test_a_hole_without_surroundings_on_a_coarse_level_is_filled_all_the_same():
+  pytest.importorskip('patchmatch_cython')
+  flat, hole = np.full((80, 80, 3), 90, np.uint8), np.ones((80, 80), bool)
+  hole[3:10, 3:10] = False
+  np.testing.assert_array_equal(baselines.complete('patchmatch', flat, hole), flat)
+
+
 def test_a_picture_smaller_than_a_patch_is_filled_all_the_same():
   pytest.importorskip('patchmatch_cython')
   flat, hole = np.full((5, 6, 3), 90, np.uint8), np.zeros((5, 6), bool)

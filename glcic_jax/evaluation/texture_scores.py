@@ -19,7 +19,7 @@ from glcic_jax.evaluation import texture
 _MOST = 32_768  # patches of a level in all: of thousands of pictures, fewer from each
 _FEWEST = 8  # from each picture
 # Intervals take fewer directions, and read the distributions at so many places.
-_DIRECTIONS, _PLACES = 48, 128
+_DIRECTIONS, _PLACES = 32, 64
 _CHUNKS = 8  # of resamples at a time, for memory
 
 _WHAT = (

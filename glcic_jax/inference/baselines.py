@@ -72,8 +72,8 @@ def harmonic(image: np.ndarray, hole: np.ndarray) -> np.ndarray:
 
 def patchmatch(image: np.ndarray, hole: np.ndarray) -> np.ndarray:
   """Patches of the known picture, by nearest-neighbour fields over a pyramid (Barnes et al. 2009;
-  Wexler et al. 2007), by patchmatch-cython; always with one seed. A picture smaller than a patch
-  gets `harmonic`'s fill.
+  Wexler et al. 2007), by patchmatch-cython; always with one seed. Where no patch is known at some
+  scale of the pyramid, the fill is `harmonic`'s.
   """
   import scipy.ndimage
 
@@ -83,7 +83,10 @@ def patchmatch(image: np.ndarray, hole: np.ndarray) -> np.ndarray:
     return harmonic(image, hole)
   scale = np.iinfo(image.dtype).max // 255  # as OpenCV's: it takes pictures of 8 bits
   small = np.round(image / scale).astype(np.uint8)
-  filled = library.inpaint_pyramid(small, hole, patch_size=_PATCH, seed=0, em_loops=4)
+  try:
+    filled = library.inpaint_pyramid(small, hole, patch_size=_PATCH, seed=0, em_loops=4)
+  except ValueError:  # on a coarse level, the hole is all that is left
+    return harmonic(image, hole)
   return filled.astype(image.dtype) * scale
 
 
