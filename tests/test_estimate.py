@@ -15,11 +15,12 @@ from glcic_jax.cost import estimate
 from tests import fakes
 from tests import made_up
 
-CONFIG = [
-  '--config',
-  'configs/glcic_places2.py',
-  *(f'--config.{key}={value}' for key, value in made_up.TINY.items()),
-]
+
+def given(**changes):
+  """A tiny run, as the command is given it; in a change, `__` stands for a dot."""
+  keys = made_up.TINY | {key.replace('__', '.'): value for key, value in changes.items()}
+  flags = [f'--config.{key}={value}' for key, value in keys.items()]
+  return ['--config', 'configs/glcic_places2.py', *flags]
 
 
 # One phase takes a quarter of the time to trace.
@@ -28,8 +29,6 @@ ONE_PHASE = {
   'schedule__discriminator_steps': 0,
   'schedule__total_steps': 4,
 }
-
-ONE_PHASE_FLAGS = [f'--config.{key.replace("__", ".")}={value}' for key, value in ONE_PHASE.items()]
 
 
 @pytest.fixture(scope='module')
@@ -99,7 +98,13 @@ def run(capsys, *arguments):
 
 def test_the_command_prints_json_that_agrees_with_itself(capsys):
   code, out, err = run(
-    capsys, *CONFIG, '--devices=2', '--peak-tflops=0.5', '--utilisation=0.25', '--price=3', '--json'
+    capsys,
+    *given(),
+    '--devices=2',
+    '--peak-tflops=0.5',
+    '--utilisation=0.25',
+    '--price=3',
+    '--json',
   )
   assert (code, err) == (0, '')
   result = json.loads(out)
@@ -113,7 +118,7 @@ def test_the_command_prints_json_that_agrees_with_itself(capsys):
 
 
 def test_the_command_measures_a_peak_where_none_is_given_and_says_what_is_not_counted(capsys):
-  code, out, _ = run(capsys, *CONFIG, *ONE_PHASE_FLAGS)
+  code, out, _ = run(capsys, *given(**ONE_PHASE))
   assert code == 0
   for words in (
     'measured now: a float32 matrix product on one',
@@ -131,7 +136,7 @@ def test_the_command_simulates_devices_trains_nothing_and_reads_neither_tensorfl
   )
   environment = os.environ | {'JAX_PLATFORMS': 'cpu'}
   done = subprocess.run(
-    [sys.executable, '-c', program, *CONFIG, *ONE_PHASE_FLAGS, '--devices=4', '--peak-tflops=1'],
+    [sys.executable, '-c', program, *given(**ONE_PHASE), '--devices=4', '--peak-tflops=1'],
     env=environment,
     cwd=pathlib.Path(__file__).parent.parent,
     capture_output=True,
@@ -156,7 +161,7 @@ def test_the_command_simulates_devices_trains_nothing_and_reads_neither_tensorfl
   ],
 )
 def test_wrong_usage_gets_one_sentence(capsys, flag, sentence):
-  code, out, err = run(capsys, *CONFIG, flag)
+  code, out, err = run(capsys, *given(), flag)
   assert (code, out, len(err.splitlines())) == (2, '', 1)
   assert sentence in err
 

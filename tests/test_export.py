@@ -4,7 +4,6 @@ ONNX, wrong input.
 
 import dataclasses
 import importlib.util
-import itertools
 import subprocess
 import sys
 
@@ -250,7 +249,8 @@ def test_wrong_input_gets_a_sentence_and_leaves_nothing(
 ):
   monkeypatch.chdir(tmp_path)
   (tmp_path / 'taken_run.py').write_text('print("mine")\n')
-  code, out, err = run(capsys, *itertools.chain(['--model', model], arguments))
+  given = () if '--model' in arguments else ('--model', model)
+  code, out, err = run(capsys, *given, *arguments)
   assert code == 2 and out == ''
   assert sentence in err and len(err.splitlines()) == 1
   assert [path.name for path in tmp_path.iterdir()] == ['taken_run.py']

@@ -83,7 +83,7 @@ def test_it_says_what_it_was_trained_on_and_how_long():
   'kind, words',
   [
     ('center', "center, side 0.5 (sides and areas are shares of the picture's)."),
-    ('folder', 'masks of a folder, flip False, rotate False, scale 1.0 to 1.0.'),
+    ('folder', 'masks of a folder, channel auto, flip False, rotate False, scale 1.0 to 1.0.'),
     ('mixture', 'mixture of rectangle=1, strokes=2.'),
   ],
 )

@@ -1,5 +1,7 @@
 """The page's own rasteriser, operations and PNG files, against NumPy and Pillow."""
 
+import warnings
+
 import numpy as np
 from PIL import Image
 import pytest
@@ -21,6 +23,7 @@ def run(chromium):
       "async (argument) => { const raster = await import('/static/raster.js');"
       "const { apply } = await import('/static/operations.js');"
       "const png = await import('/static/png.js');"
+      "const { holeOf } = await import('/static/meaning.js');"
       f' {script} }}',
       argument,
     )
@@ -133,6 +136,15 @@ def test_a_mask_is_written_as_a_png_that_everybody_reads(run):
     np.testing.assert_array_equal(browser.decoded(bytes(data)), mask)
 
 
+def paint(color):
+  """A layer: one colour, soft at its edge, on nothing."""
+  layer = Image.new('RGBA', (31, 23), (*color, 0))
+  alpha = np.zeros((23, 31), np.uint8)
+  alpha[4:15, 6:20], alpha[3, 6:20] = 255, 90
+  layer.putalpha(Image.fromarray(alpha))
+  return layer
+
+
 def png_files():
   """Masks in every kind of PNG: name -> the image, and how it is saved."""
   rng = np.random.default_rng(3)
@@ -151,6 +163,11 @@ def png_files():
     'grey and transparent': (clear.convert('LA'), {}),
     'deep': (deep, {}),
     'smooth, so that filters are used': (Image.merge('RGB', [smooth] * 3), {}),
+    'black paint on nothing': (paint((0, 0, 0)), {}),
+    'white paint on nothing': (paint((255, 255, 255)), {}),
+    'red paint on nothing': (paint((200, 20, 20)), {}),
+    'zeros and ones': (grey.point(lambda level: level // 128), {}),
+    'opaque with an alpha channel': (Image.merge('LA', (grey, Image.new('L', (31, 23), 255))), {}),
   }
 
 
@@ -161,11 +178,17 @@ def test_a_png_is_read_as_the_command_reads_it(run, tmp_path, kind):
 
   image, how = png_files()[kind]
   image.save(tmp_path / 'mask.png', **how)
-  expected = masks.is_hole(image_files.load(image_files.open_picture(tmp_path / 'mask.png')))
-  width, height, data = run(
-    'const { width, height, data } = await png.read(Uint8Array.from(argument));'
-    'return [width, height, [...data]]',
+  width, height, data, refusal = run(
+    'const { width, height, pixels } = await png.read(Uint8Array.from(argument));'
+    'try { return [width, height, [...holeOf(pixels)], null] }'
+    'catch (error) { return [width, height, null, error.message] }',
     list((tmp_path / 'mask.png').read_bytes()),
   )
+  if kind in ('colours', 'palette', 'small palette', 'transparent', 'grey and transparent'):
+    assert refusal.endswith('paint the hole white and all else black.')
+    return
+  mask = image_files.load(image_files.open_picture(tmp_path / 'mask.png'))
+  with warnings.catch_warnings(action='ignore'):  # that paint is the hole is told
+    expected = masks.of_image(mask, mask.size, 'mask.png')
   assert (height, width) == expected.shape
   np.testing.assert_array_equal(np.array(data, bool).reshape(expected.shape), expected)

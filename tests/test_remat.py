@@ -8,6 +8,7 @@ import pytest
 
 from glcic_jax import parallel
 from glcic_jax import schedule
+from glcic_jax.training import forward
 from glcic_jax.training import step as step_lib
 from tests import fakes
 
@@ -37,7 +38,7 @@ def test_less_is_kept_for_the_backward_pass():
     @jax.jit
     def residuals(params):
       _, pull_back = jax.vjp(
-        lambda params: step_lib._complete(params, network, inputs, method)[0], params
+        lambda params: forward.complete(params, network, inputs, method)[0], params
       )
       return jax.tree.leaves(pull_back)
 

@@ -154,7 +154,9 @@ def _resampled(
     )
     steps = np.diff(places).ravel().astype(np.float32)
     total = [np.abs(some @ ahead) @ steps for some in np.array_split(weights, _CHUNKS)]
-    patches = weights @ np.bincount(owner, minlength=count)
+    # A resample of pictures whose holes are too small for a patch has no distance: NaN.
+    patches = (weights @ np.bincount(owner, minlength=count)).astype(float)
+    patches[patches == 0] = np.nan
     result.append(1e3 * np.concatenate(total) / _DIRECTIONS / patches)
   return np.stack(result, axis=1)
 

@@ -1,8 +1,9 @@
-// A mask that somebody has: white, 128 of 255 and above, is the hole.
+// A mask that somebody has: white is the hole; see meaning.js for other kinds.
 
+import { holeOf } from './meaning.js';
 import * as png from './png.js';
 
-// Its pixels, 1 where it is white: Uint8Array, row by row.
+// Its pixels, 1 in the hole: Uint8Array, row by row.
 export async function readMask(file, width, height) {
   const bytes = new Uint8Array(await file.arrayBuffer());
   const mask = (await readPng(bytes, file.name)) ?? (await readByCanvas(file));
@@ -10,10 +11,19 @@ export async function readMask(file, width, height) {
     throw new Error(`${file.name} is ${mask.width} × ${mask.height} and the picture is ` +
       `${width} × ${height}; a mask has the size of its picture.`);
   }
-  if (!mask.data.includes(1)) {
+  const hole = meaningOf(mask.pixels, file.name);
+  if (!hole.includes(1)) {
     throw new Error(`${file.name} has no white pixel; white is what will be completed.`);
   }
-  return mask.data;
+  return hole;
+}
+
+function meaningOf(pixels, name) {
+  try {
+    return holeOf(pixels);
+  } catch (error) {
+    throw new Error(`${name} ${error.message}`);
+  }
 }
 
 async function readPng(bytes, name) {
@@ -34,15 +44,7 @@ async function readByCanvas(file) {
   }
   const { width, height } = image;
   const context = new OffscreenCanvas(width, height).getContext('2d');
-  context.fillStyle = '#fff';
-  context.fillRect(0, 0, width, height);
   context.drawImage(image, 0, 0);
   image.close();
-  const levels = context.getImageData(0, 0, width, height).data;
-  const data = new Uint8Array(width * height);
-  for (let index = 0; index < data.length; index++) {
-    const [red, green, blue] = levels.subarray(4 * index, 4 * index + 3);
-    data[index] = +((red * 19595 + green * 38470 + blue * 7471 + 0x8000) >> 16 >= 128);
-  }
-  return { width, height, data };
+  return { width, height, pixels: context.getImageData(0, 0, width, height).data };
 }

@@ -28,8 +28,8 @@ export async function write({ width, height, data }) {
   return new Blob(parts, { type: 'image/png' });
 }
 
-// Where a PNG file is white, 128 of 255 and above: {width, height, data}, or null if this is no PNG
-// or one of a rare kind (interlaced, or with transparent colours), which the browser is to read.
+// The pixels of a PNG file, RGBA with 8 bits each: {width, height, pixels}, or null if this is no PNG or
+// one of a rare kind (interlaced, or with transparent colours), which the browser is to read.
 export async function read(bytes) {
   if (!SIGNATURE.every((byte, index) => bytes[index] === byte)) return null;
   const { header, palette, packed, rare } = chunks(bytes);
@@ -42,13 +42,13 @@ export async function read(bytes) {
   const rows = await through(new DecompressionStream('deflate'), packed);
   if (rows.length < height * (stride + 1)) throw new Error('The file is cut off.');
   unfilter(rows, height, stride, Math.max(1, (channels * depth) >> 3));
-  const data = new Uint8Array(width * height);
-  const isWhite = whiteness(kind, depth, palette);
+  const pixels = new Uint8Array(4 * width * height);
+  const put = reader(kind, depth, palette, pixels);
   for (let y = 0; y < height; y++) {
     const row = rows.subarray(y * (stride + 1) + 1, (y + 1) * (stride + 1));
-    for (let x = 0; x < width; x++) data[y * width + x] = isWhite(row, x);
+    for (let x = 0; x < width; x++) put(row, x, 4 * (y * width + x));
   }
-  return { width, height, data };
+  return { width, height, pixels };
 }
 
 function chunk(name, data) {
@@ -120,26 +120,27 @@ function nearest(left, up, corner) {
   return a <= b && a <= c ? left : b <= c ? up : corner;
 }
 
-// (row, x) -> 1 where a pixel is white, before white where it is transparent; colours weigh what they
-// weigh in Pillow's conversion to grey.
-function whiteness(kind, depth, palette) {
-  const grey = (red, green, blue) => (red * 19595 + green * 38470 + blue * 7471 + 0x8000) >> 16;
-  const ofPalette = (index) => +(grey(...palette.subarray(3 * index, 3 * index + 3)) >= 128);
+// (row, x, at): puts a pixel of a row at a place among RGBA.
+function reader(kind, depth, palette, pixels) {
+  const grey = (level, at) => pixels.fill(level, at, at + 3);
+  const ofPalette = (index, at) => pixels.set(palette.subarray(3 * index, 3 * index + 3), at);
   if (depth < 8) {
     const top = (1 << depth) - 1;
-    return (row, x) => {
+    return (row, x, at) => {
       const bit = x * depth;
       const value = (row[bit >> 3] >> (8 - depth - (bit & 7))) & top;
-      return kind === 3 ? ofPalette(value) : +(2 * value > top);
+      if (kind === 3) ofPalette(value, at);
+      else grey((255 * value) / top, at);
+      pixels[at + 3] = 255;
     };
   }
   const size = depth / 8; // of two bytes, the first one decides
   const step = CHANNELS[kind] * size;
-  return (row, x) => {
-    const at = x * step;
-    if (kind === 3) return ofPalette(row[at]);
-    const level = kind & 2 ? grey(row[at], row[at + size], row[at + 2 * size]) : row[at];
-    const alpha = kind & 4 ? row[at + step - size] : 255;
-    return +(level * alpha + 255 * (255 - alpha) >= 128 * 255);
+  return (row, x, at) => {
+    const from = x * step;
+    if (kind === 3) ofPalette(row[from], at);
+    else if (kind & 2) for (let c = 0; c < 3; c++) pixels[at + c] = row[from + c * size];
+    else grey(row[from], at);
+    pixels[at + 3] = kind & 4 ? row[from + step - size] : 255;
   };
 }
