@@ -34,8 +34,12 @@ def _stop(number: int, frame: Any) -> None:
 
 
 def leave(code: int) -> NoReturn:
-  """Ends the process with an exit code; after a failure, no thread of a library holds it up."""
-  if code:
+  """Ends the process with an exit code; after a failure, no thread of a library holds it up.
+
+  A run that was stopped has saved, and leaves as one that is done: several processes wait for each
+  other, and one that left first would take the others down.
+  """
+  if 0 < code < 128:
     watch = threading.Timer(_PATIENCE, _give_up, (code,))
     watch.daemon = True
     watch.start()
