@@ -5,7 +5,9 @@ import pytest
 import scipy.ndimage
 
 from glcic_jax import detail
+from glcic_jax.detail import blocks
 from glcic_jax.detail import cuts
+from glcic_jax.detail import matching
 from glcic_jax.detail import settings as settings_lib
 
 
@@ -105,3 +107,36 @@ def test_nothing_stray_in_a_clear_sky():
   hole = hole_of(128, 40, 40, 48, 56)
   completed = detail.add(picture, np.where(hole[..., None], sky, picture).astype(np.float32), hole)
   assert np.abs(completed - sky)[44:84, 76:96].max() < 2
+
+
+def costs_of(guide, hole):
+  settings = settings_lib.Settings()
+  field = blocks.field(guide.astype(np.float32), hole, ~hole, settings)
+  grid, sources = blocks.grid(field, settings), blocks.sources(field, settings)
+  return field, grid, matching.Costs(field, grid, sources, settings)
+
+
+def test_a_narrow_strip_at_the_pictures_edge_is_heard():
+  """Too narrow to be copied from, it says how quiet the hole is beside it."""
+  rng = np.random.default_rng(3)
+  guide = np.full((128, 128, 3), 0.5)
+  guide[:, :48] += 0.1 * rng.standard_normal((128, 48, 1)) - 0.1
+  hole = hole_of(128, 0, 48, 128, 66)  # 14 px of the picture's right side stay
+  _, grid, costs = costs_of(guide, hole)
+  right = grid.x > 96
+  assert costs.sources[1].max() < 48
+  assert np.exp(costs.usual[right]).max() < 0.01
+  assert np.exp(costs.usual[~right]).max() > 0.05
+
+
+def test_what_is_coloured_is_no_match_for_grey():
+  """Of two textures as loud, and nearly of the same mean, the one without tints is meant."""
+  rng = np.random.default_rng(4)
+  grey = rng.standard_normal((128, 128, 1)) * np.ones(3)
+  tinted = rng.standard_normal((128, 128, 3)) * np.float32([1.7, 0.1, 0.2]) + 1
+  noise = np.where((np.arange(128) < 84)[:, None], grey, tinted)
+  hole = hole_of(128, 48, 32, 32, 36)
+  field, grid, costs = costs_of(0.5 + 0.08 * np.where(hole[..., None], 0, noise), hole)
+  cost = costs.of_all(np.arange(len(grid.y)), matching.Laid(field, settings_lib.Settings()))
+  tints = costs.sources[1] - 16 >= 84
+  assert np.median(cost[:, tints].min(1) - cost[:, ~tints].min(1)) > 1

@@ -24,9 +24,11 @@ class Field(NamedTuple):
   detail: np.ndarray  # [H, W, C], what blocks are compared by
   context: np.ndarray  # [H, W, C], their surroundings
   colours: np.ndarray  # [H, W, C], coarser still
-  loudness: np.ndarray  # [H - block + 1, W - block + 1, L], of each block and L bands
+  loudness: np.ndarray  # [H - block + 1, W - block + 1, 2 L], of each block and L bands: all of
+  # it, then what is coloured of it
   hole: np.ndarray  # [H, W]
   known: np.ndarray  # [H, W]
+  heard: np.ndarray  # [H - block + 1, W - block + 1], blocks that are known, or mirror what is
   allowed: np.ndarray  # [H - block + 1, W - block + 1], blocks that may be copied
 
 
@@ -58,19 +60,22 @@ def field(
 
   # Beside what is not known, what is finer than a cut-off is mixed with the completion's.
   inside = np.pad(np.ones(hole.shape, bool), frame)
-  unfit = scipy.ndimage.binary_dilation(np.pad(~known, frame), iterations=settings.apart)
-  loudness, finer = [], guide
+  unfit = np.pad(scipy.ndimage.binary_dilation(~known, iterations=settings.apart), frame, mode=mode)
+  loudness, coloured, finer = [], [], guide
   for band in settings.bands:
     coarse = bands.blur(guide, band.sigma)
-    loudness.append(_loudness(framed(finer - coarse), block))
+    values = framed(finer - coarse)
+    loudness.append(_loudness(values, block))
+    coloured.append(_loudness(values - values.mean(-1, keepdims=True), block))
     finer = coarse
   return Field(
     detail=framed(guide - bands.blur(guide, settings.compare)),
     context=bands.blur(framed(guide), settings.surroundings),
     colours=bands.blur(framed(guide), settings.colours),
-    loudness=np.stack(loudness, axis=-1),
+    loudness=np.stack(loudness + coloured, axis=-1),
     hole=np.pad(hole, frame),
     known=np.pad(known, frame),
+    heard=~_any(unfit, block),
     allowed=~_any(unfit | ~inside, block),
   )
 
@@ -91,17 +96,22 @@ def _any(mask: np.ndarray, block: int) -> np.ndarray:
 
 def grid(field: Field, settings: settings_lib.Settings) -> Grid:
   """The blocks that touch the hole."""
-  touches = _any(field.hole, settings.block)[:: settings.stride, :: settings.stride]
-  number = np.full(touches.shape, -1)
-  number[touches] = np.arange(np.count_nonzero(touches))
-  y, x = (settings.stride * axis for axis in np.nonzero(touches))
+  touches = _any(field.hole, settings.block)
+  y, x = every(touches, settings.stride)
+  number = np.full(touches[:: settings.stride, :: settings.stride].shape, -1)
+  number[y // settings.stride, x // settings.stride] = np.arange(len(y))
   return Grid(y, x, number)
+
+
+def every(places: np.ndarray, step: int) -> Corners:
+  """Those of `places` `[H, W]` bool that lie on a grid of `step` pixels."""
+  y, x = (step * axis for axis in np.nonzero(places[::step, ::step]))
+  return y, x
 
 
 def sources(field: Field, settings: settings_lib.Settings) -> Corners:
   """The blocks that may be copied: every `step` pixels, the `most_sources` nearest to the hole."""
-  allowed = field.allowed[:: settings.step, :: settings.step]
-  y, x = (settings.step * axis for axis in np.nonzero(allowed))
+  y, x = every(field.allowed, settings.step)
   if len(y) > settings.most_sources:
     middle = settings.block // 2
     distance = bands.depth(~field.hole)[y + middle, x + middle]

@@ -1,8 +1,8 @@
 """What it costs to copy a block of the known picture into the hole.
 
-A block is liked for its coarse surroundings, for being as loud as is usual in such, for being near,
-and for agreeing with what is known, or laid already, where it will lie. A disagreement counts
-relative to how loud both are: an absolute difference would prefer bland blocks.
+A block is liked for its coarse surroundings, for being as loud and as coloured as is usual in such,
+for being near, and for agreeing with what is known, or laid already, where it will lie. A
+disagreement counts relative to how loud both are: an absolute difference would prefer bland blocks.
 """
 
 import numpy as np
@@ -61,8 +61,9 @@ class Costs:
     return np.concatenate([colours, place], axis=-1).astype(np.float32)
 
   def _usual(self) -> np.ndarray:
-    """How loud blocks that may be copied are where the colour is alike, and near: the median, so
-    that a stray twig does not count. `[N, L]`.
+    """How loud known blocks are where the colour is alike, and near: the median, so that a stray
+    twig does not count. `[N, 2 L]`. A strip at the picture's edge is heard, too narrow as it may be
+    to copy from: beside it nothing else may be alike.
     """
     settings, field = self._settings, self._field
     weight, near = (
@@ -74,7 +75,8 @@ class Costs:
       middle = field.colours[y + settings.block // 2, x + settings.block // 2]
       return np.concatenate([weight * middle, near * np.stack([y, x], 1)], axis=1)
 
-    there, loud = looks(*self.sources), field.loudness[self.sources]
+    heard = blocks.every(field.heard, settings.step)
+    there, loud = looks(*heard), field.loudness[heard]
     square, count = np.square(there).sum(1), min(settings.usual, len(there))
     chosen = [
       np.argpartition(square - 2 * own @ there.T, count - 1, axis=1)[:, :count]

@@ -41,11 +41,11 @@ class Settings(NamedTuple):
   sample: int = 2
   apart: int = 4  # pixels that a block that is copied keeps from what is not known
 
-  # Weights of a match: like surroundings, coarser than a Gaussian of so many pixels; as loud as is
-  # usual; nearness; like detail where a block is known.
+  # Weights of a match: like surroundings, coarser than a Gaussian of so many pixels; as loud, and
+  # as coloured, as is usual; nearness; like detail where a block is known.
   context: float = 20.0
   surroundings: float = 3.0
-  energy: float = 0.1
+  energy: float = 0.2
   near: float = 0.5
   known: float = 10.0
 
