@@ -93,7 +93,7 @@ def _read(path: epath.PathLike, name: str) -> bytes:
 
 
 def _opened(data: bytes, name: str) -> Image.Image:
-  if data[4:8] != b'ftyp' or data[8:12] not in _HEIF_BRANDS:
+  if not is_heif(data):
     return Image.open(io.BytesIO(data))
   try:
     import pillow_heif
@@ -104,6 +104,11 @@ def _opened(data: bytes, name: str) -> Image.Image:
   image: Image.Image = pillow_heif.open_heif(data).to_pillow()  # upright
   image.format = 'HEIF'
   return image
+
+
+def is_heif(data: bytes) -> bool:
+  """Whether a file's bytes begin as those of HEIC, which Pillow does not know by itself."""
+  return data[4:8] == b'ftyp' and data[8:12] in _HEIF_BRANDS
 
 
 def load(image: Image.Image, *, copy: bool = True) -> Image.Image:

@@ -8,12 +8,13 @@ import { Comparison } from './comparing.js';
 import * as completing from './completing.js';
 import { Editor } from './editor.js';
 import { Keyboard, nextSize } from './keyboard.js';
-import { readMask } from './mask_file.js';
+import { channelsOf, readMask } from './mask_file.js';
 import { Panel, shortName } from './panel.js';
 import * as pictures from './picture.js';
 import * as png from './png.js';
 import { announce, clearNotice, note, notice } from './say.js';
 import { sizeSlider } from './size.js';
+import * as working from './working.js';
 
 const element = (id) => document.getElementById(id);
 const LOADING = 1500; // milliseconds after which it is asked again whether the models are loaded
@@ -49,7 +50,7 @@ export const actions = {
   keep: () => phase() === 'result' && keep(comparison.chosen),
   again: () => phase() === 'result' && complete(),
   back: () => phase() === 'result' && back(),
-  download: () => phase() === 'result' ? comparison.download(editor.picture) : saveKept(),
+  download: () => phase() === 'result' ? said(comparison.download(editor.picture)) : saveKept(),
   escape: () => escape(),
 };
 
@@ -107,7 +108,7 @@ export async function open(file) {
     editor.moved();
     announce(`${name}, ${picture.width} by ${picture.height} pixels. Paint over what should go.`);
   } catch (error) {
-    notice(error.message);
+    refused(error);
   }
 }
 
@@ -188,16 +189,35 @@ async function completed(results, extent) {
   element('keep').focus({ preventScroll: true });
 }
 
-function keep(result) {
+async function keep(result) {
   const { picture } = editor;
-  const name = pictures.completedName(picture, result.blob);
+  const file = await said(result.file());
+  if (!file || editor.picture !== picture) return;
   comparison.close(result);
   setPhase('painting');
   editor.take({
-    name, blob: result.blob, url: result.url, width: picture.width, height: picture.height,
-    origin: picture.origin ?? picture,
+    name: pictures.completedName(picture, file), blob: file, url: result.url,
+    width: picture.width, height: picture.height, isPreviewed: picture.isPreviewed,
+    origin: picture.origin ?? picture, lossless: losslessOf(result, file),
   });
   element('stage').focus({ preventScroll: true });
+}
+
+// A JPEG would lose a little each time; where its double is too large to be sent, it does.
+async function losslessOf(result, { type }) {
+  const most = panel.server.limits.bytes;
+  if (type !== 'image/jpeg' || result.width * result.height > most) return null;
+  const double = await result.lossless().catch(() => null);
+  return double && double.size < 0.99 * most ? double : null; // beside it, a mask
+}
+
+// What a promise gives; undefined where it fails, which is told.
+async function said(promise) {
+  try {
+    return await promise;
+  } catch (error) {
+    refused(error);
+  }
 }
 
 function back() {
@@ -216,7 +236,7 @@ function saveKept() {
 }
 
 function escape() {
-  if (phase() === 'working') completing.cancel();
+  if (phase() === 'working' || !element('working').hidden) working.cancel();
   else if (phase() === 'result') back();
   else painter.cancel();
   clearNotice();
@@ -224,8 +244,9 @@ function escape() {
 }
 
 function refused(error) {
+  if (error.name === 'AbortError') return announce('Cancelled.');
   if (error.status !== 401) return notice(error.message);
-  element('token-dialog').showModal();
+  if (!element('token-dialog').open) element('token-dialog').showModal();
 }
 
 export async function saveMask() {
@@ -233,15 +254,32 @@ export async function saveMask() {
   pictures.download(await png.write(editor.mask.bitmap), pictures.maskName(editor.picture));
 }
 
-export async function openMask(file) {
+export async function openMask(file, channel) {
   if (!file || !canEdit()) return;
   clearNotice();
+  const { picture } = editor;
   try {
-    const { width, height } = editor.picture;
-    add({ kind: 'file', data: await readMask(file, width, height) }, `${file.name} is the mask now`);
+    const { data, warnings } = await readMask(file, picture.width, picture.height, channel);
+    if (editor.picture !== picture || !canEdit()) return;
+    add({ kind: 'file', data }, `${file.name} is the mask now`);
+    note(warnings);
   } catch (error) {
-    notice(error.message);
+    const channels = channelsOf(error);
+    if (!channels.length) return refused(error);
+    askForChannel(error.message, channels, (chosen) => openMask(file, chosen));
   }
+}
+
+// Which of a mask's channels shows the hole, where the file leaves that open.
+function askForChannel(sentence, channels, then) {
+  const dialog = element('channel-dialog');
+  element('channel-text').textContent = `${sentence.split(/; | and is no white/)[0]}.`;
+  for (const button of dialog.querySelectorAll('[value]')) {
+    button.hidden = button.value && !channels.includes(button.value);
+  }
+  dialog.returnValue = '';
+  dialog.onclose = () => dialog.returnValue && then(dialog.returnValue);
+  dialog.showModal();
 }
 
 export function setPanel(isOpen) {
@@ -253,6 +291,7 @@ export async function loadModels() {
   try {
     const answer = await api.models();
     panel.fill(answer);
+    element('file').accept = pictures.accepted(answer.formats);
     refresh();
     clearTimeout(asking);
     const isLoading = answer.models.some(({ status }) => status === 'loading');
