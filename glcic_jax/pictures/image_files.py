@@ -111,6 +111,13 @@ def is_heif(data: bytes) -> bool:
   return data[4:8] == b'ftyp' and data[8:12] in _HEIF_BRANDS
 
 
+def heif_size(data: bytes) -> tuple[int, int]:
+  """The (width, height) of a HEIC file's bytes, of which no pixel is decoded; needs pillow-heif."""
+  import pillow_heif
+
+  return pillow_heif.open_heif(data).size
+
+
 def load(image: Image.Image, *, copy: bool = True) -> Image.Image:
   """Decodes an opened picture and turns it upright; the mode is kept.
 

@@ -44,7 +44,5 @@ def check(data: bytes, name: str, limits: limits_lib.Limits) -> tuple[int, int]:
 
 def _size(data: bytes) -> tuple[int, int]:
   if _HEIF and image_files.is_heif(data):
-    import pillow_heif  # its pixels are decoded when they are asked for
-
-    return pillow_heif.open_heif(data).size
+    return image_files.heif_size(data)
   return Image.open(io.BytesIO(data), formats=in_memory.KEPT).size

@@ -19,6 +19,9 @@ import * as working from './working.js';
 const element = (id) => document.getElementById(id);
 const LOADING = 1500; // milliseconds after which it is asked again whether the models are loaded
 const BRUSH = 32; // CSS pixels on the screen, where a picture is opened
+const PAINTED = 'Picture. Arrow keys move the brush, Space puts it down and lifts it, Shift makes larger ' +
+  'steps, Alt single pixels.';
+const COMPARED = 'Picture, before and after. Arrow keys move it.';
 export const wide = matchMedia('(min-width: 1100px)');
 
 export const editor = new Editor(element('stage'), {
@@ -65,6 +68,7 @@ function setPhase(name) {
   editor.canPaint = name === 'painting';
   editor.comparing = name === 'result';
   editor.stage.root.dataset.can = name === 'painting' ? 'paint' : 'pan';
+  editor.stage.root.setAttribute('aria-label', name === 'result' ? COMPARED : PAINTED);
   fitAroundDock();
   editor.moved();
 }
@@ -194,6 +198,7 @@ async function keep(result) {
   const file = await said(result.file());
   if (!file || editor.picture !== picture) return;
   comparison.close(result);
+  if (!panel.instant) clearNotice(); // it has been seen
   setPhase('painting');
   editor.take({
     name: pictures.completedName(picture, file), blob: file, url: result.url,
