@@ -137,6 +137,9 @@ def test_a_press_that_closes_the_menu_paints_nothing(visit):
   visit.stroke((40, 5))
   assert not visit.page.is_visible('#mask-menu')
   assert not visit.mask().any()
+  visit.page.click('#mask-button')
+  visit.page.keyboard.press('Escape')
+  visit.page.wait_for_selector('#mask-menu', state='hidden')
 
 
 def test_brackets_and_slider_choose_sizes_from_1_to_300(visit):

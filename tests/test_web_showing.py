@@ -230,6 +230,8 @@ def test_a_huge_heic_is_refused_before_it_is_decoded(monkeypatch):
   assert uploads.check(data, 'It', limits.Limits()) == (64, 48)
   with pytest.raises(refusals.Refusal, match='It is 64x48'):
     uploads.check(data, 'It', limits.Limits(pixels=1_000))
+  with pytest.raises(errors.InputError, match='1,000 are the most'):
+    image_files.open_picture(data, 'It', most_pixels=1_000)
 
 
 def test_asked_again_in_another_format_a_picture_is_not_completed_anew(served, monkeypatch):

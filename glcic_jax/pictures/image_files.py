@@ -59,7 +59,7 @@ def open_picture(
   try:
     with limits.lifted():
       mended = mending.mended(data)
-      image = _opened(mended.data, name)
+      image = _opened(mended.data, name, most_pixels)
       limits.check(image.size, name, most_pixels)
       lost = depth.note(image, mended.data)
       opened: Any = tiff_layouts.corrected(image, mended.data)
@@ -92,7 +92,7 @@ def _read(path: epath.PathLike, name: str) -> bytes:
     raise errors.InputError(f'{name} cannot be read ({error.strerror or error}).') from None
 
 
-def _opened(data: bytes, name: str) -> Image.Image:
+def _opened(data: bytes, name: str, most_pixels: int | None) -> Image.Image:
   if not is_heif(data):
     return Image.open(io.BytesIO(data))
   try:
@@ -101,7 +101,9 @@ def _opened(data: bytes, name: str) -> Image.Image:
     raise errors.InputError(
       f"{name} is HEIC, which needs pillow-heif; install it by pip install 'glcic_jax[heif]'."
     ) from None
-  image: Image.Image = pillow_heif.open_heif(data).to_pillow()  # upright
+  held = pillow_heif.open_heif(data)
+  limits.check(held.size, name, most_pixels)  # before any pixel is decoded
+  image: Image.Image = held.to_pillow()  # upright
   image.format = 'HEIF'
   return image
 

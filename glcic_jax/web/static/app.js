@@ -8,7 +8,7 @@ import { Comparison } from './comparing.js';
 import * as completing from './completing.js';
 import { Editor } from './editor.js';
 import { Keyboard, nextSize } from './keyboard.js';
-import { channelsOf, readMask } from './mask_file.js';
+import { askForChannel, readMask } from './mask_file.js';
 import { Panel, shortName } from './panel.js';
 import * as pictures from './picture.js';
 import * as png from './png.js';
@@ -73,6 +73,11 @@ function setPhase(name) {
   editor.moved();
 }
 
+// Something is waited for: a completion, or what a file shows.
+function isBusy() {
+  return phase() === 'working' || !element('working').hidden;
+}
+
 function canEdit() {
   return phase() === 'painting' && !painter.busy;
 }
@@ -98,7 +103,7 @@ function refresh() {
 }
 
 export async function open(file) {
-  if (!file || phase() === 'working') return;
+  if (!file || isBusy()) return;
   clearNotice();
   try {
     const name = file.name || `pasted${pictures.suffixOf(file)}`;
@@ -151,10 +156,10 @@ function fitAroundDock() {
 }
 
 export async function complete() {
-  if (phase() !== 'painting' && phase() !== 'result') return;
+  if (isBusy() || (phase() !== 'painting' && phase() !== 'result')) return;
   clearNotice();
   painter.release(); // which completes by itself in instant mode
-  if (phase() === 'working') return;
+  if (isBusy()) return;
   if (!editor.extent) return notice('Paint over what should go first; then it can be completed.');
   if (editor.extent.share === 1) {
     return notice('All of it is painted, so nothing is left to complete it from; erase what should stay.');
@@ -194,9 +199,9 @@ async function completed(results, extent) {
 }
 
 async function keep(result) {
-  const { picture } = editor;
+  const [{ picture }, before] = [editor, phase()];
   const file = await said(result.file());
-  if (!file || editor.picture !== picture) return;
+  if (!file || editor.picture !== picture || phase() !== before) return;
   comparison.close(result);
   if (!panel.instant) clearNotice(); // it has been seen
   setPhase('painting');
@@ -241,7 +246,7 @@ function saveKept() {
 }
 
 function escape() {
-  if (phase() === 'working' || !element('working').hidden) working.cancel();
+  if (isBusy()) working.cancel();
   else if (phase() === 'result') back();
   else painter.cancel();
   clearNotice();
@@ -260,7 +265,7 @@ export async function saveMask() {
 }
 
 export async function openMask(file, channel) {
-  if (!file || !canEdit()) return;
+  if (!file || isBusy() || !canEdit()) return;
   clearNotice();
   const { picture } = editor;
   try {
@@ -269,22 +274,10 @@ export async function openMask(file, channel) {
     add({ kind: 'file', data }, `${file.name} is the mask now`);
     note(warnings);
   } catch (error) {
-    const channels = channelsOf(error);
-    if (!channels.length) return refused(error);
-    askForChannel(error.message, channels, (chosen) => openMask(file, chosen));
+    const chosen = await askForChannel(error);
+    if (chosen === undefined) refused(error);
+    else if (chosen) openMask(file, chosen);
   }
-}
-
-// Which of a mask's channels shows the hole, where the file leaves that open.
-function askForChannel(sentence, channels, then) {
-  const dialog = element('channel-dialog');
-  element('channel-text').textContent = `${sentence.split(/; | and is no white/)[0]}.`;
-  for (const button of dialog.querySelectorAll('[value]')) {
-    button.hidden = button.value && !channels.includes(button.value);
-  }
-  dialog.returnValue = '';
-  dialog.onclose = () => dialog.returnValue && then(dialog.returnValue);
-  dialog.showModal();
 }
 
 export function setPanel(isOpen) {

@@ -25,9 +25,24 @@ async function ask(file, channel) {
   }
 }
 
-// The channels that a refusal offers, of a mask that could be understood in two ways.
-export function channelsOf(error) {
-  if (!(error instanceof api.Refused) || error.status !== 422) return [];
+// Which of a mask's channels shows the hole, where the server refused it because that is open: resolves to
+// the channel, '' if nobody chooses, undefined where there is no choice.
+export async function askForChannel(error) {
+  const channels = channelsOf(error);
+  if (!channels.length) return undefined;
+  const dialog = document.getElementById('channel-dialog');
+  document.getElementById('channel-text').textContent =
+    `${error.message.split(/; | and is no white/)[0]}.`;
+  for (const button of dialog.querySelectorAll('[value]')) {
+    button.hidden = button.value && !channels.includes(button.value);
+  }
+  dialog.returnValue = '';
+  dialog.showModal();
+  return new Promise((resolve) => { dialog.onclose = () => resolve(dialog.returnValue); });
+}
+
+function channelsOf(error) {
+  if (error.status !== 422) return [];
   if (error.message.includes('give mask_channel alpha')) return ['alpha', 'luminance'];
   return error.message.includes('give mask_channel luminance') ? ['luminance'] : [];
 }
