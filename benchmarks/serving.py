@@ -8,7 +8,8 @@ server is `glcic-jax serve` in processes of its own, asked over a socket of this
 
 - start: until the page answers, and until the model is loaded and what is usual is compiled;
 - picture: the request's way there and back, the first time and the median of five more, as a JPEG
-  and as a PNG; beside it, `glcic-jax complete` on the same files, whole and by its own account;
+  and as a PNG, and how long the same takes in the other format afterwards; beside it, `glcic-jax
+  complete` on the same files, whole and by its own account;
 - load: so many requests of the photograph at 512 px, from so many clients at once: statuses, median
   and 95th percentile, and the memory of both processes after the tenth and after the last.
 """
@@ -120,11 +121,14 @@ def _ask(url: str, image: bytes, mask: bytes, kind: str) -> tuple[int, float, in
 
 
 def _picture(url: str, image: bytes, mask: bytes, kind: str) -> dict[str, float]:
+  image += kind.encode()  # another file for each: see `again_s`
   rows = [_ask(url, image, mask, kind) for _ in range(6)]
-  assert {status for status, _, _ in rows} == {200}, rows
+  other = _ask(url, image, mask, {'jpg': 'png', 'png': 'jpg'}[kind])
+  assert {status for status, _, _ in (*rows, other)} == {200}, rows
   seconds = [second for _, second, _ in rows]
   return {
     'first_s': round(seconds[0], 2),
+    'again_s': round(other[1], 2),
     'warm_s': round(statistics.median(seconds[1:]), 2),
     'warm_worked_s': round(statistics.median(worked for _, _, worked in rows[1:]) / 1000, 2),
   }

@@ -65,11 +65,11 @@ def served(tmp_path_factory):
   with web_server.serving(model, 'telea') as server, pytest.MonkeyPatch.context() as patch:
     made = Served(model, server)
 
-    def complete(completer, task):
+    def completed(completer, task):
       made.tasks.append(task)
-      return in_memory.complete(completer, task)
+      return in_memory.completed(completer, task)
 
-    patch.setattr(process, 'in_memory', _With(in_memory, complete=complete))
+    patch.setattr(process, 'in_memory', _With(in_memory, completed=completed))
     yield made
 
 

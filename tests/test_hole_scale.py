@@ -23,8 +23,8 @@ def hole(height, width, *boxes):
   return mask
 
 
-def cut(mask, side=32, radius=8.0):
-  return list(hole_scale.parts(mask, side=side, multiple=4, radius=radius))
+def cut(mask, side=32, radii=(8.0, 8.0)):
+  return list(hole_scale.parts(mask, side=side, multiple=4, radii=radii))
 
 
 def scale(part):
@@ -43,6 +43,17 @@ def test_a_thick_hole_is_shown_no_thicker_than_those_of_training(radius, factor)
   (part,) = cut(hole(700, 700, (300, 300, 300 + side, 300 + side)))
   assert scale(part) == pytest.approx(factor, rel=0.02)
   assert radius / factor <= 8
+
+
+@pytest.mark.parametrize(
+  'height, width, factor, count', [(9, 30, 2, 1), (3, 30, 1, 2), (9, 90, 2, 3)]
+)
+def test_a_long_hole_is_shown_coarser_rather_than_cut_as_far_as_training_holes_are_thin(
+  height, width, factor, count
+):
+  parts = cut(hole(200, 200, (90, 50, 90 + height, 50 + width)), radii=(2.0, 8.0))
+  assert {round(scale(part), 2) for part in parts} == {factor}
+  assert len(parts) == count
 
 
 def test_the_pictures_size_does_not_matter():

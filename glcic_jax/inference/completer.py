@@ -196,8 +196,9 @@ class Completer:
     multiple = architectures.kind_of(self.description.architecture).size_multiple
     if manner.scale == manner_lib.AUTO:
       known = self.description.hole_radius
-      radius = side * (known[1] if known else hole_scale.USUAL_RADIUS)
-      return list(hole_scale.parts(mask, side=side, multiple=multiple, radius=radius))
+      low, high = (side * radius for radius in known or hole_scale.USUAL_RADII)
+      radii = low, high
+      return list(hole_scale.parts(mask, side=side, multiple=multiple, radii=radii))
     # A network of one size knows whole pictures, at its side.
     large = manner.large if network_lib.side(self.generator) is None else 'whole'
     return list(tiling.parts(mask, large=large, side=side, multiple=multiple))

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import warnings
 
 import numpy as np
+from PIL import features
 from PIL import Image
 
 from glcic_jax import errors
@@ -17,10 +18,11 @@ from glcic_jax.pictures import modes
 from glcic_jax.pictures import photographs
 
 FORMATS = {'png': 'PNG', 'jpg': 'JPEG', 'webp': 'WEBP'}  # besides `keep`: a name, and Pillow's
-KEPT = ('JPEG', 'PNG', 'WEBP', 'BMP', 'TIFF', 'GIF')  # of others, PNG
+_AVIF = ('AVIF',) if 'avif' in features.modules and features.check('avif') else ()
+KEPT = ('JPEG', 'PNG', 'WEBP', *_AVIF, 'BMP', 'TIFF', 'GIF')  # of others, PNG
 
 _MOST_NOTES = 20  # of a damaged file, a decoder may say thousands of things
-_PICTURE, _MASK = 'The picture', 'The mask'  # as sentences call them
+PICTURE, MASK = 'The picture', 'The mask'  # as sentences call them
 
 
 class Task(NamedTuple):
@@ -45,31 +47,49 @@ class Result(NamedTuple):
   notes: tuple[str, ...]  # what `complete` would say on stderr, a sentence each
 
 
+class Completed(NamedTuple):
+  """A completed picture, before it is a file."""
+
+  image: Image.Image
+  source: photographs.Photograph
+  notes: tuple[str, ...]
+
+
 def complete(completer: Callable[..., Any], task: Task) -> Result:
   """Completes a picture by a `Completer`, or by a `baselines.Baseline`.
 
   Raises:
     errors.InputError: if the picture, the mask or an option cannot be used.
   """
+  return encoded(completed(completer, task), task)
+
+
+def completed(completer: Callable[..., Any], task: Task) -> Completed:
+  """What `complete` gives to `encoded`; `task.format` and `task.strip_gps` do not matter yet."""
   with warnings.catch_warnings(record=True) as said:
     warnings.simplefilter('always')
     warnings.filterwarnings('ignore', message='Image size')  # a panorama is no attack
-    photograph = photographs.read(task.image, name=_PICTURE)
+    photograph = photographs.read(task.image, name=PICTURE)
     hole = masks.grown(_hole(photograph.image, task), task.dilate, 'the picture')
-    where = given_holes.Where(None if task.mask is None else _MASK, task.invert_mask, None, None)
+    where = given_holes.Where(None if task.mask is None else MASK, task.invert_mask, None, None)
     (result,) = completer([photograph.image], [hole], **task.options)
   notes = []
   if suspicion := given_holes.inverted(hole, where):
-    notes.append(f'{_MASK} {suspicion}' if task.mask is not None else suspicion)
+    notes.append(f'{MASK} {suspicion}' if task.mask is not None else suspicion)
   notes += [given_holes.tight(photograph.image, hole, task.dilate), *photograph.notes]
   notes += [str(warning.message) for warning in said]
   if result.mode != photograph.image.mode:
-    notes.append(f'{_PICTURE} is of mode {photograph.image.mode}; the result is {result.mode}.')
-  kind = kind_of(photograph.kind, task.format)
+    notes.append(f'{PICTURE} is of mode {photograph.image.mode}; the result is {result.mode}.')
+  return Completed(result, photograph, tuple(notes))
+
+
+def encoded(done: Completed, task: Task) -> Result:
+  """The file of a completed picture."""
+  kind = kind_of(done.source.kind, task.format)
   data, more = photographs.encode(
-    kind, result, photograph, 'The completed picture', strip_gps=task.strip_gps
+    kind, done.image, done.source, 'The completed picture', strip_gps=task.strip_gps
   )
-  told = dict.fromkeys(_sentence(note) for note in (*notes, *more) if note)
+  told = dict.fromkeys(_sentence(note) for note in (*done.notes, *more) if note)
   return Result(data, Image.MIME[kind], tuple(told)[:_MOST_NOTES])
 
 
@@ -92,11 +112,11 @@ def _hole(image: Image.Image, task: Task) -> np.ndarray:
       raise errors.InputError(
         'There is no mask, and the picture has no alpha channel; give one of them.'
       )
-    return masks.from_alpha(image, _PICTURE)
-  mask = image_files.load(image_files.open_picture(task.mask, _MASK))
+    return masks.from_alpha(image, PICTURE)
+  mask = image_files.load(image_files.open_picture(task.mask, MASK))
   if task.opaque_mask:
     mask = mask.convert('L')
-  return masks.of_image(mask, image.size, _MASK, invert=task.invert_mask, channel=task.mask_channel)
+  return masks.of_image(mask, image.size, MASK, invert=task.invert_mask, channel=task.mask_channel)
 
 
 def _sentence(note: str) -> str:

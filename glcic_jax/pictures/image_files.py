@@ -59,7 +59,7 @@ def open_picture(
   try:
     with limits.lifted():
       mended = mending.mended(data)
-      image = _opened(mended.data, name)
+      image = _opened(mended.data, name, most_pixels)
       limits.check(image.size, name, most_pixels)
       lost = depth.note(image, mended.data)
       opened: Any = tiff_layouts.corrected(image, mended.data)
@@ -92,8 +92,8 @@ def _read(path: epath.PathLike, name: str) -> bytes:
     raise errors.InputError(f'{name} cannot be read ({error.strerror or error}).') from None
 
 
-def _opened(data: bytes, name: str) -> Image.Image:
-  if data[4:8] != b'ftyp' or data[8:12] not in _HEIF_BRANDS:
+def _opened(data: bytes, name: str, most_pixels: int | None) -> Image.Image:
+  if not is_heif(data):
     return Image.open(io.BytesIO(data))
   try:
     import pillow_heif
@@ -101,9 +101,23 @@ def _opened(data: bytes, name: str) -> Image.Image:
     raise errors.InputError(
       f"{name} is HEIC, which needs pillow-heif; install it by pip install 'glcic_jax[heif]'."
     ) from None
-  image: Image.Image = pillow_heif.open_heif(data).to_pillow()  # upright
+  held = pillow_heif.open_heif(data)
+  limits.check(held.size, name, most_pixels)  # before any pixel is decoded
+  image: Image.Image = held.to_pillow()  # upright
   image.format = 'HEIF'
   return image
+
+
+def is_heif(data: bytes) -> bool:
+  """Whether a file's bytes begin as those of HEIC, which Pillow does not know by itself."""
+  return data[4:8] == b'ftyp' and data[8:12] in _HEIF_BRANDS
+
+
+def heif_size(data: bytes) -> tuple[int, int]:
+  """The (width, height) of a HEIC file's bytes, of which no pixel is decoded; needs pillow-heif."""
+  import pillow_heif
+
+  return pillow_heif.open_heif(data).size
 
 
 def load(image: Image.Image, *, copy: bool = True) -> Image.Image:

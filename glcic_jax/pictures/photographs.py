@@ -74,7 +74,7 @@ def read(source: str | bytes, most_pixels: int | None = None, *, name: str = '')
     limits.check_memory(opened.size, name or str(source))
   image, notes = image_files.load(opened), list(image_files.notes(opened))
   frames, exif = _tables(opened)
-  has_lost = not exif and len(opened.info.get('exif', b'')) > _EMPTY_EXIF
+  has_lost = not exif and len(opened.info.get('exif') or b'') > _EMPTY_EXIF
   if exif is None or has_lost:
     notes.append(image_files.DAMAGED_EXIF)
   if frames > 1:

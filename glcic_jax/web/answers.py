@@ -1,4 +1,4 @@
-"""A picture's way through the server: from a request's parts to the completed picture."""
+"""A picture's way through the server: from a request's parts to what is made of it."""
 
 import asyncio
 from collections.abc import Awaitable, Mapping
@@ -11,6 +11,7 @@ from starlette import responses
 
 from glcic_jax.inference import in_memory
 from glcic_jax.web import limits as limits_lib
+from glcic_jax.web import process as process_lib
 from glcic_jax.web import refusals
 from glcic_jax.web import uploads
 from glcic_jax.web import worker as worker_lib
@@ -24,7 +25,7 @@ async def check(task: in_memory.Task, limits: limits_lib.Limits) -> None:
   Raises:
     refusals.Refusal: saying which of them cannot be used.
   """
-  width, height = await asyncio.to_thread(uploads.check, task.image, 'The picture', limits)
+  width, height = await check_picture(task.image, in_memory.PICTURE, limits)
   if task.options.get('large') == 'whole' and width * height > limits.whole_pixels:
     raise refusals.Refusal(
       413,
@@ -32,29 +33,34 @@ async def check(task: in_memory.Task, limits: limits_lib.Limits) -> None:
       'most for large=whole; leave it out.',
     )
   if task.mask is not None:
-    await asyncio.to_thread(uploads.check, task.mask, 'The mask', limits)
+    await check_picture(task.mask, in_memory.MASK, limits)
 
 
-async def completed(
+async def check_picture(data: bytes, name: str, limits: limits_lib.Limits) -> tuple[int, int]:
+  """As `uploads.check`, while others are answered."""
+  return await asyncio.to_thread(uploads.check, data, name, limits)
+
+
+async def done(
   request: requests.Request,
   worker: worker_lib.Worker,
-  model: str,
-  task: in_memory.Task,
+  model: str | None,
+  task: process_lib.Task,
   headers: Mapping[str, str],
 ) -> responses.Response:
-  """The completed picture, with what there is to say about it in headers.
+  """What a task gives, such as the completed picture, with what there is to say in headers.
 
   Raises:
-    refusals.Refusal: if it cannot be completed.
+    refusals.Refusal: if there is no result.
   """
-  done = await _while_connected(request, worker.complete(model, task))
+  made = await _while_connected(request, worker.do(model, task))
   said: dict[str, str] = {
-    'X-Model': urllib.parse.quote(model),
-    'X-Time-Ms': str(round(1000 * done.seconds)),
-    'X-Warnings': json.dumps(done.result.notes),  # ASCII, without line ends
+    **({} if model is None else {'X-Model': urllib.parse.quote(model)}),
+    'X-Time-Ms': str(round(1000 * made.seconds)),
+    'X-Warnings': json.dumps(made.result.notes),  # ASCII, without line ends
   }
   return responses.Response(
-    done.result.data, media_type=done.result.mime, headers=said | dict(headers)
+    made.result.data, media_type=made.result.mime, headers=said | dict(headers)
   )
 
 

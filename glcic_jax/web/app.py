@@ -1,6 +1,6 @@
 """The page and the HTTP API as one ASGI application: what answers which path."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 import contextlib
 import pathlib
 from typing import Any
@@ -14,6 +14,7 @@ from starlette import routing
 import glcic_jax
 from glcic_jax import errors
 from glcic_jax.inference import in_memory
+from glcic_jax.inference import showing
 from glcic_jax.web import answers
 from glcic_jax.web import bodies
 from glcic_jax.web import iopaint
@@ -68,6 +69,8 @@ def make(
     routing.Route('/openapi.json', describe),
     routing.Route('/v1/models', api.models),
     routing.Route('/v1/complete', api.complete, methods=['POST']),
+    routing.Route('/v1/mask', api.mask, methods=['POST']),
+    routing.Route('/v1/preview', api.preview, methods=['POST']),
     routing.Route('/api/v1/model', api.iopaint_model),
     routing.Route('/api/v1/server-config', api.iopaint_config),
     routing.Route('/api/v1/inpaint', api.iopaint_inpaint, methods=['POST']),
@@ -129,14 +132,30 @@ class _Api:
     with self._worker.place():
       files, fields = await bodies.form(request, self._limits)
       model, how = options_lib.read(fields, self._worker.models)
-      for name in files:
-        if name not in ('image', 'mask'):
-          raise errors.InputError(f'{name} is sent as a file; only image and mask are files.')
-      if 'image' not in files:
-        raise errors.InputError('There is no picture; send it as the file image.')
+      _check_files(files, 'image', 'mask')
       task = in_memory.Task(files['image'], files.get('mask'), **how)
       await answers.check(task, self._limits)
-      return await answers.completed(request, self._worker, model, task, {})
+      return await answers.done(request, self._worker, model, task, {})
+
+  async def mask(self, request: requests.Request) -> responses.Response:
+    """The hole that a mask file shows, as `complete` understands it."""
+    with self._worker.place():
+      files, fields = await bodies.form(request, self._limits)
+      how = options_lib.read_only(fields, options_lib.OF_MASKS)
+      _check_files(files, 'mask')
+      task = showing.Mask(files['mask'], **how)
+      await answers.check_picture(task.data, in_memory.MASK, self._limits)
+      return await answers.done(request, self._worker, None, task, {})
+
+  async def preview(self, request: requests.Request) -> responses.Response:
+    """A picture as every browser can show it."""
+    with self._worker.place():
+      files, fields = await bodies.form(request, self._limits)
+      options_lib.read_only(fields, {})
+      _check_files(files, 'image')
+      task = showing.Picture(files['image'])
+      await answers.check_picture(task.data, in_memory.PICTURE, self._limits)
+      return await answers.done(request, self._worker, None, task, {})
 
   async def iopaint_model(self, request: requests.Request) -> responses.Response:
     """The model that `iopaint_inpaint` takes."""
@@ -153,7 +172,19 @@ class _Api:
       model, task = iopaint.task(content, self._worker.models)
       await answers.check(task, self._limits)
       headers = {'X-Seed': iopaint.seed(content)}
-      return await answers.completed(request, self._worker, model, task, headers)
+      return await answers.done(request, self._worker, model, task, headers)
+
+
+def _check_files(files: Mapping[str, bytes], first: str, *others: str) -> None:
+  """Refuses a form that has other files, or lacks the first."""
+  known = first, *others
+  for name in files:
+    if name not in known:
+      said = f'{" and ".join(known)} {"are files" if others else "is a file"}'
+      raise errors.InputError(f'{name} is sent as a file; only {said}.')
+  if first not in files:
+    what = {'image': 'picture'}.get(first, first)
+    raise errors.InputError(f'There is no {what}; send it as the file {first}.')
 
 
 def _static() -> list[pathlib.Path]:

@@ -1,12 +1,13 @@
 """What the server says of itself: OpenAPI 3.1, from the same tables that read the requests."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import glcic_jax
 from glcic_jax.inference import in_memory
 from glcic_jax.web import limits as limits_lib
 from glcic_jax.web import options as options_lib
+from glcic_jax.web import uploads
 
 _BINARY = {'type': 'string', 'contentMediaType': 'application/octet-stream'}
 # Of every path that completes. 403 is of all paths.
@@ -75,11 +76,26 @@ def _paths(models: Sequence[str], limits: limits_lib.Limits) -> dict[str, Any]:
       'post': {
         'summary': 'fills the hole of a picture',
         'description': f'{bounds} The options are those of glcic-jax complete.',
-        'requestBody': {
-          'required': True,
-          'content': {'multipart/form-data': {'schema': _form(models)}},
-        },
+        'requestBody': _files(_form(models)),
         'responses': {'200': _picture(in_memory.KEPT, {})} | _refusals(_COMPLETING),
+      }
+    },
+    '/v1/mask': {
+      'post': {
+        'summary': 'tells where the hole of a mask is, as complete understands it',
+        'description': f'{bounds} Back comes a PNG of one bit, white = hole, of the upright size; '
+        'X-Warnings says how it was found, where that is not plain.',
+        'requestBody': _files(_mask_form()),
+        'responses': {'200': _made('the hole', ('PNG',), {})} | _refusals(_COMPLETING),
+      }
+    },
+    '/v1/preview': {
+      'post': {
+        'summary': 'shows a picture that a browser cannot: upright, as a JPEG, or as a PNG where '
+        'it has an alpha channel',
+        'description': bounds,
+        'requestBody': _files(_preview_form()),
+        'responses': {'200': _made('the picture', ('JPEG', 'PNG'), {})} | _refusals(_COMPLETING),
       }
     },
     '/api/v1/model': {
@@ -110,25 +126,48 @@ def _json(schema: dict[str, Any]) -> dict[str, Any]:
   return {'application/json': {'schema': schema}}
 
 
-def _form(models: Sequence[str]) -> dict[str, Any]:
-  fields = {
-    name: dict(option.schema) | {'description': option.meaning}
-    for name, option in options_lib.table(models).items()
+def _files(schema: dict[str, Any]) -> dict[str, Any]:
+  return {'required': True, 'content': {'multipart/form-data': {'schema': schema}}}
+
+
+def _fields(options: Mapping[str, options_lib.Option]) -> dict[str, Any]:
+  return {
+    name: dict(option.schema) | {'description': option.meaning} for name, option in options.items()
   }
+
+
+def _object(properties: dict[str, Any], *required: str) -> dict[str, Any]:
+  return {
+    'type': 'object',
+    'properties': properties,
+    'required': [*required],
+    'additionalProperties': False,
+  }
+
+
+def _mask_form() -> dict[str, Any]:
+  mask = _BINARY | {'description': f'a mask file: {", ".join(uploads.FORMATS)}'}
+  return _object({'mask': mask} | _fields(options_lib.OF_MASKS), 'mask')
+
+
+def _preview_form() -> dict[str, Any]:
+  return _object({'image': _image()}, 'image')
+
+
+def _image() -> dict[str, Any]:
+  return _BINARY | {'description': f'a picture file: {", ".join(uploads.FORMATS)}'}
+
+
+def _form(models: Sequence[str]) -> dict[str, Any]:
   files = {
-    'image': _BINARY | {'description': f'a picture file: {", ".join(in_memory.KEPT)}'},
+    'image': _image(),
     'mask': _BINARY
     | {
       'description': 'another of the same size, once both are upright: white is the hole. Left '
       'out, the hole is where the picture is transparent'
     },
   }
-  return {
-    'type': 'object',
-    'properties': files | fields,
-    'required': ['image'],
-    'additionalProperties': False,
-  }
+  return _object(files | _fields(options_lib.table(models)), 'image')
 
 
 def _inpaint() -> dict[str, Any]:
@@ -141,14 +180,18 @@ def _inpaint() -> dict[str, Any]:
 
 
 def _picture(kinds: Iterable[str], more: dict[str, Any]) -> dict[str, Any]:
+  model = {'type': 'string'}, "the model's name, percent-encoded"
+  return _made('the completed picture', kinds, {'X-Model': model, **more})
+
+
+def _made(what: str, kinds: Iterable[str], more: dict[str, Any]) -> dict[str, Any]:
   headers = {
-    'X-Model': ({'type': 'string'}, "the model's name, percent-encoded"),
     'X-Time-Ms': ({'type': 'integer'}, 'how long it was worked on, in milliseconds'),
     'X-Warnings': ({'type': 'string'}, 'a JSON list of sentences about the picture'),
     **more,
   }
   return {
-    'description': 'the completed picture',
+    'description': what,
     'headers': {
       name: {'schema': schema, 'description': meaning}
       for name, (schema, meaning) in headers.items()

@@ -60,6 +60,8 @@ OF_ALL = {
   'strip_gps': Option({'type': 'boolean', 'default': False}, 'leave out where it was taken'),
 }
 
+OF_MASKS = {name: OF_ALL[name] for name in ('invert_mask', 'mask_channel')}
+
 
 def table(models: Sequence[str]) -> dict[str, Option]:
   """All options of a server with these models, the first its default."""
@@ -78,12 +80,7 @@ def read(fields: Mapping[str, str], models: Sequence[str]) -> tuple[str, dict[st
   Raises:
     errors.InputError: if a field is no option, or its value none of what it can be.
   """
-  known = table(models)
-  for name in fields:
-    if name not in known:
-      hint = errors.did_you_mean(name, ['image', 'mask', *known])
-      raise errors.InputError(errors.with_hint(f'There is no option {name}.', hint))
-  values = {name: _value(name, fields[name], known[name].schema) for name in fields}
+  values = read_only(fields, table(models))
   model = values.pop('model', models[0])
   # What is not given, the Completer and the task know best.
   of_network = {name: values.pop(name) for name in OF_NETWORKS if name in values}
@@ -93,6 +90,19 @@ def read(fields: Mapping[str, str], models: Sequence[str]) -> tuple[str, dict[st
     _refuse(model, of_network)
     of_network = {}
   return model, {**values, 'options': of_network}
+
+
+def read_only(fields: Mapping[str, str], known: Mapping[str, Option]) -> dict[str, Any]:
+  """The values of a form's fields, which must be options of a table.
+
+  Raises:
+    errors.InputError: see `read`.
+  """
+  for name in fields:
+    if name not in known:
+      hint = errors.did_you_mean(name, ['image', 'mask', *known])
+      raise errors.InputError(errors.with_hint(f'There is no option {name}.', hint))
+  return {name: _value(name, fields[name], known[name].schema) for name in fields}
 
 
 def _refuse(model: str, of_network: Mapping[str, Any]) -> None:

@@ -1,8 +1,9 @@
 """The process that completes: it knows JAX and decodes pictures, and the server does neither.
 
 A picture that takes too long, or more memory than there is, ends this process, and not the server.
-It is sent `in_memory.Task`s with a model's name, one after another, and answers each with a word
-and what belongs to it: DONE and the result, or why not and a sentence.
+It is sent `in_memory.Task`s with a model's name, or tasks of `showing` without one, one after
+another, and answers each with a word and what belongs to it: DONE and the result, or why not and a
+sentence.
 """
 
 from collections.abc import Callable, Sequence
@@ -10,13 +11,16 @@ from multiprocessing import connection as connection_lib
 import sys
 import time
 import traceback
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 import warnings
 
 from glcic_jax import errors
 from glcic_jax.inference import baselines
 from glcic_jax.inference import in_memory
+from glcic_jax.inference import showing
 from glcic_jax.web import warming
+
+Task: TypeAlias = in_memory.Task | showing.Mask | showing.Picture
 
 LOADED, READY, FAILED = 'loaded', 'ready', 'failed'  # while it starts
 DONE, REFUSED, TOO_LARGE, BROKEN = 'done', 'refused', 'too large', 'broken'  # of a task
@@ -61,8 +65,9 @@ def work(
   loaded: Callable[[], None] = lambda: None,
 ) -> None:
   """Loads the models, calls `loaded`, and answers until the other end is closed."""
+  completers: dict[str | None, Callable[..., Any]] = {}
+  newest = _Newest()
   try:
-    completers = {}
     for name in models:
       completers[name], description = _load(name, device)
       connection.send((LOADED, description))
@@ -70,7 +75,7 @@ def work(
     connection.send((READY, None))
     while True:
       name, task = connection.recv()
-      connection.send(_answer(completers[name], task))
+      connection.send(_answer(newest, completers.get(name), task))
   except errors.InputError as error:
     connection.send((FAILED, str(error)))
   except (EOFError, BrokenPipeError, ConnectionResetError):  # the server has gone
@@ -95,10 +100,32 @@ def _load(name: str, device: str | None) -> tuple[Callable[..., Any], Loaded]:
   )
 
 
-def _answer(completer: Callable[..., Any], task: in_memory.Task) -> tuple[str, Any]:
+class _Newest:
+  """Does what is asked; the newest picture is there for whoever asks for it in another format."""
+
+  def __init__(self) -> None:
+    self._asked: Any = None
+    self._formats: set[str] = set()  # in which it was given
+    self._completed: in_memory.Completed | None = None
+
+  def done(self, completer: Callable[..., Any] | None, task: Task) -> in_memory.Result:
+    """A task's result; without a completer it is one of `showing`."""
+    if not isinstance(task, in_memory.Task):
+      return showing.show(task)
+    assert completer is not None
+    asked = completer, task._replace(format='', strip_gps=False)
+    if self._completed is None or self._asked != asked or task.format in self._formats:
+      self._completed = None  # it makes room
+      self._completed = in_memory.completed(completer, task)
+      self._asked, self._formats = asked, set()
+    self._formats.add(task.format)
+    return in_memory.encoded(self._completed, task)
+
+
+def _answer(newest: _Newest, completer: Callable[..., Any] | None, task: Task) -> tuple[str, Any]:
   start = time.perf_counter()
   try:
-    result = in_memory.complete(completer, task)
+    result = newest.done(completer, task)
   except errors.InputError as error:
     return REFUSED, in_memory.without_dashes(str(error))
   except Exception as error:

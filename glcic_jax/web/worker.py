@@ -9,7 +9,6 @@ from multiprocessing import resource_tracker
 import signal
 from typing import Any, Protocol
 
-from glcic_jax.inference import in_memory
 from glcic_jax.web import limits as limits_lib
 from glcic_jax.web import process as process_lib
 from glcic_jax.web import refusals
@@ -123,8 +122,8 @@ class Worker:
     finally:
       self.free_places += 1
 
-  async def complete(self, model: str, task: in_memory.Task) -> process_lib.Done:
-    """Completes a picture when its turn comes; for who has a `place`.
+  async def do(self, model: str | None, task: process_lib.Task) -> process_lib.Done:
+    """Does a task when its turn comes, for who has a `place`; a model completes, None shows.
 
     If cancelled while the picture is worked on, it ends when that does.
 
@@ -142,7 +141,7 @@ class Worker:
         await asyncio.wait([work])
         raise
 
-  async def _ask(self, model: str, task: in_memory.Task) -> process_lib.Done:
+  async def _ask(self, model: str | None, task: process_lib.Task) -> process_lib.Done:
     assert self._connection is not None
     answer = asyncio.create_task(asyncio.to_thread(_exchange, self._connection, (model, task)))
     await asyncio.wait([answer], timeout=self._limits.seconds)
@@ -164,7 +163,8 @@ class Worker:
       raise refusals.Refusal(503, sentence, {'Retry-After': '10'})
     if word != process_lib.DONE:
       raise refusals.Refusal(_STATUS[word], content)
-    self._lasted = content.seconds
+    if model is not None:
+      self._lasted = content.seconds
     return content
 
   def _restart(self) -> None:

@@ -1,4 +1,4 @@
-// The server's API: which models there are, and completing. Errors are its sentences.
+// The server's API: which models there are, completing, and what files show. Errors are its sentences.
 
 export class Refused extends Error {
   constructor(sentence, status) {
@@ -7,39 +7,45 @@ export class Refused extends Error {
   }
 }
 
-const KEY = 'glcic-jax-token';
+// Nobody else is to find it: it is kept while this page is open, and taken out of its address.
+let token = new URLSearchParams(location.hash.slice(1)).get('token');
+if (token) history.replaceState(null, '', location.pathname + location.search);
 
-// A token that came in the address is kept in this tab alone, and taken out of the address.
-function tokenFromAddress() {
-  const token = new URLSearchParams(location.hash.slice(1)).get('token');
-  if (token) {
-    setToken(token);
-    history.replaceState(null, '', location.pathname + location.search);
-  }
+export function setToken(given) {
+  token = given;
 }
-
-export function setToken(token) {
-  sessionStorage.setItem(KEY, token);
-}
-
-tokenFromAddress();
 
 export async function models() {
   return (await ask('v1/models', {})).json();
 }
 
-// Sends the picture's own bytes. Where too many wait already it tries again later: `onWait` is told in
-// how many seconds.
-export async function complete({ picture, mask, options, signal, onWait }) {
-  const form = new FormData();
-  form.append('image', picture.blob, picture.name);
-  form.append('mask', mask, 'mask.png');
-  for (const [name, value] of Object.entries(options)) form.append(name, String(value));
+// Sends a picture's bytes and a mask's.
+export async function complete({ image, mask, options, signal, onWait }) {
+  return post('v1/complete', { image, mask, ...options }, { signal, onWait });
+}
+
+// The hole of a mask file, as a PNG of one bit; `channel`: 'alpha', 'luminance' or nothing.
+export async function hole(mask, channel, how) {
+  return post('v1/mask', { mask, ...(channel && { mask_channel: channel }) }, how);
+}
+
+// A picture that the browser cannot show, as one that it can.
+export async function preview(image, how) {
+  return post('v1/preview', { image }, how);
+}
+
+// Where too many wait already it tries again later: `onWait` is told in how many seconds.
+async function post(path, fields, { signal, onWait } = {}) {
+  const body = new FormData();
+  for (const [name, value] of Object.entries(fields)) {
+    if (value instanceof Blob) body.append(name, value, name);
+    else body.append(name, String(value));
+  }
   for (;;) {
-    const response = await ask('v1/complete', { method: 'POST', body: form, signal }, [429]);
+    const response = await ask(path, { method: 'POST', body, signal }, [429]);
     if (response.ok) return result(response);
     const seconds = Number(response.headers.get('Retry-After')) || 5;
-    onWait(seconds);
+    onWait?.(seconds);
     await pause(seconds, signal);
   }
 }
@@ -55,7 +61,6 @@ async function result(response) {
 }
 
 async function ask(path, options, alsoFine = []) {
-  const token = sessionStorage.getItem(KEY);
   const headers = token ? { Authorization: `Bearer ${token}` } : {};
   let response;
   try {
@@ -77,7 +82,7 @@ async function refusal(response) {
 function pause(seconds, signal) {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(resolve, 1000 * seconds);
-    signal.addEventListener('abort', () => {
+    signal?.addEventListener('abort', () => {
       clearTimeout(timer);
       reject(new DOMException('Cancelled', 'AbortError'));
     });

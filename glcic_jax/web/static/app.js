@@ -8,16 +8,20 @@ import { Comparison } from './comparing.js';
 import * as completing from './completing.js';
 import { Editor } from './editor.js';
 import { Keyboard, nextSize } from './keyboard.js';
-import { readMask } from './mask_file.js';
+import { askForChannel, readMask } from './mask_file.js';
 import { Panel, shortName } from './panel.js';
 import * as pictures from './picture.js';
 import * as png from './png.js';
 import { announce, clearNotice, note, notice } from './say.js';
 import { sizeSlider } from './size.js';
+import * as working from './working.js';
 
 const element = (id) => document.getElementById(id);
 const LOADING = 1500; // milliseconds after which it is asked again whether the models are loaded
 const BRUSH = 32; // CSS pixels on the screen, where a picture is opened
+const PAINTED = 'Picture. Arrow keys move the brush, Space puts it down and lifts it, Shift makes larger ' +
+  'steps, Alt single pixels.';
+const COMPARED = 'Picture, before and after. Arrow keys move it.';
 export const wide = matchMedia('(min-width: 1100px)');
 
 export const editor = new Editor(element('stage'), {
@@ -49,7 +53,7 @@ export const actions = {
   keep: () => phase() === 'result' && keep(comparison.chosen),
   again: () => phase() === 'result' && complete(),
   back: () => phase() === 'result' && back(),
-  download: () => phase() === 'result' ? comparison.download(editor.picture) : saveKept(),
+  download: () => phase() === 'result' ? said(comparison.download(editor.picture)) : saveKept(),
   escape: () => escape(),
 };
 
@@ -64,8 +68,14 @@ function setPhase(name) {
   editor.canPaint = name === 'painting';
   editor.comparing = name === 'result';
   editor.stage.root.dataset.can = name === 'painting' ? 'paint' : 'pan';
+  editor.stage.root.setAttribute('aria-label', name === 'result' ? COMPARED : PAINTED);
   fitAroundDock();
   editor.moved();
+}
+
+// Something is waited for: a completion, or what a file shows.
+function isBusy() {
+  return phase() === 'working' || !element('working').hidden;
 }
 
 function canEdit() {
@@ -93,7 +103,7 @@ function refresh() {
 }
 
 export async function open(file) {
-  if (!file || phase() === 'working') return;
+  if (!file || isBusy()) return;
   clearNotice();
   try {
     const name = file.name || `pasted${pictures.suffixOf(file)}`;
@@ -107,7 +117,7 @@ export async function open(file) {
     editor.moved();
     announce(`${name}, ${picture.width} by ${picture.height} pixels. Paint over what should go.`);
   } catch (error) {
-    notice(error.message);
+    refused(error);
   }
 }
 
@@ -146,10 +156,10 @@ function fitAroundDock() {
 }
 
 export async function complete() {
-  if (phase() !== 'painting' && phase() !== 'result') return;
+  if (isBusy() || (phase() !== 'painting' && phase() !== 'result')) return;
   clearNotice();
   painter.release(); // which completes by itself in instant mode
-  if (phase() === 'working') return;
+  if (isBusy()) return;
   if (!editor.extent) return notice('Paint over what should go first; then it can be completed.');
   if (editor.extent.share === 1) {
     return notice('All of it is painted, so nothing is left to complete it from; erase what should stay.');
@@ -188,16 +198,36 @@ async function completed(results, extent) {
   element('keep').focus({ preventScroll: true });
 }
 
-function keep(result) {
-  const { picture } = editor;
-  const name = pictures.completedName(picture, result.blob);
+async function keep(result) {
+  const [{ picture }, before] = [editor, phase()];
+  const file = await said(result.file());
+  if (!file || editor.picture !== picture || phase() !== before) return;
   comparison.close(result);
+  if (!panel.instant) clearNotice(); // it has been seen
   setPhase('painting');
   editor.take({
-    name, blob: result.blob, url: result.url, width: picture.width, height: picture.height,
-    origin: picture.origin ?? picture,
+    name: pictures.completedName(picture, file), blob: file, url: result.url,
+    width: picture.width, height: picture.height, isPreviewed: picture.isPreviewed,
+    origin: picture.origin ?? picture, lossless: losslessOf(result, file),
   });
   element('stage').focus({ preventScroll: true });
+}
+
+// A JPEG would lose a little each time; where its double is too large to be sent, it does.
+async function losslessOf(result, { type }) {
+  const most = panel.server.limits.bytes;
+  if (type !== 'image/jpeg' || result.width * result.height > most) return null;
+  const double = await result.lossless().catch(() => null);
+  return double && double.size < 0.99 * most ? double : null; // beside it, a mask
+}
+
+// What a promise gives; undefined where it fails, which is told.
+async function said(promise) {
+  try {
+    return await promise;
+  } catch (error) {
+    refused(error);
+  }
 }
 
 function back() {
@@ -216,7 +246,7 @@ function saveKept() {
 }
 
 function escape() {
-  if (phase() === 'working') completing.cancel();
+  if (isBusy()) working.cancel();
   else if (phase() === 'result') back();
   else painter.cancel();
   clearNotice();
@@ -224,8 +254,9 @@ function escape() {
 }
 
 function refused(error) {
+  if (error.name === 'AbortError') return announce('Cancelled.');
   if (error.status !== 401) return notice(error.message);
-  element('token-dialog').showModal();
+  if (!element('token-dialog').open) element('token-dialog').showModal();
 }
 
 export async function saveMask() {
@@ -233,14 +264,19 @@ export async function saveMask() {
   pictures.download(await png.write(editor.mask.bitmap), pictures.maskName(editor.picture));
 }
 
-export async function openMask(file) {
-  if (!file || !canEdit()) return;
+export async function openMask(file, channel) {
+  if (!file || isBusy() || !canEdit()) return;
   clearNotice();
+  const { picture } = editor;
   try {
-    const { width, height } = editor.picture;
-    add({ kind: 'file', data: await readMask(file, width, height) }, `${file.name} is the mask now`);
+    const { data, warnings } = await readMask(file, picture.width, picture.height, channel);
+    if (editor.picture !== picture || !canEdit()) return;
+    add({ kind: 'file', data }, `${file.name} is the mask now`);
+    note(warnings);
   } catch (error) {
-    notice(error.message);
+    const chosen = await askForChannel(error);
+    if (chosen === undefined) refused(error);
+    else if (chosen) openMask(file, chosen);
   }
 }
 
@@ -253,6 +289,7 @@ export async function loadModels() {
   try {
     const answer = await api.models();
     panel.fill(answer);
+    element('file').accept = pictures.accepted(answer.formats);
     refresh();
     clearTimeout(asking);
     const isLoading = answer.models.some(({ status }) => status === 'loading');

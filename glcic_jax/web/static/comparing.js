@@ -61,9 +61,10 @@ export class Comparison {
     }));
   }
 
-  download(picture) {
-    const name = completedName(picture, this.chosen.blob);
-    download(this.chosen.blob, name);
+  async download(picture) {
+    const file = await this.chosen.file();
+    const name = completedName(picture, file);
+    download(file, name);
     announce(`${name} is downloaded.`);
   }
 

@@ -31,6 +31,7 @@ export class Keyboard {
   down(event) {
     if (event.key === 'Tab' || event.key in ARROWS) this.setByKeys(true);
     if (event.defaultPrevented || document.querySelector('dialog[open]')) return;
+    if (event.key === 'Escape' && document.querySelector(':popover-open')) return; // it closes
     const typing = event.target.matches('select, input:not([type="range"], [type="checkbox"])');
     const handled = typing ? this.whileTyping(event)
       : event.ctrlKey || event.metaKey ? this.command(event) : this.plain(event);

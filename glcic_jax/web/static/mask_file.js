@@ -1,50 +1,48 @@
-// A mask that somebody has: white is the hole; see meaning.js for other kinds.
+// A mask that somebody has. What of it is the hole the server decides, as its command does.
 
-import { holeOf } from './meaning.js';
+import * as api from './api.js';
 import * as png from './png.js';
+import * as working from './working.js';
 
-// Its pixels, 1 in the hole: Uint8Array, row by row.
-export async function readMask(file, width, height) {
-  const bytes = new Uint8Array(await file.arrayBuffer());
-  const mask = (await readPng(bytes, file.name)) ?? (await readByCanvas(file));
-  if (mask.width !== width || mask.height !== height) {
-    throw new Error(`${file.name} is ${mask.width} × ${mask.height} and the picture is ` +
+// {data, warnings}: its pixels, 1 in the hole, Uint8Array row by row; and the server's remarks.
+// `channel`: what shows the hole, 'alpha' or 'luminance', where the server has asked.
+export async function readMask(file, width, height, channel) {
+  const { blob, warnings } = await ask(file, channel);
+  const hole = await png.read(await blob.arrayBuffer());
+  if (hole.width !== width || hole.height !== height) {
+    throw new Error(`${file.name} is ${hole.width} × ${hole.height} and the picture is ` +
       `${width} × ${height}; a mask has the size of its picture.`);
   }
-  const hole = meaningOf(mask.pixels, file.name);
-  if (!hole.includes(1)) {
-    throw new Error(`${file.name} has no white pixel; white is what will be completed.`);
-  }
-  return hole;
+  return { data: hole.data, warnings };
 }
 
-function meaningOf(pixels, name) {
+async function ask(file, channel) {
+  const { signal, end } = working.begin('Reading the mask');
   try {
-    return holeOf(pixels);
-  } catch (error) {
-    throw new Error(`${name} ${error.message}`);
+    return await api.hole(file, channel, { signal, onWait: working.sayBusy });
+  } finally {
+    end();
   }
 }
 
-async function readPng(bytes, name) {
-  try {
-    return await png.read(bytes);
-  } catch {
-    throw new Error(`${name} is damaged; save the mask again.`);
+// Which of a mask's channels shows the hole, where the server refused it because that is open: resolves to
+// the channel, '' if nobody chooses, undefined where there is no choice.
+export async function askForChannel(error) {
+  const channels = channelsOf(error);
+  if (!channels.length) return undefined;
+  const dialog = document.getElementById('channel-dialog');
+  document.getElementById('channel-text').textContent =
+    `${error.message.split(/; | and is no white/)[0]}.`;
+  for (const button of dialog.querySelectorAll('[value]')) {
+    button.hidden = button.value && !channels.includes(button.value);
   }
+  dialog.returnValue = '';
+  dialog.showModal();
+  return new Promise((resolve) => { dialog.onclose = () => resolve(dialog.returnValue); });
 }
 
-// JPEG and other kinds. Should a browser change a few levels here, black and white stay what they are.
-async function readByCanvas(file) {
-  let image;
-  try {
-    image = await createImageBitmap(file, { imageOrientation: 'from-image' });
-  } catch {
-    throw new Error(`${file.name} cannot be read as a picture; save the mask as PNG.`);
-  }
-  const { width, height } = image;
-  const context = new OffscreenCanvas(width, height).getContext('2d');
-  context.drawImage(image, 0, 0);
-  image.close();
-  return { width, height, pixels: context.getImageData(0, 0, width, height).data };
+function channelsOf(error) {
+  if (error.status !== 422) return [];
+  if (error.message.includes('give mask_channel alpha')) return ['alpha', 'luminance'];
+  return error.message.includes('give mask_channel luminance') ? ['luminance'] : [];
 }

@@ -46,7 +46,7 @@ export class Stage {
       source(before, this.picture);
       source(after, results[index]);
       after.hidden = false;
-      root.append(this.chip(results[index], () => onChoose(index)), this.handle());
+      root.append(this.chip(results[index], () => onChoose(index)), this.handle(results[index]));
     });
     this.layout();
   }
@@ -63,12 +63,12 @@ export class Stage {
     return chip;
   }
 
-  handle() {
+  handle({ model }) {
     const handle = document.createElement('div');
     handle.className = 'handle';
     handle.tabIndex = 0;
     handle.setAttribute('role', 'slider');
-    handle.setAttribute('aria-label', 'Border between before and after');
+    handle.setAttribute('aria-label', `Border between before and after, ${shortName(model)}`);
     handle.setAttribute('aria-valuemin', 0);
     handle.setAttribute('aria-valuemax', 100);
     handle.append(svg('svg', { viewBox: '0 0 24 24', 'aria-hidden': 'true' },
