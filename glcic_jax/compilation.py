@@ -9,6 +9,8 @@ import zlib
 
 import jax
 
+from glcic_jax import caches
+
 _WORTH_KEEPING = 0.2  # seconds of compilation
 _MOST = 2 * 1024**3  # bytes of programs; configs/quickstart.py keeps 2 MB
 _CHECKED = '.checked'  # a file as old as the last look at what was written
@@ -29,8 +31,7 @@ def keep_programs() -> None:
   several = jax.distributed.is_initialized() and jax.process_count() > 1
   if jax.config.values['jax_compilation_cache_dir'] or several:
     return
-  cache = os.environ.get('XDG_CACHE_HOME') or os.path.join(os.path.expanduser('~'), '.cache')
-  folder = os.path.join(cache, 'glcic_jax', 'programs')
+  folder = caches.programs()
   try:
     os.makedirs(folder, mode=0o700, exist_ok=True)
     _forget_broken(pathlib.Path(folder))

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import contextlib
 import errno
 import os
+import re
 import stat
 import threading
 from typing import BinaryIO
@@ -21,6 +22,7 @@ MACHINE_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS})
 
 _unfinished: set[str] = set()  # temporary files that are being written
 _begins = threading.RLock()  # while a file gets its temporary name
+_TEMPORARY = re.compile(r'\.[0-9a-f]{12}\.part')
 
 LARGEST = 2**31  # bytes that `read` takes by default
 
@@ -103,12 +105,12 @@ def _check_status(status: os.stat_result, name: str, most: int | None) -> None:
 
 
 def _too_large(name: str, most: int, size: int | None = None) -> errors.InputError:
-  has = f'has {_amount(size)}' if size else 'is larger'
-  return errors.InputError(f'{name} {has}, and {_amount(most)} are the most here; give another.')
+  has = f'has {amount(size)}' if size else 'is larger'
+  return errors.InputError(f'{name} {has}, and {amount(most)} are the most here; give another.')
 
 
-def _amount(size: int) -> str:
-  """Of bytes, for people."""
+def amount(size: int) -> str:
+  """A number of bytes, for people: `1.23 MiB`."""
   for unit, name in ((2**30, 'GiB'), (2**20, 'MiB'), (2**10, 'KiB')):
     if size >= unit:
       return f'{size / unit:.3g} {name}'
@@ -154,6 +156,15 @@ def discard_unfinished() -> None:
   for temporary in list(_unfinished):
     with contextlib.suppress(OSError):
       os.unlink(temporary)
+
+
+def unfinished(folder: epath.PathLike) -> Iterator[str]:
+  """The temporary files in a folder that some process's `write` has not finished: they stay where
+  it was killed.
+  """
+  for name in sorted(os.listdir(folder)):
+    if _TEMPORARY.fullmatch(name):
+      yield os.path.join(folder, name)
 
 
 def walk(folder: epath.PathLike, suffixes: Sequence[str] | None) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """Who may import whom, read from the source: DESIGN's floors, and what must stay in one room."""
 
 import ast
+import functools
 import pathlib
 
 import pytest
@@ -12,6 +13,7 @@ PACKAGE = ROOT / 'glcic_jax'
 GROUND = {
   'bar',
   'batch',
+  'caches',
   'checkpoints',
   'compilation',
   'errors',
@@ -51,6 +53,7 @@ ROOMS = {
     'inference',
     'pages',
   },
+  'doctor': {'inference', 'model_directory'},
   'reporting': {'config', 'pictures', 'holes', 'data', 'methods', 'pages'},
   'cli': None,  # every room
 }
@@ -73,6 +76,8 @@ CONFINED = {
   'starlette': ('web/',),
   'uvicorn': ('web/server.py',),
   'onnxruntime': ('inference/export_onnx.py', 'inference/run_exported.py'),
+  'packaging': ('doctor/installed.py',),
+  'shtab': ('cli/shell_completion.py',),
   'pillow_heif': ('pictures/image_files.py',),
 }
 NOWHERE = ('flax.training', 'flax.jax_utils', 'flax.nnx')
@@ -80,6 +85,7 @@ NOWHERE = ('flax.training', 'flax.jax_utils', 'flax.nnx')
 FILES = sorted(PACKAGE.rglob('*.py'))
 
 
+@functools.cache  # every file is asked about every library
 def imports(path, *, lazy=True):
   """Dotted names that a file imports; lazily inside functions too, unless `lazy` is False."""
   tree = ast.parse(path.read_text())
@@ -87,13 +93,15 @@ def imports(path, *, lazy=True):
   for node in ast.walk(tree):
     if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
       inside |= {id(child) for child in ast.walk(node)}
+  names = []
   for node in ast.walk(tree):
     if not lazy and id(node) in inside:
       continue
     if isinstance(node, ast.Import):
-      yield from (alias.name for alias in node.names)
+      names += [alias.name for alias in node.names]
     elif isinstance(node, ast.ImportFrom):
-      yield from (f'{node.module}.{alias.name}' for alias in node.names)
+      names += [f'{node.module}.{alias.name}' for alias in node.names]
+  return names
 
 
 def room_of(path):
@@ -132,9 +140,9 @@ def test_a_left_out_idiom_is_nowhere(library):
 
 
 def test_checkpoints_are_opened_lazily_by_model_files():
-  eager = list(imports(PACKAGE / 'model_directory' / 'model_files.py', lazy=False))
+  eager = imports(PACKAGE / 'model_directory' / 'model_files.py', lazy=False)
   assert 'glcic_jax.checkpoints' not in eager
-  assert 'glcic_jax.checkpoints' in list(imports(PACKAGE / 'model_directory' / 'model_files.py'))
+  assert 'glcic_jax.checkpoints' in imports(PACKAGE / 'model_directory' / 'model_files.py')
 
 
 @pytest.mark.parametrize('path', FILES, ids=lambda path: str(path.relative_to(PACKAGE)))

@@ -22,6 +22,7 @@ NEEDED = {
   'estimate': {'--config': 'configs/no_such.py'},
   'report': {'WORKDIR': 'no_such_folder'},
   'receptive-field': {},
+  'shell-completion': {'SHELL': 'bash'},
 }
 ADDRESSES = ('https://example.com/a.png', 'file:///tmp/a.png', 's3://bucket/a')
 

@@ -18,6 +18,8 @@ COMMANDS = {
   'report': 'show a run as one page',
   'serve': 'the brush page and its HTTP API',
   'receptive-field': 'measure how far a pixel of the network sees',
+  'doctor': 'say what is installed, and whether completing works here',
+  'shell-completion': 'print a script for the TAB key of bash, zsh or fish',
 }
 
 _HELP = """usage: glcic-jax COMMAND [OPTIONS]

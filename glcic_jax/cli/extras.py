@@ -13,6 +13,7 @@ _EXTRAS = {
   'onnxruntime': 'onnx',
   'optax': 'train',
   'orbax': 'train',
+  'shtab': 'shell-completion',
   'skimage': 'evaluate',
   'tensorflow': 'train-tf',
   'tensorflow_datasets': 'tfds',

@@ -1,0 +1,142 @@
+"""glcic-jax doctor [--json]"""
+
+from collections.abc import Iterator, Mapping, Sequence
+import json
+import os
+import platform
+import shutil
+import sys
+import textwrap
+from typing import Any
+
+import glcic_jax
+from glcic_jax import files
+from glcic_jax.cli import parser as parser_lib
+from glcic_jax.cli import terminal
+from glcic_jax.doctor import accelerators
+from glcic_jax.doctor import installed
+from glcic_jax.doctor import kept
+from glcic_jax.doctor import trial
+
+_LABEL = 20  # columns
+
+
+def main(arguments: Sequence[str]) -> int:
+  """Prints what it finds; returns 0 if completing works, else 1."""
+  options = _parser().parse_args(arguments)
+  findings = _examine()
+  width = min(shutil.get_terminal_size((80, 24)).columns, 100)
+  text = json.dumps(findings, indent=2) if options.json else '\n'.join(_screen(findings, width))
+  terminal.Terminal().result(text)
+  return 0 if findings['works'] else 1
+
+
+def _parser() -> parser_lib.Parser:
+  parser = parser_lib.Parser(
+    'doctor',
+    'Says what is installed and what is missing, whether the devices compute, what lies in the '
+    'caches, and whether the model in the package completes a picture. Exit code 0 if it does, '
+    'else 1.',
+  )
+  parser.add_argument('--json', action='store_true', help='print JSON')
+  return parser
+
+
+def _examine() -> dict[str, Any]:
+  """All findings, as plain values."""
+  names = [*installed.needed(), 'jaxlib']
+  tried = trial.run()
+  platforms = {device['platform'] for device in tried['devices'].get('found', ())}
+  return {
+    'works': tried['completing']['error'] is None,
+    'version': glcic_jax.__version__,
+    'folder': os.path.dirname(glcic_jax.__file__),
+    'installed_version': installed.version(installed.PACKAGE),
+    'python': platform.python_version(),
+    'executable': sys.executable,
+    'machine': f'{platform.system()} {platform.machine()}',
+    'cpus': os.cpu_count(),
+    'libraries': {name: installed.version(name) for name in names},
+    'missing': installed.missing(),
+    'extras': {name: {'missing': installed.missing(name)} for name in installed.extras()},
+    **tried,
+    'unused': accelerators.unused(platforms),
+    'caches': [cache._asdict() for cache in kept.everything()],
+  }
+
+
+def _screen(findings: Mapping[str, Any], width: int) -> Iterator[str]:
+  """The findings as lines."""
+  yield from _row('glcic_jax', f'{findings["version"]}, {findings["folder"]}', width)
+  python = f'{findings["python"]}, {findings["executable"]}'
+  yield from _row('Python', python, width)
+  yield from _row('machine', f'{findings["machine"]}, {findings["cpus"]} CPU cores', width)
+  libraries = [f'{name} {version}' for name, version in findings['libraries'].items() if version]
+  yield from _row('libraries', ', '.join(libraries) or 'unknown', width)
+  for text in _complaints(findings):
+    yield from _row('', text, width)
+  yield from _trial(findings, width)
+  yield from _extras(findings['extras'], width)
+  yield from _caches(findings['caches'], width)
+  yield ''
+  yield 'Completing works.' if findings['works'] else 'Completing does not work here.'
+
+
+def _complaints(findings: Mapping[str, Any]) -> Iterator[str]:
+  """What is wrong with how the package was installed."""
+  if findings['missing']:
+    yield f'missing: {", ".join(findings["missing"])}; install glcic_jax again'
+  if findings['installed_version'] is None:
+    yield 'glcic_jax runs from its folder; what it needs is known once pip has installed it'
+  elif findings['installed_version'] != findings['version']:
+    yield (
+      f'installed as {findings["installed_version"]}: what it needs may have changed since; '
+      'install it again'
+    )
+
+
+def _trial(findings: Mapping[str, Any], width: int) -> Iterator[str]:
+  """What became of the devices and of the model."""
+  yield ''
+  model, devices, completing = (findings[name] for name in ('model', 'devices', 'completing'))
+  fine = f'{model.get("name")}: {model.get("numbers", 0):,} numbers, as its digest says'
+  yield from _row('default model', model['error'] or fine, width)
+  if devices['error']:
+    yield from _row('devices', devices['error'], width)
+  for device in devices.get('found', ()):
+    memory = f', {files.amount(device["memory"])}' if device['memory'] else ''
+    state = f'does not compute: {device["error"]}' if device['error'] else 'computes'
+    name = f'{device["platform"]}:{device["id"]}'
+    yield from _row(name, f'{device["kind"]}{memory}: {state}', width)
+  for sentence in findings['unused']:
+    yield from _row('', sentence, width)
+  fine = f'a picture of {trial.SIDE} px in {completing.get("seconds")} s, known pixels kept'
+  yield from _row('completing', completing['error'] or fine, width)
+
+
+def _extras(extras: Mapping[str, Any], width: int) -> Iterator[str]:
+  yield ''
+  for name, extra in extras.items():
+    missing = ', '.join(extra['missing'])
+    yield from _row(name, f'missing: {missing}' if missing else 'installed', width)
+  if any(extra['missing'] for extra in extras.values()):
+    yield from _row('', "an extra is installed by pip install 'glcic_jax[NAME]'", width)
+
+
+def _caches(caches: Sequence[Mapping[str, Any]], width: int) -> Iterator[str]:
+  yield ''
+  for cache in caches:
+    size = f'{cache["files"]} files, {files.amount(cache["bytes"])}' if cache['files'] else 'none'
+    yield from _row(cache['what'], f'{size}, {cache["folder"]}', width)
+
+
+def _row(label: str, text: str, width: int) -> list[str]:
+  """A label and what it is about, in lines of `width` columns where its words allow that."""
+  return textwrap.wrap(
+    text,
+    width,
+    initial_indent=f'{label:<{_LABEL}}',
+    subsequent_indent=' ' * _LABEL,
+    break_long_words=False,
+    break_on_hyphens=False,
+  )
