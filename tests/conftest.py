@@ -37,7 +37,9 @@ def one_device(monkeypatch):
   time.
   """
   make_mesh = parallel.make_mesh
-  monkeypatch.setattr(parallel, 'make_mesh', lambda: make_mesh(jax.devices()[:1]))
+  monkeypatch.setattr(
+    parallel, 'make_mesh', lambda devices=None: make_mesh(devices or jax.devices()[:1])
+  )
 
 
 @pytest.fixture

@@ -1,0 +1,79 @@
+"""Notebooks run from top to bottom, are kept without outputs, and install what they need."""
+
+import ast
+import json
+import pathlib
+
+import pytest
+
+from glcic_jax.config import keys
+from tests import made_up
+from tests import test_extras
+
+FOLDER = pathlib.Path(__file__).parent.parent / 'docs' / 'notebooks'
+OPTIMIZERS = [
+  f'{network}.{key}'
+  for network in ('generator', 'discriminator')
+  for key in ('name', 'learning_rate', 'epsilon')
+]
+NOTEBOOKS = sorted(path.stem for path in FOLDER.glob('*.ipynb'))
+
+
+def cells(name, kind='code'):
+  notebook = json.loads((FOLDER / f'{name}.ipynb').read_text())
+  assert (notebook['nbformat'], notebook['nbformat_minor']) == (4, 5)
+  return [cell for cell in notebook['cells'] if cell['cell_type'] == kind]
+
+
+def run(name, **parameters):
+  """Runs all cells in one module, as a notebook does, with other parameters.
+
+  Returns the value of each cell that ends in an expression, which a notebook shows.
+  """
+  module, shown = {'__name__': name}, []
+  for cell in cells(name):
+    body = ast.parse(''.join(cell['source'])).body
+    last = body.pop() if isinstance(body[-1], ast.Expr) else None
+    exec(compile(ast.Module(body, []), name, 'exec'), module)
+    if last is not None:
+      shown.append(eval(compile(ast.Expression(last.value), name, 'eval'), module))
+    if 'parameters' in cell['metadata'].get('tags', ()):
+      assert set(parameters) <= set(module)
+      module.update(parameters)
+  return [value for value in shown if value is not None]
+
+
+@pytest.mark.parametrize('name', NOTEBOOKS)
+def test_a_notebook_is_kept_without_outputs(name):
+  assert all((cell['outputs'], cell['execution_count']) == ([], None) for cell in cells(name))
+
+
+@pytest.mark.parametrize('name', NOTEBOOKS)
+def test_a_notebook_installs_what_it_needs_where_it_is_not(monkeypatch, name):
+  called = []
+  monkeypatch.setattr('importlib.util.find_spec', lambda package: None)
+  monkeypatch.setattr('subprocess.run', lambda command, check: called.append(command[-1]))
+  exec(''.join(cells(name)[0]['source']), {})
+  (needed,) = called
+  extra = needed.removeprefix('glcic_jax[').removesuffix(']')
+  assert 'scikit-image' in test_extras.declared()[extra]
+
+
+def test_a_photograph_is_completed():
+  sheets = run('complete_a_photograph', SIDE=64)
+  assert [sheet.size for sheet in sheets] == [(128, 64), (128, 64), (192, 64)]
+  before, after = sheets[1].crop((0, 0, 64, 64)), sheets[1].crop((64, 0, 128, 64))
+  assert before != after
+
+
+def test_a_miniature_is_trained_and_looked_at(capsys, tmp_path, one_device):
+  changes = dict(made_up.TINY)
+  # The optimisers of other tests' runs: their programs need not be compiled again.
+  for key in ('loss.adversarial_weight', *map('optimizer.{}'.format, OPTIMIZERS)):
+    changes[key] = keys.default_of(key)
+  sheet, completed = run('train_a_miniature', WORKDIR=str(tmp_path / 'run'), CHANGES=changes)
+  assert completed.size == (480, 320) and sheet.width > 64
+  assert (tmp_path / 'run' / 'report.html').exists()
+  shown = [line.split() for line in capsys.readouterr().out.splitlines()]
+  last = next(line for line in reversed(shown) if line[:2] == ['6', 'joint'])
+  assert ['step', 'phase'] in [line[:2] for line in shown] and float(last[-1]) > 5  # dB
