@@ -6,7 +6,7 @@ completed = Completer.from_pretrained()('photo.jpg', 'hole.png')
 
 from typing import Any
 
-__version__ = '0.1.0'
+__version__ = '0.2.0'
 
 
 def __getattr__(name: str) -> Any:
