@@ -2,8 +2,10 @@
 
 import ast
 import configparser
+import importlib.metadata
 import pathlib
 import re
+import sys
 
 import pytest
 
@@ -54,18 +56,29 @@ def test_the_licences_in_the_package_are_its_own(metadata):
   assert metadata['metadata']['license'] == 'Apache-2.0 AND CC-BY-SA-4.0'
 
 
-def test_every_library_that_is_always_imported_is_asked_for(metadata):
-  # As imported -> as installed, where these differ.
-  installed = {'PIL': 'pillow', 'cv2': 'opencv-python-headless', 'absl': 'absl-py'}
-  asked = re.findall(r'^[A-Za-z][\w-]*', metadata['options']['install_requires'], re.MULTILINE)
-  always = ('absl', 'cv2', 'etils', 'flax', 'jax', 'ml_collections', 'numpy', 'packaging', 'PIL')
-  always += ('rich', 'safetensors', 'scipy')
-  imported = set()
+def test_every_library_that_is_imported_is_asked_for_somewhere(metadata):
+  lists = [metadata['options']['install_requires'], *metadata['options.extras_require'].values()]
+  asked = {
+    name.replace('_', '-').lower()
+    for lines in lists
+    for name in re.findall(r'^[A-Za-z][\w-]*', lines, re.MULTILINE)
+  }
+  # As imported -> as asked for, where no name says it: parts of others, and what an extra of
+  # another brings.
+  brought = {'gcsfs': 'etils', 'fsspec': 'etils', 'h11': 'uvicorn', 'jaxlib': 'jax'}
+  distributions = importlib.metadata.packages_distributions()
   for path in (ROOT / 'glcic_jax').rglob('*.py'):
-    for node in ast.walk(ast.parse(path.read_text())):
-      if isinstance(node, ast.ImportFrom):
-        imported.add(node.module.partition('.')[0])
-      elif isinstance(node, ast.Import):
-        imported |= {alias.name.partition('.')[0] for alias in node.names}
-  assert {installed.get(name, name) for name in always} <= set(asked)
-  assert set(always) <= imported
+    for library in third_party(ast.parse(path.read_text())):
+      names = [brought.get(library, library), *distributions.get(library, ())]
+      assert {name.replace('_', '-').lower() for name in names} & asked, (path, library)
+
+
+def third_party(tree):
+  """The libraries that a file imports, but for Python's own and ours."""
+  for node in ast.walk(tree):
+    names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else ()
+    names = [node.module] if isinstance(node, ast.ImportFrom) else names
+    for name in names:
+      library = name.partition('.')[0]
+      if library not in sys.stdlib_module_names and library not in ('glcic_jax', 'configs'):
+        yield library
