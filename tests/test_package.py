@@ -53,7 +53,7 @@ def test_the_pythons_that_are_named_are_those_that_are_allowed(metadata):
 def test_the_licences_in_the_package_are_its_own(metadata):
   weights = (ROOT / 'glcic_jax/model_directory/demo/README.md').read_text()
   assert 'CC BY-SA 4.0' in weights
-  assert metadata['metadata']['license'] == 'Apache-2.0 AND CC-BY-SA-4.0'
+  assert metadata['metadata']['license_expression'] == 'Apache-2.0 AND CC-BY-SA-4.0'
 
 
 def test_every_library_that_is_imported_is_asked_for_somewhere(metadata):
