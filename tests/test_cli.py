@@ -1,8 +1,10 @@
 """The command line: help, wrong usage, exit codes, and what a broken input leaves behind."""
 
 import ast
+import importlib
 import pathlib
 import re
+import shlex
 import subprocess
 import sys
 
@@ -49,6 +51,21 @@ def test_help_names_every_option_of_a_command(capsys, name):
     options |= options_in('configured.py')
     assert 'glcic-jax config FILE' in ' '.join(out.split())
   assert not {option for option in options if option not in out}
+
+
+@pytest.mark.parametrize('name', cli.COMMANDS)
+def test_help_ends_with_examples_that_the_command_takes(capsys, name):
+  lines = run(capsys, name, '--help')[1].split('examples:\n')[1].splitlines()
+  assert lines and max(map(len, lines)) < 80
+  for line in '\n'.join(lines).replace('\\\n', '').splitlines():
+    words = shlex.split(line.replace('eval "$(', '').replace(')"', ''))
+    words = words[words.index('glcic-jax') :]
+    assert words[:2] == ['glcic-jax', name]
+    parser = importlib.import_module(f'glcic_jax.cli.{name.replace("-", "_")}')._parser()
+    if '--config' in words:
+      configured.parse(parser, words[2:])
+    else:
+      parser.parse_args(words[2:])
 
 
 def test_help_and_wrong_usage_start_nothing_heavy():

@@ -30,15 +30,15 @@ commands:
 {commands}
 
 glcic-jax COMMAND --help tells a command's options.
-exit codes: 0 done; 1 some inputs failed; 2 wrong usage or input; 3 the run failed; 143 stopped by
-SIGTERM after saving."""
+exit codes: 0 done; 1 some inputs failed; 2 wrong usage or input; 3 the run failed; 130 and 143
+stopped by Ctrl-C and by SIGTERM, a run after saving."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
   """Runs one command; returns its exit code."""
   arguments = list(sys.argv[1:] if arguments is None else arguments)
   if not arguments or arguments[0] in ('-h', '--help', 'help'):
-    commands = '\n'.join(f'  {name:<17}{what}' for name, what in COMMANDS.items())
+    commands = '\n'.join(f'  {name:<18}{what}' for name, what in COMMANDS.items())
     print(_HELP.format(commands=commands))
     return 0 if arguments else 2
   name, *rest = arguments

@@ -127,7 +127,8 @@ def _caches(caches: Sequence[Mapping[str, Any]], width: int) -> Iterator[str]:
   yield ''
   for cache in caches:
     size = f'{cache["files"]} files, {files.amount(cache["bytes"])}' if cache['files'] else 'none'
-    yield from _row(cache['what'], f'{size}, {cache["folder"]}', width)
+    place = ' here' if cache['folder'] == os.curdir else f', {cache["folder"]}'
+    yield from _row(cache['what'], size + place, width)
 
 
 def _row(label: str, text: str, width: int) -> list[str]:

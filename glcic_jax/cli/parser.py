@@ -15,6 +15,7 @@ import textwrap
 from typing import Any, NoReturn
 
 from glcic_jax import errors
+from glcic_jax.cli import examples
 from glcic_jax.cli import values
 from glcic_jax.model_directory import shipped
 from glcic_jax.pictures import mask_meaning
@@ -27,6 +28,10 @@ class _Formatter(argparse.HelpFormatter):
     return textwrap.wrap(' '.join(text.split()), width, break_on_hyphens=False)
 
   def _fill_text(self, text: str, width: int, indent: str) -> str:
+    if '\n\n' in text:
+      return '\n\n'.join(self._fill_text(part, width, indent) for part in text.split('\n\n'))
+    if '\n' in text:  # examples, to be copied
+      return textwrap.indent(text, indent)
     return '\n'.join(indent + line for line in self._split_lines(text, width))
 
 
@@ -45,13 +50,16 @@ class _Once(argparse.Action):
 
 
 class Parser(argparse.ArgumentParser):
-  """An `argparse.ArgumentParser` of one command; options are written in full."""
+  """An `argparse.ArgumentParser` of one command; options are written in full. Its help ends in
+  `examples`.
+  """
 
   def __init__(self, command: str, description: str, epilog: str = ''):
+    shown = f'examples:\n{textwrap.indent(examples.of(command), "  ")}'
     super().__init__(
       prog=f'glcic-jax {command}',
       description=description,
-      epilog=epilog,
+      epilog=f'{epilog}\n\n{shown}' if epilog else shown,
       formatter_class=_Formatter,
       allow_abbrev=False,
     )
