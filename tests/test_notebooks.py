@@ -59,11 +59,12 @@ def test_a_notebook_installs_what_it_needs_where_it_is_not(monkeypatch, name):
   assert 'scikit-image' in test_extras.declared()[extra]
 
 
-def test_a_photograph_is_completed():
-  sheets = run('complete_a_photograph', SIDE=64)
-  assert [sheet.size for sheet in sheets] == [(128, 64), (128, 64), (192, 64)]
-  before, after = sheets[1].crop((0, 0, 64, 64)), sheets[1].crop((64, 0, 128, 64))
-  assert before != after
+def test_a_photograph_is_repaired():
+  damaged, mask, repaired, removed = run('complete_a_photograph', HEIGHT=64)
+  assert (damaged.size, mask.size, repaired.size) == ((96, 64), (96, 64), (192, 64))
+  assert removed.size == (256, 64)
+  before, after = repaired.crop((0, 0, 96, 64)), repaired.crop((96, 0, 192, 64))
+  assert before == damaged and after != damaged
 
 
 def test_a_miniature_is_trained_and_looked_at(capsys, tmp_path, one_device):
