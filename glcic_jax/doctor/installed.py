@@ -10,7 +10,7 @@ from packaging import requirements
 from packaging import utils
 
 PACKAGE = 'glcic_jax'
-_FOR_DEVELOPERS = ('test',)  # extras that nobody needs for using the package
+_FOR_DEVELOPERS = ('docs', 'test')  # extras that nobody needs for using the package
 
 
 def version(name: str) -> str | None:
