@@ -189,6 +189,17 @@ def test_one_file_is_for_every_platform_unless_fewer_are_asked_for(tmp_path, com
     only.call(*cases(16, 16))
 
 
+def test_what_this_jax_cannot_read_is_refused_in_a_sentence(tmp_path, exported):
+  function = jax_export.deserialize(bytearray(exported.read_bytes()))
+  later = function.mlir_module_serialized[:-5000]
+  path = tmp_path / 'later.stablehlo'
+  path.write_bytes(dataclasses.replace(function, mlir_module_serialized=later).serialize())
+  (tmp_path / 'none.stablehlo').write_bytes(b'no export at all')
+  for name in ('later', 'none'):
+    with pytest.raises(ValueError, match=f'{name}.stablehlo is damaged, or of a later jax than'):
+      run_exported.load(str(tmp_path / f'{name}.stablehlo'))
+
+
 def test_a_size_that_is_no_multiple_of_four_is_refused(exported):
   with pytest.raises(ValueError, match='h'):
     call(exported, *cases(30, 32))

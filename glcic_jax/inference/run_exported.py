@@ -60,7 +60,11 @@ def _stablehlo(path: str) -> tuple[Callable[..., Any], int | None]:
   import jax
   import jax.export
 
-  exported = jax.export.deserialize(bytearray(np.fromfile(path, np.uint8)))
+  try:
+    exported = jax.export.deserialize(bytearray(np.fromfile(path, np.uint8)))
+    exported.mlir_module()
+  except Exception as error:  # of a library that reads for it
+    raise ValueError(f'{path} is damaged, or of a later jax than {jax.__version__}') from error
   weights = [read_weights(path + '.safetensors')] if len(exported.in_avals) > 2 else []
   function, side = jax.jit(exported.call), exported.in_avals[-2].shape[1]
   return lambda *arrays: function(*weights, *arrays), side if isinstance(side, int) else None
