@@ -54,6 +54,12 @@ def test_the_screen_has_80_columns_and_says_all(findings):
     assert words in shown
 
 
+def test_a_path_with_spaces_stays_in_one_line(findings):
+  folder = '/home/somebody/a folder whose name has a good many words/that need not fit a line'
+  caches = [{**findings['caches'][0], 'folder': folder}]
+  assert folder in [line.strip() for line in screen({**findings, 'caches': caches}).splitlines()]
+
+
 def test_devices_that_are_not_there_are_a_finding_and_exit_code_1(capsys, monkeypatch):
   monkeypatch.setenv('JAX_PLATFORMS', 'cuda')
   code, out, err = commands.run(capsys, 'doctor', '--json')

@@ -19,6 +19,7 @@ from glcic_jax.doctor import kept
 from glcic_jax.doctor import trial
 
 _LABEL = 20  # columns
+_NO_BREAK = '\N{NO-BREAK SPACE}'
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -67,8 +68,8 @@ def _examine() -> dict[str, Any]:
 
 def _screen(findings: Mapping[str, Any], width: int) -> Iterator[str]:
   """The findings as lines."""
-  yield from _row('glcic_jax', f'{findings["version"]}, {findings["folder"]}', width)
-  python = f'{findings["python"]}, {findings["executable"]}'
+  yield from _row('glcic_jax', f'{findings["version"]}, {_whole(findings["folder"])}', width)
+  python = f'{findings["python"]}, {_whole(findings["executable"])}'
   yield from _row('Python', python, width)
   yield from _row('machine', f'{findings["machine"]}, {findings["cpus"]} CPU cores', width)
   libraries = [f'{name} {version}' for name, version in findings['libraries'].items() if version]
@@ -127,13 +128,18 @@ def _caches(caches: Sequence[Mapping[str, Any]], width: int) -> Iterator[str]:
   yield ''
   for cache in caches:
     size = f'{cache["files"]} files, {files.amount(cache["bytes"])}' if cache['files'] else 'none'
-    place = ' here' if cache['folder'] == os.curdir else f', {cache["folder"]}'
+    place = ' here' if cache['folder'] == os.curdir else f', {_whole(cache["folder"])}'
     yield from _row(cache['what'], size + place, width)
+
+
+def _whole(path: str) -> str:
+  """A path that `_row` does not break, so that it can be copied."""
+  return path.replace(' ', _NO_BREAK)
 
 
 def _row(label: str, text: str, width: int) -> list[str]:
   """A label and what it is about, in lines of `width` columns where its words allow that."""
-  return textwrap.wrap(
+  lines = textwrap.wrap(
     text,
     width,
     initial_indent=f'{label:<{_LABEL}}',
@@ -141,3 +147,4 @@ def _row(label: str, text: str, width: int) -> list[str]:
     break_long_words=False,
     break_on_hyphens=False,
   )
+  return [line.replace(_NO_BREAK, ' ') for line in lines]
