@@ -9,6 +9,7 @@ import pytest
 from glcic_jax.config import keys
 from tests import made_up
 from tests import test_extras
+from tests import test_loop
 
 FOLDER = pathlib.Path(__file__).parent.parent / 'docs' / 'notebooks'
 OPTIMIZERS = [
@@ -68,8 +69,11 @@ def test_a_photograph_is_repaired():
 
 
 def test_a_miniature_is_trained_and_looked_at(capsys, tmp_path, one_device):
-  changes = dict(made_up.TINY)
-  # The optimisers of other tests' runs: their programs need not be compiled again.
+  # The colour and the optimisers of other tests' runs: their programs are not compiled again.
+  image = made_up.batch(test_loop.own_config(), 0).image
+  color = [float(level) for level in (image.mean(axis=(0, 1, 2)) / 255).round(6)]
+  changes = {**made_up.TINY, 'data.mean_color': tuple(color)}
+  changes |= {'validation.every': 6, 'validation.count': 8}
   for key in ('loss.adversarial_weight', *map('optimizer.{}'.format, OPTIMIZERS)):
     changes[key] = keys.default_of(key)
   sheet, completed = run('train_a_miniature', WORKDIR=str(tmp_path / 'run'), CHANGES=changes)
