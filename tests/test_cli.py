@@ -17,6 +17,7 @@ from glcic_jax import cli
 from glcic_jax.cli import configured
 from glcic_jax.cli import parser as parser_lib
 from glcic_jax.cli import receptive_field
+from glcic_jax.cli import terminal
 from tests.commands import refused
 from tests.commands import run
 
@@ -347,3 +348,9 @@ def test_an_error_of_the_program_keeps_its_traceback(monkeypatch):
   monkeypatch.setattr(receptive_field, 'main', fail)
   with pytest.raises(jax.errors.JaxRuntimeError):
     cli.main(['receptive-field'])
+
+
+def test_a_result_that_nobody_can_be_shown_is_no_error(monkeypatch):
+  monkeypatch.setattr(sys, 'stdout', None)  # as where stdout was closed before the start
+  with terminal.Terminal() as speaker:
+    speaker.result('a.png')

@@ -84,6 +84,16 @@ def test_what_takes_its_process_down_is_named(work, name, sentence):
   assert tried['completing']['error'] == 'not tried'
 
 
+def test_where_no_process_can_be_started_it_says_so(monkeypatch, tmp_path):
+  (tmp_path / 'gone').mkdir()
+  monkeypatch.chdir(tmp_path / 'gone')
+  (tmp_path / 'gone').rmdir()
+  tried = trial.run()
+  assert tried['model']['error'] == 'no process can be started here: No such file or directory'
+  assert tried['completing']['error'] == 'not tried'
+  assert kept.everything()[-1].files == 0
+
+
 def test_a_device_that_miscounts_is_found(monkeypatch):
   assert [device['error'] for device in trial.devices()['found']] == [None] * 8
   product = jax.jit(lambda left, right: (left @ right).at[3, 5:7].add(1))

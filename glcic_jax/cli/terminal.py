@@ -61,6 +61,8 @@ class Terminal:
     A terminal gets names with escapes; a program gets them, or JSON, as they are.
     """
     self._clear()
+    if sys.stdout is None:  # closed before the start
+      return
     if sys.stdout.isatty():
       text = '\n'.join(map(errors.shown, text.split('\n')))
     if not self._is_read:

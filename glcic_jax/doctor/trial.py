@@ -34,10 +34,13 @@ def run(
   receiver, sender = multiprocessing.Pipe(duplex=False)
   context = multiprocessing.get_context('spawn')
   process = context.Process(target=work or _work, args=(sender,), daemon=True)
-  process.start()
-  sender.close()  # its copy alone is open now, so that its end is heard
   findings = {name: {'error': 'not tried'} for name in _FINDERS}
   trying = next(iter(_FINDERS))
+  try:
+    process.start()
+  except OSError as error:  # no place for one, or no folder to start it in
+    return findings | {trying: {'error': f'no process can be started here: {error.strerror}'}}
+  sender.close()  # its copy alone is open now, so that its end is heard
   try:
     while receiver.poll(patience):
       trying, finding = receiver.recv()
