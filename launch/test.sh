@@ -5,8 +5,16 @@
 #     launch/test.sh
 #     launch/test.sh tests/test_masks.py -n 0      # some of them, one at a time
 #     PYTHON=python3.12 launch/test.sh
+#     launch/test.sh --help                        # these lines
+#
+# Python 3.11 (jax 0.10), 3.12 and 3.13 (jax 0.11 or later) must pass. 3.14 is not tested: of TensorFlow there is
+# no wheel for it but a release candidate; everything else has one.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+if [ "${1:-}" = --help ]; then
+  sed -n '/^# /s/^# //p; /^#$/s/#//p; /^set /q' launch/test.sh
+  exit
+fi
 . launch/venv.sh train-tf,test
 
 if ! command -v chromium >/dev/null && ! command -v chromium-browser >/dev/null; then

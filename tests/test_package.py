@@ -5,6 +5,7 @@ import configparser
 import importlib.metadata
 import pathlib
 import re
+import subprocess
 import sys
 
 import pytest
@@ -48,6 +49,11 @@ def test_the_pythons_that_are_named_are_those_that_are_allowed(metadata):
   named = re.findall(r'Python :: 3\.(\d+)', metadata['metadata']['classifiers'])
   lowest = metadata['options']['python_requires'].removeprefix('>=3.')
   assert named == [str(minor) for minor in range(int(lowest), int(lowest) + len(named))]
+  told = subprocess.run(
+    ['bash', ROOT / 'launch/test.sh', '--help'], capture_output=True, text=True, check=True
+  ).stdout
+  must_pass = told[told.index('Python 3.') :].partition('must pass')[0]
+  assert re.findall(r'3\.(\d\d)', must_pass) == named
 
 
 def test_the_licences_in_the_package_are_its_own(metadata):
