@@ -1,10 +1,12 @@
 """README.md and docs/ say what is so: their commands, flags, keys, links and examples.
 
-`complete` and Python's examples are run, in a folder with the files that they name; `curl`, Python
-and JavaScript against the server by test_web_openapi, and the scripts by test_launch. What trains,
-converts, exports or scores is read by its own command's parser, and its config is loaded.
+Run are: `complete` and Python's examples, in a folder with the files that they name; `config`; what
+a pod would do, dry; and elsewhere `curl`, Python and JavaScript against the server
+(test_web_openapi), the site (test_site), the scripts of launch/ (test_launch). What trains,
+converts, exports or scores is read by its own command's parser, its config loaded and checked.
 """
 
+import ast
 import importlib
 import pathlib
 import re
@@ -18,13 +20,13 @@ import pytest
 import yaml
 
 from glcic_jax import cli
-from glcic_jax import config as config_lib
 from glcic_jax.cli import configured
 from glcic_jax.config import keys
 from glcic_jax.training import writers
 from tests import commands
 from tests import documents
 from tests.test_extras import declared
+from tests.test_launch import bash
 
 ROOT = documents.ROOT
 LANGUAGES = {'sh', 'python', 'js', 'text'}
@@ -46,9 +48,11 @@ def check_own(words):
   command, *arguments = (NUMBERS.get(word, word).replace(*MADE_UP) for word in words)
   parser = module_of(command)._parser()
   if any(action.dest == '_' for action in parser._actions):
-    config_lib.check(configured.parse(parser, arguments)[0])
+    configured.parse(parser, arguments)  # checks the config too
   else:
     parser.parse_args(arguments)
+  if command == 'config':
+    assert cli.main([command, *arguments]) == 0
 
 
 def check_install(words):
@@ -77,8 +81,11 @@ def check_files(words):
 
 
 def check_launch(script, words):
-  """A script that is there; the arguments of `train` that it passes on."""
+  """A script that is there, or what it would do; the arguments of `train` that it passes on."""
   assert (ROOT / script).is_file()
+  if script == 'launch/tpu_pod.sh':
+    code, shown, _ = bash(ROOT / script, '--dry-run', *words)
+    assert code == 0 and shown
   if '--config' in words:
     check_own(['train', *words[words.index('--config') :]])
 
@@ -213,15 +220,24 @@ def test_the_examples_of_complete_do_what_they_say(page, reader, capsys):
     assert (reader / 'sheet.png').exists() and (reader / 'painted_completed.png').exists()
 
 
-@pytest.mark.parametrize('page', ['README.md', 'docs/completing.md'])
-def test_the_examples_in_python_complete(page, reader):
-  (block,) = documents.blocks(page, 'python')
+def test_the_example_in_python_completes(reader):
+  (block,) = documents.blocks('README.md', 'python')
   names = {}
-  exec(compile(block.text, page, 'exec'), names)
+  exec(compile(block.text, 'README.md', 'exec'), names)
   before = np.asarray(Image.open('photo.jpg'))
   after = np.asarray(names['completed'])
   hole = np.asarray(Image.open('hole.png').convert('L')) > 127
   assert (after[~hole] == before[~hole]).all() and (after[hole] != before[hole]).any()
+
+
+def test_the_guide_has_the_same_example_and_saves_it():
+  (short,) = documents.blocks('README.md', 'python')
+  (long,) = documents.blocks('docs/completing.md', 'python')
+  *same, save = ast.parse(long.text).body
+  assert [ast.dump(line) for line in same] == [
+    ast.dump(line) for line in ast.parse(short.text).body
+  ]
+  assert ast.unparse(save) == "completed.save('completed.png')"
 
 
 def test_the_example_of_a_writer_is_one(monkeypatch):
