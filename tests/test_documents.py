@@ -97,6 +97,7 @@ CHECKS = {
   'kubectl': check_files,
   'curl': lambda words: None,  # test_web_openapi sends it
   'export': lambda words: None,
+  'eval': lambda words: check(words[0].removeprefix('$(').removesuffix(')').split()),
   'mkdocs': lambda words: None,  # test_site builds it
 }
 
@@ -128,7 +129,7 @@ def test_the_commands_of_a_config_are_ones_that_the_program_takes(name):
     check([word for word in words if word != '...'])
 
 
-@pytest.mark.parametrize('page', documents.NAMES)
+@pytest.mark.parametrize('page', documents.NAMES + documents.BESIDE)
 def test_every_block_has_a_language(page):
   assert {block.language for block in documents.blocks(page)} <= LANGUAGES
 
@@ -167,7 +168,7 @@ def test_every_flag_and_key_in_the_text_is_one_of_the_program(page, flags):
       assert key in keys.KEYS or any(name.startswith(f'{key}.') for name in keys.KEYS), key
 
 
-@pytest.mark.parametrize('page', documents.NAMES)
+@pytest.mark.parametrize('page', documents.NAMES + documents.BESIDE)
 def test_every_link_leads_somewhere(page):
   here = ROOT / page
   for link in documents.links(page):
