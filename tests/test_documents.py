@@ -282,6 +282,16 @@ def test_every_deviation_is_told():
   assert '-log D in place of log(1 - D)' in readme and 'AlexNet' in readme
 
 
+def test_the_guide_lists_every_path_of_the_server():
+  pytest.importorskip('starlette')
+  from glcic_jax.web import limits
+  from glcic_jax.web import openapi
+
+  described = openapi.document(['demo'], limits.Limits(), protected=True)['paths']
+  listed = re.findall(r'^\| `(?:GET|POST) (\S+)`', documents.prose('docs/page.md'), re.MULTILINE)
+  assert set(listed) == set(described) | {'/', '/openapi.json'}
+
+
 def test_every_page_is_in_the_site_and_its_menu():
   site = yaml.safe_load((ROOT / 'mkdocs.yml').read_text().replace('!!', ''))
   menu = [page for part in site['nav'] for page in _pages(part)]
