@@ -1,29 +1,22 @@
 """README.md and docs/ say what is so: their commands, flags, keys, links and examples.
 
-Run are: `complete` and Python's examples, in a folder with the files that they name; `config`; what
-a pod would do, dry; and elsewhere `curl`, Python and JavaScript against the server
-(test_web_openapi), the site (test_site), the scripts of launch/ (test_launch). What trains,
-converts, exports or scores is read by its own command's parser, its config loaded and checked.
+Run are `config`, and what a pod would do, dry; elsewhere `complete` and Python's examples
+(test_document_examples), `curl`, Python and JavaScript against the server (test_web_openapi), the
+site (test_site), the scripts of launch/ (test_launch). What trains, converts, exports or scores is
+read by its own command's parser, its config loaded and checked.
 """
 
-import ast
 import importlib
 import pathlib
 import re
 import runpy
-import sys
-import types
 
-import numpy as np
-from PIL import Image
 import pytest
 import yaml
 
 from glcic_jax import cli
 from glcic_jax.cli import configured
 from glcic_jax.config import keys
-from glcic_jax.training import writers
-from tests import commands
 from tests import documents
 from tests.test_extras import declared
 from tests.test_launch import bash
@@ -180,82 +173,6 @@ def test_every_link_leads_somewhere(page):
     assert target.exists(), link
     generated = target.name == 'configs.md' and anchor.startswith('mask')  # test_site follows it
     assert not anchor or generated or anchor in documents.anchors(target), link
-
-
-def write(path, size=(48, 40), hole=False):
-  rng = np.random.default_rng(0)
-  pixels = rng.integers(0, 200, (*size[::-1], 3), dtype=np.uint8)
-  if hole:
-    pixels[...] = 0
-  pixels[10:20, 12:24] = 255 if hole else (255, 0, 255)
-  path.parent.mkdir(exist_ok=True)
-  Image.fromarray(pixels).save(path)
-
-
-@pytest.fixture
-def reader(tmp_path, monkeypatch):
-  """Where a reader has the files that the examples name."""
-  write(tmp_path / 'photo.jpg')
-  write(tmp_path / 'hole.png', hole=True)
-  write(tmp_path / 'painted.png')
-  for name in ('a', 'b'):
-    write(tmp_path / f'photos/{name}.jpg')
-    write(tmp_path / f'masks/{name}.png', hole=True)
-  monkeypatch.chdir(tmp_path)
-  return tmp_path
-
-
-@pytest.mark.parametrize('page', ['README.md', 'docs/completing.md'])
-def test_the_examples_of_complete_do_what_they_say(page, reader, capsys):
-  """By a baseline: that the model in the package completes, the examples in Python show."""
-  ran = 0
-  for block in documents.blocks(page, 'sh'):
-    for words in documents.commands(block.text):
-      if words[:2] == ['glcic-jax', 'complete'] and '--model' not in words:
-        code, _, err = commands.run(capsys, *words[1:], '--model', 'harmonic')
-        assert code == 0, err
-        ran += 1
-  assert ran and (reader / 'photo_completed.jpg').exists()
-  if page != 'README.md':
-    assert {path.name for path in (reader / 'completed').iterdir()} == {'a.jpg', 'b.jpg'}
-    assert (reader / 'sheet.png').exists() and (reader / 'painted_completed.png').exists()
-
-
-def test_the_example_in_python_completes(reader):
-  (block,) = documents.blocks('README.md', 'python')
-  names = {}
-  exec(compile(block.text, 'README.md', 'exec'), names)
-  before = np.asarray(Image.open('photo.jpg'))
-  after = np.asarray(names['completed'])
-  hole = np.asarray(Image.open('hole.png').convert('L')) > 127
-  assert (after[~hole] == before[~hole]).all() and (after[hole] != before[hole]).any()
-
-
-def test_the_guide_has_the_same_example_and_saves_it():
-  (short,) = documents.blocks('README.md', 'python')
-  (long,) = documents.blocks('docs/completing.md', 'python')
-  *same, save = ast.parse(long.text).body
-  assert [ast.dump(line) for line in same] == [
-    ast.dump(line) for line in ast.parse(short.text).body
-  ]
-  assert ast.unparse(save) == "completed.save('completed.png')"
-
-
-def test_the_example_of_a_writer_is_one(monkeypatch):
-  (block,) = documents.blocks('docs/python.md', 'python')
-  wandb = types.SimpleNamespace(log=None, Image=None, finish=None)
-  monkeypatch.setitem(sys.modules, 'wandb', wandb)
-  definition, _, call = block.text.partition('\n\n\nloop.')
-  names = {}
-  exec(compile(definition, 'python.md', 'exec'), names)
-  writers.check([names['Wandb']()])
-  compile(call, 'python.md', 'exec')
-
-
-@pytest.mark.parametrize('page', documents.NAMES)
-def test_examples_in_python_are_python(page):
-  for block in documents.blocks(page, 'python'):
-    compile(block.text, page, 'exec')
 
 
 def test_the_readme_is_short_and_its_pictures_are_small():
