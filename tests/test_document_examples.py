@@ -8,9 +8,13 @@ import numpy as np
 from PIL import Image
 import pytest
 
+from glcic_jax.methods import architectures
+from glcic_jax.model_directory import model_files
+from glcic_jax.model_directory import tensors
 from glcic_jax.training import writers
 from tests import commands
 from tests import documents
+from tests.test_completer import DESCRIPTION
 
 
 def write(path, size=(48, 40), hole=False):
@@ -62,6 +66,21 @@ def test_the_example_in_python_completes(reader):
   assert (after[~hole] == before[~hole]).all() and (after[hole] != before[hole]).any()
 
 
+def test_the_example_with_arrays_completes_them(reader):
+  """By a narrow network, of weights made up."""
+  block, _ = documents.blocks('docs/python.md', 'python')
+  names = {}
+  shapes = architectures.generator_shapes(DESCRIPTION.architecture)
+  rng = np.random.default_rng(0)
+  arrays = {name: rng.uniform(0.1, 1, shape).astype(np.float32) for name, shape in shapes.items()}
+  model_files.write(reader / 'model', tensors.unflatten(arrays), DESCRIPTION)
+  text = block.text.replace('from_pretrained()', "from_pretrained('model')")
+  exec(compile(text, 'python.md', 'exec'), names)
+  for done in (names['completed'], names['smooth'], names['half'], *names['several']):
+    np.testing.assert_array_equal(done[~names['hole']], names['picture'][~names['hole']])
+    assert (done[names['hole']] != names['picture'][names['hole']]).any()
+
+
 def test_the_guide_has_the_same_example_and_saves_it():
   (short,) = documents.blocks('README.md', 'python')
   (long,) = documents.blocks('docs/completing.md', 'python')
@@ -73,7 +92,9 @@ def test_the_guide_has_the_same_example_and_saves_it():
 
 
 def test_the_example_of_a_writer_is_one(monkeypatch):
-  (block,) = documents.blocks('docs/python.md', 'python')
+  (block,) = [
+    block for block in documents.blocks('docs/python.md', 'python') if 'wandb' in block.text
+  ]
   wandb = types.SimpleNamespace(log=None, Image=None, finish=None)
   monkeypatch.setitem(sys.modules, 'wandb', wandb)
   definition, _, call = block.text.partition('\n\n\nloop.')
