@@ -12,8 +12,8 @@ as often as others of their size; two folders come near to that:
 
 The other two phases start from these weights, at the learning rates of the game:
 
-    glcic-jax train --config configs/demo.py:game --workdir runs/demo_game
-    --config.data.folder=FOLDER --config.init_from=runs/demo_mse/model
+    glcic-jax train --config configs/demo.py:game --workdir runs/demo_game \\
+        --config.data.folder=FOLDER --config.init_from=runs/demo_mse/model
 
 Cost: the first phase 302 seconds on one H200 (1,756 pictures a second); the game 40 minutes there
 at the measured 1,180 pictures a second of its joint phase. On CPU cores neither is reasonable.

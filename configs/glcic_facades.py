@@ -1,9 +1,8 @@
 """GLCIC on facades, fine-tuned from a model of scenes, as the paper does for a special kind of
 picture.
 
-    glcic-jax train --config configs/glcic_facades.py --workdir runs/facades
-    --config.data.folder=FOLDER \\
-        --config.init_from=MODEL
+    glcic-jax train --config configs/glcic_facades.py --workdir runs/facades \\
+        --config.data.folder=FOLDER --config.init_from=MODEL
 
 MODEL is a Places2 model: a model directory, or the workdir of configs/glcic_places2.py, of which
 `--config.init_networks=both` takes the discriminators too. How long the paper fine-tuned is not

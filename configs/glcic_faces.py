@@ -1,8 +1,8 @@
 """GLCIC on a folder of faces, at 128 px, or at 64 px for a laptop.
 
     glcic-jax train --config configs/glcic_faces.py --workdir runs/faces --config.data.folder=FOLDER
-    glcic-jax train --config configs/glcic_faces.py:laptop --workdir runs/faces
-    --config.data.folder=FOLDER
+    glcic-jax train --config configs/glcic_faces.py:laptop --workdir runs/faces \\
+        --config.data.folder=FOLDER
 
 Pictures are best aligned and larger than the crop. The full form takes a GPU; `laptop` is half as
 wide, with a batch of 16 and holes of 16 to 32 px. The ablations of configs/glcic_places2.py can be

@@ -1,7 +1,7 @@
 """GLCIC on a folder of scenes at 128 px, for one GPU, or at 64 px for a laptop.
 
-    glcic-jax train --config configs/glcic_scenes.py --workdir runs/scenes
-    --config.data.folder=FOLDER
+    glcic-jax train --config configs/glcic_scenes.py --workdir runs/scenes \\
+        --config.data.folder=FOLDER
 
 The paper's recipe at half the side: holes of 48 to 64 px in crops of pictures whose short edge
 becomes 128 to 192 px. Smaller pictures are enlarged. `laptop` is half as wide, with a batch of 16,

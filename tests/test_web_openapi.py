@@ -1,4 +1,4 @@
-"""What the server says of itself is true; the examples of the README do what they say.
+"""What the server says of itself is true; the examples of docs/page.md do what they say.
 
 That each answer of the other tests is among those that are described, `web_server` checks.
 """
@@ -23,7 +23,7 @@ from tests import web_server
 from tests.test_web import encoded
 from tests.test_web import MASK
 
-README = (pathlib.Path(__file__).parent.parent / 'README.md').read_text()
+PAGE = (pathlib.Path(__file__).parent.parent / 'docs/page.md').read_text()
 
 
 @pytest.fixture(scope='module')
@@ -76,8 +76,8 @@ def test_the_token_is_described_where_it_is_asked_for():
 
 
 def example(language, served):
-  """The README's only one in a language, sent to this server."""
-  blocks = re.findall(r'^```(\w+)\n(.*?)^```', README, re.DOTALL | re.MULTILINE)
+  """The page's only one in a language, sent to this server."""
+  blocks = re.findall(r'^```(\w+)\n(.*?)^```', PAGE, re.DOTALL | re.MULTILINE)
   (code,) = [text for name, text in blocks if name == language and '/v1/complete' in text]
   return code.replace('8080', str(served.port))
 
@@ -104,7 +104,7 @@ def test_the_example_for_the_shell(served, folder):
 
 def test_the_example_in_python(served, folder):
   pytest.importorskip('requests')
-  exec(compile(example('python', served), 'README.md', 'exec'), {})
+  exec(compile(example('python', served), 'page.md', 'exec'), {})
   check('completed.png', 'PNG')
   with Image.open('completed.png') as result, Image.open('photo.jpg') as before:
     known = hostile.mask() < 128
