@@ -135,7 +135,9 @@ def _cases() -> list[Case]:
     leads = np.load(_LEADS.value)['leads']
   else:
     model = completer.Completer.from_pretrained(_MODEL.value)
-    leads = np.stack([model(picture, mask[..., 0] * 255) for picture, mask in zip(pictures, masks)])
+    leads = np.stack(
+      [model(picture, mask[..., 0] * 255, detail=0.0) for picture, mask in zip(pictures, masks)]
+    )
     if _LEADS.value:
       np.savez_compressed(_LEADS.value, leads=leads)
   return [Case(*case) for case in zip(pictures, masks, leads, strict=True)]

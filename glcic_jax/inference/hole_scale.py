@@ -8,7 +8,8 @@ that sees around it, for hardly more than a small one costs, and a scratch besid
 scale. The largest scale comes first, and what it has completed is known to the finer ones.
 
 A longer hole than half a window would be cut, and each piece be a window's work: so it is seen
-coarser, as far as the network knows holes as thin as it is then.
+coarser, as far as the network knows holes as thin as it is then. A picture that is a window's is
+never cut.
 
 Masks are `[H, W]` bool, True = hole.
 """
@@ -43,7 +44,7 @@ def parts(
       network; nothing is enlarged to them.
   """
   side = tiling.up(side, multiple)
-  steps = _steps(mask, radii, side // 2)
+  steps = _steps(mask, radii, side // 2 if max(mask.shape) > side else side)
   for step in np.unique(steps[mask])[::-1].tolist():
     own, scale = steps == step, 2 ** (step / _STEPS)
     for group in tiling.groups(own, max(1, round(side * scale / tiling.CELLS))):
