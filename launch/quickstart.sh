@@ -4,7 +4,8 @@
 #
 #     launch/quickstart.sh
 #
-# Installs into .venv what completing needs, and takes the space shuttle out of a photograph by the model in the package.
+# Installs into .venv what completing needs, and takes four galaxies out of a photograph by the Hubble telescope, with
+# the model in the package.
 # Then installs what training needs, trains configs/quickstart.py in runs/quickstart (a second call finds it trained),
 # scores it beside the mean colour and Telea on the two photographs that it held back, and completes one of them.
 set -euo pipefail
@@ -13,8 +14,8 @@ cd "$(dirname "$0")/.."
 
 photographs=$("$venv/bin/python" -c 'import importlib.resources as r; print(r.files("skimage.data"))')
 mkdir -p runs/demo
-"$venv/bin/glcic-jax" complete "$photographs/astronaut.png" --mask launch/astronaut_mask.png \
-  --output runs/demo/astronaut.png --compare runs/demo/before_after.png
+"$venv/bin/glcic-jax" complete "$photographs/hubble_deep_field.jpg" --mask launch/hubble_mask.png \
+  --output runs/demo/hubble_deep_field.jpg --compare runs/demo/before_after.png
 echo "Before and after, by the model in the package: runs/demo/before_after.png."
 
 echo

@@ -65,9 +65,11 @@ def test_the_quick_start_completes_a_photograph_before_it_trains():
   assert ' complete ' in completes and '--model' not in completes and '--compare' in completes
   assert 'venv.sh train' in trains and ' train ' in steps[3]
   skimage_data = pytest.importorskip('skimage.data')
-  hole = masks.from_mask(ROOT / 'launch/astronaut_mask.png', skimage_data.astronaut().shape[1::-1])
+  hole = masks.from_mask(
+    ROOT / 'launch/hubble_mask.png', skimage_data.hubble_deep_field().shape[1::-1]
+  )
   assert 0.05 < hole.mean() < 0.2
-  assert not masks.is_tight(Image.fromarray(skimage_data.astronaut()), hole)
+  assert not masks.is_tight(Image.fromarray(skimage_data.hubble_deep_field()), hole)
 
 
 POD = ('launch/tpu_pod.sh', '--dry-run')
@@ -211,7 +213,7 @@ def test_the_page_s_container_is_nobody_s_and_starts_with_a_token_alone(capsys, 
   lines = (ROOT / 'launch/web.Dockerfile').read_text().splitlines()
   said = dict(line.split(' ', 1) for line in lines if line and not line.startswith('#'))
   assert said['USER'].split(':')[0].isdecimal() and int(said['USER'].split(':')[0]) > 0
-  assert '[web]' in said['RUN']
+  assert '[web,heif]' in said['RUN']
   (program,), arguments = json.loads(said['ENTRYPOINT']), json.loads(said['CMD'])
   assert program == 'glcic-jax'
   monkeypatch.delenv('GLCIC_JAX_TOKEN', raising=False)
