@@ -13,8 +13,8 @@ os.environ['TF_ENABLE_ONEDNN_OPTS'] = '0'
 os.environ['XLA_FLAGS'] = '--xla_backend_optimization_level=0'
 # No test asks the Hugging Face Hub.
 os.environ['HF_HUB_OFFLINE'] = '1'
-# Many tests compile the same small steps: most of the suite's time without a cache. The process that
-# starts the workers removes theirs too: it outlives them, and ends in order after SIGTERM.
+# Many tests compile the same small steps: most of the suite's time without a cache. The process
+# that starts the workers removes theirs too: it outlives them, and ends in order after SIGTERM.
 _SHARED = 'GLCIC_JAX_TEST_COMPILATIONS'
 if 'PYTEST_XDIST_WORKER' not in os.environ:
   os.environ[_SHARED] = tempfile.mkdtemp(prefix='glcic_jax_compilations_')

@@ -98,7 +98,15 @@ def test_models_and_baselines_side_by_side_and_the_same_bytes_again(
   assert len({row['picture'] for row in rows}) == COUNT
   found = json.loads((tmp_path / 'out/scores.json').read_text())
   assert found['models']['glcic']['step'] == 7 and found['reference'] == 'mean'
-  assert 'glcic' in out and 'hole PSNR - mean' in out
+  assert 'hole PSNR - mean' in out
+  assert [tuple(line.split()[:2]) for line in out.splitlines()[2:5]] == [
+    ('mean', 'completed'),
+    ('glcic', 'raw'),  # what the network painted leads, and no blend
+    ('glcic', 'completed'),
+  ]
+  page = (tmp_path / 'out/report.html').read_text()
+  assert page.index('<span>raw</span>') < page.rindex('<span>completed</span>')
+  assert all('--model harmonic' in text for text in (out, page))
   assert [feature['status'] for feature in found['features'].values()] == ['weights not given'] * 3
   assert '>glcic</text>' in (tmp_path / 'out/report.html').read_text()
 
