@@ -40,6 +40,7 @@ def _evaluate(options: argparse.Namespace, speaker: terminal.Terminal) -> int:
   from glcic_jax.evaluation import entrants as entrants_lib
   from glcic_jax.evaluation import results
   from glcic_jax.evaluation import score_table
+  from glcic_jax.holes import own_masks
   from glcic_jax.pictures import left_out
 
   choice = choice_lib.Choice(*(getattr(options, name) for name in choice_lib.Choice._fields))
@@ -65,6 +66,10 @@ def _evaluate(options: argparse.Namespace, speaker: terminal.Terminal) -> int:
     progress=speaker.progress,
   )
   print(results.to_json(found) if options.json else score_table.plain(found, seconds))
+  if choice.draw_masks and choice.masks:
+    masks = own_masks.survey(choice.masks, choice.mask_channel)
+    if not masks.is_plain:
+      speaker.note(f'glcic-jax: {choice.masks}: {masks}.')
   for line in [*left_out.said(chosen.left_out), *(sentence for _, sentence in failures)]:
     speaker.note(f'glcic-jax: {line}')
   if len(failures) > 1:

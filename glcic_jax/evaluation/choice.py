@@ -147,7 +147,7 @@ def _holes(choice: Choice, names: Sequence[str]) -> _Holes:
 def _paired(images: str, masks: str, names: Sequence[str]) -> dict[str, pairing.Job]:
   """Each picture that is no mask itself, by its name among these, with its own mask."""
   is_folder = os.path.isdir(images)
-  root = images if is_folder else os.fspath(folders.names(images)[0])  # of a list or a glob
+  root = images if is_folder else os.fspath(folders.find(images).root)  # of a list or a glob
   paths = {os.path.join(root, name): name for name in names}
   inputs = [images] if is_folder else list(paths)
   try:
