@@ -1,5 +1,6 @@
 """Folders as people have them: every entry is done, named as failed, or named as no picture."""
 
+import glob
 import json
 import ntpath
 import os
@@ -213,6 +214,38 @@ def test_a_glob_gives_the_same_tree_on_windows(pattern, path, root, name):
     pattern, path, root, name = (text.replace('\\', '/') for text in (pattern, path, root, name))
     assert globs.root(pattern, posixpath) == root
     assert globs.below(path, root, posixpath) == name
+
+
+@pytest.mark.parametrize(
+  'system, paths, folder, names',
+  [
+    (ntpath, ['C:\\p\\a\\1.jpg', 'C:\\p\\b\\1.jpg'], 'C:\\p', ['a\\1.jpg', 'b\\1.jpg']),
+    (ntpath, ['C:\\p\\1.jpg', 'D:\\p\\1.jpg'], '.', ['p\\1.jpg', 'p\\1.jpg']),
+    (posixpath, ['/p/a/1.jpg', '/p/a/c/1.jpg'], '/p/a', ['1.jpg', 'c/1.jpg']),
+    (posixpath, ['/p/a/1.jpg', '/q/1.jpg'], '/', ['p/a/1.jpg', 'q/1.jpg']),
+  ],
+)
+def test_several_files_keep_their_folders_below_the_one_that_holds_all(
+  system, paths, folder, names
+):
+  assert globs.together(paths, system) == folder
+  assert [globs.below(path, folder, system) for path in paths] == names
+
+
+@pytest.mark.parametrize('pattern', ['photos/*', 'photos/*/*', 'photos/**/*.png', 'photos/b*'])
+def test_a_pattern_gives_the_same_whether_a_shell_expands_it_or_not(folder, monkeypatch, pattern):
+  monkeypatch.chdir(folder.parent)
+  for name in ('a/1.png', 'b/1.png', 'b/c/2.png', '3.png'):
+    write(folder / name)
+  for name in ('a/1.png', '1.png', 'c/2.png', '3_mask.png'):
+    write(folder.parent / 'masks' / name, hostile.mask())
+  ours, _ = pairing.jobs([pattern], 'masks')
+  shells, _ = pairing.jobs(sorted(glob.glob(pattern, recursive=True)), 'masks')
+  assert sorted(ours) == sorted(shells) and len(ours) >= 2
+  for job in ours:
+    wanted = {'photos/a/1.png': 'masks/a/1.png', 'photos/b/1.png': 'masks/1.png'}
+    assert job.mask == wanted.get(job.image, job.mask)
+  assert len({job.name for job in ours}) == len(ours)  # no two would become one
 
 
 def test_masks_are_found_by_folders_of_either_slash(monkeypatch):

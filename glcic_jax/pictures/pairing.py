@@ -77,23 +77,33 @@ def _pictures(inputs: Sequence[str], apart: Sequence[str]) -> tuple[list[Job], b
 
   What lies in one of the folders `apart` is none, but for that folder itself as an input.
   """
-  found: dict[str, Job] = {}
-  for given in inputs:
-    if os.path.isdir(given):
-      paths = [os.path.join(given, name) for name in files.walk(given, image_files.SUFFIXES)]
-      root, refusal = given, f'{given} is a folder without pictures; give one with some.'
-    elif globs.is_pattern(given):
-      paths = [path for path in globs.matches(given) if suffix(path) in image_files.SUFFIXES]
-      root, refusal = globs.root(given), f'No picture matches {given}; check the pattern.'
+  given: list[str] = []  # files and folders, as a shell gives them
+  found: list[str] = []
+  for text in inputs:
+    if os.path.isdir(text):
+      matched, root, refusal = [text], text, f'{text} is a folder without pictures; give one'
+    elif globs.is_pattern(text):
+      matched, root = globs.matches(text), globs.root(text)
+      refusal = f'No picture matches {text}; give a pattern'
     else:
-      found.setdefault(given, Job(given, os.path.basename(given)))
+      given.append(text)
+      found.append(text)
       continue
-    paths = _not_results(_outside(apart, root, paths))
+    paths = _not_results(_outside(apart, root, [path for one in matched for path in _in(one)]))
     if not paths:
-      raise errors.InputError(refusal)
-    for path in sorted(paths):
-      found.setdefault(path, Job(path, globs.below(path, root)))
-  return list(found.values()), len(inputs) == 1 and inputs[0] in found
+      raise errors.InputError(f'{refusal} with some.')
+    given += matched
+    found += sorted(paths)
+  root = globs.together(given)
+  jobs = [Job(path, globs.below(path, root)) for path in dict.fromkeys(found)]
+  return jobs, len(inputs) == 1 and inputs[0] in found
+
+
+def _in(path: str) -> list[str]:
+  """The pictures of a folder, in depth; of a file, that itself if it is called like one."""
+  if os.path.isdir(path):
+    return [os.path.join(path, name) for name in files.walk(path, image_files.SUFFIXES)]
+  return [path] if suffix(path) in image_files.SUFFIXES else []
 
 
 def _outside(apart: Sequence[str], root: str, paths: Sequence[str]) -> list[str]:
@@ -136,11 +146,13 @@ class _Masks:
     """Paths of a picture's masks, the best first.
 
     One has its stem, or its stem and `_mask...`, and lies in its folder below the masks', or
-    directly there.
+    directly there. Its folder is what its result's is, or any end of its path.
     """
     found = []
     parent, stem = _key(job.name)
-    for key in dict.fromkeys(((parent, stem), ('', stem))):
+    folders = _key(job.image)[0].split('/')
+    ends = ('/'.join(folders[start:]) for start in range(len(folders)))
+    for key in dict.fromkeys((folder, stem) for folder in (parent, *ends, '')):
       for name in self._exact.get(key, []):
         mask = os.path.join(self.folder, name)
         # Where a.jpg and a.png lie side by side and both are given, neither is a mask.
