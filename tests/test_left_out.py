@@ -14,6 +14,7 @@ import pytest
 
 from glcic_jax.data import sources
 from glcic_jax.pictures import globs
+from glcic_jax.pictures import mask_folder
 from glcic_jax.pictures import pairing
 from tests import commands
 from tests import hostile
@@ -101,6 +102,14 @@ def test_a_further_mask_of_a_picture_is_named(complete, folder):
     {'path': path, 'reason': 'a further mask of a.png, for which a_mask001.png is taken'}
   ]
   assert path in err
+
+
+def test_a_mask_that_another_picture_uses_is_not_left_out(complete, folder):
+  for name in ('a/1.png', '1.png'):
+    write(folder / name)
+    write(folder.parent / 'masks' / name, hostile.mask())
+  code, out, err = complete(*all_of(folder, 'masks'), '--json')
+  assert (code, err) == (0, '') and not json.loads(out)['left_out']
 
 
 def no_files(folder):
@@ -250,7 +259,7 @@ def test_a_pattern_gives_the_same_whether_a_shell_expands_it_or_not(folder, monk
 
 def test_masks_are_found_by_folders_of_either_slash(monkeypatch):
   monkeypatch.setattr(os, 'sep', '\\')
-  assert pairing._key('x\\y\\a.jpg') == ('x/y', 'a')
+  assert mask_folder._key('x\\y\\a.jpg') == ('x/y', 'a')
 
 
 def test_a_side_that_the_format_cannot_hold_is_told_before_the_work(complete, folder, tmp_path):

@@ -24,8 +24,9 @@ class Entry(NamedTuple):
 def entries(inputs: Sequence[str], jobs: Sequence[pairing.Job]) -> list[Entry]:
   """What of the folders and patterns no job completes, and which masks of its jobs none uses."""
   found = {path: NOT_A_PICTURE for given in inputs for path in not_pictures(given)}
+  used = {job.mask for job in jobs}
   for job in jobs:
-    for path in job.others:
+    for path in set(job.others) - used:
       found[path] = _FURTHER.format(os.path.basename(job.image), os.path.basename(job.mask or ''))
   return [Entry(path, found[path]) for path in sorted(found)]
 
