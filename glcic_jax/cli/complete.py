@@ -61,8 +61,6 @@ def main(arguments: Sequence[str]) -> int:
     note=note,
   )
   with warnings.catch_warnings(), speaker:
-    # Pillow takes a panorama for an attack, and reads it.
-    warnings.filterwarnings('ignore', message='Image size')
     warnings.showwarning = lambda message, *_, **__: note(f'glcic-jax: {message}')
     left = left_out.entries(options.images, jobs)
     for line in left_out.said(left):
