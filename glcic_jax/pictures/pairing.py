@@ -225,6 +225,8 @@ def _check_file(output: str, kind: str) -> None:
       f'--format is {kind}, but {output} ends in {ending}; leave one of them out.'
     )
   check_parent(output)
+  if os.path.exists(output):
+    files.check(output)
 
 
 def suffix(name: str) -> str:
