@@ -230,6 +230,12 @@ def test_depth_that_is_not_read_is_told_whatever_the_format(kind, bits):
   assert not image_files.notes(image_files.open_picture(_encoded(image, kind)))
 
 
+@pytest.mark.parametrize('kind', ['DDS', 'SGI', 'TGA', 'PCX', 'BMP', 'ICNS'])
+def test_eight_bits_are_not_taken_for_more(kind):
+  opened = image_files.open_picture(_encoded(Image.new('RGBA', (16, 16)).convert('RGB'), kind))
+  assert not image_files.notes(opened)
+
+
 def _encoded(image, kind):
   buffer = io.BytesIO()
   image.save(buffer, kind)
