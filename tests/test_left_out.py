@@ -241,6 +241,17 @@ def test_several_files_keep_their_folders_below_the_one_that_holds_all(
   assert [globs.below(path, folder, system) for path in paths] == names
 
 
+def test_a_file_that_is_given_twice_and_a_result_beside_its_picture_are_done_once(folder):
+  for name in ('a.png', 'a_completed.png', 'b.png'):
+    write(folder / name)
+  path = os.path.relpath(folder)
+  given = [f'{path}/a.png', f'./{path}/a.png', f'{path}/a_completed.png', str(folder / 'b.png')]
+  found, _ = pairing.jobs(given, None)
+  assert [job.image for job in found] == [given[0], given[3]]
+  assert [job.name for job in found] == ['a.png', 'b.png']
+  assert pairing.jobs(given[2:3], None)[0][0].image == given[2]  # by its name it is a picture
+
+
 @pytest.mark.parametrize('pattern', ['photos/*', 'photos/*/*', 'photos/**/*.png', 'photos/b*'])
 def test_a_pattern_gives_the_same_whether_a_shell_expands_it_or_not(folder, monkeypatch, pattern):
   monkeypatch.chdir(folder.parent)

@@ -97,8 +97,9 @@ def _pictures(inputs: Sequence[str], apart: Sequence[str]) -> tuple[list[Job], b
       raise errors.InputError(f'{refusal} with some.')
     given += matched
     found += sorted(paths)
-  root = globs.together(given)
-  jobs = [Job(path, globs.below(path, root)) for path in dict.fromkeys(found)]
+  root, once = globs.together(given), {os.path.abspath(path): path for path in reversed(found)}
+  chosen = [path for path in dict.fromkeys(found) if once[os.path.abspath(path)] == path]
+  jobs = [Job(path, globs.below(path, root)) for path in _not_results(chosen)]
   return jobs, len(inputs) == 1 and inputs[0] in found
 
 
