@@ -187,4 +187,5 @@ CASES: dict[str, Callable[[pathlib.Path], Iterator[tuple[str, str]]]] = {
 }
 
 if __name__ == '__main__':
+  signal.signal(signal.SIGTERM, signal.default_int_handler)  # temporary folders are removed
   app.run(main)
