@@ -26,10 +26,11 @@ def of_pixels(name: str, error: Exception, kind: str | None, said: Sequence[str]
     kind: of the file, Pillow's name.
     said: lines of `said_below`.
   """
-  reason = _reason(error)
+  reason, remedy = _reason(error), 'PNG'
   if kind == 'TIFF':
     reason = said[-1].removeprefix('tempfile.tif: ').rstrip('.') if said else reason
-    reason += '; copy it again, or save it as a plain TIFF or PNG'
+    remedy = 'a plain TIFF or PNG'
+  reason += f'; copy it again, or save it as {remedy}'
   return f'{name} cannot be read as a picture ({reason}).'
 
 
@@ -41,7 +42,9 @@ def of_file(name: str, error: Exception, data: bytes) -> str:
   elif data[4:12] in _AVIF and '.avif' not in Image.registered_extensions():
     reason = 'AVIF, which this Pillow does not know; upgrade it to 11.3 or later'
   elif 'cannot identify image file' in reason:
-    reason = 'not a picture format that is known here'
+    reason = 'not a picture format that is known here; save it as PNG or JPEG'
+  elif 'could not create decoder' in reason:  # WebP's
+    reason += '; the file is damaged: copy it again'
   return f'{name} cannot be read as a picture ({reason}).'
 
 
