@@ -268,6 +268,18 @@ def test_a_pattern_gives_the_same_whether_a_shell_expands_it_or_not(folder, monk
   assert len({job.name for job in ours}) == len(ours)  # no two would become one
 
 
+def test_a_picture_has_the_same_mask_however_it_is_given(folder, monkeypatch):
+  for name in ('a/1.png', 'b/1.png'):
+    write(folder / name)
+  for name in ('a/1.png', '1.png'):
+    write(folder.parent / 'masks' / name, hostile.mask())
+  masks = folder.parent / 'masks'
+  monkeypatch.chdir(folder / 'a')
+  for given in (folder, folder / 'a', folder / 'a' / '1.png', '1.png', f'{folder}/a/*'):
+    job = pairing.jobs([str(given)], str(masks))[0][0]
+    assert job.mask == str(masks / 'a' / '1.png') and job.others == (str(masks / '1.png'),)
+
+
 def test_masks_are_found_by_folders_of_either_slash(monkeypatch):
   monkeypatch.setattr(os, 'sep', '\\')
   assert mask_folder._key('x\\y\\a.jpg') == ('x/y', 'a')

@@ -28,17 +28,17 @@ class MaskFolder:
       for mark in re.finditer(_MARK, stem):  # a stem may itself hold the mark
         self._marked.setdefault((parent, stem[: mark.start()]), []).append(name)
 
-  def of(self, image: str, name: str) -> list[str]:
+  def of(self, image: str) -> list[str]:
     """Paths of a picture's masks, the best first.
 
-    One has its stem, or its stem and `_mask...`, and lies in its folder below the masks', or
-    directly there. `name` says what its folder is, as does any end of `image`, its path.
+    One has its stem, or its stem and `_mask...`, and lies in a folder below the masks' whose path
+    is the end of the picture's, the longer the better, or directly there.
     """
     found = []
-    parent, stem = _key(name)
-    folders = _key(image)[0].split('/')
+    parent, stem = _key(os.path.abspath(image))
+    folders = parent.split('/')
     ends = ('/'.join(folders[start:]) for start in range(len(folders)))
-    for key in dict.fromkeys((folder, stem) for folder in (parent, *ends, '')):
+    for key in dict.fromkeys((folder, stem) for folder in (*ends, '')):
       for own in self._exact.get(key, []):
         mask = os.path.join(self.folder, own)
         # Where a.jpg and a.png lie side by side and both are given, neither is a mask.

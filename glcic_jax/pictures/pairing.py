@@ -57,7 +57,7 @@ def jobs(
   masks = mask_folder.MaskFolder(mask, [job.image for job in found])
   paired, spare = [], set()
   for job in found:
-    if of_it := masks.of(job.image, job.name):
+    if of_it := masks.of(job.image):
       paired.append(job._replace(mask=of_it[0], others=tuple(of_it[1:])))
       spare |= set(map(os.path.realpath, of_it))
     else:
