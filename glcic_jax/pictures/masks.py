@@ -125,7 +125,8 @@ def check_hole(white: np.ndarray, name: str, color: str = 'white', held: str = '
       'completed.'
     )
   if white.all():
-    other = {'white': 'black'}.get(color, 'otherwise')
+    others = {'white': 'black', 'black': 'white', 'transparent': 'opaque', 'opaque': 'transparent'}
+    other = others.get(color, 'otherwise')
     held = '' if 'highest level' in held else held  # which is white itself
     raise errors.InputError(
       f'{name} is {color} everywhere{held}, so nothing is known; paint {other} what is to be kept.'
