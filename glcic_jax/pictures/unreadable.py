@@ -107,11 +107,10 @@ def said_below() -> Iterator[list[str]]:
   with contextlib.suppress(Exception):  # there may be none
     sys.stderr.flush()
   try:
-    stderr = os.dup(2)
-  except OSError:  # it is closed
+    stderr, (end, start) = os.dup(2), os.pipe()
+  except OSError:  # it is closed, or too many files are open
     yield lines
     return
-  end, start = os.pipe()
   os.set_blocking(start, False)  # what is too much is lost
   os.dup2(start, 2)
   os.close(start)
