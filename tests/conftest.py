@@ -19,6 +19,8 @@ _SHARED = 'GLCIC_JAX_TEST_COMPILATIONS'
 if 'PYTEST_XDIST_WORKER' not in os.environ:
   os.environ[_SHARED] = tempfile.mkdtemp(prefix='glcic_jax_compilations_')
   atexit.register(shutil.rmtree, os.environ[_SHARED], ignore_errors=True)
+else:  # what libraries keep in the temporary folder until they end is removed with it
+  os.environ['TMPDIR'] = tempfile.tempdir = os.environ[_SHARED]
 _WORKER = os.environ.get('PYTEST_XDIST_WORKER', 'alone')
 os.environ['JAX_COMPILATION_CACHE_DIR'] = os.path.join(os.environ[_SHARED], _WORKER)
 os.environ['JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS'] = '0.2'
