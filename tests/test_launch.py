@@ -211,7 +211,7 @@ def test_the_page_s_container_is_nobody_s_and_starts_with_a_token_alone(capsys, 
   lines = (ROOT / 'launch/web.Dockerfile').read_text().splitlines()
   said = dict(line.split(' ', 1) for line in lines if line and not line.startswith('#'))
   assert said['USER'].split(':')[0].isdecimal() and int(said['USER'].split(':')[0]) > 0
-  assert '[web]' in said['RUN']
+  assert '[web,' in said['RUN']
   (program,), arguments = json.loads(said['ENTRYPOINT']), json.loads(said['CMD'])
   assert program == 'glcic-jax'
   monkeypatch.delenv('GLCIC_JAX_TOKEN', raising=False)
