@@ -11,6 +11,7 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -156,4 +157,5 @@ def _all_accounted_for(result: Result) -> str:
 
 
 if __name__ == '__main__':
+  signal.signal(signal.SIGTERM, signal.default_int_handler)  # temporary folders are removed
   app.run(main)

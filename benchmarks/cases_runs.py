@@ -93,8 +93,10 @@ def _signals(folder: pathlib.Path) -> Iterator[tuple[str, str]]:
       process.send_signal(number)
       if problem := _ends(process, 128 + number, f'Stopped by {number.name}', lines=3):
         problems.append(problem)
-    # A command that was done before is none of these.
-    problems = [problem for problem in problems if 'exit code 0' not in problem]
+    # A command that was done before is none of these, nor one of which Python had not begun with a
+    # line: shells tell of it by the same number.
+    fine = ('exit code 0: ', f'exit code -{number.value}: ')
+    problems = [problem for problem in problems if not problem.startswith(fine)]
     yield f'{number.name}, {_TRIES.value} moments', '; '.join(problems[:1])
 
 
@@ -187,4 +189,5 @@ CASES: dict[str, Callable[[pathlib.Path], Iterator[tuple[str, str]]]] = {
 }
 
 if __name__ == '__main__':
+  signal.signal(signal.SIGTERM, signal.default_int_handler)  # temporary folders are removed
   app.run(main)

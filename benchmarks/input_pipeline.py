@@ -23,6 +23,7 @@ import itertools
 import json
 import os
 import pathlib
+import signal
 import tempfile
 import time
 from typing import Any
@@ -264,4 +265,5 @@ def _torch(folder: str, kind: str) -> Iterator[np.ndarray]:
 
 
 if __name__ == '__main__':
+  signal.signal(signal.SIGTERM, signal.default_int_handler)  # temporary folders are removed
   app.run(main)

@@ -16,6 +16,7 @@ import itertools
 import json
 import os
 import pathlib
+import signal
 import tempfile
 import time
 from typing import Any
@@ -144,4 +145,5 @@ class _Loss:
 
 
 if __name__ == '__main__':
+  signal.signal(signal.SIGTERM, signal.default_int_handler)  # temporary folders are removed
   app.run(main)

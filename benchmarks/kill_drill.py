@@ -16,6 +16,7 @@ import json
 import os
 import pathlib
 import random
+import signal
 import subprocess
 import sys
 import tempfile
@@ -164,4 +165,5 @@ def _model(workdir: pathlib.Path) -> bytes:
 
 
 if __name__ == '__main__':
+  signal.signal(signal.SIGTERM, signal.default_int_handler)  # temporary folders are removed
   app.run(main)

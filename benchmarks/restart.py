@@ -10,6 +10,7 @@ each round, the bytes kept, and whether all models are the same to the bit.
 import hashlib
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 import tempfile
@@ -62,4 +63,5 @@ def _train(here: pathlib.Path, keep: bool) -> tuple[float, str]:
 
 
 if __name__ == '__main__':
+  signal.signal(signal.SIGTERM, signal.default_int_handler)  # temporary folders are removed
   app.run(main)

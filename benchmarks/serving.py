@@ -21,6 +21,7 @@ import contextlib
 import io
 import json
 import pathlib
+import signal
 import statistics
 import subprocess
 import sys
@@ -176,4 +177,5 @@ def _command(photo: pathlib.Path, hole: pathlib.Path, output: pathlib.Path) -> d
 
 
 if __name__ == '__main__':
+  signal.signal(signal.SIGTERM, signal.default_int_handler)  # temporary folders are removed
   app.run(main)

@@ -124,11 +124,14 @@ def write(path: epath.PathLike, data: bytes) -> None:
   whole objects by themselves.
 
   Raises:
+    errors.InputError: if there is a pipe or a device of this name, such as /dev/null.
     OSError: as the file system raised it; the temporary file is removed.
   """
   if in_bucket(path):
     epath.Path(path).write_bytes(data)
     return
+  if os.path.exists(path) and not os.path.isdir(path):
+    _check_status(os.stat(path), os.fspath(path), None)
   temporary = os.path.join(os.path.dirname(path), f'.{uuid.uuid4().hex[:12]}.part')
   try:
     with _begin(temporary) as file:

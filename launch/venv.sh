@@ -2,7 +2,8 @@
 #
 #     . launch/venv.sh train,test      # then "$venv/bin/python" is ready
 #
-# .venv is made by python3; PYTHON=python3.12 makes .venv-3.12 instead. An existing one is updated.
+# .venv is made by python3; PYTHON=python3.12 makes .venv-3.12 instead, and EXTRAS, where it is set,
+# .venv-bare, whose extras are its own. An existing one is updated.
 
 python=${PYTHON:-python3}
 if ! "$python" -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
@@ -13,6 +14,7 @@ venv=.venv
 if [ -n "${PYTHON:-}" ]; then
   venv=.venv-$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 fi
+[ -z "${EXTRAS:-}" ] || venv=.venv-bare${venv#.venv}
 if ! "$venv/bin/python" -m pip --version >/dev/null 2>&1; then
   rm -rf "$venv"  # half-made, or moved from elsewhere
   "$python" -m venv "$venv"

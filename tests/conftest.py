@@ -3,6 +3,7 @@
 import atexit
 import os
 import shutil
+import signal
 import tempfile
 
 # Processes that tests start inherit all of these.
@@ -12,11 +13,17 @@ os.environ['TF_ENABLE_ONEDNN_OPTS'] = '0'
 os.environ['XLA_FLAGS'] = '--xla_backend_optimization_level=0'
 # No test asks the Hugging Face Hub.
 os.environ['HF_HUB_OFFLINE'] = '1'
-# Many tests compile the same small steps: most of the suite's time without a cache.
-_CACHE = tempfile.mkdtemp(prefix='glcic_jax_compilations_')
-os.environ['JAX_COMPILATION_CACHE_DIR'] = _CACHE
+# Many tests compile the same small steps: most of the suite's time without a cache. The process
+# that starts the workers removes theirs too: it outlives them, and ends in order after SIGTERM.
+_SHARED = 'GLCIC_JAX_TEST_COMPILATIONS'
+if 'PYTEST_XDIST_WORKER' not in os.environ:
+  os.environ[_SHARED] = tempfile.mkdtemp(prefix='glcic_jax_compilations_')
+  atexit.register(shutil.rmtree, os.environ[_SHARED], ignore_errors=True)
+else:  # what libraries keep in the temporary folder until they end is removed with it
+  os.environ['TMPDIR'] = tempfile.tempdir = os.environ[_SHARED]
+_WORKER = os.environ.get('PYTEST_XDIST_WORKER', 'alone')
+os.environ['JAX_COMPILATION_CACHE_DIR'] = os.path.join(os.environ[_SHARED], _WORKER)
 os.environ['JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS'] = '0.2'
-atexit.register(shutil.rmtree, _CACHE, ignore_errors=True)
 
 import jax
 import numpy as np
@@ -29,6 +36,11 @@ from tests import made_up
 
 jax.config.update('jax_num_cpu_devices', 8)
 jax.config.update('jax_platforms', 'cpu')
+
+
+def pytest_configure():
+  """SIGTERM ends the tests as Ctrl-C does: what they have made is removed."""
+  signal.signal(signal.SIGTERM, lambda *_: pytest.exit('Stopped by SIGTERM.', 143))
 
 
 @pytest.fixture

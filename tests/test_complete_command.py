@@ -576,6 +576,7 @@ def test_wrong_combinations_are_refused(complete, pair, tmp_path):
     (('--mask', pair[1], '--hole-color', 'red'), 'give one of them'),
     (('--invert-mask',), 'needs a --mask'),
     (('--hole-color', 'reddish'), 'give a colour'),
+    (('--hole-color', 'rgb(999,0,0)'), 'give a colour'),
     (('--mask', pair[1], '--format', 'jpg'), 'leave one of them out'),
     (('--mask', pair[1], '--compare', tmp_path / 'sheet'), 'give a picture file'),
     (('--mask', pair[1], '--dilate', '-1'), 'number of pixels'),

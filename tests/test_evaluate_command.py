@@ -98,7 +98,15 @@ def test_models_and_baselines_side_by_side_and_the_same_bytes_again(
   assert len({row['picture'] for row in rows}) == COUNT
   found = json.loads((tmp_path / 'out/scores.json').read_text())
   assert found['models']['glcic']['step'] == 7 and found['reference'] == 'mean'
-  assert 'glcic' in out and 'hole PSNR - mean' in out
+  assert 'hole PSNR - mean' in out
+  assert [tuple(line.split()[:2]) for line in out.splitlines()[2:5]] == [
+    ('mean', 'completed'),
+    ('glcic', 'raw'),  # what the network painted leads, and no blend
+    ('glcic', 'completed'),
+  ]
+  page = (tmp_path / 'out/report.html').read_text()
+  assert page.index('<span>raw</span>') < page.rindex('<span>completed</span>')
+  assert all('--model harmonic' in text for text in (out, page))
   assert [feature['status'] for feature in found['features'].values()] == ['weights not given'] * 3
   assert '>glcic</text>' in (tmp_path / 'out/report.html').read_text()
 
@@ -257,7 +265,7 @@ def test_what_an_earlier_evaluation_left_is_not_mixed_with_a_new_one(
   assert [path.name for path in (tmp_path / 'out').iterdir()] == ['manifest.json']
 
 
-def test_a_warning_is_said_once_for_many_pictures(evaluate, images, monkeypatch):
+def test_a_warning_is_said_once_for_many_pictures_and_counted(evaluate, images, monkeypatch):
   def run(*arguments, **options):
     for across in (400, 500):
       warnings.warn(f'The hole is {across} px across.', stacklevel=1)
@@ -268,7 +276,10 @@ def test_a_warning_is_said_once_for_many_pictures(evaluate, images, monkeypatch)
   with warnings.catch_warnings():
     warnings.simplefilter('always')
     code, _, err = evaluate('--model', 'mean', '--images', images)
-  assert code == 0 and len(err.splitlines()) == 1 and '400 px' in err and 'Said once' in err
+  assert code == 0 and err.splitlines() == [
+    'glcic-jax: The hole is 400 px across. (Said once.)',
+    'glcic-jax: 2 in all: The hole is 400 px across.',
+  ]
 
 
 def test_the_held_back_pictures_are_those_of_training(evaluate, images, tmp_path):
@@ -281,6 +292,35 @@ def test_the_held_back_pictures_are_those_of_training(evaluate, images, tmp_path
     )
     assert code == 0
     assert {row['picture'] for row in _rows(tmp_path / 'out')} == set(getattr(split, side).names)
+
+
+def test_everything_in_the_folders_is_accounted_for(evaluate, images, tmp_path):
+  names = sorted(path.name for path in images.glob('*.png'))
+  masks = tmp_path / 'masks'
+  masks.mkdir()
+  for name in names:
+    with Image.open(images / name) as image:
+      mask = np.zeros(image.size[::-1], np.uint8)
+    mask[5:9, 5:9] = 1  # of classes: told, and counted
+    Image.fromarray(mask).save(masks / name)
+    Image.fromarray(mask).save(masks / name.replace('.png', '_mask7.png'))
+  (images / 'notes.txt').write_text('nothing')
+  code, out, err = evaluate('--model', 'mean', '--images', images, '--masks', masks, '--json')
+  others = [path for path in images.rglob('*.jpg') if path.stem + '.png' not in names]
+  found = json.loads(out)
+  assert code == 1 and f'{len(others)} of {COUNT} pictures could not be used.' in err
+  assert {one['picture'] for one in found['failed']} == {
+    str(path.relative_to(images)) for path in others
+  }
+  reasons = {one['path']: one['reason'] for one in found['left_out']}
+  assert reasons.pop(str(images / 'notes.txt')) == 'not a picture'
+  assert reasons == {
+    str(masks / name.replace('.png', '_mask7.png')): f'a further mask of {name}, for which {name} '
+    'is taken'
+    for name in names
+  }
+  assert f'{len(names)} in all: {masks / names[0]}: 1 is its only level besides 0' in err
+  assert all(path in err for path in reasons)
 
 
 def test_a_bad_picture_among_several_is_named(evaluate, images, tmp_path):

@@ -7,7 +7,6 @@ import pytest
 
 from glcic_jax import errors
 from glcic_jax import full_disk
-from glcic_jax.training import feed
 from glcic_jax.training import last_good
 from glcic_jax.training import metrics
 from tests.test_checkpoints import save
@@ -61,8 +60,3 @@ def test_a_loss_that_is_not_finite_names_the_checkpoint_that_there_is(tmp_path):
     metrics.means(steps, lambda: last_good.in_words(tmp_path))
   with pytest.raises(errors.RunError, match='at step 4; the run stops: lower'):
     metrics.means(steps)
-
-
-def test_nothing_held_back_says_that_no_scores_will_come():
-  assert feed.counted((1_200, 34)) == '1,200 pictures to train on, 34 held back'
-  assert '1 picture to train on, 0 held back: there will be no validation' in feed.counted((1, 0))

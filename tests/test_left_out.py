@@ -1,5 +1,6 @@
 """Folders as people have them: every entry is done, named as failed, or named as no picture."""
 
+import glob
 import json
 import ntpath
 import os
@@ -13,6 +14,7 @@ import pytest
 
 from glcic_jax.data import sources
 from glcic_jax.pictures import globs
+from glcic_jax.pictures import mask_folder
 from glcic_jax.pictures import pairing
 from tests import commands
 from tests import hostile
@@ -100,6 +102,14 @@ def test_a_further_mask_of_a_picture_is_named(complete, folder):
     {'path': path, 'reason': 'a further mask of a.png, for which a_mask001.png is taken'}
   ]
   assert path in err
+
+
+def test_a_mask_that_another_picture_uses_is_not_left_out(complete, folder):
+  for name in ('a/1.png', '1.png'):
+    write(folder / name)
+    write(folder.parent / 'masks' / name, hostile.mask())
+  code, out, err = complete(*all_of(folder, 'masks'), '--json')
+  assert (code, err) == (0, '') and not json.loads(out)['left_out']
 
 
 def no_files(folder):
@@ -215,9 +225,64 @@ def test_a_glob_gives_the_same_tree_on_windows(pattern, path, root, name):
     assert globs.below(path, root, posixpath) == name
 
 
+@pytest.mark.parametrize(
+  'system, paths, folder, names',
+  [
+    (ntpath, ['C:\\p\\a\\1.jpg', 'C:\\p\\b\\1.jpg'], 'C:\\p', ['a\\1.jpg', 'b\\1.jpg']),
+    (ntpath, ['C:\\p\\1.jpg', 'D:\\p\\1.jpg'], '.', ['p\\1.jpg', 'p\\1.jpg']),
+    (posixpath, ['/p/a/1.jpg', '/p/a/c/1.jpg'], '/p/a', ['1.jpg', 'c/1.jpg']),
+    (posixpath, ['/p/a/1.jpg', '/q/1.jpg'], '/', ['p/a/1.jpg', 'q/1.jpg']),
+  ],
+)
+def test_several_files_keep_their_folders_below_the_one_that_holds_all(
+  system, paths, folder, names
+):
+  assert globs.together(paths, system) == folder
+  assert [globs.below(path, folder, system) for path in paths] == names
+
+
+def test_a_file_that_is_given_twice_and_a_result_beside_its_picture_are_done_once(folder):
+  for name in ('a.png', 'a_completed.png', 'b.png'):
+    write(folder / name)
+  path = os.path.relpath(folder)
+  given = [f'{path}/a.png', f'./{path}/a.png', f'{path}/a_completed.png', str(folder / 'b.png')]
+  found, _ = pairing.jobs(given, None)
+  assert [job.image for job in found] == [given[0], given[3]]
+  assert [job.name for job in found] == ['a.png', 'b.png']
+  assert pairing.jobs(given[2:3], None)[0][0].image == given[2]  # by its name it is a picture
+
+
+@pytest.mark.parametrize('pattern', ['photos/*', 'photos/*/*', 'photos/**/*.png', 'photos/b*'])
+def test_a_pattern_gives_the_same_whether_a_shell_expands_it_or_not(folder, monkeypatch, pattern):
+  monkeypatch.chdir(folder.parent)
+  for name in ('a/1.png', 'b/1.png', 'b/c/2.png', '3.png'):
+    write(folder / name)
+  for name in ('a/1.png', '1.png', 'c/2.png', '3_mask.png'):
+    write(folder.parent / 'masks' / name, hostile.mask())
+  ours, _ = pairing.jobs([pattern], 'masks')
+  shells, _ = pairing.jobs(sorted(glob.glob(pattern, recursive=True)), 'masks')
+  assert sorted(ours) == sorted(shells) and len(ours) >= 2
+  for job in ours:
+    wanted = {'photos/a/1.png': 'masks/a/1.png', 'photos/b/1.png': 'masks/1.png'}
+    assert job.mask == wanted.get(job.image, job.mask)
+  assert len({job.name for job in ours}) == len(ours)  # no two would become one
+
+
+def test_a_picture_has_the_same_mask_however_it_is_given(folder, monkeypatch):
+  for name in ('a/1.png', 'b/1.png'):
+    write(folder / name)
+  for name in ('a/1.png', '1.png'):
+    write(folder.parent / 'masks' / name, hostile.mask())
+  masks = folder.parent / 'masks'
+  monkeypatch.chdir(folder / 'a')
+  for given in (folder, folder / 'a', folder / 'a' / '1.png', '1.png', f'{folder}/a/*'):
+    job = pairing.jobs([str(given)], str(masks))[0][0]
+    assert job.mask == str(masks / 'a' / '1.png') and job.others == (str(masks / '1.png'),)
+
+
 def test_masks_are_found_by_folders_of_either_slash(monkeypatch):
   monkeypatch.setattr(os, 'sep', '\\')
-  assert pairing._key('x\\y\\a.jpg') == ('x/y', 'a')
+  assert mask_folder._key('x\\y\\a.jpg') == ('x/y', 'a')
 
 
 def test_a_side_that_the_format_cannot_hold_is_told_before_the_work(complete, folder, tmp_path):

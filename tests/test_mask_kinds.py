@@ -257,6 +257,23 @@ def test_a_mask_that_cannot_be_read_is_named_once_and_gives_its_place_to_the_nex
   assert line.startswith(f'{tmp_path}/mixed/1.png cannot be read')
 
 
+def test_masks_of_a_folder_are_counted_by_what_they_are(config, tmp_path):
+  config.kind, hole = 'mixture', block(9, (2, 4), (2, 4))
+  config.mixture = ('rectangle=1', 'folder=2')
+  config.folder.path = own_masks(tmp_path / 'some', *[hole] * 5, hole * 0)
+  (tmp_path / 'some/a.png').write_bytes(b'broken')
+  Image.fromarray(hole.astype(np.uint8)).save(tmp_path / 'some/b.png')
+  assert kinds.counted(config) == (
+    '8 masks: 5 white on black; 1 not used, empty or full; 1 not used, unreadable or unclear; '
+    '1 where a level is its only level besides 0, and is taken for the hole'
+  )
+  own_masks(tmp_path / 'many', *[hole] * 102)
+  config.kind, config.folder.path = 'folder', str(tmp_path / 'many')
+  assert kinds.counted(config) == '102 masks, of 100 looked at: 100 white on black'
+  config.kind = 'rectangle'
+  assert kinds.counted(config) == ''
+
+
 def test_masks_that_vanish_during_a_run_stop_it(config, tmp_path):
   config.kind = 'folder'
   config.folder.path = own_masks(tmp_path / 'gone', np.zeros((9, 9), bool), np.zeros((9, 9), bool))

@@ -154,6 +154,14 @@ UNCLEAR = {
   ),
   'dark and soft': (Image.fromarray(_soft() // 3), 'its highest level is 85 of 255'),
   'nothing': (Image.fromarray(HOLE * np.uint8(0)), 'no white pixel, so there is no hole'),
+  'grey on white': (
+    Image.fromarray(np.where(HOLE, np.uint8(150), np.uint8(255))),
+    r'white everywhere \(its levels are 150 to 255 of 255\), so nothing is known',
+  ),
+  'nothing opaque': (
+    Image.fromarray(np.dstack([HOLE * np.uint8(0) + 255, HOLE * np.uint8(0)])),
+    r'white everywhere \(it is transparent everywhere\)',
+  ),
   'all': (Image.fromarray(HOLE * np.uint8(0) + 255), 'white everywhere'),
   'red everywhere': (_colors(RED, RED), r'1 colour \(#ff0000\)'),
   'a photograph': (_photo(np.uint8(255) + HOLE * np.uint8(0)), 'colours .* the most frequent'),

@@ -38,11 +38,10 @@ def test_every_element_escapes(made):
   assert HOSTILE not in made and ESCAPED in made
 
 
-def test_a_table_marks_numbers_quiet_rows_and_what_a_card_needs():
-  plain = elements.table(['name', 'n'], [['a', 1], ['b', 2]], numbers=1, quiet=[1])
+def test_a_table_marks_numbers_and_what_a_card_needs():
+  plain = elements.table(['name', 'n'], [['a', 1]], numbers=1)
   assert '<th>name</th><th class="n">n</th>' in plain
   assert '<tr><td><span>a</span></td><td class="n"><span>1</span></td></tr>' in plain
-  assert '<tr class=quiet><td><span>b</span></td><td class="n"><span>2</span></td></tr>' in plain
   wide = elements.table(['name', 'x', 'y', 'z'], [['a', 1, 2, '']], numbers=3)
   assert 'class="cards"' in wide
   assert '<td class="n" data-label="z"></td>' in wide

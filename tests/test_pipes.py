@@ -6,6 +6,7 @@ import pytest
 
 from glcic_jax import cli
 from glcic_jax import errors
+from glcic_jax import files
 from glcic_jax.evaluation import features
 from glcic_jax.model_directory import model_files
 from glcic_jax.training import metrics
@@ -75,3 +76,18 @@ def test_as_a_manifest(tmp_path, capsys):
   assert cli.main(arguments) == 2
   assert not (tmp_path / 'out').exists()
   assert 'manifest.json is a pipe' in capsys.readouterr().err
+
+
+def test_as_a_result_it_stays_and_is_no_file(tmp_path, capsys):
+  (tmp_path / 'null').symlink_to('/dev/null')
+  put_pipe(tmp_path / 'out.png')
+  for name in ('null', 'out.png'):
+    before = os.lstat(tmp_path / name)
+    with pytest.raises(errors.InputError, match=f'{name} is a (pipe|device); give a file'):
+      files.write(tmp_path / name, b'data')
+    assert os.lstat(tmp_path / name).st_ino == before.st_ino
+  made_workdir.write_samples(tmp_path, 1)
+  picture = tmp_path / 'samples' / '00000001.png'
+  arguments = ['complete', picture, '--mask', picture, '--output', tmp_path / 'out.png']
+  assert cli.main(list(map(str, arguments))) == 2
+  assert 'out.png is a pipe' in capsys.readouterr().err

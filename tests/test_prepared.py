@@ -7,6 +7,7 @@ import io
 import pathlib
 import subprocess
 import sys
+import tempfile
 
 import cloudpickle
 import numpy as np
@@ -56,8 +57,14 @@ class Tiny(tfds.core.GeneratorBasedBuilder):
 @pytest.fixture(scope='module', params=['array_record', 'tfrecord'])
 def directory(request, tmp_path_factory):
   """Where the dataset `tiny` is prepared."""
-  path = tmp_path_factory.mktemp('tfds')
-  Tiny(data_dir=path, file_format=request.param).download_and_prepare()
+  return prepared(tmp_path_factory.mktemp('tfds'), request.param)
+
+
+def prepared(path, kind):
+  """A folder with the dataset in one format; TFDS never removes the temporary folder it makes."""
+  with pytest.MonkeyPatch.context() as patch:
+    patch.setattr(tempfile, 'tempdir', str(path))
+    Tiny(data_dir=path, file_format=kind).download_and_prepare()
   return str(path)
 
 
@@ -153,7 +160,7 @@ def test_what_is_no_name_of_a_dataset_is_refused(directory, name):
 
 @pytest.mark.parametrize('kind', ['array_record', 'tfrecord'])
 def test_a_cut_file_gives_sentences_that_a_reader_passes_over(tmp_path, kind):
-  Tiny(data_dir=tmp_path, file_format=kind).download_and_prepare()
+  prepared(tmp_path, kind)
   (file,) = tmp_path.rglob('tiny-train*')
   file.write_bytes(file.read_bytes()[:200])
   source = sources.open_splits(config_of(str(tmp_path))).train

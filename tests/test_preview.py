@@ -1,10 +1,13 @@
 """The sheet that shows what a config feeds: its pictures, its charts and its numbers."""
 
+import sys
+
 import numpy as np
 from PIL import Image
 import pytest
 
 from glcic_jax import cli
+from glcic_jax import data
 from glcic_jax.data import pipeline
 from glcic_jax.reporting import preview
 
@@ -74,9 +77,7 @@ def test_the_command_writes_the_sheet_and_says_what_it_shows(tmp_path, picture_f
       ['--config.mask.kind=folder', '--config.mask.folder.path=nowhere'],
       "no folder of masks 'nowhere'",
     ),
-    (['--config.data.source=tfds:celeb_a'], 'tfds build celeb_a'),
     (['--config.data.source=folder', '--config.data.folder=nowhere'], 'There is no folder nowhere'),
-    (['--config.data.source=tfds:No Name!'], 'no name of a dataset'),
     (['--config.data.source=mixture', "--config.data.mixture=('sample=nan',)"], 'data.mixture is'),
     (['--config.mask.kind=mixture', "--config.mask.mixture=('rectangle=inf',)"], 'mask.mixture is'),
     (
@@ -89,6 +90,27 @@ def test_the_command_writes_the_sheet_and_says_what_it_shows(tmp_path, picture_f
   ],
 )
 def test_wrong_input_gets_one_sentence(tmp_path, capsys, wrong, sentence):
+  refuses(tmp_path, capsys, wrong, sentence)
+
+
+@pytest.mark.parametrize(
+  'name, sentence', [('celeb_a', 'tfds build celeb_a'), ('No Name!', 'no name of a dataset')]
+)
+def test_a_dataset_that_is_not_prepared_gets_one_sentence(tmp_path, capsys, name, sentence):
+  pytest.importorskip('tensorflow_datasets', reason='the tfds extra')
+  refuses(tmp_path, capsys, [f'--config.data.source=tfds:{name}'], sentence)
+
+
+def test_a_dataset_without_its_library_names_the_extra(tmp_path, capsys, monkeypatch):
+  monkeypatch.setitem(sys.modules, 'tensorflow_datasets', None)
+  monkeypatch.delitem(sys.modules, 'glcic_jax.data.prepared', raising=False)
+  monkeypatch.delattr(data, 'prepared', raising=False)
+  sentence = 'tfds:celeb_a needs TFDS (import of tensorflow_datasets halted; None in sys.modules)'
+  refuses(tmp_path, capsys, ['--config.data.source=tfds:celeb_a'], sentence)
+
+
+def refuses(tmp_path, capsys, wrong, sentence):
+  """Whether the command says so in its one sentence, and writes nothing."""
   output = tmp_path / 'sheet.png'
   assert (
     cli.main(['preview', '--config', 'configs/quickstart.py', '--output', str(output), *wrong]) == 2

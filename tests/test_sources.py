@@ -47,7 +47,13 @@ def test_hidden_files_and_other_files_are_left_out(tmp_path):
     'labels/g.json',
     'a.png.part',
   )
-  assert sources.folder(tmp_path).names == ('B.JPG', 'a.png', 'c.gif')
+  source = sources.folder(tmp_path)
+  assert source.names == ('B.JPG', 'a.png', 'c.gif')
+  said = sources.counted(sources.Splits(source, source))
+  assert said == '3 pictures to train on, 3 held back, 7 other files there'
+  one, none = sources.Source(('a.png',), source.read), sources.Source((), source.read)
+  said = sources.counted(sources.Splits(one, none))
+  assert '1 picture to train on, 0 held back: there will be no validation' in said
 
 
 def test_nothing_is_decoded_while_listing(tmp_path):

@@ -147,6 +147,7 @@ def test_the_terminal_and_the_page_show_them(measured):
   definitions = scoring.SCORES | texture_scores.SCORES
   found = {
     'manifest': {'pictures': COUNT},
+    'models': {},
     'reference': 'exact',
     'intervals': '',
     'features': {},

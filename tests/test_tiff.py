@@ -75,8 +75,9 @@ def test_grey_numbers_are_what_the_file_means(order, numbers, photometric, expec
 @pytest.mark.parametrize('shift, kept', [(9, 0), (0, 16)])
 def test_unsigned_numbers_beyond_31_bits_keep_their_upper_16(shift, kept):
   numbers = _numbers(1, np.uint32) >> shift
-  image, _ = _read(tiff(numbers, 1))
+  image, said = _read(tiff(numbers, 1))
   np.testing.assert_array_equal(np.asarray(image), numbers >> kept)
+  assert ('upper 16 are kept' in said) == (kept == 16)
 
 
 def test_white_is_zero_in_sixteen_bits_too():
@@ -95,10 +96,30 @@ def test_a_mask_with_white_as_zero_has_its_hole_where_it_is_white(tmp_path):
     np.testing.assert_array_equal(masks.from_mask(tmp_path / 'mask.tif', (36, 20)), hole)
 
 
-def test_a_layout_that_pillow_does_not_know_is_named():
-  for numbers, photometric in ((_numbers(1, np.float64), 1), (_numbers(3, np.float32), 2)):
-    with pytest.raises(errors.InputError, match='a TIFF of a kind that Pillow does not read'):
-      image_files.open_picture(tiff(numbers, photometric), 'a.tif')
+PLAIN = tiff(_numbers(3, np.uint8), 2)
+
+
+@pytest.mark.parametrize(
+  'data, sentence',
+  [
+    (tiff(_numbers(1, np.float64), 1), 'one channel of 64-bit fractions, .*; save it with 16 bits'),
+    (tiff(_numbers(3, np.float32), 2), '3 channels of 32-bit fractions, .* with 8 bits a channel'),
+    (tiff(_numbers(3, np.float32), 2, order='>'), '3 channels of 32-bit fractions'),
+    (tiff(_numbers(2, np.uint16), 1, extra=_ALPHA), '2 channels of 16-bit numbers'),
+    (tiff(_numbers(3, np.int16), 2), '3 channels of 16-bit signed numbers'),
+    (tiff(_numbers(5, np.uint8), 2), '5 channels of 8-bit numbers, .*; save it as RGB'),
+    (tiff(_numbers(3, np.uint8), 2, t259=34_712), 'packed by method 34712, .*; save it unpacked'),
+    (tiff(_numbers(2, np.uint8), 1, planar=True, extra=_ALPHA), 'save it as a plain TIFF or PNG'),
+    (tiff(_numbers(3, np.uint8), 2, t259=8), 'ZIPDecode: .*; copy it again'),
+    (PLAIN[:200], 'directory is damaged or missing; copy it again'),
+    (PLAIN[:4] + b'\xff\xff\xff\x7f' + PLAIN[8:], 'directory is damaged'),
+    (b'II+\0\x08\0\0\0' + PLAIN[8:], 'directory is damaged'),
+  ],
+)
+def test_a_tiff_that_pillow_does_not_read_says_what_it_is_and_what_to_do(capfd, data, sentence):
+  with pytest.raises(errors.InputError, match=f'^a.tif cannot be read as a picture.*{sentence}'):
+    image_files.load(image_files.open_picture(data, 'a.tif'))
+  assert not capfd.readouterr().err  # a library in C would talk before our sentence
 
 
 def test_a_turned_planar_file_is_turned_upright():
@@ -207,6 +228,12 @@ def test_depth_that_is_not_read_is_told_whatever_the_format(kind, bits):
   opened = image_files.open_picture(bytes(data) if kind != 'AVIF' else _encoded(image, kind))
   assert f'{bits}-bit colours with 8 bits' in depth.note(opened, bytes(data))
   assert not image_files.notes(image_files.open_picture(_encoded(image, kind)))
+
+
+@pytest.mark.parametrize('kind', ['DDS', 'SGI', 'TGA', 'PCX', 'BMP', 'ICNS'])
+def test_eight_bits_are_not_taken_for_more(kind):
+  opened = image_files.open_picture(_encoded(Image.new('RGBA', (16, 16)).convert('RGB'), kind))
+  assert not image_files.notes(opened)
 
 
 def _encoded(image, kind):

@@ -75,6 +75,7 @@ def _quieten_libraries() -> None:
   """What libraries log would bury our sentence; nothing is lost by it: see `complaints`."""
   import logging
   import os
+  import warnings
 
   # Orbax warns of what is as it should be, and logs a traceback in each of its threads for an error
   # that it raises too.
@@ -82,3 +83,5 @@ def _quieten_libraries() -> None:
     logging.getLogger(name).setLevel(logging.CRITICAL)
   for variable, value in (('TF_CPP_MIN_LOG_LEVEL', '3'), ('TF_ENABLE_ONEDNN_OPTS', '0')):
     os.environ.setdefault(variable, value)  # TensorFlow greets on stderr otherwise
+  # Of odd metadata and of large pictures; ours say what matters.
+  warnings.filterwarnings('ignore', module=r'PIL\.')

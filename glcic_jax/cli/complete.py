@@ -61,8 +61,6 @@ def main(arguments: Sequence[str]) -> int:
     note=note,
   )
   with warnings.catch_warnings(), speaker:
-    # Pillow takes a panorama for an attack, and reads it.
-    warnings.filterwarnings('ignore', message='Image size')
     warnings.showwarning = lambda message, *_, **__: note(f'glcic-jax: {message}')
     left = left_out.entries(options.images, jobs)
     for line in left_out.said(left):
@@ -111,8 +109,9 @@ def _parser() -> parser_lib.Parser:
   )
   parser.add_model(shipped.DEMO, f'; or, without a network, {", ".join(baselines.FILLS)}')
   where = (
-    'of one picture, a file, whose suffix decides the format; else a folder. Without: beside each '
-    'picture, as NAME_completed, where nothing has this name yet'
+    'of one picture, a file, whose suffix decides the format; else a folder, in which pictures '
+    'keep their folders below the one that holds all that is given. Without: beside each picture, '
+    'as NAME_completed, where nothing has this name yet'
   )
   add('--output', help=where)
   painted = 'the hole is what has this colour: #ff00ff, or a name'

@@ -29,6 +29,7 @@ def main(arguments: Sequence[str]) -> int:
     raise errors.InputError(f'{options.output} is a file; give --output a folder.')
   speaker = terminal.Terminal()
   with warnings.catch_warnings(), speaker:
+    warnings.filterwarnings('always', category=UserWarning)  # they are counted
     warnings.showwarning = speaker.warn_once()
     return _evaluate(options, speaker)
 
@@ -39,11 +40,13 @@ def _evaluate(options: argparse.Namespace, speaker: terminal.Terminal) -> int:
   from glcic_jax.evaluation import entrants as entrants_lib
   from glcic_jax.evaluation import results
   from glcic_jax.evaluation import score_table
+  from glcic_jax.holes import own_masks
   from glcic_jax.pictures import left_out
 
   choice = choice_lib.Choice(*(getattr(options, name) for name in choice_lib.Choice._fields))
   source = choice_lib.source(choice)
-  manifest, failures = choice_lib.manifest(choice, source)
+  chosen = choice_lib.choose(choice, source)
+  manifest, failures = chosen.manifest, chosen.failures
   compilation.keep_programs()
   entrants = entrants_lib.load(
     options.models,
@@ -58,15 +61,20 @@ def _evaluate(options: argparse.Namespace, speaker: terminal.Terminal) -> int:
     source.read,
     entrants,
     reference=entrants[reference].label,
+    left_out=chosen.left_out,
     weights=options.features,
     progress=speaker.progress,
   )
   print(results.to_json(found) if options.json else score_table.plain(found, seconds))
-  left = left_out.entries([options.images], [])
-  for line in left_out.said(left):
+  if choice.draw_masks and choice.masks:
+    masks = own_masks.survey(choice.masks, choice.mask_channel)
+    if not masks.is_plain:
+      speaker.note(f'glcic-jax: {choice.masks}: {masks}.')
+  for line in [*left_out.said(chosen.left_out), *(sentence for _, sentence in failures)]:
     speaker.note(f'glcic-jax: {line}')
-  for _, sentence in failures:
-    speaker.note(f'glcic-jax: {sentence}')
+  if len(failures) > 1:
+    total = len(failures) + len(manifest.entries)
+    speaker.note(f'glcic-jax: {len(failures)} of {total} pictures could not be used.')
   return 1 if failures else 0
 
 

@@ -5,6 +5,7 @@ Results go to stdout, notes to stderr, a bar to a terminal.
 
 from collections.abc import Callable
 import os
+import re
 import sys
 from typing import Any, TYPE_CHECKING
 
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
   from glcic_jax import bar
 
 
+_NUMBER = re.compile(r'[0-9][0-9.,]*')
+
+
 class Terminal:
   """Keeps the bar and the lines apart; a context manager that leaves no bar behind."""
 
@@ -21,12 +25,16 @@ class Terminal:
     self._bar: bar.Bar | None = None
     self._state: bar.State  # of the bar, if there is one
     self._is_read = True  # stdout
+    self._said: dict[str, tuple[str, int]] = {}  # kind of warning -> the first, and how many
 
   def __enter__(self) -> 'Terminal':
     return self
 
   def __exit__(self, *_: object) -> None:
     self._clear()
+    for first, count in self._said.values():
+      if count > 1:
+        self.note(f'glcic-jax: {count} in all: {first}')
 
   def progress(self, done: int, total: int, name: str) -> None:
     """Shows a bar that replaces the one before; on a terminal only, and where there are several."""
@@ -45,13 +53,17 @@ class Terminal:
     print(errors.shown(text), file=sys.stderr)
 
   def warn_once(self) -> Callable[..., None]:
-    """What shows warnings: of those that come from one place, thousands perhaps, the first."""
-    said = set()
+    """What shows warnings: of those that differ in a name or in numbers alone, thousands perhaps,
+    the first, and at the end how many they were.
+    """
 
-    def show(message: Warning, _: type, filename: str, line: int, *__: Any) -> None:
-      if (filename, line) not in said:
-        said.add((filename, line))
-        self.note(f'glcic-jax: {message} (Said once; it may hold for further pictures.)')
+    def show(message: Warning, *_: Any, **__: Any) -> None:
+      text = str(message)
+      kind = _NUMBER.sub('', text.rpartition(': ')[2])
+      first, count = self._said.get(kind, (text, 0))
+      self._said[kind] = first, count + 1
+      if not count:
+        self.note(f'glcic-jax: {text} (Said once.)')
 
     return show
 

@@ -62,9 +62,12 @@ def color(text: str) -> tuple[int, int, int]:
   from PIL import ImageColor
 
   try:
-    return ImageColor.getrgb(text)[:3]
+    red, green, blue, *_ = ImageColor.getrgb(text)
+    if max(red, green, blue) <= 255:
+      return red, green, blue
   except ValueError:
-    raise _wrong(text, 'a colour such as #ff00ff or red') from None
+    pass
+  raise _wrong(text, 'a colour such as #ff00ff or red')
 
 
 def mean_color(text: str) -> tuple[float, float, float]:

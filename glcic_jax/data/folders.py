@@ -3,6 +3,7 @@
 import glob
 import itertools
 import os
+from typing import NamedTuple
 
 from etils import epath
 
@@ -11,36 +12,41 @@ from glcic_jax import files
 from glcic_jax.pictures import image_files
 
 
-def names(path: epath.PathLike) -> tuple[epath.Path, tuple[str, ...]]:
+class Found(NamedTuple):
+  """What is there."""
+
+  root: epath.Path  # the folder, the glob's fixed part, or where the list lies
+  names: tuple[str, ...]  # of the pictures, below the root, in their order
+  others: int  # files that are no pictures
+
+
+def find(path: epath.PathLike) -> Found:
   """All pictures below a folder, of a glob, or of a list.
 
   A folder is searched in depth; a glob is such as `photos/**/*.jpg`; a list is a text file with a
   path on each line, relative to itself. All may be `gs://`.
 
-  Returns:
-    the root, which is the folder, the glob's fixed part, or where the list lies; and the names
-    below it, in their order.
-
   Raises:
     errors.InputError: if there is no such folder or file, or no picture in it.
   """
   path = os.path.expanduser(path)
-  root = epath.Path(path)
+  root, is_one = epath.Path(path), _is_picture
   if _is_pattern(path):
     root, found = _matching(path)
   elif root.suffix.lower() == '.txt' and root.is_file():
     root, found = root.parent, _listed(root)
   elif root.is_dir():
-    found = list(files.walk(root, image_files.SUFFIXES))
+    found, is_one = list(files.walk(root, None)), _is_shown_picture
   else:
     raise errors.InputError(
       errors.with_hint(f'There is no folder {path}; check data.folder.', files.did_you_mean(path))
     )
-  if not found:
+  pictures = sorted({name for name in found if is_one(name)})
+  if not pictures:
     raise errors.InputError(
       f'{path} holds no pictures ({", ".join(image_files.SUFFIXES)}), at any depth.'
     )
-  return root, tuple(sorted(set(found)))
+  return Found(root, tuple(pictures), len(set(found)) - len(pictures))
 
 
 def _is_pattern(path: str) -> bool:
@@ -58,20 +64,26 @@ def _matching(pattern: str) -> tuple[epath.Path, list[str]]:
     found = [os.fspath(entry.relative_to(root)) for entry in root.glob(below)]
   else:
     found = glob.glob(below, root_dir=root, recursive=True)
-  return root, [name for name in found if _is_picture(name)]
+  return root, [name for name in found if _is_picture(name) or not (root / name).is_dir()]
 
 
 def _listed(path: epath.Path) -> list[str]:
   """The names on a file's lines; a list of which none of the first ten is there is refused."""
   text = files.read(path).decode('utf-8-sig', 'surrogateescape')
   lines = [line.strip() for line in text.splitlines()]
-  found = [name for name in lines if _is_picture(name) and not name.startswith('#')]
-  if found and not any((path.parent / name).exists() for name in found[:10]):
+  found = [name for name in lines if name and not name.startswith('#')]
+  pictures = [name for name in found if _is_picture(name)]
+  if pictures and not any((path.parent / name).exists() for name in pictures[:10]):
     raise errors.InputError(
-      f'{path} lists {found[0]}, which is not there; the paths in it are relative to {path.parent}.'
+      f'{path} lists {pictures[0]}, which is not there; the paths in it are relative to '
+      f'{path.parent}.'
     )
   return found
 
 
 def _is_picture(name: str) -> bool:
   return name.lower().endswith(image_files.SUFFIXES)
+
+
+def _is_shown_picture(name: str) -> bool:
+  return _is_picture(name) and not name.rpartition('/')[2].startswith('.')

@@ -60,6 +60,11 @@ class Pipeline:
     """How many pictures are trained on, and how many are held back."""
     return len(self._splits.train), len(self._splits.validation)
 
+  @property
+  def counted(self) -> str:
+    """`counts` in words, and what lies beside the pictures."""
+    return sources.counted(self._splits)
+
   def mean_color(self) -> tuple[float, float, float]:
     """Of the training pictures, RGB in 0..1; the same on every process."""
     return self._samples.training_reader.mean_color(self._config.data.mean_color_pictures)

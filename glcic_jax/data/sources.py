@@ -36,6 +36,7 @@ class Source:
   names: tuple[str, ...]
   read: Callable[[str], bytes]
   parts: tuple[Part, ...] = ()  # of a mixture, in the order of the names
+  others: int = 0  # files that lie beside them and are no pictures
 
   def __len__(self) -> int:
     return len(self.names)
@@ -116,7 +117,8 @@ def _mixture(config: Any) -> Splits:
   def joined(sides: Sequence[Source]) -> Source:
     names = tuple(f'{number}/{name}' for number, side in enumerate(sides) for name in side.names)
     read = functools.partial(_read_member, [side.read for side in sides])
-    return Source(names, read, tuple(map(Part, map(len, sides), weights)))
+    others = sum(side.others for side in sides)
+    return Source(names, read, tuple(map(Part, map(len, sides), weights)), others)
 
   held_back = joined([splits.validation for splits in opened])
   in_turn = tuple(sorted(held_back.names, key=_place))
@@ -141,11 +143,11 @@ def sample_pictures() -> Splits:
 
 
 def folder(path: epath.PathLike) -> Source:
-  """All pictures below a folder, of a glob, or of a list; see `folders.names`."""
-  root, names = folders.names(path)
+  """All pictures below a folder, of a glob, or of a list; see `folders.find`."""
+  root, names, others = folders.find(path)
   if files.in_bucket(root):
-    return Source(names, functools.partial(_read_remote, root))
-  return Source(names, functools.partial(_read, os.fspath(root)))
+    return Source(names, functools.partial(_read_remote, root), others=others)
+  return Source(names, functools.partial(_read, os.fspath(root)), others=others)
 
 
 def _read(root: str, name: str) -> bytes:
@@ -195,6 +197,21 @@ def split(source: Source, validation_fraction: float) -> Splits:
   return Splits(
     train=dataclasses.replace(source, names=tuple(n for n in source.names if n not in chosen)),
     validation=dataclasses.replace(source, names=tuple(held_back)),
+  )
+
+
+def counted(splits: Splits) -> str:
+  """How many pictures there are, in words; where none is held back, that no scores will come."""
+  train, held_back, others = len(splits.train), len(splits.validation), splits.train.others
+  pictures = 'picture' if train == 1 else 'pictures'
+  said = f'{train:,} {pictures} to train on, {held_back:,} held back'
+  if others:
+    said += f', {others:,} other {"file" if others == 1 else "files"} there'
+  if held_back:
+    return said
+  return (
+    f'{said}: there will be no validation scores; a higher data.validation_fraction, or more '
+    'pictures, gives some'
   )
 
 

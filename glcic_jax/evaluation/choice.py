@@ -1,14 +1,16 @@
 """Which pictures are evaluated, and with which holes, as the command line says it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 import os
 from typing import NamedTuple
 
 from glcic_jax import errors
 from glcic_jax import files
+from glcic_jax.data import folders
 from glcic_jax.data import sources
 from glcic_jax.evaluation import holes
 from glcic_jax.evaluation import manifest as manifest_lib
+from glcic_jax.pictures import left_out
 from glcic_jax.pictures import mask_meaning
 from glcic_jax.pictures import pairing
 
@@ -29,6 +31,23 @@ class Choice(NamedTuple):
   validation_fraction: float | None = None
   limit: int | None = None
   seed: int | None = None
+
+
+class Chosen(NamedTuple):
+  """What is evaluated, and what is not."""
+
+  manifest: manifest_lib.Manifest
+  failures: Sequence[tuple[str, str]]  # (name, sentence) of each picture that cannot be used
+  left_out: Sequence[left_out.Entry]  # what is no picture, and masks that are not used
+
+
+class _Holes(NamedTuple):
+  """Which pictures have a hole, and where it comes from."""
+
+  names: Sequence[str]
+  hole_of: holes.HoleOf
+  said: str  # for people
+  jobs: Sequence[pairing.Job] = ()  # of pictures that have masks of their own
 
 
 def source(choice: Choice) -> sources.Source:
@@ -68,13 +87,8 @@ def source(choice: Choice) -> sources.Source:
   return part
 
 
-def manifest(
-  choice: Choice, pictures: sources.Source
-) -> tuple[manifest_lib.Manifest, list[tuple[str, str]]]:
-  """The manifest that is given, or a new one of what `source` gave.
-
-  Returns:
-    it, and (name, sentence) of each picture that cannot be used.
+def choose(choice: Choice, pictures: sources.Source) -> Chosen:
+  """The manifest that is given, or a new one of what `source` gave; and what either leaves out.
 
   Raises:
     errors.InputError: if the pictures are not those of the manifest, or there is no hole for them.
@@ -88,18 +102,18 @@ def manifest(
       ) from None
     given = manifest_lib.Manifest.from_bytes(data, choice.manifest)
     manifest_lib.check(given, pictures.names, pictures.read, choice.images)
-    return given, []
-  names, hole_of, said = _holes(choice, pictures.names)
+    return Chosen(given, (), left_out.entries([choice.images], ()))
+  names, hole_of, said, jobs = _holes(choice, pictures.names)
   if choice.limit:
     kept = sources.split(sources.Source(tuple(names), pictures.read), 1.0).validation.names
     names = sorted(kept[: choice.limit])
-  return manifest_lib.build(
+  made, failures = manifest_lib.build(
     names, pictures.read, hole_of, seed=choice.seed or 0, size=choice.size, masks=said
   )
+  return Chosen(made, failures, left_out.entries([choice.images], jobs))
 
 
-def _holes(choice: Choice, names: Sequence[str]) -> tuple[Sequence[str], holes.HoleOf, str]:
-  """The pictures that have a hole, their holes, and where these come from."""
+def _holes(choice: Choice, names: Sequence[str]) -> _Holes:
   seed, text = choice.seed or 0, choice.masks or 'mixture'
   words, side = text.split(','), choice.mask_side or _SIDE
   is_kind = all(word in holes.KINDS for word in words)
@@ -114,29 +128,11 @@ def _holes(choice: Choice, names: Sequence[str]) -> tuple[Sequence[str], holes.H
     ):
       errors.require(not is_given, f'{flag} needs --masks FOLDER.')
     drawn = holes.drawn(holes.kinds_of(text), seed=seed, size=choice.size, center_side=side)
-    return names, drawn, f'{text}, side {side:g}' if 'center' in words else text
+    return _Holes(names, drawn, f'{text}, side {side:g}' if 'center' in words else text)
   if choice.draw_masks:
     drawn = holes.drawn_from(text, seed=seed, size=choice.size, channel=choice.mask_channel)
-    return names, drawn, 'drawn from a folder'
-  paired, mask_of = _paired(choice.images, text, names)
-  return paired, holes.paired(mask_of, size=choice.size, channel=choice.mask_channel), 'paired'
-
-
-def _paired(
-  images: str, masks: str, names: Sequence[str]
-) -> tuple[tuple[str, ...], Callable[[str], str]]:
-  """The pictures that are no masks themselves, and each one's own mask."""
-  inputs, listed = [images], os.path.isfile(images)
-  if listed:  # its paths are relative to itself
-    inputs = [os.path.join(os.path.dirname(images), name) for name in names]
-  try:
-    found, _ = pairing.jobs(inputs, masks)
-  except errors.InputError as error:
-    raise errors.InputError(f'{str(error).rstrip(".")}; --draw-masks draws any of them.') from None
-  jobs = {job.name: job for job in found}
-  if listed:
-    by_path = {job.image: job for job in found}
-    jobs = {name: by_path[path] for name, path in zip(names, inputs) if path in by_path}
+    return _Holes(names, drawn, 'drawn from a folder')
+  jobs = _paired(choice.images, text, names)
 
   def mask_of(name: str) -> str:
     job = jobs[name]
@@ -144,4 +140,19 @@ def _paired(
       raise errors.InputError(f'{name} has no mask: {job.error}')
     return job.mask
 
-  return tuple(name for name in names if name in jobs), mask_of
+  paired = holes.paired(mask_of, size=choice.size, channel=choice.mask_channel)
+  return _Holes(tuple(jobs), paired, 'paired', tuple(jobs.values()))
+
+
+def _paired(images: str, masks: str, names: Sequence[str]) -> dict[str, pairing.Job]:
+  """Each picture that is no mask itself, by its name among these, with its own mask."""
+  is_folder = os.path.isdir(images)
+  root = images if is_folder else os.fspath(folders.find(images).root)  # of a list or a glob
+  paths = {os.path.join(root, name): name for name in names}
+  inputs = [images] if is_folder else list(paths)
+  try:
+    found, _ = pairing.jobs(inputs, masks)
+  except errors.InputError as error:
+    raise errors.InputError(f'{str(error).rstrip(".")}; --draw-masks draws any of them.') from None
+  jobs = {job.image: job for job in found}
+  return {name: jobs[path] for path, name in paths.items() if path in jobs}

@@ -33,8 +33,8 @@ def render(found: Mapping[str, Any], rows: Sequence[evaluate.Row], pictures: Pic
   side = f'cut to their middle square of {facts["size"]} px' if facts['size'] else 'as they are'
   words = (
     f'Pictures {side}; holes: {facts["masks"]}, seed {facts["seed"]}. Manifest '
-    f'{facts["sha256"][:16]}. Scores are of the 8-bit picture that a user gets; raw is the '
-    "network's output, not blended with its surroundings."
+    f'{facts["sha256"][:16]}. Scores are of 8-bit pictures: completed is what a user gets; '
+    "raw, which leads, is the network's own output, not blended with its surroundings."
   )
   failed = ''.join(f'<li>{elements.text(failure["error"])}</li>' for failure in found['failed'])
   if failed:

@@ -17,6 +17,7 @@ from glcic_jax.evaluation import manifest as manifest_lib
 from glcic_jax.evaluation import report
 from glcic_jax.evaluation import scoring
 from glcic_jax.evaluation import texture_scores
+from glcic_jax.pictures import left_out as left_out_lib
 
 _SCORES = scoring.SCORES | texture_scores.SCORES
 _CSV, _JSON, _REPORT = 'scores.csv', 'scores.json', 'report.html'
@@ -30,6 +31,7 @@ def write(
   entrants: Sequence[entrants_lib.Entrant],
   *,
   reference: str,
+  left_out: Sequence[left_out_lib.Entry] = (),
   weights: str | None = None,
   progress: evaluate.Progress | None = None,
 ) -> tuple[dict[str, Any], dict[str, float]]:
@@ -42,6 +44,7 @@ def write(
     read: see `manifest`.
     entrants: who.
     reference: label of the one that the others are compared with.
+    left_out: what lies beside the pictures and is none, and masks that are not used.
     weights: folder of those for FID, KID and LPIPS.
     progress: is told how far it is.
 
@@ -70,6 +73,7 @@ def write(
     'intervals': f'bootstrap over pictures, {bootstrap.RESAMPLES} resamples, {bootstrap.LEVEL:.0%}',
     'definitions': {name: score._asdict() for name, score in _SCORES.items()},
     'failed': [{'picture': name, 'error': sentence} for name, sentence in failures],
+    'left_out': [entry._asdict() for entry in left_out],
     **_summary(rows, textures, reference, manifest.seed),
     'features': collector.results(),
   }

@@ -10,6 +10,7 @@ from glcic_jax.evaluation import texture
 from glcic_jax.pages import elements
 
 RANKED_BY = 'hole_psnr'
+_BLEND_ALONE = 'harmonic'  # a membrane between the known pixels: Poisson blending of a constant
 _ENERGIES = tuple(f'energy_{level + 1}' for level in range(texture.LEVELS))
 _TABLE = (
   *('hole_l1', 'hole_psnr', 'hole_ssim', 'seam', 'swd', *_ENERGIES),
@@ -64,7 +65,8 @@ def plain(found: Found, seconds: Mapping[str, float]) -> str:
     lines.append(line)
   widths = [max(map(len, column)) for column in zip(*lines)]
   rows = ['  '.join(map(str.ljust, line, widths)).rstrip() for line in lines]
-  return '\n'.join([f'Means over {pictures} pictures, [95 % intervals]', *rows])
+  missing = [advice] if (advice := _without_a_network(found)) else []
+  return '\n'.join([f'Means over {pictures} pictures, [95 % intervals]', *rows, *missing])
 
 
 def _plain_cell(record: Record, *, interval: bool, sign: str = '') -> str:
@@ -82,7 +84,8 @@ def scores(found: Found) -> str:
   return (
     f'{_table(found, _TABLE, further)}{_missing(features)}<p class="quiet">Means; in brackets 95 % '
     f'intervals ({elements.text(found["intervals"])}); the difference is taken picture by picture. '
-    'Bold: the best completed one, and differences whose interval leaves out 0.</p>'
+    'Bold: the best completed one, and differences whose interval leaves out 0. '
+    f'{elements.text(_without_a_network(found))}</p>'
     + elements.details('Further scores', _table(found, _FURTHER, {}))
   )
 
@@ -106,10 +109,10 @@ def head(found: Found, name: str) -> str:
 def _table(found: Found, names: Sequence[str], further: Mapping[str, Column]) -> str:
   """Scores by name, as far as they were taken, and then further columns by their heads."""
   names = [name for name in names if name in found['definitions']]
-  means, everyone = _overall(found['means']), _everyone(found)
+  means, lines = _overall(found['means']), _everyone(found)
   best = {name: _best(found, means, name) for name in names}
   rows = []
-  for label, output in everyone:
+  for label, output in lines:
     row = [label, output]
     for name in names:
       bold = output == entrants_lib.COMPLETED and label == best[name]
@@ -119,13 +122,24 @@ def _table(found: Found, names: Sequence[str], further: Mapping[str, Column]) ->
     ['model', 'output', *(head(found, name) for name in names), *further],
     rows,
     numbers=len(names) + len(further),
-    quiet=[place for place, (_, output) in enumerate(everyone) if output == entrants_lib.RAW],
   )
 
 
 def _everyone(found: Found) -> list[tuple[str, str]]:
-  """Labels with their outputs, in order."""
-  return list(dict.fromkeys((record['model'], record['output']) for record in found['means']))
+  """Labels with their outputs, in order; a network's own leads: blending and detail add merits
+  that are not the network's.
+  """
+  lines = dict.fromkeys((record['model'], record['output']) for record in found['means'])
+  labels = list(dict.fromkeys(label for label, _ in lines))
+  return sorted(lines, key=lambda line: (labels.index(line[0]), line[1] != entrants_lib.RAW))
+
+
+def _without_a_network(found: Found) -> str:
+  """How to see what the blend has by itself, where that is not in the tables."""
+  blended = any(about.get('blend') == 'poisson' for about in found['models'].values())
+  if not blended or _BLEND_ALONE in found['models']:
+    return ''
+  return f'The blend alone, of no network, is --model {_BLEND_ALONE}: what is above it is learnt.'
 
 
 def _overall(records: Sequence[Record]) -> dict[tuple[str, str, str], Record]:

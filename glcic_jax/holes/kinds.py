@@ -111,6 +111,15 @@ def _mixture(config: Any, size: int, seed: int) -> Draw:
   return lambda rng: draws[rng.choice(len(draws), p=shares)](rng)
 
 
+def counted(config: Any) -> str:
+  """What there is in the folder of masks of a `config.mask`, in words; empty without one."""
+  chosen = [config.kind] if config.kind != 'mixture' else config.mixture
+  if not any(str(part).partition('=')[0] == 'folder' for part in chosen):
+    return ''
+  channel = None if config.folder.channel == 'auto' else config.folder.channel
+  return str(own_masks.survey(config.folder.path, channel))
+
+
 _BUILDERS = {
   'rectangle': _rectangle,
   'rectangles': _rectangles,

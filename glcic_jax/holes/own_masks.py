@@ -1,7 +1,10 @@
 """A folder of the user's own masks as a kind of hole."""
 
+import collections
 import functools
+import re
 import sys
+from typing import NamedTuple
 
 from etils import epath
 import numpy as np
@@ -12,6 +15,10 @@ from glcic_jax import files
 from glcic_jax.pictures import image_files
 from glcic_jax.pictures import mask_meaning
 from glcic_jax.pictures import masks
+
+_LOOKED_AT = 100  # masks: a second or two
+_PLAIN = 'white on black'
+_LEVEL = re.compile(r'^[0-9][0-9.]*')
 
 
 class Folder:
@@ -129,6 +136,49 @@ class Folder:
     placed = np.zeros((self._size, self._size), np.uint8)
     placed[top : top + side, left : left + side] = scaled
     return placed
+
+
+class Survey(NamedTuple):
+  """How many masks there are, and what those are that were looked at."""
+
+  total: int
+  kinds: collections.Counter[str]  # in words
+
+  def __str__(self) -> str:
+    """In words."""
+    many = self.kinds.total()
+    parts = [f'{count:,} {what}' for what, count in self.kinds.most_common()]
+    of_them = f', of {many:,} looked at' if many < self.total else ''
+    return f'{self.total:,} {"mask" if self.total == 1 else "masks"}{of_them}: {"; ".join(parts)}'
+
+  @property
+  def is_plain(self) -> bool:
+    """Whether all are white on black."""
+    return set(self.kinds) == {_PLAIN}
+
+
+def survey(path: str, channel: mask_meaning.Channel | None = None) -> Survey:
+  """Looks at up to `_LOOKED_AT` masks of a folder, spread evenly; the rest is of `Folder`."""
+  root = epath.Path(path).expanduser()
+  names = sorted(files.walk(root, image_files.SUFFIXES))
+  many = min(len(names), _LOOKED_AT)
+  looked_at = [names[i * len(names) // many] for i in range(many)]
+  return Survey(
+    len(names), collections.Counter(_understood(root / name, channel) for name in looked_at)
+  )
+
+
+def _understood(path: epath.Path, channel: mask_meaning.Channel | None) -> str:
+  """What a mask is, in words that go on where a number ends."""
+  try:
+    image = image_files.load(image_files.open_picture(path))
+    meaning = masks.meaning_of(image, str(path), channel=channel)
+  except (errors.InputError, OSError):
+    return 'not used, unreadable or unclear'
+  if not _is_usable(meaning.hole):
+    return 'not used, empty or full'
+  note = _LEVEL.sub('a level', meaning.note.rstrip('.'))
+  return f'where {note}' if note else _PLAIN
 
 
 @functools.cache

@@ -4,7 +4,7 @@ Every argument that is not `Html` is escaped.
 """
 
 import base64
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 import html
 import io
 from typing import Any
@@ -25,12 +25,7 @@ def text(value: Any) -> Html:
 
 
 def table(
-  head: Sequence[str],
-  rows: Iterable[Sequence[Any]],
-  *,
-  numbers: int = 0,
-  quiet: Container[int] = (),
-  look: str = '',
+  head: Sequence[str], rows: Iterable[Sequence[Any]], *, numbers: int = 0, look: str = ''
 ) -> Html:
   """A table.
 
@@ -38,7 +33,6 @@ def table(
     head: of the columns.
     rows: of cells, as many as columns.
     numbers: so many columns at the end are right-aligned.
-    quiet: numbers of the rows in grey.
     look: a class of the style; by default, a table of more than three columns becomes a card for
       each row where the screen is narrow.
   """
@@ -48,9 +42,9 @@ def table(
   if look == 'cards':
     classes = [f'{class_} data-label="{text(cell)}"' for class_, cell in zip(classes, head)]
   lines = []
-  for number, row in enumerate(rows):
+  for row in rows:
     cells = ''.join(_cell(cell, class_) for cell, class_ in zip(row, classes, strict=True))
-    lines.append(f'<tr{" class=quiet" if number in quiet else ""}>{cells}</tr>')
+    lines.append(f'<tr>{cells}</tr>')
   return Html(
     f'<div class="scroll"><table class="{look}"><thead><tr>{heads}</tr></thead>'
     f'<tbody>{"".join(lines)}</tbody></table></div>'

@@ -12,7 +12,7 @@ h1 { font-size: 26px; margin: 0; overflow-wrap: anywhere; }
 h2 { font-size: 19px; margin: 36px 0 10px; border-bottom: 2px solid var(--ink); }
 h3 { font-size: 15px; margin: 16px 0 2px; overflow-wrap: anywhere; }
 p { margin: 6px 0; max-width: 78ch; }
-.quiet, .quiet td, figcaption, small { color: var(--soft); }
+.quiet, figcaption, small { color: var(--soft); }
 small { font-size: .85em; }
 code { font: 13px ui-monospace, "DejaVu Sans Mono", monospace; overflow-wrap: anywhere; }
 summary { cursor: pointer; font-weight: 600; margin: 10px 0; }

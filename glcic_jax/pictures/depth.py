@@ -1,6 +1,10 @@
 """How many bits a channel a file has where fewer are read: for every format in one place."""
 
+from typing import TypeVar
+
 from PIL import Image
+
+T = TypeVar('T')
 
 _WHOLE = ('I', 'I;16', 'I;16B', 'I;16L', 'I;16N', 'F')  # modes that keep more than 8
 
@@ -28,10 +32,14 @@ def _bits(opened: Image.Image, data: bytes) -> int:
   if kind == 'HEIF':
     return int(opened.info.get('bit_depth', 8))
   if kind == 'PPM':  # whose decoder is told the highest level
-    return 16 if max((n for tile in tiles for n in _numbers(tile[3])), default=255) > 255 else 8
-  return 16 if any('16' in f'{tile[0]} {tile[3]}' for tile in tiles) else 8
+    return (
+      16 if max((n for tile in tiles for n in _of_type(int, tile[3])), default=255) > 255 else 8
+    )
+  # What decodes the others, and their raw modes, such as RGB;16B.
+  words = [word for tile in tiles for word in (tile[0], *_of_type(str, tile[3]))]
+  return 16 if any('16' in word for word in words) else 8
 
 
-def _numbers(arguments: object) -> list[int]:
+def _of_type(kind: type[T], arguments: object) -> list[T]:
   several = arguments if isinstance(arguments, tuple) else (arguments,)
-  return [argument for argument in several if isinstance(argument, int)]
+  return [argument for argument in several if isinstance(argument, kind)]

@@ -1,5 +1,9 @@
-"""Patterns such as `photos/**/*.jpg`, which a shell may have left to us; Windows' always does."""
+"""Patterns such as `photos/**/*.jpg`, which a shell may have left to us; Windows' always does.
 
+Whoever expands a pattern, the same comes of it.
+"""
+
+from collections.abc import Sequence
 import glob
 import os
 import re
@@ -12,8 +16,8 @@ def is_pattern(text: str) -> bool:
 
 
 def matches(pattern: str) -> list[str]:
-  """Whatever matches, but folders."""
-  return [path for path in glob.glob(pattern, recursive=True) if not os.path.isdir(path)]
+  """Whatever matches, files and folders, as a shell would give them."""
+  return sorted(glob.glob(pattern, recursive=True))
 
 
 def root(pattern: str, system: ModuleType = os.path) -> str:
@@ -28,6 +32,28 @@ def root(pattern: str, system: ModuleType = os.path) -> str:
   return drive + (folder.rstrip(separators) or folder[:1])
 
 
+def together(paths: Sequence[str], system: ModuleType = os.path) -> str:
+  """The deepest folder that holds all of some files and folders; a folder alone is that itself.
+
+  Of several drives, which none holds, this one.
+  """
+  if len(paths) == 1 and system.isdir(paths[0]):
+    return paths[0]
+  try:
+    return str(system.commonpath([system.dirname(system.abspath(path)) for path in paths]))
+  except ValueError:
+    return str(system.curdir)
+
+
 def below(path: str, folder: str, system: ModuleType = os.path) -> str:
-  """A path's name below a folder of `root`: where its result lies in the output folder."""
-  return str(system.relpath(path, folder or system.curdir))
+  """A path's name below a folder of `together`: where its result lies in the output folder.
+
+  One that is not below it gives its whole path, without a drive.
+  """
+  try:
+    name = str(system.relpath(path, folder or system.curdir))
+  except ValueError:  # of another drive
+    name = system.pardir
+  if not name.startswith(system.pardir):
+    return name
+  return system.splitdrive(system.abspath(path))[1].lstrip(system.sep + (system.altsep or ''))

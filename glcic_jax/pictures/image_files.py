@@ -21,6 +21,7 @@ from glcic_jax.pictures import depth
 from glcic_jax.pictures import limits
 from glcic_jax.pictures import mending
 from glcic_jax.pictures import tiff_layouts
+from glcic_jax.pictures import unreadable
 
 # Of files that are written, and of files that are looked for in a folder.
 WRITTEN = (
@@ -66,10 +67,11 @@ def open_picture(
   except errors.InputError:
     raise
   except Exception as error:  # as in `load`
-    raise errors.InputError(_unreadable(name, error, data)) from None
+    raise errors.InputError(unreadable.of_file(name, error, data)) from None
   if mended.profile:
     opened.info['icc_profile'] = mended.profile
-  opened.filename, opened.notes = name, tuple(filter(None, (*mended.notes, lost)))
+  opened.filename = name
+  opened.notes = tuple(filter(None, (*mended.notes, lost, *notes(opened))))
   return opened
 
 
@@ -129,14 +131,18 @@ def load(image: Image.Image, *, copy: bool = True) -> Image.Image:
   Raises:
     errors.InputError: if the file is truncated or broken.
   """
-  name = getattr(image, 'filename', '') or 'the picture'
+  name, below = getattr(image, 'filename', '') or 'the picture', list[str]()
   try:
     # Only where Pillow would refuse it: other threads' pictures keep their limit.
     large = image.width * image.height > (Image.MAX_IMAGE_PIXELS or 0)
-    with limits.lifted() if large else contextlib.nullcontext():
+    with contextlib.ExitStack() as stack:
+      if large:
+        stack.enter_context(limits.lifted())
+      if image.format == 'TIFF':  # whose library in C talks
+        below = stack.enter_context(unreadable.said_below())
       image.load()
   except Exception as error:  # Pillow's decoders raise anything from EOFError to struct.error
-    raise errors.InputError(_unreadable(name, error)) from None
+    raise errors.InputError(unreadable.of_pixels(name, error, image.format, below)) from None
   try:
     if not copy and image.getexif().get(_ORIENTATION, 1) == 1:
       return image
@@ -265,14 +271,3 @@ def encode(picture: np.ndarray | Image.Image, kind: str, name: str, **options: A
   except Exception as error:  # Pillow's encoders too raise anything: sizes, modes, odd metadata
     raise errors.InputError(f'{name} cannot be written ({error}).') from None
   return buffer.getvalue()
-
-
-def _unreadable(name: str, error: Exception, data: bytes = b'') -> str:
-  reason = str(error).split('\n')[0]
-  if 'cannot identify image file' in reason:
-    reason = 'not a picture format that is known here'
-    if data[4:12] in (b'ftypavif', b'ftypavis') and '.avif' not in Image.registered_extensions():
-      reason = 'AVIF, which this Pillow does not know; upgrade it to 11.3 or later'
-    elif data[:4] in (b'II*\0', b'MM\0*'):
-      reason = 'a TIFF of a kind that Pillow does not read; save it with 8 bits a channel'
-  return f'{name} cannot be read as a picture ({reason or type(error).__name__}).'

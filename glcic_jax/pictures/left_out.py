@@ -1,6 +1,6 @@
 """What lies in the given folders and is not completed: each entry with the reason."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 import os
 from typing import NamedTuple
 
@@ -24,21 +24,25 @@ class Entry(NamedTuple):
 def entries(inputs: Sequence[str], jobs: Sequence[pairing.Job]) -> list[Entry]:
   """What of the folders and patterns no job completes, and which masks of its jobs none uses."""
   found = {path: NOT_A_PICTURE for given in inputs for path in not_pictures(given)}
+  used = {job.mask for job in jobs}
   for job in jobs:
-    for path in job.others:
+    for path in set(job.others) - used:
       found[path] = _FURTHER.format(os.path.basename(job.image), os.path.basename(job.mask or ''))
   return [Entry(path, found[path]) for path in sorted(found)]
 
 
 def not_pictures(given: str) -> list[str]:
   """The paths below a folder, or that a pattern matches, whose names are no pictures'."""
-  if os.path.isdir(given):
-    paths: Iterable[str] = (os.path.join(given, name) for name in files.walk(given, None))
-  else:
-    paths = globs.matches(given) if globs.is_pattern(given) else []
+  matched = globs.matches(given) if globs.is_pattern(given) else [given]
+  paths: list[str] = []
+  for path in matched:
+    if os.path.isdir(path):
+      paths += (os.path.join(path, name) for name in files.walk(path, None))
+    elif path != given:  # which is done, or fails
+      paths.append(path)
   return [
     path
-    for path in paths
+    for path in dict.fromkeys(paths)
     if pairing.suffix(path) not in image_files.SUFFIXES or os.path.basename(path).startswith('.')
   ]
 

@@ -36,7 +36,7 @@ class Meaning(NamedTuple):
   hole: np.ndarray  # [H, W] bool
   part: str  # what the hole is called: white, black, opaque, transparent
   note: str  # empty for a plain black and white mask
-  highest: str  # the levels that it holds, for a sentence
+  held: str  # the levels that it holds, for a sentence
 
 
 def decide(mask: np.ndarray, *, channel: Channel | None = None, invert: bool = False) -> Meaning:
@@ -67,6 +67,9 @@ def decide(mask: np.ndarray, *, channel: Channel | None = None, invert: bool = F
     if alpha is not None and in_part:  # what is transparent is not painted
       levels = _on_ground(levels, alpha, 255 if invert else 0)
     found = _opaque(levels, told=channel is not None)
+    if alpha is not None and not alpha.any():
+      held = 'it is transparent everywhere'
+      found = found._replace(held=held, note=f'{held}: what its hidden colours show is taken.')
   if not invert:
     return found
   others = {'white': 'black', 'opaque': 'transparent', 'transparent': 'opaque'}
@@ -130,6 +133,8 @@ def _thresholded(levels: np.ndarray) -> Meaning:
   lowest, highest, white = levels.min(), levels.max(), _white(levels)
   half = np.ceil(white / 2) if white > 1 else white / 2
   held = f'its highest level is {highest:g} of {white:g}' if highest else ''
+  if half <= lowest < highest:
+    held = f'its levels are {lowest:g} to {highest:g} of {white:g}'
   found = Meaning(levels >= half, 'white', '', held)
   if lowest == highest or levels.dtype == bool:
     return found

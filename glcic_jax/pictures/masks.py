@@ -81,7 +81,7 @@ def of_image(
       f'{name} is {width}x{height} but its picture is {size[0]}x{size[1]} (upright); '
       'give a mask of the same size.'
     )
-  check_hole(meaning.hole, name, meaning.part, meaning.highest)
+  check_hole(meaning.hole, name, meaning.part, meaning.held)
   if meaning.note and say:
     say(meaning.note)
   elif meaning.note:
@@ -125,9 +125,11 @@ def check_hole(white: np.ndarray, name: str, color: str = 'white', held: str = '
       'completed.'
     )
   if white.all():
-    other = {'white': 'black'}.get(color, 'otherwise')
+    others = {'white': 'black', 'black': 'white', 'transparent': 'opaque', 'opaque': 'transparent'}
+    other = others.get(color, 'otherwise')
+    held = '' if 'highest level' in held else held  # which is white itself
     raise errors.InputError(
-      f'{name} is {color} everywhere, so nothing is known; paint {other} what is to be kept.'
+      f'{name} is {color} everywhere{held}, so nothing is known; paint {other} what is to be kept.'
     )
 
 

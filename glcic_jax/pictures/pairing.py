@@ -3,16 +3,14 @@
 from collections.abc import Sequence
 import difflib
 import os
-import re
 from typing import NamedTuple
-import unicodedata
 
 from glcic_jax import errors
 from glcic_jax import files
 from glcic_jax.pictures import globs
 from glcic_jax.pictures import image_files
+from glcic_jax.pictures import mask_folder
 
-_MARK = '_mask'  # a_mask*.png is a mask of a.jpg
 _DONE = '_completed'  # a_completed.jpg beside a.jpg is what became of it
 
 
@@ -49,25 +47,30 @@ def jobs(
     return found, alone
   if not os.path.isdir(mask):
     # A folder of pictures may hold the mask itself.
-    own = _identity(mask)
-    paired = [job._replace(mask=mask) for job in found if alone or _identity(job.image) != own]
+    own = mask_folder.identity(mask)
+    paired = [
+      job._replace(mask=mask) for job in found if alone or mask_folder.identity(job.image) != own
+    ]
     if not paired:
       raise errors.InputError(f'There is no picture beside the mask {mask}; give the picture too.')
     return paired, alone
-  masks, paired, spare = _Masks(mask, found), [], set()
+  masks = mask_folder.MaskFolder(mask, [job.image for job in found])
+  paired, spare = [], set()
   for job in found:
-    if of_it := masks.of(job):
+    if of_it := masks.of(job.image):
       paired.append(job._replace(mask=of_it[0], others=tuple(of_it[1:])))
       spare |= set(map(os.path.realpath, of_it))
     else:
-      paired.append(job._replace(error=f'there is no {masks.wanted(job)} in {mask}.'))
+      paired.append(
+        job._replace(error=f'there is no {masks.wanted(job.image, job.name)} in {mask}.')
+      )
   if spare:
     # Pictures and masks may lie in one folder.
     return [job for job in paired if alone or os.path.realpath(job.image) not in spare], alone
   near = difflib.get_close_matches(found[0].name, masks.names, n=3, cutoff=0)
   raise errors.InputError(
     f'No mask in {mask} belongs to {found[0].name}, nor to any other picture; name it '
-    f'{masks.wanted(found[0])}; '
+    f'{masks.wanted(found[0].image, found[0].name)}; '
     + (f'the nearest names there: {", ".join(near)}.' if near else 'there is no picture there.')
   )
 
@@ -77,23 +80,34 @@ def _pictures(inputs: Sequence[str], apart: Sequence[str]) -> tuple[list[Job], b
 
   What lies in one of the folders `apart` is none, but for that folder itself as an input.
   """
-  found: dict[str, Job] = {}
-  for given in inputs:
-    if os.path.isdir(given):
-      paths = [os.path.join(given, name) for name in files.walk(given, image_files.SUFFIXES)]
-      root, refusal = given, f'{given} is a folder without pictures; give one with some.'
-    elif globs.is_pattern(given):
-      paths = [path for path in globs.matches(given) if suffix(path) in image_files.SUFFIXES]
-      root, refusal = globs.root(given), f'No picture matches {given}; check the pattern.'
+  given: list[str] = []  # files and folders, as a shell gives them
+  found: list[str] = []
+  for text in inputs:
+    if os.path.isdir(text):
+      matched, root, refusal = [text], text, f'{text} is a folder without pictures; give one'
+    elif globs.is_pattern(text):
+      matched, root = globs.matches(text), globs.root(text)
+      refusal = f'No picture matches {text}; give a pattern'
     else:
-      found.setdefault(given, Job(given, os.path.basename(given)))
+      given.append(text)
+      found.append(text)
       continue
-    paths = _not_results(_outside(apart, root, paths))
+    paths = _not_results(_outside(apart, root, [path for one in matched for path in _in(one)]))
     if not paths:
-      raise errors.InputError(refusal)
-    for path in sorted(paths):
-      found.setdefault(path, Job(path, globs.below(path, root)))
-  return list(found.values()), len(inputs) == 1 and inputs[0] in found
+      raise errors.InputError(f'{refusal} with some.')
+    given += matched
+    found += sorted(paths)
+  root, once = globs.together(given), {os.path.abspath(path): path for path in reversed(found)}
+  chosen = [path for path in dict.fromkeys(found) if once[os.path.abspath(path)] == path]
+  jobs = [Job(path, globs.below(path, root)) for path in _not_results(chosen)]
+  return jobs, len(inputs) == 1 and inputs[0] in found
+
+
+def _in(path: str) -> list[str]:
+  """The pictures of a folder, in depth; of a file, that itself if it is called like one."""
+  if os.path.isdir(path):
+    return [os.path.join(path, name) for name in files.walk(path, image_files.SUFFIXES)]
+  return [path] if suffix(path) in image_files.SUFFIXES else []
 
 
 def _outside(apart: Sequence[str], root: str, paths: Sequence[str]) -> list[str]:
@@ -114,62 +128,6 @@ def _not_results(paths: Sequence[str]) -> list[str]:
 def _inside(folder: str) -> str:
   """What the path of everything in a folder starts with."""
   return os.path.join(os.path.realpath(folder), '')
-
-
-class _Masks:
-  """A folder of masks, by the stems that they belong to."""
-
-  def __init__(self, folder: str, found: Sequence[Job]):
-    self.folder = folder
-    self.names = sorted(files.walk(folder, image_files.SUFFIXES))
-    self._inputs = {os.path.realpath(job.image) for job in found}
-    # (folder below, stem) -> names.
-    self._exact: dict[tuple[str, str], list[str]] = {}
-    self._marked: dict[tuple[str, str], list[str]] = {}
-    for name in self.names:
-      parent, stem = _key(name)
-      self._exact.setdefault((parent, stem), []).append(name)
-      for mark in re.finditer(_MARK, stem):  # a stem may itself hold the mark
-        self._marked.setdefault((parent, stem[: mark.start()]), []).append(name)
-
-  def of(self, job: Job) -> list[str]:
-    """Paths of a picture's masks, the best first.
-
-    One has its stem, or its stem and `_mask...`, and lies in its folder below the masks', or
-    directly there.
-    """
-    found = []
-    parent, stem = _key(job.name)
-    for key in dict.fromkeys(((parent, stem), ('', stem))):
-      for name in self._exact.get(key, []):
-        mask = os.path.join(self.folder, name)
-        # Where a.jpg and a.png lie side by side and both are given, neither is a mask.
-        if not (_is_beside(mask, job.image) and os.path.realpath(mask) in self._inputs):
-          found.append(mask)
-      found += [os.path.join(self.folder, name) for name in self._marked.get(key, [])]
-    return [mask for mask in found if _identity(mask) != _identity(job.image)]
-
-  def wanted(self, job: Job) -> str:
-    """How a mask of a picture may be called."""
-    stem = _stem(job.name)
-    marked = f'{stem}{_MARK}.png'
-    place = os.path.join(self.folder, os.path.dirname(job.name), marked)
-    return marked if _is_beside(place, job.image) else f'{stem}.png or {marked}'
-
-
-def _is_beside(path: str, other: str) -> bool:
-  first, second = (os.path.realpath(os.path.dirname(name)) for name in (path, other))
-  return first == second
-
-
-def _stem(name: str) -> str:
-  return os.path.splitext(os.path.basename(name))[0]
-
-
-def _key(name: str) -> tuple[str, str]:
-  """Folder and stem; the same however a system writes folders, and letters with accents."""
-  composed = unicodedata.normalize('NFC', name).replace(os.sep, '/')
-  return os.path.dirname(composed), _stem(composed)
 
 
 def with_outputs(
@@ -200,10 +158,10 @@ def with_outputs(
       )
     check_folder(output)
     chosen = [job._replace(output=os.path.join(output, _renamed(job.name, kind))) for job in found]
-  inputs = {_identity(path) for job in found for path in (job.image, job.mask) if path}
+  inputs = {mask_folder.identity(path) for job in found for path in (job.image, job.mask) if path}
   before: dict[tuple[int, int] | str, str] = {}
   for job in chosen:
-    path, result = job.output, _identity(job.output)
+    path, result = job.output, mask_folder.identity(job.output)
     if result in inputs:
       where = f'{output} is a folder, and {os.path.basename(path)} in it' if as_folder else path
       raise errors.InputError(f'{where} is an input; give --output another name.')
@@ -268,6 +226,8 @@ def _check_file(output: str, kind: str) -> None:
       f'--format is {kind}, but {output} ends in {ending}; leave one of them out.'
     )
   check_parent(output)
+  if os.path.exists(output):
+    files.check(output)
 
 
 def suffix(name: str) -> str:
@@ -282,11 +242,3 @@ def _renamed(name: str, kind: str) -> str:
   if ending in image_files.WRITTEN:
     return name
   return stem + ('.jpg' if ending == '.mpo' else '.png')
-
-
-def _identity(path: str) -> tuple[int, int] | str:
-  """The same for all names of one file."""
-  if not os.path.exists(path):
-    return os.path.realpath(path)
-  status = os.stat(path)
-  return status.st_dev, status.st_ino

@@ -22,6 +22,8 @@ _WHITE_IS_ZERO, _SIGNED = 0, 2
 def corrected(opened: Image.Image, data: bytes) -> Image.Image:
   """The picture of a TIFF as its tags mean it: `opened` itself, or decoded where Pillow is wrong.
 
+  What is lost then stands in its attribute `notes`.
+
   Raises:
     Exception: of any kind, as Pillow's decoders do.
   """
@@ -31,6 +33,7 @@ def corrected(opened: Image.Image, data: bytes) -> Image.Image:
   bits, samples = max(tags.get(_BITS, (1,))), tags.get(_SAMPLES, 1)
   is_signed = _SIGNED in tags.get(_FORMAT, ())
   numbers: np.ndarray | None = None
+  notes: tuple[str, ...] = ()
   if bits == 16 and samples > 2 and tags.get(_PLANAR, 1) == 2:
     planes = [_plane(tags, data, number) >> 8 for number in range(len(opened.getbands()))]
     numbers = np.stack(planes, axis=-1).astype(np.uint8)
@@ -41,10 +44,11 @@ def corrected(opened: Image.Image, data: bytes) -> Image.Image:
   elif bits == 32 and opened.mode == 'I' and not is_signed:
     numbers = np.asarray(opened).view(np.uint32)
     # Of so many levels a picture here has the upper half.
-    numbers = (numbers >> 16).astype(np.uint16) if numbers.max() >= 2**31 else None
-  if numbers is None:
-    return opened
-  return _like(opened, numbers)
+    if numbers.max() < 2**31:
+      return opened
+    notes = ('its 32-bit numbers go beyond 31 bits: their upper 16 are kept.',)
+    numbers = (numbers >> 16).astype(np.uint16)
+  return opened if numbers is None else _like(opened, numbers, notes)
 
 
 def _is_inverted(tags: Any) -> bool:
@@ -82,13 +86,14 @@ def _directory(entries: Mapping[int, Sequence[int]], order: str, start: int) -> 
   return struct.pack(f'{order}H', len(entries)) + lines + struct.pack(f'{order}I', 0) + behind
 
 
-def _like(opened: Image.Image, numbers: np.ndarray) -> Image.Image:
-  """A picture of these numbers that says of itself what the file said."""
+def _like(opened: Image.Image, numbers: np.ndarray, notes: tuple[str, ...]) -> Any:
+  """A picture of these numbers that says of itself what the file said, with `notes` on it."""
+  image: Any
   if numbers.ndim == 3:
     image = Image.frombytes(opened.mode, numbers.shape[1::-1], numbers.tobytes())
   else:
     image = Image.fromarray(numbers)
-  image.format, image.info = opened.format, dict(opened.info)
+  image.format, image.info, image.notes = opened.format, dict(opened.info), notes
   exif = image.getexif()
   exif.update(opened.getexif())
   exif.pop(_ORIENTATION, None)  # Pillow has turned what it decoded

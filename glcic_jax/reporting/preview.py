@@ -39,7 +39,8 @@ def preview(config: Any, count: int) -> tuple[np.ndarray, dict[str, str]]:
     raster.histogram(covered, 'share of holes', 'inside the local view, % of the hole'),
   ]
   facts = {
-    'pictures': f'{feed.counts[0]:,} to train on, {feed.counts[1]:,} held back',
+    'pictures': feed.counted,
+    **({'masks': masks} if (masks := kinds.counted(config.mask)) else {}),
     'mean colour (RGB, 0 to 255)': ', '.join(f'{255 * level:.0f}' for level in color),
     'hole area, % of the picture': _spread(area),
     'hole inside the local view, %': _spread(covered),

@@ -30,6 +30,10 @@ class Feed(Protocol):
   def counts(self) -> tuple[int, int]:
     """Training and held-back pictures; zeros where nobody knows."""
 
+  @property
+  def counted(self) -> str:
+    """`counts` in words."""
+
   def mean_color(self) -> tuple[float, float, float]:
     """RGB in 0..1."""
 
@@ -52,6 +56,7 @@ class Given:
 
   digest = ''
   counts = (0, 0)
+  counted = ''
 
   def __init__(self, batches: Batches) -> None:
     """Takes the first batch.
@@ -90,18 +95,6 @@ class Given:
     """The first batches."""
     rows = len(self._first.image) * jax.process_count()
     return itertools.islice(self._shown(0), -(-count // rows))
-
-
-def counted(counts: tuple[int, int]) -> str:
-  """A feed's counts in words; where nothing is held back, that no scores will come."""
-  train, held_back = counts
-  pictures = 'picture' if train == 1 else 'pictures'
-  if held_back:
-    return f'{train:,} {pictures} to train on, {held_back:,} held back'
-  return (
-    f'{train:,} {pictures} to train on, 0 held back: there will be no validation scores; a higher '
-    'data.validation_fraction, or more pictures, gives some'
-  )
 
 
 def open_feed(config: Any, mesh: Mesh, batches: Batches | None) -> Feed:

@@ -26,6 +26,7 @@ from glcic_jax import files
 from glcic_jax import parallel
 from glcic_jax import schedule
 from glcic_jax.config import audit
+from glcic_jax.holes import kinds
 from glcic_jax.model_directory import model_files
 from glcic_jax.training import evaluation as evaluation_lib
 from glcic_jax.training import feed as feed_lib
@@ -90,10 +91,9 @@ def train_and_evaluate(
 
   parallel.tell(audit.format_audit(config))
   if feed.counts[0]:
-    parallel.tell(
-      f'{feed_lib.counted(feed.counts)}; {mesh.size} device(s) '
-      f'({mesh.devices.flat[0].device_kind}).'
-    )
+    parallel.tell(f'{feed.counted}; {mesh.size} device(s) ({mesh.devices.flat[0].device_kind}).')
+    if parallel.is_main_process() and (masks := kinds.counted(config.mask)):
+      print(masks, flush=True)
   with (
     signals.noted(active=not jax.distributed.is_initialized()) as stop,
     run_lock.held(workdir),
