@@ -7,7 +7,6 @@ a block may hang over the picture's edge. Corners of blocks are pixels of the fi
 from typing import Literal, NamedTuple
 
 import numpy as np
-from numpy.lib import stride_tricks
 import scipy.ndimage
 
 from glcic_jax.detail import bands
@@ -91,7 +90,10 @@ def _loudness(values: np.ndarray, block: int) -> np.ndarray:
 
 def _any(mask: np.ndarray, block: int) -> np.ndarray:
   """For every block, whether it has a pixel of `mask`."""
-  return np.any(stride_tricks.sliding_window_view(mask, (block, block)), axis=(2, 3))
+  found = mask.view(np.uint8)
+  for axis in (0, 1):
+    found = scipy.ndimage.maximum_filter1d(found, block, axis, origin=-(block // 2))
+  return found[: mask.shape[0] - block + 1, : mask.shape[1] - block + 1] > 0
 
 
 def grid(field: Field, settings: settings_lib.Settings) -> Grid:
