@@ -111,6 +111,18 @@ def test_dust_is_shown_in_small_windows_and_no_hole_is_cut_for_them():
   assert 20 < len(dust) < pieces
 
 
+@pytest.mark.parametrize('radius', [7, 11, 16, 32, 45])
+def test_what_the_network_says_lands_where_it_looked(radius):
+  y, x = np.mgrid[:400, :500]
+  ramp = np.stack([20 * x + 30 * y, 60_000 - 50 * x, 60 * y], axis=-1).astype(np.uint16)
+  mask = hole(400, 500, (151, 203, 150 + 2 * radius, 202 + 2 * radius))
+  pixels = ramp.copy()
+  canvas = canvas_lib.Canvas(pixels, mask, cut(mask), blend='none', feather=0)
+  canvas_lib.complete([canvas], lambda images, masks: images, 1)  # it says what it sees
+  error = (pixels.astype(float) - ramp)[mask] / 60
+  assert np.abs(error).max() < 0.7 and np.abs(error.mean(0)).max() < 0.1  # pixels
+
+
 @pytest.mark.parametrize('radius', [4, 10, 16, 24, 38])
 def test_a_hole_has_twice_its_radius_around_it_in_its_window(radius):
   mask = hole(400, 900, (200, 100, 199 + 2 * radius, 800))
