@@ -113,11 +113,20 @@ def every(places: np.ndarray, step: int) -> Corners:
 
 def sources(field: Field, settings: settings_lib.Settings) -> Corners:
   """The blocks that may be copied: every `step` pixels, the `most_sources` nearest to the hole."""
-  y, x = every(field.allowed, settings.step)
-  if len(y) > settings.most_sources:
+  return _nearest(every(field.allowed, settings.step), field, settings.most_sources, settings)
+
+
+def heard(field: Field, most: int, settings: settings_lib.Settings) -> Corners:
+  """The blocks that say what is usual: every `step` pixels, the `most` nearest to the hole."""
+  return _nearest(every(field.heard, settings.step), field, most, settings)
+
+
+def _nearest(corners: Corners, field: Field, most: int, settings: settings_lib.Settings) -> Corners:
+  y, x = corners
+  if len(y) > most:
     middle = settings.block // 2
     distance = bands.depth(~field.hole)[y + middle, x + middle]
-    nearest = np.sort(np.argsort(distance, kind='stable')[: settings.most_sources])
+    nearest = np.sort(np.argsort(distance, kind='stable')[:most])
     y, x = y[nearest], x[nearest]
   return y, x
 

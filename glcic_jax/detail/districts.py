@@ -11,14 +11,16 @@ from glcic_jax.detail import settings as settings_lib
 
 _SIDE = 384  # pixels; a hole of up to twice that on each side is one district
 _FEWER = 4  # times fewer sources for each of several districts: they are near
+_HEARD = 4  # times as many blocks say what is usual in a district that is alone
 
 
 class District(NamedTuple):
-  """Some blocks of a grid, and what they may copy."""
+  """Some blocks of a grid, and the known ones that they look at."""
 
   members: np.ndarray  # [N] int, their numbers in the grid
   grid: blocks.Grid  # of them alone, without numbers of its own
-  sources: blocks.Corners
+  sources: blocks.Corners  # what they may copy
+  heard: blocks.Corners  # what says how loud they should be
 
 
 def of_grid(
@@ -33,28 +35,32 @@ def of_grid(
   districts = []
   for one in np.unique(number):
     members = np.flatnonzero(number == one)
-    y, x = grid.y[members], grid.x[members]
-    near: blocks.Corners = (members[:0], members[:0])
-    if len(members) < len(number):
-      near = _sources(field, y, x, settings)
-    if not len(near[0]):
-      near = blocks.sources(field, settings)
-    districts.append(District(members, blocks.Grid(y, x, grid.number), near))
+    own = blocks.Grid(grid.y[members], grid.x[members], grid.number)
+    near = _near(field, own, settings) if len(members) < len(number) else None
+    if near is None or not len(near[0][0]):
+      near = (
+        blocks.sources(field, settings),
+        blocks.heard(field, _HEARD * settings.most_sources, settings),
+      )
+    districts.append(District(members, own, *near))
   return districts if len(districts[0].sources[0]) else []
 
 
-def _sources(
-  field: blocks.Field, y: np.ndarray, x: np.ndarray, settings: settings_lib.Settings
-) -> blocks.Corners:
-  """What may be copied around blocks at these corners."""
-  step, more = settings.step, settings.block - 1
+def _near(
+  field: blocks.Field, grid: blocks.Grid, settings: settings_lib.Settings
+) -> tuple[blocks.Corners, blocks.Corners]:
+  """What may be copied, and what is heard, around the blocks of a grid."""
+  step, more, most = settings.step, settings.block - 1, settings.most_sources // _FEWER
   # From even places, as everywhere.
-  top, left = (max(int(axis.min()) - settings.margin, 0) // step * step for axis in (y, x))
-  bottom, right = (int(axis.max()) + settings.margin for axis in (y, x))
+  top, left = (
+    max(int(axis.min()) - settings.margin, 0) // step * step for axis in (grid.y, grid.x)
+  )
+  bottom, right = (int(axis.max()) + settings.margin for axis in (grid.y, grid.x))
   part = field._replace(
     allowed=field.allowed[top:bottom, left:right],
+    heard=field.heard[top:bottom, left:right],
     hole=field.hole[top : bottom + more, left : right + more],
   )
-  fewer = settings._replace(most_sources=settings.most_sources // _FEWER)
-  down, across = blocks.sources(part, fewer)
-  return down + top, across + left
+  fewer = settings._replace(most_sources=most)
+  (down, across), (heard_y, heard_x) = blocks.sources(part, fewer), blocks.heard(part, most, fewer)
+  return (down + top, across + left), (heard_y + top, heard_x + left)
