@@ -81,17 +81,19 @@ def main(arguments: Sequence[str]) -> None:
   """Measures every case, and prints a row for each."""
   del arguments
   if case := contestants.case():
-    print(json.dumps(_inside(pathlib.Path(_FOLDER.value), *case.split(','))))
+    folder, (name, what) = pathlib.Path(_FOLDER.value), case.split(',')
+    print(json.dumps(_write(folder, name) if what == 'write' else _inside(folder, name, what)))
     return
   rows = []
-  with tempfile.TemporaryDirectory() as name:
-    folder = pathlib.Path(name)
+  with tempfile.TemporaryDirectory() as path:
+    folder = pathlib.Path(path)
     print(
       f'{"":<9}{"detail":<8}{"cold s":>8}{"warm s":>8}{"peak MB":>9}{"first s":>9}{"again s":>9}'
       f'{"read s":>8}{"write s":>9}'
     )
     for case in _CASES.value:
-      _write(folder, case)
+      # Elsewhere: a process that is started inherits this one's peak of memory.
+      contestants.results([f'{case},write'], f'--folder={folder}')
       for detail in ('on', 'off'):
         key = f'{case},{detail}'
         row = _command(folder, case, detail)
