@@ -68,6 +68,16 @@ def test_a_ramp_stays_one():
   assert np.abs(detail.add(ramp, ramp, square()) - ramp).max() < 0.5
 
 
+@pytest.mark.parametrize('factor', [2, 3, 5])
+def test_a_ramp_stays_one_to_the_pixel_at_every_scale(factor):
+  y, x = np.mgrid[:601, :650].astype(np.float32)
+  ramp = np.stack([40 + x / 8 + y / 8, 240 - x / 3, 30 + y / 3], axis=-1)
+  hole = np.zeros(x.shape, bool)
+  hole[290:321, 310:341] = True  # not a multiple of the factor from any side
+  settings = settings_lib.Settings(radius=16 / factor)
+  assert np.abs(detail.add(ramp, ramp, hole, settings=settings) - ramp).max() < 0.02
+
+
 def test_a_flat_picture_stays_flat():
   flat = np.full((SIDE, SIDE, 3), 77, np.float32)
   assert np.abs(detail.add(flat, flat, square()) - flat).max() < 1e-3
@@ -223,6 +233,17 @@ def test_a_hole_alone_or_beside_another_far_one_is_the_same():
   without = np.where(one[..., None], smooth(picture, one), smooth(picture, both))
   together = detail.add(picture, without.astype(np.float32), both)
   assert (alone[one] == together[one]).all()
+
+
+def test_patches_are_what_add_changes_but_for_what_is_thin():
+  picture = noise(2 * SIDE)
+  thick, thin = square(20, 20, size=2 * SIDE), square(100, 20, 4, size=2 * SIDE)
+  lead = smooth(picture, thick | thin)
+  (patch,) = detail.patches(picture, lead, thick | thin, thinnest=3)
+  assert patch.box == (20, 20, 52, 52) and patch.hole.all()
+  wanted = detail.add(lead, lead, thick, known=~(thick | thin))
+  np.testing.assert_array_equal(patch.values, wanted[thick])
+  assert detail.patches(picture, lead, thick, strength=0) == []
 
 
 def test_a_large_hole_costs_no_more_than_its_copying():

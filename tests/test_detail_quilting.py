@@ -113,7 +113,11 @@ def costs_of(guide, hole):
   settings = settings_lib.Settings()
   field = blocks.field(guide.astype(np.float32), hole, ~hole, settings)
   grid, sources = blocks.grid(field, settings), blocks.sources(field, settings)
-  return field, grid, matching.Costs(field, grid, sources, settings)
+  return (
+    field,
+    grid,
+    matching.Costs(field, grid, sources, blocks.heard(field, 10_000, settings), settings),
+  )
 
 
 def test_a_narrow_strip_at_the_pictures_edge_is_heard():

@@ -1,8 +1,11 @@
 """At what scale a hole is treated."""
 
 import numpy as np
+import pytest
+import scipy.ndimage
 
 from glcic_jax.detail import bands
+from glcic_jax.detail import pieces
 from glcic_jax.detail import scale
 
 
@@ -77,3 +80,42 @@ def test_smaller_and_larger_pictures():
   y, x = (np.mgrid[0:12, 0:18] + 0.5) / 3 - 0.5
   assert np.allclose(bands.larger(plane, 3), np.stack([2 * y + 3 * x, -y], -1), atol=1e-5)
   assert (bands.larger(plane, 1) == plane[1:-1, 1:-1]).all()
+
+
+def test_thick_holes_are_told_from_dust_and_scratches():
+  hole = canvas((10, 10, 5, 30), (50, 10, 4, 130), (70, 70, 1, 1))
+  (part,) = scale.of_hole(hole, thinnest=3)
+  assert part.box == (10, 10, 15, 40) and part.hole.all()
+  assert scale.of_hole(canvas((10, 10, 4, 4)), thinnest=3) == []
+
+
+def alone(hole):
+  """Inner radii of the connected pieces of a hole, each measured in the whole picture."""
+  labels, count = scipy.ndimage.label(hole, np.ones((3, 3)))
+  depths = (
+    scipy.ndimage.distance_transform_edt(np.pad(labels == number, 1))
+    for number in range(1, count + 1)
+  )
+  return sorted(float(depth.max()) for depth in depths)
+
+
+@pytest.mark.parametrize('kind', ['dust', 'around each other', 'far apart', 'edges', 'none'])
+def test_pieces_are_found_near_them_as_in_the_whole_picture(kind):
+  hole = canvas(size=400)
+  if kind == 'dust':
+    hole = np.random.default_rng(0).random((70, 95)) < 0.02
+  elif kind == 'around each other':
+    for first in range(0, 180, 80):
+      hole[first : 400 - first, first] = hole[first, first : 400 - first] = True
+  elif kind == 'far apart':
+    hole = canvas((0, 300, 9, 20), (130, 5, 40, 30), (127, 190, 3, 3), (329, 329, 70, 71))
+  elif kind == 'edges':
+    hole[:, :3] = hole[-70:, 100:] = True
+  clusters = pieces.clusters(hole)
+  found = np.zeros(hole.shape, int)
+  for box, labels, radii in clusters:
+    found[box[0] : box[2], box[1] : box[3]] += labels > 0
+    assert labels.max() == len(radii) - 1 and radii[0] == 0
+  assert (found == hole).all()
+  radii = sorted(float(radius) for cluster in clusters for radius in cluster.radii[1:])
+  assert radii == alone(hole)

@@ -1,6 +1,7 @@
 """Texture for a hole from the picture's own blocks: arrays in, arrays out.
 
     completed = detail.add(picture, completion, hole, strength=1.0)
+    for patch in detail.patches(picture, completion, hole): ...    # the hole alone, part by part
 
 A network trained on squared error knows what belongs into a hole, and paints it smooth. What is
 coarser than a cut-off stays the completion's; what is finer comes from blocks of the known picture,
@@ -15,5 +16,6 @@ program would have to be compiled.
 """
 
 from glcic_jax.detail.addition import add
+from glcic_jax.detail.addition import patches
 
-__all__ = ['add']
+__all__ = ['add', 'patches']

@@ -8,6 +8,7 @@ import numpy as np
 from glcic_jax.detail import bands
 from glcic_jax.detail import blocks
 from glcic_jax.detail import laying
+from glcic_jax.detail import pieces
 from glcic_jax.detail import quilting
 from glcic_jax.detail import scale
 from glcic_jax.detail import settings as settings_lib
@@ -20,6 +21,14 @@ class _Window(NamedTuple):
   hole: np.ndarray  # [H, W] bool, the part's own
   known: np.ndarray  # [H, W] bool
   factor: int
+
+
+class Patch(NamedTuple):
+  """A part of the hole, and what it looks like with detail."""
+
+  box: pieces.Box  # around the part
+  hole: np.ndarray  # [bottom - top, right - left] bool, its pixels
+  values: np.ndarray  # [N, C] of a floating type, theirs
 
 
 def add(
@@ -53,33 +62,56 @@ def add(
   Raises:
     ValueError: if shapes do not fit, or `strength` is not within 0 and 1.
   """
-  _check(picture, completion, hole, strength)
-  settings = settings or settings_lib.Settings()
-  hole = hole.astype(bool)
-  known = ~hole if known is None else known.astype(bool) & ~hole
+  found = patches(
+    picture, completion, hole, known=known, strength=strength, white=white, settings=settings
+  )
   result = completion.astype(np.result_type(completion.dtype, np.float32))
-  result = np.where(hole[..., None], result, picture).astype(result.dtype)
+  result = np.where(hole.astype(bool)[..., None], result, picture).astype(result.dtype)
+  for patch in found:
+    top, left, bottom, right = patch.box
+    result[top:bottom, left:right][patch.hole] = patch.values
+  return result
+
+
+def patches(
+  picture: np.ndarray,
+  completion: np.ndarray,
+  hole: np.ndarray,
+  *,
+  known: np.ndarray | None = None,
+  strength: float = 1.0,
+  white: float = 255.0,
+  thinnest: float = 0.0,
+  settings: settings_lib.Settings | None = None,
+) -> list[Patch]:
+  """What `add` changes, and nothing else: of a large picture it looks at the hole's surroundings.
+
+  Holes whose inner radius is below `thinnest` pixels are left as completed, but are not known. The
+  rest is as of `add`.
+  """
+  _check(picture, completion, hole, strength)
   if not strength:
-    return result
-  parts = scale.of_hole(hole, radius=settings.radius, together=settings.together)
-  completed, bare = result.copy(), 0
+    return []
+  settings, hole = settings or settings_lib.Settings(), hole.astype(bool, copy=False)
+  parts = scale.of_hole(hole, radius=settings.radius, together=settings.together, thinnest=thinnest)
+  found = []
   for part in parts:
-    window, box = _window(completed, known, part, white, settings)
+    window, box = _window(picture, completion, hole, known, part, white, settings)
     detailed = _detailed(window, settings)
     if detailed is None:
-      bare += 1
       continue
     top, left, bottom, right = part.box
-    here = result[top:bottom, left:right]
-    inner = detailed[top - box[0] : bottom - box[0], left - box[1] : right - box[1]] * white
-    here[part.hole] += strength * (inner[part.hole] - here[part.hole])
-  if bare:
+    lead = completion[top:bottom, left:right][part.hole]
+    lead = lead.astype(np.result_type(lead.dtype, np.float32))
+    inner = detailed[top - box[0] : bottom - box[0], left - box[1] : right - box[1]][part.hole]
+    found.append(Patch(part.box, part.hole, lead + strength * (inner * white - lead)))
+  if len(found) < len(parts):
     warnings.warn(
       'There is no known block of the picture to take texture from: '
-      f'{bare} of {len(parts)} parts of the hole stay as completed.',
+      f'{len(parts) - len(found)} of {len(parts)} parts of the hole stay as completed.',
       stacklevel=2,
     )
-  return result
+  return found
 
 
 def _check(picture: np.ndarray, completion: np.ndarray, hole: np.ndarray, strength: float) -> None:
@@ -93,8 +125,10 @@ def _check(picture: np.ndarray, completion: np.ndarray, hole: np.ndarray, streng
 
 
 def _window(
-  completed: np.ndarray,
-  known: np.ndarray,
+  picture: np.ndarray,
+  completion: np.ndarray,
+  hole: np.ndarray,
+  known: np.ndarray | None,
   part: scale.Part,
   white: float,
   settings: settings_lib.Settings,
@@ -106,13 +140,17 @@ def _window(
   margin, factor = settings.margin * part.factor, part.factor
   y, x = max(top - margin, 0), max(left - margin, 0)
   here = slice(y, bottom + margin), slice(x, right + margin)
-  hole = np.zeros(known.shape, bool)[here]
-  hole[top - y : bottom - y, left - x : right - x] = part.hole
-  more = ((0, -hole.shape[0] % factor), (0, -hole.shape[1] % factor))
-  guide = np.pad(
-    completed[here].astype(np.float32) / np.float32(white), (*more, (0, 0)), mode='edge'
-  )
-  return _Window(guide, np.pad(hole, more), np.pad(known[here], more), factor), (y, x)
+  around = hole[here]
+  fit = ~around if known is None else known[here].astype(bool) & ~around
+  own = np.zeros_like(around)
+  own[top - y : bottom - y, left - x : right - x] = part.hole
+  guide = completion[here]
+  if picture is not completion:
+    guide = np.where(around[..., None], guide, picture[here])
+  height, width = around.shape
+  more = ((0, -height % factor), (0, -width % factor))
+  guide = np.pad(guide.astype(np.float32) / np.float32(white), (*more, (0, 0)), mode='edge')
+  return _Window(guide, np.pad(own, more), np.pad(fit, more), factor), (y, x)
 
 
 def _detailed(window: _Window, settings: settings_lib.Settings) -> np.ndarray | None:

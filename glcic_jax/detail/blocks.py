@@ -7,7 +7,6 @@ a block may hang over the picture's edge. Corners of blocks are pixels of the fi
 from typing import Literal, NamedTuple
 
 import numpy as np
-from numpy.lib import stride_tricks
 import scipy.ndimage
 
 from glcic_jax.detail import bands
@@ -91,7 +90,10 @@ def _loudness(values: np.ndarray, block: int) -> np.ndarray:
 
 def _any(mask: np.ndarray, block: int) -> np.ndarray:
   """For every block, whether it has a pixel of `mask`."""
-  return np.any(stride_tricks.sliding_window_view(mask, (block, block)), axis=(2, 3))
+  found = mask.view(np.uint8)
+  for axis in (0, 1):
+    found = scipy.ndimage.maximum_filter1d(found, block, axis, origin=-(block // 2))
+  return found[: mask.shape[0] - block + 1, : mask.shape[1] - block + 1] > 0
 
 
 def grid(field: Field, settings: settings_lib.Settings) -> Grid:
@@ -111,11 +113,20 @@ def every(places: np.ndarray, step: int) -> Corners:
 
 def sources(field: Field, settings: settings_lib.Settings) -> Corners:
   """The blocks that may be copied: every `step` pixels, the `most_sources` nearest to the hole."""
-  y, x = every(field.allowed, settings.step)
-  if len(y) > settings.most_sources:
+  return _nearest(every(field.allowed, settings.step), field, settings.most_sources, settings)
+
+
+def heard(field: Field, most: int, settings: settings_lib.Settings) -> Corners:
+  """The blocks that say what is usual: every `step` pixels, the `most` nearest to the hole."""
+  return _nearest(every(field.heard, settings.step), field, most, settings)
+
+
+def _nearest(corners: Corners, field: Field, most: int, settings: settings_lib.Settings) -> Corners:
+  y, x = corners
+  if len(y) > most:
     middle = settings.block // 2
     distance = bands.depth(~field.hole)[y + middle, x + middle]
-    nearest = np.sort(np.argsort(distance, kind='stable')[: settings.most_sources])
+    nearest = np.sort(np.argsort(distance, kind='stable')[:most])
     y, x = y[nearest], x[nearest]
   return y, x
 

@@ -37,15 +37,18 @@ def _cut(error: np.ndarray, laid: np.ndarray) -> np.ndarray:
   cost += np.pad(error, ((0, 0), (0, 0), (0, 1)), mode='edge')
   first = np.where(laid.all(2), overlap, laid.argmin(2))  # where nothing stays
   cost[np.arange(overlap + 1) > first[..., None]] = np.inf
-  total, steps = cost[:, 0], []
+  # The best seams that come to each place, and in the frame none; then the last step of each.
+  total = np.full((count, overlap + 3), np.inf, cost.dtype)
+  middle, left, right = total[:, 1:-1], total[:, :-2], total[:, 2:]
+  middle[:] = cost[:, 0]
+  steps = []
   for row in range(1, rows):
-    framed = np.pad(total, ((0, 0), (1, 1)), constant_values=np.inf)
     # Straight on comes first: of equals it is chosen.
-    before = np.stack([framed[:, 1:-1], framed[:, :-2], framed[:, 2:]])
-    steps.append(np.array([0, -1, 1])[before.argmin(0)])
-    total = cost[:, row] + before.min(0)
+    sideways = np.minimum(left, right)
+    steps.append(np.where(middle <= sideways, 0, np.where(left <= right, -1, 1)))
+    middle[:] = cost[:, row] + np.minimum(middle, sideways)
   cut = np.empty((count, rows), int)
-  cut[:, -1] = total.argmin(1)
+  cut[:, -1] = middle.argmin(1)
   for row in range(rows - 2, -1, -1):
     cut[:, row] = cut[:, row + 1] + steps[row][np.arange(count), cut[:, row + 1]]
   return cut

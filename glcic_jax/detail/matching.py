@@ -33,6 +33,7 @@ class Costs:
     field: blocks.Field,
     grid: blocks.Grid,
     sources: blocks.Corners,
+    heard: blocks.Corners,
     settings: settings_lib.Settings,
   ) -> None:
     """Reads what can be copied, and how loud every block of the grid should be."""
@@ -43,7 +44,7 @@ class Costs:
     inside = blocks.take(field.detail, *sources, self._fine)
     self._inside = inside.reshape(len(inside), -1).T.copy()  # [P C, M]
     self._energy = np.square(inside).sum(2).T.copy()  # [P, M]
-    self.usual = self._usual()
+    self.usual = self._usual(heard)
     weight = np.float32(settings.energy**0.5)
     loud = weight * field.loudness[sources]
     self._looks = np.concatenate([self._around(*sources), loud], axis=1).T.copy()
@@ -60,7 +61,7 @@ class Costs:
     place = self._settings.near**0.5 / _UNIT * np.stack([y, x], axis=-1)
     return np.concatenate([colours, place], axis=-1).astype(np.float32)
 
-  def _usual(self) -> np.ndarray:
+  def _usual(self, heard: blocks.Corners) -> np.ndarray:
     """How loud known blocks are where the colour is alike, and near: the median, so that a stray
     twig does not count. `[N, 2 L]`. A strip at the picture's edge is heard, too narrow as it may be
     to copy from: beside it nothing else may be alike.
@@ -75,7 +76,6 @@ class Costs:
       middle = field.colours[y + settings.block // 2, x + settings.block // 2]
       return np.concatenate([weight * middle, near * np.stack([y, x], 1)], axis=1)
 
-    heard = blocks.every(field.heard, settings.step)
     there, loud = looks(*heard), field.loudness[heard]
     square, count = np.square(there).sum(1), min(settings.usual, len(there))
     chosen = [

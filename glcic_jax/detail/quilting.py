@@ -6,6 +6,7 @@ laid already, and laid up to the cut where both differ least. The offsets of its
 among what it may choose; they continue their piece of the picture without a seam.
 """
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -13,6 +14,7 @@ import numpy as np
 from glcic_jax.detail import bands
 from glcic_jax.detail import blocks
 from glcic_jax.detail import cuts
+from glcic_jax.detail import districts as districts_lib
 from glcic_jax.detail import matching
 from glcic_jax.detail import settings as settings_lib
 
@@ -30,13 +32,12 @@ class Quilt(NamedTuple):
 
 def quilt(field: blocks.Field, grid: blocks.Grid, settings: settings_lib.Settings) -> Quilt | None:
   """Lays all blocks of a grid; None where no block may be copied."""
-  sources = blocks.sources(field, settings)
-  if not len(sources[0]):
+  districts = districts_lib.of_grid(field, grid, settings)
+  if not districts:
     return None
-  quilting = _Quilting(field, grid, sources, settings)
+  quilting = _Quilting(field, grid, districts, settings)
   for group in _order(field, grid, settings):
-    for start in range(0, len(group), _AT_ONCE):
-      some = group[start : start + _AT_ONCE]
+    for some in quilting.together(group):
       quilting.lay(some, *quilting.choose(some))
   louder = quilting.louder()
   return Quilt(quilting.label, quilting.dy, quilting.dx, louder)
@@ -49,21 +50,35 @@ class _Quilting:
     self,
     field: blocks.Field,
     grid: blocks.Grid,
-    sources: blocks.Corners,
+    districts: list[districts_lib.District],
     settings: settings_lib.Settings,
   ) -> None:
     self._field, self._grid, self._settings = field, grid, settings
-    self._costs = matching.Costs(field, grid, sources, settings)
+    self._costs = [
+      matching.Costs(field, one.grid, one.sources, one.heard, settings) for one in districts
+    ]
+    self._district, self._member = np.zeros((2, len(grid.y)), int)  # of each block: place in both
+    for number, one in enumerate(districts):
+      self._district[one.members] = number
+      self._member[one.members] = np.arange(len(one.members))
     self._laid = matching.Laid(field, settings)
     self._beside = _neighbours(grid)
     self._placed = np.zeros(len(grid.y), bool)
     self.label = np.full(field.hole.shape, -1)
     self.dy, self.dx = np.zeros((2, len(grid.y)), int)
 
+  def together(self, group: np.ndarray) -> Iterator[np.ndarray]:
+    """Splits a group into such that are compared together: of one district, and not too many."""
+    district = self._district[group]
+    for one in np.unique(district):
+      members = group[district == one]
+      yield from (members[start : start + _AT_ONCE] for start in range(0, len(members), _AT_ONCE))
+
   def choose(self, group: np.ndarray) -> blocks.Corners:
-    """The corners of what each block of a group copies."""
-    settings, grid, costs = self._settings, self._grid, self._costs
-    cost = costs.of_all(group, self._laid)
+    """The corners of what each block of a group copies; they are of one district."""
+    settings, grid, costs = self._settings, self._grid, self._costs[self._district[group[0]]]
+    member = self._member[group]
+    cost = costs.of_all(member, self._laid)
     best = _smallest(cost, min(settings.candidates, cost.shape[1]))
     offered = [axis[best] for axis in costs.sources]
     extra = np.full(best.shape, costs.unit * settings.join)
@@ -75,27 +90,30 @@ class _Quilting:
         continued = corner[group][:, None] + np.where(there, offset[other], 0)
         offered[axis] = np.concatenate([continued, offered[axis]], axis=1)
       extra = np.concatenate([np.zeros(other.shape), extra], axis=1)
-    at = (costs.at(group, offered[0], offered[1], self._laid) + extra).argmin(1)[:, None]
+    at = (costs.at(member, offered[0], offered[1], self._laid) + extra).argmin(1)[:, None]
     y, x, extra = (np.take_along_axis(axis, at, axis=1) for axis in (*offered, extra))
-    return self._shifted(group, y, x, extra)
+    return self._shifted(costs, member, y, x, extra)
 
   def _shifted(
-    self, group: np.ndarray, y: np.ndarray, x: np.ndarray, extra: np.ndarray
+    self, costs: matching.Costs, member: np.ndarray, y: np.ndarray, x: np.ndarray, extra: np.ndarray
   ) -> blocks.Corners:
     """The best within half a step of corners `[G, 1]`: what goes on from what is known, or from a
     neighbour, fits by the pixel. `extra` is what has been paid for leaving the neighbours' piece.
     """
-    costs, reach = self._costs, self._settings.step // 2
+    reach = self._settings.step // 2
     down, right = (axis.ravel() - reach for axis in np.indices((2 * reach + 1,) * 2))
     leaving = np.where((down != 0) | (right != 0), costs.unit * self._settings.join - extra, 0)
-    best = (costs.at(group, y + down, x + right, self._laid) + leaving).argmin(1)
+    best = (costs.at(member, y + down, x + right, self._laid) + leaving).argmin(1)
     return y[:, 0] + down[best], x[:, 0] + right[best]
 
   def louder(self) -> np.ndarray:
     """How much louder than what they copy blocks should be: `[N, L]`."""
     settings = self._settings
     there = self._field.loudness[self._grid.y + self.dy, self._grid.x + self.dx]
-    return np.clip(np.exp(self._costs.usual - there), settings.least, settings.most)
+    usual = np.empty_like(there)
+    for number, costs in enumerate(self._costs):
+      usual[self._district == number] = costs.usual
+    return np.clip(np.exp(usual - there), settings.least, settings.most)
 
   def lay(self, group: np.ndarray, y: np.ndarray, x: np.ndarray) -> None:
     """Lays blocks, which must not overlap each other, up to their cuts."""

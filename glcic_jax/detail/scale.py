@@ -9,9 +9,10 @@ from typing import NamedTuple
 import numpy as np
 import scipy.ndimage
 
-Box = tuple[int, int, int, int]  # top, left, bottom, right; the last two beyond it
+from glcic_jax.detail import pieces as pieces_lib
+from glcic_jax.detail.pieces import Box
 
-_EIGHT = np.ones((3, 3), bool)  # corners connect
+_Numbers = dict[int, list[int]]  # a cluster's place -> numbers of its pieces
 
 
 class Part(NamedTuple):
@@ -23,7 +24,15 @@ class Part(NamedTuple):
   factor: int  # pixels of the picture to one at which the radius is about what was asked for
 
 
-def of_hole(hole: np.ndarray, *, radius: float = 36.0, together: float = 64.0) -> list[Part]:
+class _Piece(NamedTuple):
+  box: Box
+  radius: float
+  numbers: _Numbers
+
+
+def of_hole(
+  hole: np.ndarray, *, radius: float = 36.0, together: float = 64.0, thinnest: float = 0.0
+) -> list[Part]:
   """Splits a hole into parts, each with its own scale.
 
   Args:
@@ -31,45 +40,62 @@ def of_hole(hole: np.ndarray, *, radius: float = 36.0, together: float = 64.0) -
     radius: the inner radius in pixels that is wanted; nothing is enlarged to it.
     together: connected holes of one factor whose bounding boxes are at most so many pixels apart,
       once reduced, are one part.
+    thinnest: holes of a smaller inner radius are left out.
 
   Returns:
     the parts, from the largest factor to the smallest; they cover the hole, and do not overlap.
   """
-  labels, _ = scipy.ndimage.label(hole, _EIGHT)
-  pieces: list[tuple[int, Box, float, list[int]]] = []
-  for number, (rows, columns) in enumerate(scipy.ndimage.find_objects(labels), start=1):
-    here = np.pad(labels[rows, columns] == number, 1)
-    inner = float(scipy.ndimage.distance_transform_edt(here).max())
-    box = rows.start, columns.start, rows.stop, columns.stop
-    pieces.append((max(1, round(inner / radius)), box, inner, [number]))
-  parts = []
-  for factor in sorted({piece[0] for piece in pieces}, reverse=True):
-    for box, inner, numbers in _joined(
-      [piece[1:] for piece in pieces if piece[0] == factor], together * factor
-    ):
-      top, left, bottom, right = box
-      parts.append(Part(box, np.isin(labels[top:bottom, left:right], numbers), inner, factor))
-  return parts
+  clusters = pieces_lib.clusters(hole)
+  pieces: dict[int, list[_Piece]] = {}
+  for place, cluster in enumerate(clusters):
+    top, left = cluster.box[:2]
+    for number, (rows, columns) in enumerate(scipy.ndimage.find_objects(cluster.labels), start=1):
+      inner = float(cluster.radii[number])
+      if inner >= thinnest:
+        box = top + rows.start, left + columns.start, top + rows.stop, left + columns.stop
+        factor = max(1, round(inner / radius))
+        pieces.setdefault(factor, []).append(_Piece(box, inner, {place: [number]}))
+  return [
+    Part(piece.box, _painted(piece, clusters), piece.radius, factor)
+    for factor in sorted(pieces, reverse=True)
+    for piece in _joined(pieces[factor], together * factor)
+  ]
 
 
-def _joined(
-  pieces: list[tuple[Box, float, list[int]]], distance: float
-) -> list[tuple[Box, float, list[int]]]:
+def _painted(piece: _Piece, clusters: list[pieces_lib.Cluster]) -> np.ndarray:
+  """The hole in a piece's box that is its own."""
+  top, left, bottom, right = piece.box
+  hole = np.zeros((bottom - top, right - left), bool)
+  for place, numbers in piece.numbers.items():
+    box, labels, radii = clusters[place]
+    first = max(top, box[0]), max(left, box[1])
+    last = min(bottom, box[2]), min(right, box[3])
+    own = np.zeros(len(radii), bool)
+    own[numbers] = True
+    there = labels[first[0] - box[0] : last[0] - box[0], first[1] - box[1] : last[1] - box[1]]
+    hole[first[0] - top : last[0] - top, first[1] - left : last[1] - left] |= own[there]
+  return hole
+
+
+def _joined(pieces: list[_Piece], distance: float) -> list[_Piece]:
   """Joins boxes until all are farther apart than a distance."""
-  result: list[tuple[Box, float, list[int]]] = []
-  for box, radius, numbers in pieces:
+  result: list[_Piece] = []
+  for piece in pieces:
     # What has grown by a piece may reach another one.
-    while near := [other for other in result if _gap(box, other[0]) <= distance]:
-      result = [other for other in result if _gap(box, other[0]) > distance]
-      for other, inner, more in near:
-        box = _around(box, other)
-        radius, numbers = max(radius, inner), numbers + more
-    result.append((box, radius, numbers))
-  return sorted(result)
+    while near := [other for other in result if _gap(piece.box, other.box) <= distance]:
+      result = [other for other in result if _gap(piece.box, other.box) > distance]
+      for other in near:
+        piece = _together(piece, other)
+    result.append(piece)
+  return sorted(result, key=lambda piece: piece.box)
 
 
-def _around(a: Box, b: Box) -> Box:
-  return min(a[0], b[0]), min(a[1], b[1]), max(a[2], b[2]), max(a[3], b[3])
+def _together(a: _Piece, b: _Piece) -> _Piece:
+  top, left = map(min, a.box[:2], b.box[:2])
+  bottom, right = map(max, a.box[2:], b.box[2:])
+  for place, numbers in a.numbers.items():
+    b.numbers.setdefault(place, []).extend(numbers)
+  return _Piece((top, left, bottom, right), max(a.radius, b.radius), b.numbers)
 
 
 def _gap(a: Box, b: Box) -> int:

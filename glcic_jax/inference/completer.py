@@ -197,8 +197,7 @@ class Completer:
     if manner.scale == manner_lib.AUTO:
       known = self.description.hole_radius
       low, high = (side * radius for radius in known or hole_scale.USUAL_RADII)
-      radii = low, high
-      return list(hole_scale.parts(mask, side=side, multiple=multiple, radii=radii))
+      return list(hole_scale.parts(mask, side=side, multiple=multiple, radii=(low, high)))
     # A network of one size knows whole pictures, at its side.
     large = manner.large if network_lib.side(self.generator) is None else 'whole'
     return list(tiling.parts(mask, large=large, side=side, multiple=multiple))
@@ -225,10 +224,11 @@ class Completer:
 def _add_detail(pixels: np.ndarray, mask: np.ndarray, strength: float) -> None:
   """To a completed picture, `[H, W, 3]` uint8 or uint16, in place."""
   white = np.iinfo(pixels.dtype).max
-  hole = hole_scale.thick(mask, _DETAILED)
-  if hole.any():
-    detailed = detail_lib.add(pixels, pixels, hole, known=~mask, strength=strength, white=white)
-    pixels[hole] = np.clip(np.round(detailed[hole]), 0, white)
+  for patch in detail_lib.patches(
+    pixels, pixels, mask, strength=strength, white=white, thinnest=_DETAILED
+  ):
+    here = pixels[tiling.slices(patch.box)]
+    here[patch.hole] = np.clip(np.round(patch.values), 0, white)
 
 
 def _device(name: str | None) -> jax.Device:

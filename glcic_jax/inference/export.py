@@ -7,6 +7,9 @@ picture as it is. It is on the scale 0..255 and not rounded; NaN where a model t
 the middle is asked for more. `mask` is over 0 in the hole: 1 or 255. b is any number; H and W are
 any multiples of 4, or the one side that a Context Encoder takes. With the weights apart, they come
 first: {name: array}. `run_exported.py` is the program that runs it.
+
+To what it says, `glcic_jax.detail.add(image, completed, hole)` adds detail, by NumPy and SciPy; the
+program does not: it would need a room of code beside it, and SciPy.
 """
 
 from collections.abc import Mapping, Sequence

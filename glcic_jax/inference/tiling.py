@@ -18,6 +18,8 @@ import numpy as np
 from PIL import Image
 import scipy.ndimage
 
+from glcic_jax.detail import pieces
+
 LARGE = ('crop', 'resize', 'whole')
 CELLS = 8  # holes that lie in neighbouring ones of so many squares across a window are together
 
@@ -66,9 +68,7 @@ def groups(mask: np.ndarray, cell: int) -> list[Box]:
 
   Their number is bounded by that of the cells, however scattered the hole.
   """
-  starts = [np.arange(0, length, cell) for length in mask.shape]
-  cells = np.logical_or.reduceat(np.logical_or.reduceat(mask, starts[0]), starts[1], axis=1)
-  labels, _ = scipy.ndimage.label(cells, np.ones((3, 3)))
+  labels, _ = scipy.ndimage.label(pieces.occupied(mask, cell), np.ones((3, 3)))
   # Another group's hole may lie in the box: it is completed with this one, and then skipped.
   return [
     shrink(mask, (rows.start * cell, columns.start * cell, rows.stop * cell, columns.stop * cell))
@@ -105,9 +105,14 @@ def _scale(mask: np.ndarray, box: Box, side: int) -> float:
   return max(1.0, min(max(_shape(box)), 2 * thickness(mask, box)) / (side // 2))
 
 
-def cut(mask: np.ndarray, box: Box, side: int, scale: float) -> Iterator[Part]:
-  """One group of holes -> parts of at most half of `side`, each pixel of which is `scale` px."""
-  largest = side // 2
+def cut(
+  mask: np.ndarray, box: Box, side: int, scale: float, largest: int | None = None
+) -> Iterator[Part]:
+  """One group of holes -> parts, in windows of `side`, each pixel of which is `scale` px.
+
+  `largest`: their own sides in such pixels at most; by default half of a window.
+  """
+  largest = largest or side // 2
   rows, columns = (
     np.linspace(start, start + length, math.ceil(length / (largest * scale)) + 1)
     .round()

@@ -28,6 +28,7 @@ _LOSSY_TOLERANCE = 40  # levels that a JPEG moves a painted colour by, at most
 _NEAR, _FAR = (1, 3), (6, 12)
 _TIGHT_LEVELS, _TIGHT_TEXTURE, _TIGHT_SHARE = 20, 0.75, 0.7
 _CELL, _ENOUGH = 32, 20  # rings are compared square by square, where both have so many pixels
+_TILE = 8 * _CELL  # pixels that are looked at together
 
 
 def from_mask(
@@ -179,8 +180,6 @@ def is_tight(image: Image.Image, hole: np.ndarray) -> bool:
   outside, and by the same colour; a texture, or an edge that crosses the hole, differs here one way
   and there the other.
   """
-  import scipy.ndimage  # only where it is needed: a wrong option is answered at once
-
   rows, columns = (np.flatnonzero(hole.any(axis=axis)) for axis in (1, 0))
   margin = _FAR[1] + 1
   top, left = max(0, int(rows[0]) - margin), max(0, int(columns[0]) - margin)
@@ -188,32 +187,55 @@ def is_tight(image: Image.Image, hole: np.ndarray) -> bool:
   box = (left, top, left + hole.shape[1], top + hole.shape[0])
   with limits.lifted():
     around = image.crop(box)
-  levels = np.asarray(image_files.to_rgb(around)).astype(np.float32)
-  distance = scipy.ndimage.distance_transform_edt(~hole)
-  down, across = np.indices(hole.shape) // _CELL
-  cell = down * (across.max() + 1) + across
-  (near, count), (far, others) = (
-    _means(levels, cell, (first <= distance) & (distance <= last)) for first, last in (_NEAR, _FAR)
-  )
-  compared = (count >= _ENOUGH) & (others >= _ENOUGH)
+  near, far, outer = _rings(np.asarray(image_files.to_rgb(around)), hole)
+  compared = (near[..., 3] >= _ENOUGH) & (far[..., 3] >= _ENOUGH)
   if not compared.any():
     return False
-  weight, change = count[compared] / count[compared].sum(), (near - far)[compared]
+  count = near[compared][:, 3]
+  weight = count / count.sum()
+  change = near[compared][:, :3] / count[:, None]
+  change -= far[compared][:, :3] / far[compared][:, 3:]
   mean = weight @ change
   alike = change @ mean > mean @ mean / 2  # of the same direction, and half as far at least
   # In a restless texture, a few blots beside the hole may well be of one colour by chance.
-  first, last = _FAR
-  restless = levels[(first <= distance) & (distance <= last)].std(axis=0)
-  strong = np.abs(mean) > np.maximum(_TIGHT_LEVELS, _TIGHT_TEXTURE * restless)
+  strong = np.abs(mean) > np.maximum(_TIGHT_LEVELS, _TIGHT_TEXTURE * outer.std(axis=0))
   return bool(strong.any() and weight @ alike >= _TIGHT_SHARE)
 
 
-def _means(levels: np.ndarray, cell: np.ndarray, ring: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-  """Of a ring's pixels in each cell: the mean colour `[N, 3]`, and how many they are, `[N]`."""
-  where, size = cell[ring], int(cell.max()) + 1
-  count = np.bincount(where, minlength=size)
-  sums = [np.bincount(where, values, size) for values in levels[ring].T]
-  return np.stack(sums, axis=-1) / np.maximum(count, 1)[:, None], count
+def _rings(levels: np.ndarray, hole: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+  """Both rings around a hole, near it alone: of a large picture most is far from any.
+
+  Returns:
+    of the near and of the far ring, the sums of the colours in each square of `_CELL` pixels and
+    how many they are, `[rows, columns, 4]`; and the colours of the far one, `[N, 3]`.
+  """
+  import scipy.ndimage  # only where it is needed: a wrong option is answered at once
+
+  sums = np.zeros((2, *(-(-length // _CELL) for length in hole.shape), 4))
+  margin, outer = _FAR[1] + 1, [np.zeros((0, 3))]
+  for row, column in np.ndindex(*(-(-length // _TILE) for length in hole.shape)):
+    top, left = row * _TILE, column * _TILE
+    above, before = min(margin, top), min(margin, left)
+    around = hole[top - above : top + _TILE + margin, left - before : left + _TILE + margin]
+    if not around.any():
+      continue
+    distance = scipy.ndimage.distance_transform_edt(~around)
+    distance = distance[above : above + _TILE, before : before + _TILE]
+    here = levels[top : top + _TILE, left : left + _TILE]
+    cells = (slice(start // _CELL, (start + _TILE) // _CELL) for start in (top, left))
+    rings = [(first <= distance) & (distance <= last) for first, last in (_NEAR, _FAR)]
+    for part, ring in zip(sums[(slice(None), *cells)], rings):
+      part[:] = _sums(here, ring, part.shape[:2])
+    outer.append(here[rings[1]].astype(float))
+  return sums[0], sums[1], np.concatenate(outer)
+
+
+def _sums(levels: np.ndarray, ring: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+  """Of a ring's pixels in each square: the sums of their colours, and how many: `[*shape, 4]`."""
+  down, across = np.nonzero(ring)
+  where, size = down // _CELL * shape[1] + across // _CELL, shape[0] * shape[1]
+  found = [np.bincount(where, values, size) for values in levels[ring].T]
+  return np.stack([*found, np.bincount(where, minlength=size)], axis=-1).reshape(*shape, 4)
 
 
 def grown(hole: np.ndarray, pixels: int, name: str) -> np.ndarray:

@@ -44,6 +44,7 @@ _FORMATS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 }
 _QUALITY: dict[str, dict[str, Any]] = {
   'JPEG': {'quality': 95},
+  'PNG': {'compress_level': 4},  # in less than half the time of the usual 6, and 3 % larger
   'WEBP': {'lossless': True, 'exact': True},
   'AVIF': {'quality': 95, 'subsampling': '4:4:4'},
 }
