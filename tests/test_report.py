@@ -10,7 +10,7 @@ from glcic_jax.evaluation import evaluate
 from glcic_jax.evaluation import manifest as manifest_lib
 from glcic_jax.evaluation import report
 from glcic_jax.evaluation import scoring
-from glcic_jax.pages import boxes
+from glcic_jax.pages import box_plots
 
 COUNT = 5
 LABELS = ('first', 'a<b&c')
@@ -154,7 +154,7 @@ def test_a_model_that_is_exact_everywhere_is_shown():
 
 def test_a_box_lies_where_its_numbers_are():
   numbers = np.asarray([0, 1, 2, 3, 4, 100.0])
-  drawn = boxes.panel('title', {'name': numbers}, (0, 100))
+  drawn = box_plots.panel('title', {'name': numbers}, (0, 100))
   box = re.search(r'class="box" x="([\d.]+)" y="-7" width="([\d.]+)"', drawn)
   left, width = map(float, box.groups())
   axis = [float(x) for x in re.findall(r'class="grid" x1="([\d.]+)"', drawn)]
@@ -164,5 +164,5 @@ def test_a_box_lies_where_its_numbers_are():
 
 
 def test_the_axis_holds_all_numbers_also_if_they_are_one():
-  low, high = boxes.scale_of([np.asarray([3.0]), np.asarray([3.0, 3.0])])
+  low, high = box_plots.scale_of([np.asarray([3.0]), np.asarray([3.0, 3.0])])
   assert low < 3 < high

@@ -9,7 +9,7 @@ from glcic_jax.evaluation import entrants as entrants_lib
 from glcic_jax.evaluation import evaluate
 from glcic_jax.evaluation import manifest as manifest_lib
 from glcic_jax.evaluation import score_table
-from glcic_jax.pages import boxes
+from glcic_jax.pages import box_plots
 from glcic_jax.pages import elements
 from glcic_jax.pages import frame
 
@@ -71,9 +71,12 @@ def _plots(found: Mapping[str, Any], rows: Sequence[evaluate.Row]) -> list[str]:
     panels = {group: values for group in groups if (values := _values(completed, group, name))}
     if not panels:
       continue
-    scale = boxes.scale_of([numbers for values in panels.values() for numbers in values.values()])
+    scale = box_plots.scale_of(
+      [numbers for values in panels.values() for numbers in values.values()]
+    )
     drawn = [
-      boxes.panel(_panel_title(group, values), values, scale) for group, values in panels.items()
+      box_plots.panel(_panel_title(group, values), values, scale)
+      for group, values in panels.items()
     ]
     title = f'{score_table.head(found, name)}, {found["definitions"][name]["better"]} is better'
     content = f'<div class="charts">{"".join(drawn)}</div>'
