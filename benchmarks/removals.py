@@ -26,8 +26,8 @@ from PIL import Image
 from PIL import ImageDraw
 import scipy.ndimage
 
+from glcic_jax import boxes
 from glcic_jax.inference import completer as completer_lib
-from glcic_jax.inference import tiling
 
 _PICTURES = flags.DEFINE_list('pictures', None, 'Folders of photographs.', required=True)
 _OUTPUT = flags.DEFINE_string('output', None, 'A folder for the sheets.', required=True)
@@ -172,10 +172,9 @@ def _marked(picture: np.ndarray, hole: np.ndarray) -> np.ndarray:
 
 def _sheet(pictures: list[np.ndarray], hole: np.ndarray) -> Image.Image:
   """Side by side, the hole and what is around it."""
-  whole = (0, 0, *hole.shape)
-  box = tiling.shrink(hole, whole)
-  margin = round(_MARGIN * max(box[2] - box[0], box[3] - box[1]))
-  place = tiling.slices(tiling.grown(box, margin, whole))
+  box = boxes.around(hole)
+  margin = round(_MARGIN * max(boxes.shape(box)))
+  place = boxes.slices(boxes.grown(box, margin, boxes.whole(hole)))
   tiles = []
   for picture in pictures:
     image = Image.fromarray(np.ascontiguousarray(picture[place]))

@@ -13,6 +13,7 @@ PACKAGE = ROOT / 'glcic_jax'
 GROUND = {
   'bar',
   'batch',
+  'boxes',
   'caches',
   'checkpoints',
   'compilation',

@@ -5,10 +5,10 @@ import warnings
 
 import numpy as np
 
+from glcic_jax import boxes
 from glcic_jax.detail import bands
 from glcic_jax.detail import blocks
 from glcic_jax.detail import laying
-from glcic_jax.detail import pieces
 from glcic_jax.detail import quilting
 from glcic_jax.detail import scale
 from glcic_jax.detail import settings as settings_lib
@@ -26,8 +26,8 @@ class _Window(NamedTuple):
 class Patch(NamedTuple):
   """A part of the hole, and what it looks like with detail."""
 
-  box: pieces.Box  # around the part
-  hole: np.ndarray  # [bottom - top, right - left] bool, its pixels
+  box: boxes.Box  # around the part
+  hole: np.ndarray  # [h, w] bool of the box's size, its pixels
   values: np.ndarray  # [N, C] of a floating type, theirs
 
 
@@ -68,8 +68,7 @@ def add(
   result = completion.astype(np.result_type(completion.dtype, np.float32))
   result = np.where(hole.astype(bool)[..., None], result, picture).astype(result.dtype)
   for patch in found:
-    top, left, bottom, right = patch.box
-    result[top:bottom, left:right][patch.hole] = patch.values
+    result[boxes.slices(patch.box)][patch.hole] = patch.values
   return result
 
 
@@ -100,10 +99,9 @@ def patches(
     detailed = _detailed(window, settings)
     if detailed is None:
       continue
-    top, left, bottom, right = part.box
-    lead = completion[top:bottom, left:right][part.hole]
+    lead = completion[boxes.slices(part.box)][part.hole]
     lead = lead.astype(np.result_type(lead.dtype, np.float32))
-    inner = detailed[top - box[0] : bottom - box[0], left - box[1] : right - box[1]][part.hole]
+    inner = detailed[boxes.slices(boxes.relative(part.box, box))][part.hole]
     found.append(Patch(part.box, part.hole, lead + strength * (inner * white - lead)))
   if len(found) < len(parts):
     warnings.warn(
@@ -132,25 +130,22 @@ def _window(
   part: scale.Part,
   white: float,
   settings: settings_lib.Settings,
-) -> tuple[_Window, tuple[int, int]]:
-  """A part's surroundings, and where their corner is; the edge repeated to multiples of the
-  factor.
-  """
-  top, left, bottom, right = part.box
-  margin, factor = settings.margin * part.factor, part.factor
-  y, x = max(top - margin, 0), max(left - margin, 0)
-  here = slice(y, bottom + margin), slice(x, right + margin)
+) -> tuple[_Window, boxes.Box]:
+  """A part's surroundings, the edge repeated to multiples of the factor, and where they are."""
+  factor = part.factor
+  box = boxes.grown(part.box, settings.margin * factor, boxes.whole(hole))
+  here = boxes.slices(box)
   around = hole[here]
   fit = ~around if known is None else known[here].astype(bool) & ~around
   own = np.zeros_like(around)
-  own[top - y : bottom - y, left - x : right - x] = part.hole
+  own[boxes.slices(boxes.relative(part.box, box))] = part.hole
   guide = completion[here]
   if picture is not completion:
     guide = np.where(around[..., None], guide, picture[here])
   height, width = around.shape
   more = ((0, -height % factor), (0, -width % factor))
   guide = np.pad(guide.astype(np.float32) / np.float32(white), (*more, (0, 0)), mode='edge')
-  return _Window(guide, np.pad(own, more), np.pad(fit, more), factor), (y, x)
+  return _Window(guide, np.pad(own, more), np.pad(fit, more), factor), box
 
 
 def _detailed(window: _Window, settings: settings_lib.Settings) -> np.ndarray | None:
@@ -164,7 +159,7 @@ def _detailed(window: _Window, settings: settings_lib.Settings) -> np.ndarray | 
     return None
   inner = slice(settings.block, -settings.block), slice(settings.block, -settings.block)
   quilt = quilt._replace(label=quilt.label[inner])
-  box = _box(hole, settings.block)
+  box = boxes.slices(boxes.grown(boxes.around(hole), settings.block, boxes.whole(hole)))
   full = _times(box, factor)
   finest, *others = settings.bands
   coarse = bands.blur(guide, finest.sigma)
@@ -178,14 +173,6 @@ def _detailed(window: _Window, settings: settings_lib.Settings) -> np.ndarray | 
   result = window.guide
   result[full] = np.clip(result[full] + change + _larger(total, factor), 0, 1)
   return result
-
-
-def _box(hole: np.ndarray, margin: int) -> tuple[slice, slice]:
-  """The rows and columns around a hole, and `margin` more where there are some."""
-  places = (np.flatnonzero(hole.any(axis)) for axis in (1, 0))
-  rows, columns = (slice(max(at[0] - margin, 0), at[-1] + 1 + margin) for at in places)
-  height, width = hole.shape
-  return slice(rows.start, min(rows.stop, height)), slice(columns.start, min(columns.stop, width))
 
 
 def _times(box: tuple[slice, slice], factor: int) -> tuple[slice, slice]:

@@ -1,14 +1,15 @@
 """The connected pieces of a hole, found where it is: of a large photograph most is no hole.
 
-Masks are `[H, W]` bool, True = hole; boxes are (top, left, bottom, right) in pixels.
+Masks are `[H, W]` bool, True = hole.
 """
 
+import math
 from typing import NamedTuple
 
 import numpy as np
 import scipy.ndimage
 
-Box = tuple[int, int, int, int]  # the last two beyond it
+from glcic_jax import boxes
 
 _EIGHT = np.ones((3, 3), bool)  # corners connect
 _CELL = 64  # pixels: pieces in neighbouring squares are measured together
@@ -17,7 +18,7 @@ _CELL = 64  # pixels: pieces in neighbouring squares are measured together
 class Cluster(NamedTuple):
   """Pieces that lie near each other; none has pixels in another cluster."""
 
-  box: Box  # around all that they have
+  box: boxes.Box  # around all that they have
   labels: np.ndarray  # [h, w] int of the box's size, the number of each pixel's piece; 0: no hole
   radii: np.ndarray  # [pieces + 1], the inner radius of each in pixels; 0 for 0
 
@@ -29,13 +30,13 @@ def clusters(hole: np.ndarray) -> list[Cluster]:
   outside of the picture is outside it.
   """
   cells, count = scipy.ndimage.label(occupied(hole, _CELL), _EIGHT)
-  boxes = [_box(where, hole.shape) for where in scipy.ndimage.find_objects(cells)]
-  if sum(_area(box) for box in boxes) > hole.size:  # they reach around each other
-    boxes, cells, count = [(0, 0, *hole.shape)], np.minimum(cells, 1), min(count, 1)
+  places = [_box(where, hole.shape) for where in scipy.ndimage.find_objects(cells)]
+  if sum(math.prod(boxes.shape(box)) for box in places) > hole.size:  # they reach around each other
+    places, cells, count = [boxes.whole(hole)], np.minimum(cells, 1), min(count, 1)
   found = []
-  for number, box in enumerate(boxes, start=1):
+  for number, box in enumerate(places, start=1):
     top, left, bottom, right = box
-    inside = hole[top:bottom, left:right]
+    inside = hole[boxes.slices(box)]
     own = cells[top // _CELL : -(-bottom // _CELL), left // _CELL : -(-right // _CELL)] == number
     if not own.all():
       inside = inside & own.repeat(_CELL, 0).repeat(_CELL, 1)[: bottom - top, : right - left]
@@ -51,25 +52,20 @@ def occupied(hole: np.ndarray, cell: int) -> np.ndarray:
   return np.logical_or.reduceat(np.stack(rows), np.arange(0, width, cell), axis=1)
 
 
-def _box(where: tuple[slice, slice], shape: tuple[int, ...]) -> Box:
+def _box(where: tuple[slice, slice], shape: tuple[int, ...]) -> boxes.Box:
   """Of squares, in pixels."""
   rows, columns = where
   bottom, right = (min(end.stop * _CELL, length) for end, length in zip(where, shape))
   return rows.start * _CELL, columns.start * _CELL, bottom, right
 
 
-def _area(box: Box) -> int:
-  return (box[2] - box[0]) * (box[3] - box[1])
-
-
 def _cluster(inside: np.ndarray, top: int, left: int) -> Cluster:
   """Of a mask that holds nothing else, and has some; its corner is at (top, left)."""
-  rows, columns = (np.flatnonzero(inside.any(axis=axis)) for axis in (1, 0))
-  first, last = (rows[0], columns[0]), (rows[-1] + 1, columns[-1] + 1)
-  inside = inside[first[0] : last[0], first[1] : last[1]]
+  own = boxes.around(inside)
+  inside = inside[boxes.slices(own)]
   labels, count = scipy.ndimage.label(inside, _EIGHT)
   depth = scipy.ndimage.distance_transform_edt(np.pad(inside, 1))[1:-1, 1:-1]
   radii = np.zeros(count + 1)
   np.maximum.at(radii, labels[inside], depth[inside])
-  box = top + int(first[0]), left + int(first[1]), top + int(last[0]), left + int(last[1])
+  box = top + own[0], left + own[1], top + own[2], left + own[3]
   return Cluster(box, labels, radii)

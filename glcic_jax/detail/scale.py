@@ -9,8 +9,8 @@ from typing import NamedTuple
 import numpy as np
 import scipy.ndimage
 
+from glcic_jax import boxes
 from glcic_jax.detail import pieces as pieces_lib
-from glcic_jax.detail.pieces import Box
 
 _Numbers = dict[int, list[int]]  # a cluster's place -> numbers of its pieces
 
@@ -18,14 +18,14 @@ _Numbers = dict[int, list[int]]  # a cluster's place -> numbers of its pieces
 class Part(NamedTuple):
   """Holes of one scale that lie near each other."""
 
-  box: Box  # around them
-  hole: np.ndarray  # [bottom - top, right - left] bool, these holes and no others
+  box: boxes.Box  # around them
+  hole: np.ndarray  # [h, w] bool of the box's size, these holes and no others
   radius: float  # pixels: the largest inner radius
   factor: int  # pixels of the picture to one at which the radius is about what was asked for
 
 
 class _Piece(NamedTuple):
-  box: Box
+  box: boxes.Box
   radius: float
   numbers: _Numbers
 
@@ -64,16 +64,14 @@ def of_hole(
 
 def _painted(piece: _Piece, clusters: list[pieces_lib.Cluster]) -> np.ndarray:
   """The hole in a piece's box that is its own."""
-  top, left, bottom, right = piece.box
-  hole = np.zeros((bottom - top, right - left), bool)
+  hole = np.zeros(boxes.shape(piece.box), bool)
   for place, numbers in piece.numbers.items():
     box, labels, radii = clusters[place]
-    first = max(top, box[0]), max(left, box[1])
-    last = min(bottom, box[2]), min(right, box[3])
+    both = boxes.shared(piece.box, box)
     own = np.zeros(len(radii), bool)
     own[numbers] = True
-    there = labels[first[0] - box[0] : last[0] - box[0], first[1] - box[1] : last[1] - box[1]]
-    hole[first[0] - top : last[0] - top, first[1] - left : last[1] - left] |= own[there]
+    there = labels[boxes.slices(boxes.relative(both, box))]
+    hole[boxes.slices(boxes.relative(both, piece.box))] |= own[there]
   return hole
 
 
@@ -98,5 +96,5 @@ def _together(a: _Piece, b: _Piece) -> _Piece:
   return _Piece((top, left, bottom, right), max(a.radius, b.radius), b.numbers)
 
 
-def _gap(a: Box, b: Box) -> int:
+def _gap(a: boxes.Box, b: boxes.Box) -> int:
   return max(a[0] - b[2], b[0] - a[2], a[1] - b[3], b[1] - a[3])

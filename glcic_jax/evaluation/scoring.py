@@ -4,6 +4,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from glcic_jax import boxes
 from glcic_jax import scores
 from glcic_jax.evaluation import texture
 
@@ -86,11 +87,8 @@ def score(completed: np.ndarray, truth: np.ndarray, hole: np.ndarray) -> dict[st
 def _ssim(completed: np.ndarray, truth: np.ndarray, mask: np.ndarray) -> tuple[float, float]:
   """In the hole and in the whole, computed where pictures may differ: other windows have 1."""
   matters = mask[0, ..., 0] | (completed[0] != truth[0]).any(axis=-1)
-  box = [
-    slice(max(lines[0] - _REACH, 0), lines[-1] + 1 + _REACH)
-    for lines in (np.flatnonzero(matters.any(axis=axis)) for axis in (1, 0))
-  ]
-  here = (slice(None), *box)
+  box = boxes.grown(boxes.around(matters), _REACH, boxes.whole(matters))
+  here = (slice(None), *boxes.slices(box))
   windows = scores.similarity(completed[here], truth[here])
   in_hole = scores.mean_similarity(windows, mask[here], region='hole')[0]
   height, width = (length - _REACH for length in mask.shape[1:3])

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from glcic_jax import boxes
+
 
 def view_corner(mask: np.ndarray, view_size: int) -> np.ndarray:
   """The top-left corner of the view: centred on the hole, kept inside the picture.
@@ -15,12 +17,9 @@ def view_corner(mask: np.ndarray, view_size: int) -> np.ndarray:
     `[2]` int32 (y, x).
   """
   hole = mask[..., 0] > 0  # NumPy searches bools several times as fast as bytes
-  spans = [np.flatnonzero(hole.any(axis=1)), np.flatnonzero(hole.any(axis=0))]
-  centre = tuple((span[0] + span[-1] + 1) / 2 for span in spans)
-  if (
-    any(span[-1] - span[0] >= view_size for span in spans)
-    and not hole[int(centre[0]), int(centre[1])]
-  ):
+  box = boxes.around(hole)
+  centre = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+  if max(boxes.shape(box)) > view_size and not hole[int(centre[0]), int(centre[1])]:
     rows, columns = np.divmod(np.flatnonzero(hole), hole.shape[1])
     nearest = np.argmin((rows + 0.5 - centre[0]) ** 2 + (columns + 0.5 - centre[1]) ** 2)
     centre = rows[nearest] + 0.5, columns[nearest] + 0.5

@@ -16,6 +16,7 @@ from typing import Any, TYPE_CHECKING
 
 import numpy as np
 
+from glcic_jax import boxes
 from glcic_jax import errors
 
 if TYPE_CHECKING:
@@ -141,11 +142,8 @@ def _library(module: str, name: str, package: str) -> Any:
 
 def complete(name: str, image: np.ndarray, hole: np.ndarray) -> np.ndarray:
   """The picture, its hole filled by one of `FILLS`, which sees the hole's surroundings alone."""
-  from glcic_jax.inference import tiling
-
-  whole = (0, 0, *hole.shape)
   margin = _PATCHES_MARGIN if name == 'patchmatch' else _MARGIN
-  around = tiling.slices(tiling.grown(tiling.shrink(hole, whole), margin, whole))
+  around = boxes.slices(boxes.grown(boxes.around(hole), margin, boxes.whole(hole)))
   result = image.copy()
   result[around][hole[around]] = FILLS[name](image[around], hole[around])[hole[around]]
   return result

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from glcic_jax import boxes
 from glcic_jax import errors
 from glcic_jax.inference import blending
 from glcic_jax.inference import tiling
@@ -25,7 +26,7 @@ class Window(NamedTuple):
   image: np.ndarray  # [h, w, 3] float32, 0..255; see `tiling.network_input`
   mask: np.ndarray  # [h, w, 1] uint8, 1 = to be completed
   part: tiling.Part  # of the hole
-  box: tiling.Box  # around its core: all that the blend looks at
+  box: boxes.Box  # around its core: all that the blend looks at
   hole: np.ndarray  # bool, of the box's size: what is completed now
 
 
@@ -52,10 +53,10 @@ class Canvas:
   def next_window(self) -> Window | None:
     """Of the next part in which anything is unknown; None where nothing is any more."""
     for part in self._parts:
-      box = tiling.grown(part.core, blending.MARGIN, part.window)
-      hole = np.zeros_like(self._unknown[tiling.slices(box)])
-      inside = tiling.slices(tiling.relative(part.core, box))
-      hole[inside] = self._unknown[tiling.slices(part.core)]
+      box = boxes.grown(part.core, blending.MARGIN, part.window)
+      hole = np.zeros_like(self._unknown[boxes.slices(box)])
+      inside = boxes.slices(boxes.relative(part.core, box))
+      hole[inside] = self._unknown[boxes.slices(part.core)]
       if part.own is not None:
         hole[inside] &= part.own
       if hole.any():  # else it was completed together with a neighbour
@@ -65,7 +66,7 @@ class Canvas:
 
   def take(self, window: Window, output: np.ndarray) -> None:
     """Completes the part of the last window by what the network said to it, `[h, w, 3]`, 0..255."""
-    place, hole = tiling.slices(window.box), window.hole
+    place, hole = boxes.slices(window.box), window.hole
     white = np.iinfo(self._pixels.dtype).max
     fitted = blending.blend(
       self._pixels[place] * (255 / white),

@@ -14,6 +14,7 @@ from etils import epath
 import jax
 import numpy as np
 
+from glcic_jax import boxes
 from glcic_jax import detail as detail_lib
 from glcic_jax import errors
 from glcic_jax.inference import canvas as canvas_lib
@@ -227,7 +228,7 @@ def _add_detail(pixels: np.ndarray, mask: np.ndarray, strength: float) -> None:
   for patch in detail_lib.patches(
     pixels, pixels, mask, strength=strength, white=white, thinnest=_DETAILED
   ):
-    here = pixels[tiling.slices(patch.box)]
+    here = pixels[boxes.slices(patch.box)]
     here[patch.hole] = np.clip(np.round(patch.values), 0, white)
 
 

@@ -23,6 +23,7 @@ import math
 import numpy as np
 import scipy.ndimage
 
+from glcic_jax import boxes
 from glcic_jax.detail import pieces
 from glcic_jax.inference import tiling
 
@@ -57,18 +58,18 @@ def parts(
     scale = 2 ** (step / _STEPS)
     own, depth = np.zeros(mask.shape, bool), np.zeros(mask.shape, np.float32)
     for cluster, some in zip(found, steps):
-      here = tiling.slices(cluster.box)
+      here = boxes.slices(cluster.box)
       own[here] |= (some == step)[cluster.labels]
       deep = np.where(some == step, cluster.radii, 0).astype(np.float32)
       depth[here] = np.maximum(depth[here], deep[cluster.labels])
     for group in tiling.groups(own, max(1, round(side * scale / tiling.CELLS))):
-      radius = float(depth[tiling.slices(group)].max()) / scale
+      radius = float(depth[boxes.slices(group)].max()) / scale
       for part in _cut(own, group, side, multiple, scale, radius):
-        yield part._replace(own=own[tiling.slices(part.core)])
+        yield part._replace(own=own[boxes.slices(part.core)])
 
 
 def _cut(
-  mask: np.ndarray, group: tiling.Box, side: int, multiple: int, scale: float, radius: float
+  mask: np.ndarray, group: boxes.Box, side: int, multiple: int, scale: float, radius: float
 ) -> list[tiling.Part]:
   """The cut of a group into few parts, unless smaller windows show the network far less.
 
@@ -95,9 +96,9 @@ def _steps(cluster: pieces.Cluster, radii: tuple[float, float], longest: int) ->
   steps = np.ceil(thickest)
   most = np.floor(thinnest)
   most[0] = 0
-  boxes = scipy.ndimage.find_objects(cluster.labels)
+  found = scipy.ndimage.find_objects(cluster.labels)
   for label in np.flatnonzero(most > steps).tolist():
-    length = max(side.stop - side.start for side in boxes[label - 1])
+    length = max(side.stop - side.start for side in found[label - 1])
     uncut = math.ceil(_STEPS * math.log2(max(length / longest, 1)))
     steps[label] = max(steps[label], min(uncut, most[label]))
   steps[0] = -1

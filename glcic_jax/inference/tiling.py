@@ -6,7 +6,7 @@ thicker than that, and pastes back only the hole; `resize` shrinks the whole pic
 it to the network as it is. Windows are padded to a few sizes by reflection, so that few programs
 are compiled.
 
-Masks here are `[H, W]` bool, True = hole; boxes are (top, left, bottom, right) in pixels.
+Masks here are `[H, W]` bool, True = hole.
 """
 
 from collections.abc import Iterator
@@ -18,19 +18,18 @@ import numpy as np
 from PIL import Image
 import scipy.ndimage
 
+from glcic_jax import boxes
 from glcic_jax.detail import pieces
 
 LARGE = ('crop', 'resize', 'whole')
 CELLS = 8  # holes that lie in neighbouring ones of so many squares across a window are together
 
-Box = tuple[int, int, int, int]
-
 
 class Part(NamedTuple):
   """A piece of hole that is completed in one go, and then known to the next: so they join."""
 
-  core: Box  # the hole pixels in it are completed
-  window: Box  # what the network sees of the picture
+  core: boxes.Box  # the hole pixels in it are completed
+  window: boxes.Box  # what the network sees of the picture
   inner: tuple[int, int]  # (height, width) that the window is resized to
   size: tuple[int, int]  # (height, width) of the network's input: `inner`, padded
   own: np.ndarray | None = None  # bool, of the core's size: its hole pixels; None: all that it has
@@ -59,11 +58,10 @@ def parts(mask: np.ndarray, *, large: str, side: int, multiple: int) -> Iterator
     scale = max(1, min(height, width) / side, max(height, width) / long_side)
     inner = max(1, round(height / scale)), max(1, round(width / scale))
     rows, columns = (side if length <= side else long_side for length in inner)
-  everything = (0, 0, height, width)
-  yield Part(shrink(mask, everything), everything, inner, (rows, columns))
+  yield Part(boxes.around(mask), boxes.whole(mask), inner, (rows, columns))
 
 
-def groups(mask: np.ndarray, cell: int) -> list[Box]:
+def groups(mask: np.ndarray, cell: int) -> list[boxes.Box]:
   """Bounding boxes of the holes: of those that lie in neighbouring squares of `cell` px together.
 
   Their number is bounded by that of the cells, however scattered the hole.
@@ -71,42 +69,36 @@ def groups(mask: np.ndarray, cell: int) -> list[Box]:
   labels, _ = scipy.ndimage.label(pieces.occupied(mask, cell), np.ones((3, 3)))
   # Another group's hole may lie in the box: it is completed with this one, and then skipped.
   return [
-    shrink(mask, (rows.start * cell, columns.start * cell, rows.stop * cell, columns.stop * cell))
+    boxes.around(
+      mask, (rows.start * cell, columns.start * cell, rows.stop * cell, columns.stop * cell)
+    )
     for rows, columns in scipy.ndimage.find_objects(labels)
   ]
 
 
-def shrink(mask: np.ndarray, box: Box) -> Box:
-  """The bounding box of the hole within a box, which holds some."""
-  inside = mask[slices(box)]
-  rows, columns = (np.flatnonzero(inside.any(axis=axis)) + box[1 - axis] for axis in (1, 0))
-  return int(rows[0]), int(columns[0]), int(rows[-1]) + 1, int(columns[-1]) + 1
-
-
-def thickness(mask: np.ndarray, box: Box) -> int:
+def thickness(mask: np.ndarray, box: boxes.Box) -> int:
   """How far a hole is across: side in pixels of the largest square around one of its pixels.
 
   At the picture's border, it is as thick as if it went on there.
   """
-  top, left, bottom, right = box
   # One pixel more on each side shows what the hole ends at; the picture's end is not shown.
-  around = mask[max(top - 1, 0) : bottom + 1, max(left - 1, 0) : right + 1]
+  around = mask[boxes.slices(boxes.grown(box, 1, boxes.whole(mask)))]
   if around.all():
     return 2 * max(around.shape)
   return 2 * int(scipy.ndimage.distance_transform_cdt(around, 'chessboard').max()) - 1
 
 
-def _scale(mask: np.ndarray, box: Box, side: int) -> float:
+def _scale(mask: np.ndarray, box: boxes.Box, side: int) -> float:
   """At which a group of holes is no thicker than half of `side`.
 
   A compact hole fits in one part then. A long one will be cut: by its length, a scratch would
   shrink to nothing.
   """
-  return max(1.0, min(max(_shape(box)), 2 * thickness(mask, box)) / (side // 2))
+  return max(1.0, min(max(boxes.shape(box)), 2 * thickness(mask, box)) / (side // 2))
 
 
 def cut(
-  mask: np.ndarray, box: Box, side: int, scale: float, largest: int | None = None
+  mask: np.ndarray, box: boxes.Box, side: int, scale: float, largest: int | None = None
 ) -> Iterator[Part]:
   """One group of holes -> parts, in windows of `side`, each pixel of which is `scale` px.
 
@@ -117,18 +109,18 @@ def cut(
     np.linspace(start, start + length, math.ceil(length / (largest * scale)) + 1)
     .round()
     .astype(int)
-    for start, length in zip(box, _shape(box))
+    for start, length in zip(box, boxes.shape(box))
   )
   for top, bottom in itertools.pairwise(rows.tolist()):
     for left, right in itertools.pairwise(columns.tolist()):
       if mask[top:bottom, left:right].any():
-        core = shrink(mask, (top, left, bottom, right))
+        core = boxes.around(mask, (top, left, bottom, right))
         window = _around(core, round(side * scale), mask.shape)
-        height, width = (min(side, max(1, round(length / scale))) for length in _shape(window))
+        height, width = (min(side, max(1, round(length / scale))) for length in boxes.shape(window))
         yield Part(core, window, (height, width), (side, side))
 
 
-def _around(core: Box, length: int, shape: tuple[int, int]) -> Box:
+def _around(core: boxes.Box, length: int, shape: tuple[int, int]) -> boxes.Box:
   """A square window with the core in its middle, moved and cut to lie inside the picture."""
   height, width = (min(length, side) for side in shape)
   top = min(max((core[0] + core[2] - height) // 2, 0), shape[0] - height)
@@ -144,7 +136,7 @@ def network_input(
   Returns:
     `[*part.size, 3]` float32 on the scale 0..255, and `[*part.size, 1]` uint8, 1 = unknown (yet).
   """
-  window, hole = picture[slices(part.window)], unknown[slices(part.window)][..., None]
+  window, hole = picture[boxes.slices(part.window)], unknown[boxes.slices(part.window)][..., None]
   if part.inner != hole.shape[:2]:
     # Each new pixel is the mean of what it covers; one that covers any of the hole belongs to it.
     window, hole = (_resize(planes, part.inner, Image.Resampling.BOX) for planes in (window, hole))
@@ -154,17 +146,21 @@ def network_input(
   return window, np.pad((hole > 0).astype(np.uint8), pad, mode='reflect')
 
 
-def from_network(output: np.ndarray, part: Part, box: Box) -> np.ndarray:
+def from_network(output: np.ndarray, part: Part, box: boxes.Box) -> np.ndarray:
   """What the network said, `[*part.size, C]`, in a box within the part's window: `[h, w, C]`."""
   height, width = part.inner
-  place, lengths, output = relative(box, part.window), _shape(part.window), output[:height, :width]
+  place, lengths, output = (
+    boxes.relative(box, part.window),
+    boxes.shape(part.window),
+    output[:height, :width],
+  )
   if part.inner == lengths:
-    return output[slices(place)]
+    return output[boxes.slices(place)]
   down, across = height / lengths[0], width / lengths[1]
   top, left, bottom, right = place
   # The last edge is computed from the same numbers but may round to beyond the output.
   source = left * across, top * down, min(right * across, width), min(bottom * down, height)
-  return _resize(output, _shape(box), Image.Resampling.BICUBIC, source)
+  return _resize(output, boxes.shape(box), Image.Resampling.BICUBIC, source)
 
 
 def _resize(
@@ -177,29 +173,6 @@ def _resize(
   channels = np.moveaxis(np.asarray(planes, np.float32), -1, 0)
   resized = (Image.fromarray(plane).resize(shape[::-1], kind, box) for plane in channels)
   return np.stack([np.asarray(plane) for plane in resized], axis=-1)
-
-
-def slices(box: Box) -> tuple[slice, slice]:
-  """The rows and columns of a box, to index a picture with."""
-  top, left, bottom, right = box
-  return slice(top, bottom), slice(left, right)
-
-
-def grown(box: Box, margin: int, window: Box) -> Box:
-  """A box with a margin, as far as its window goes."""
-  top, left = (max(edge - margin, first) for edge, first in zip(box[:2], window))
-  bottom, right = (min(edge + margin, last) for edge, last in zip(box[2:], window[2:]))
-  return top, left, bottom, right
-
-
-def relative(box: Box, window: Box) -> Box:
-  """A box as seen from the corner of its window."""
-  top, left = window[:2]
-  return box[0] - top, box[1] - left, box[2] - top, box[3] - left
-
-
-def _shape(box: Box) -> tuple[int, int]:
-  return box[2] - box[0], box[3] - box[1]
 
 
 def up(length: int, multiple: int) -> int:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from glcic_jax import boxes
 from glcic_jax.pictures import modes
 
 _HIDDEN = 16  # parts of 256 of full opacity, below which a colour is nobody's
@@ -56,10 +57,8 @@ def alpha_inside(alpha: np.ndarray, hole: np.ndarray) -> np.ndarray | None:
   if low == high:
     return np.full(np.count_nonzero(hole), low, alpha.dtype)
   from glcic_jax.inference import blending  # OpenCV starts only now
-  from glcic_jax.inference import tiling
 
-  whole = (0, 0, *hole.shape)
-  around = tiling.slices(tiling.grown(tiling.shrink(hole, whole), 1, whole))
+  around = boxes.slices(boxes.grown(boxes.around(hole), 1, boxes.whole(hole)))
   floats, inside = alpha[around].astype(np.float64)[..., None], hole[around]
   smooth = blending.poisson(floats, np.full_like(floats, _white(alpha)), inside, ~inside)
   between = (edge > low + _NEAR) & (edge < high - _NEAR)

@@ -12,6 +12,7 @@ from etils import epath
 import numpy as np
 from PIL import Image
 
+from glcic_jax import boxes
 from glcic_jax import errors
 from glcic_jax.pictures import image_files
 from glcic_jax.pictures import limits
@@ -180,13 +181,11 @@ def is_tight(image: Image.Image, hole: np.ndarray) -> bool:
   outside, and by the same colour; a texture, or an edge that crosses the hole, differs here one way
   and there the other.
   """
-  rows, columns = (np.flatnonzero(hole.any(axis=axis)) for axis in (1, 0))
-  margin = _FAR[1] + 1
-  top, left = max(0, int(rows[0]) - margin), max(0, int(columns[0]) - margin)
-  hole = hole[top : int(rows[-1]) + margin + 1, left : int(columns[-1]) + margin + 1]
-  box = (left, top, left + hole.shape[1], top + hole.shape[0])
+  box = boxes.grown(boxes.around(hole), _FAR[1] + 1, boxes.whole(hole))
+  hole = hole[boxes.slices(box)]
+  top, left, bottom, right = box
   with limits.lifted():
-    around = image.crop(box)
+    around = image.crop((left, top, right, bottom))
   near, far, outer = _rings(np.asarray(image_files.to_rgb(around)), hole)
   compared = (near[..., 3] >= _ENOUGH) & (far[..., 3] >= _ENOUGH)
   if not compared.any():
