@@ -42,6 +42,11 @@ class Stopped(Exception):
     self.exit_code = 128 + signal_number
 
 
+def is_out_of_memory(error: Exception) -> bool:
+  """Whether memory was refused: the machine's by Python, or a device's by JAX."""
+  return isinstance(error, MemoryError) or 'RESOURCE_EXHAUSTED' in str(error)  # JAX's word
+
+
 def shown(sentence: str) -> str:
   """A sentence as it may be shown: control characters escaped, as in `a\\x1b[2J.png`."""
   return _CONTROLS.sub(lambda match: match[0].encode('unicode_escape').decode(), sentence)

@@ -26,9 +26,6 @@ if TYPE_CHECKING:
   from glcic_jax.inference import completer as completer_lib
 
 
-_NO_MEMORY = 'RESOURCE_EXHAUSTED'  # in the words of JAX
-
-
 @dataclasses.dataclass
 class Run:
   """What is to be done, and what is done, picture by picture."""
@@ -116,7 +113,7 @@ class Run:
     try:
       results = self._completer(images, holes, **self.options)
     except (errors.InputError, MemoryError, RuntimeError) as error:
-      if isinstance(error, RuntimeError) and _NO_MEMORY not in str(error):
+      if not isinstance(error, errors.InputError) and not errors.is_out_of_memory(error):
         raise
       if len(waiting) == 1:
         self._fail(waiting[0].job, error)

@@ -37,7 +37,7 @@ class Loaded(NamedTuple):
 
 
 class Done(NamedTuple):
-  """A completed picture."""
+  """What a task gives, and how long it was worked on."""
 
   result: in_memory.Result
   seconds: float
@@ -129,7 +129,7 @@ def _answer(newest: _Newest, completer: Callable[..., Any] | None, task: Task) -
   except errors.InputError as error:
     return REFUSED, in_memory.without_dashes(str(error))
   except Exception as error:
-    if isinstance(error, MemoryError) or 'RESOURCE_EXHAUSTED' in str(error):  # JAX's word
+    if errors.is_out_of_memory(error):
       return TOO_LARGE, 'There is not enough memory for this picture here; send it smaller.'
     traceback.print_exc(file=sys.stderr)
     return BROKEN, 'The picture could not be completed; the server knows more.'
