@@ -5,6 +5,7 @@ from typing import Any
 
 import glcic_jax
 from glcic_jax.inference import in_memory
+from glcic_jax.web import guard
 from glcic_jax.web import limits as limits_lib
 from glcic_jax.web import options as options_lib
 from glcic_jax.web import uploads
@@ -35,7 +36,7 @@ def document(
   for path, methods in paths.items():
     for operation in methods.values():
       known = [403]
-      if protected and path.startswith(('/v1/', '/api/')):
+      if protected and path.startswith(guard.PROTECTED):
         operation['security'] = [{'token': []}]
         known.append(401)
       operation['responses'] |= _refusals(known)
@@ -62,12 +63,12 @@ def _paths(models: Sequence[str], limits: limits_lib.Limits) -> dict[str, Any]:
   return {
     '/': {'get': _reading('the page', {'text/html': {}})},
     '/healthz': {
-      'get': _reading('whether the models are loaded', _json(_health()))
-      | {
+      'get': {
+        'summary': 'whether the models are loaded',
         'responses': {
           '200': {'description': 'loading or ready', 'content': _json(_health())},
           '503': {'description': 'the models cannot be loaded', 'content': _json(_health())},
-        }
+        },
       }
     },
     '/openapi.json': {'get': _reading('this description', _json({'type': 'object'}))},
@@ -112,7 +113,7 @@ def _paths(models: Sequence[str], limits: limits_lib.Limits) -> dict[str, Any]:
         'responses': {
           '200': _picture(('PNG',), {'X-Seed': ({'type': 'integer'}, 'sd_seed, as it came')})
         }
-        | _refusals(code for code in _COMPLETING),
+        | _refusals(_COMPLETING),
       }
     },
   }

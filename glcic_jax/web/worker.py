@@ -14,8 +14,6 @@ from glcic_jax.web import process as process_lib
 from glcic_jax.web import refusals
 
 _STATUS = {process_lib.REFUSED: 422, process_lib.TOO_LARGE: 413, process_lib.BROKEN: 500}
-
-
 _DYING_SECONDS = 5  # in which a process that is killed has ended, and its memory is free
 
 
