@@ -247,7 +247,7 @@ def test_patches_are_what_add_changes_but_for_what_is_thin():
 
 
 def test_a_large_hole_costs_no_more_than_its_copying():
-  # Eight times as wide a picture and hole; blocks are chosen at the same size.
+  # Four times as wide a picture and hole; blocks are chosen at the same size.
   seconds = []
   for factor in (1, 4):
     picture = np.repeat(np.repeat(noise(128), factor, 0), factor, 1)

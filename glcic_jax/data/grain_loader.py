@@ -102,10 +102,7 @@ def _taken(waiting: collections.deque[Any]) -> tuple[Any, ...]:
 def _begin(index: int, count: int) -> None:
   """Begins a process of its own: it ends with the run alone, and with it in any case."""
   del index, count
-  for number in (
-    signal.SIGINT,
-    signal.SIGTERM,
-  ):  # terminals and clusters send them to every process
+  for number in (signal.SIGINT, signal.SIGTERM):  # which are sent to every process of a command
     signal.signal(number, signal.SIG_IGN)
   threading.Thread(target=_end_with_the_run, daemon=True).start()
   sys.stderr = _Stderr()
