@@ -7,6 +7,7 @@ import pytest
 
 from glcic_jax.holes import shapes
 from glcic_jax.inference import blending
+from glcic_jax.inference import manner
 
 RNG = np.random.default_rng(0)
 
@@ -105,7 +106,7 @@ def test_an_output_that_is_off_by_a_constant_is_mended():
   np.testing.assert_allclose(blending.poisson(image, image + 40, hole, ~hole), image, atol=1e-9)
 
 
-@pytest.mark.parametrize('how', blending.BLENDS)
+@pytest.mark.parametrize('how', manner.BLENDS)
 @pytest.mark.parametrize('feather', [0, 2])
 @pytest.mark.parametrize('name', holes())
 def test_known_pixels_are_restored_after_every_blend(how, feather, name):
@@ -158,7 +159,7 @@ def test_poisson_leaves_less_of_a_seam_than_the_others():
     raw = truth * 0.8 + 35 + 10 * np.sin(x / 30)[..., None]
     errors = {
       how: seam(np.round(blending.blend(truth, raw, hole, how=how)), truth, hole)
-      for how in blending.BLENDS
+      for how in manner.BLENDS
     }
     assert errors['poisson'] < errors['opencv'] < errors['none']
 

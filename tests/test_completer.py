@@ -14,8 +14,8 @@ import pytest
 from glcic_jax import cli
 from glcic_jax import Completer
 from glcic_jax import errors
-from glcic_jax.inference import blending
 from glcic_jax.inference import canvas as canvas_lib
+from glcic_jax.inference import manner
 from glcic_jax.inference import tiling
 from glcic_jax.model_directory import model_files
 from glcic_jax.models import glcic
@@ -415,7 +415,7 @@ sys.exit(cli.main(sys.argv[1:]))
   assert (tmp_path / 'out.png').exists()
 
 
-@pytest.mark.parametrize('large', tiling.LARGE)
+@pytest.mark.parametrize('large', manner.LARGE)
 def test_a_network_that_is_off_by_a_shade_is_mended_across_all_parts(large):
   y, x = np.mgrid[:150, :200]
   truth = (
@@ -438,7 +438,7 @@ def test_a_network_that_is_off_by_a_shade_is_mended_across_all_parts(large):
 
 
 @pytest.mark.parametrize('side', [4, 8, 12, 20, 28])
-@pytest.mark.parametrize('blend', blending.BLENDS)
+@pytest.mark.parametrize('blend', manner.BLENDS)
 def test_a_model_of_small_pictures_puts_its_output_where_it_belongs(side, blend):
   y, x = np.mgrid[:50, :60]
   truth = np.stack([60 + 2 * x, 200 - 3 * y, 40 + x + 2 * y], axis=-1).astype(np.uint8)

@@ -12,8 +12,7 @@ from PIL import Image
 import pytest
 
 from glcic_jax import Completer
-from glcic_jax.inference import blending
-from glcic_jax.inference import tiling
+from glcic_jax.inference import manner
 from tests.test_completer import DESCRIPTION
 from tests.test_completer import random_variables
 
@@ -86,8 +85,8 @@ sizes = st.integers(1, 70)
   sizes,
   st.sampled_from(MODES),
   st.sampled_from(HOLES),
-  st.sampled_from(tiling.LARGE),
-  st.sampled_from(blending.BLENDS),
+  st.sampled_from(manner.LARGE),
+  st.sampled_from(manner.BLENDS),
   st.sampled_from([0, 0, 3]),
 )
 def test_size_mode_and_known_pixels_are_kept(height, width, mode, kind, large, blend, feather):

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 import numpy as np
 import pytest
 
+from glcic_jax.inference import manner
 from glcic_jax.inference import tiling
 
 
@@ -113,7 +114,7 @@ masks = st.builds(
 
 
 @settings(max_examples=60, deadline=None)
-@given(masks, st.sampled_from(tiling.LARGE))
+@given(masks, st.sampled_from(manner.LARGE))
 def test_every_hole_pixel_is_in_a_core_and_every_core_in_its_window(mask, large):
   covered = np.zeros_like(mask)
   for part in cut(mask, large):
@@ -129,7 +130,7 @@ def test_every_hole_pixel_is_in_a_core_and_every_core_in_its_window(mask, large)
 
 
 @settings(max_examples=30, deadline=None)
-@given(masks, st.sampled_from(tiling.LARGE), st.sampled_from([np.uint8, np.uint16]))
+@given(masks, st.sampled_from(manner.LARGE), st.sampled_from([np.uint8, np.uint16]))
 def test_nothing_of_the_hole_reaches_the_network(mask, large, dtype):
   rng = np.random.default_rng(0)
   picture = rng.integers(0, np.iinfo(dtype).max, (*mask.shape, 3), dtype, endpoint=True)
@@ -152,7 +153,7 @@ def test_what_goes_in_comes_back_from_where_it_was():
     .astype(np.uint8)
   )
   mask = hole(300, 400, (90, 80, 200, 190))
-  for large in tiling.LARGE:
+  for large in manner.LARGE:
     (part,) = cut(mask, large, side=128)
     window, _ = tiling.network_input(picture, mask, part)
     box = (100, 95, 180, 170)

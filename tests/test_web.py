@@ -1,6 +1,7 @@
 """The server: what it completes and how, by HTTP on a socket; the page; IOPaint's clients."""
 
 import base64
+import inspect
 import io
 import json
 
@@ -9,6 +10,7 @@ from PIL import Image
 import pytest
 
 from glcic_jax.inference import in_memory
+from glcic_jax.inference import manner
 from glcic_jax.model_directory import model_files
 from glcic_jax.web import guard
 from glcic_jax.web import options
@@ -145,16 +147,10 @@ def test_what_the_command_would_say_is_in_a_header(served):
   assert first[0].isupper() and 'lossy' in second
 
 
-def test_the_choices_are_those_of_the_completer():
-  from glcic_jax.inference import blending
-  from glcic_jax.inference import manner
-  from glcic_jax.inference import tiling
-  from glcic_jax.pictures import mask_meaning
-
-  assert tuple(options.OF_NETWORKS['blend'].schema['enum']) == tuple(blending.BLENDS)
-  assert tuple(options.OF_NETWORKS['large'].schema['enum']) == tuple(tiling.LARGE)
-  assert tuple(options.OF_NETWORKS['scale'].schema['enum']) == tuple(manner.SCALES)
-  assert tuple(options.OF_ALL['mask_channel'].schema['enum']) == tuple(mask_meaning.CHANNELS)
+def test_the_options_and_their_defaults_are_those_of_the_completer():
+  asked = inspect.signature(manner.of_model).parameters
+  for name, option in options.OF_NETWORKS.items():
+    assert option.schema.get('default') == asked[name].default
 
 
 @pytest.mark.parametrize(

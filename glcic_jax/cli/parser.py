@@ -17,6 +17,7 @@ from typing import Any, NoReturn
 from glcic_jax import errors
 from glcic_jax.cli import examples
 from glcic_jax.cli import values
+from glcic_jax.inference import manner
 from glcic_jax.model_directory import shipped
 from glcic_jax.pictures import mask_meaning
 
@@ -93,13 +94,13 @@ class Parser(argparse.ArgumentParser):
     """Adds how a picture is completed: `--blend`, `--large`, `--detail`, `--scale`, `--device`."""
     self.add_argument(
       '--blend',
-      choices=('poisson', 'opencv', 'none'),
+      choices=manner.BLENDS,
       default='poisson',
       help='how the hole is fitted to its surroundings (poisson)',
     )
     self.add_argument(
       '--large',
-      choices=('crop', 'resize', 'whole'),
+      choices=manner.LARGE,
       default='crop',
       help='what the network sees of a picture: crop, the surroundings of each hole, at the scale '
       'that it was trained for; resize, the picture at that scale; whole, the picture as it is '
@@ -115,7 +116,7 @@ class Parser(argparse.ArgumentParser):
     )
     self.add_argument(
       '--scale',
-      choices=('auto', '1'),
+      choices=manner.SCALES,
       help='auto: the network sees each hole at the scale of the holes that it was trained on; 1: '
       "the picture's own, unless a hole fills more than half of what it sees (the model's own "
       f'default: auto for {shipped.DEMO} and for models trained without an adversary, else 1)',

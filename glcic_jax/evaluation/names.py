@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from glcic_jax import errors
 from glcic_jax.inference import baselines
+from glcic_jax.inference import manner
 from glcic_jax.model_directory import shipped
 
 MEAN = 'mean'  # colour of all pictures of the evaluation, so it is no MODEL elsewhere
@@ -61,7 +62,7 @@ def _detail(name: str, text: str) -> float:
 
 
 def _scale(name: str, text: str) -> str:
-  if text not in ('auto', '1'):
+  if text not in manner.SCALES:
     raise errors.InputError(f'The scale of {name} is {text!r}; it can be auto or 1.')
   return text
 

@@ -18,8 +18,6 @@ import scipy.ndimage
 import scipy.sparse
 import scipy.sparse.linalg
 
-BLENDS = ('poisson', 'opencv', 'none')
-
 # Pixels of surroundings that a blend wants to see; Poisson needs one, the fill a few more.
 MARGIN = 8
 
@@ -48,7 +46,7 @@ def blend(
   """Puts a network's output `raw` into the hole; what `image` has there is not used.
 
   Args:
-    how: one of `BLENDS`.
+    how: one of `manner.BLENDS`.
     known: by default all outside the hole.
     feather: over so many pixels inside the hole, the result fades into the smooth continuation of
       the known pixels.

@@ -1,13 +1,19 @@
-"""How a picture is completed: `Completer`'s options, checked, with the model's own defaults."""
+"""How a picture is completed: `Completer`'s options, checked, with the model's own defaults.
+
+The words that they can be stand here for all that ask: commands, the page, `Completer`. No library
+is started for them.
+"""
 
 import numbers
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TYPE_CHECKING
 
 from glcic_jax import errors
-from glcic_jax.inference import blending
-from glcic_jax.inference import tiling
-from glcic_jax.model_directory import model_files
 
+if TYPE_CHECKING:
+  from glcic_jax.model_directory import model_files
+
+BLENDS = ('poisson', 'opencv', 'none')  # see `blending`
+LARGE = ('crop', 'resize', 'whole')  # see `tiling`
 AUTO, ONE = 'auto', '1'
 SCALES = (AUTO, ONE)
 
@@ -23,7 +29,7 @@ class Manner(NamedTuple):
 
 
 def of_model(
-  description: model_files.Description,
+  description: 'model_files.Description',
   *,
   any_size: bool = True,
   blend: str = 'poisson',
@@ -42,10 +48,10 @@ def of_model(
   Raises:
     errors.InputError: if one has no such value, or they contradict each other.
   """
-  if blend not in blending.BLENDS:
-    raise errors.InputError(f'blend is {blend!r}; it can be {", ".join(blending.BLENDS)}.')
-  if large not in tiling.LARGE:
-    raise errors.InputError(f'large is {large!r}; it can be {", ".join(tiling.LARGE)}.')
+  if blend not in BLENDS:
+    raise errors.InputError(f'blend is {blend!r}; it can be {", ".join(BLENDS)}.')
+  if large not in LARGE:
+    raise errors.InputError(f'large is {large!r}; it can be {", ".join(LARGE)}.')
   if not isinstance(feather, numbers.Real) or not feather >= 0:
     raise errors.InputError(f'feather is {feather}; give 0 or more pixels.')
   detail = description.detail if detail is None else detail

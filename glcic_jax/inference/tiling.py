@@ -21,7 +21,6 @@ import scipy.ndimage
 from glcic_jax import boxes
 from glcic_jax.detail import pieces
 
-LARGE = ('crop', 'resize', 'whole')
 CELLS = 8  # holes that lie in neighbouring ones of so many squares across a window are together
 
 
@@ -39,7 +38,7 @@ def parts(mask: np.ndarray, *, large: str, side: int, multiple: int) -> Iterator
   """Cuts a picture's hole, which is not empty, into parts.
 
   Args:
-    large: one of `LARGE`.
+    large: one of `manner.LARGE`.
     side: of the model's training pictures in pixels.
     multiple: what both sides of the network's input are multiples of.
   """

@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 from glcic_jax import errors
 from glcic_jax.inference import baselines
 from glcic_jax.inference import in_memory
+from glcic_jax.inference import manner
+from glcic_jax.pictures import mask_meaning
 from glcic_jax.web import limits as limits_lib
 
 
@@ -25,14 +27,14 @@ _PIXELS = {'minimum': 0, 'maximum': 10_000, 'default': 0}
 # Of the network alone; a baseline takes none of them.
 OF_NETWORKS = {
   'blend': Option(
-    {'type': 'string', 'enum': ['poisson', 'opencv', 'none'], 'default': 'poisson'},
+    {'type': 'string', 'enum': [*manner.BLENDS], 'default': 'poisson'},
     'how the hole is fitted to its surroundings',
   ),
   'feather': Option(
     {'type': 'number', **_PIXELS}, 'the surroundings fade out over so many pixels inside the hole'
   ),
   'large': Option(
-    {'type': 'string', 'enum': ['crop', 'resize', 'whole'], 'default': 'crop'},
+    {'type': 'string', 'enum': [*manner.LARGE], 'default': 'crop'},
     'what the network sees: crop, the surroundings of each hole; resize, the picture, shrunk; '
     f'whole, the picture as it is (up to {limits_lib.Limits().whole_pixels / 1e6:g} megapixels)',
   ),
@@ -42,7 +44,7 @@ OF_NETWORKS = {
     'the model has it',
   ),
   'scale': Option(
-    {'type': 'string', 'enum': ['auto', '1']},
+    {'type': 'string', 'enum': [*manner.SCALES]},
     'auto: the network sees each hole at the scale of the holes that it was trained on; 1: at the '
     "picture's own; by default as the model has it",
   ),
@@ -54,7 +56,7 @@ OF_ALL = {
   ),
   'invert_mask': Option({'type': 'boolean', 'default': False}, 'black is the hole'),
   'mask_channel': Option(
-    {'type': 'string', 'enum': ['alpha', 'luminance']},
+    {'type': 'string', 'enum': [*mask_meaning.CHANNELS]},
     'what of a mask shows the hole, where either could',
   ),
   'strip_gps': Option({'type': 'boolean', 'default': False}, 'leave out where it was taken'),
