@@ -317,6 +317,12 @@ def test_the_view_of_a_hole_larger_than_itself_lies_on_the_pixel_nearest_to_the_
   assert (y, x) == (16, 4)
 
 
+def test_a_view_a_pixel_smaller_than_its_hole_shows_some_of_it():
+  corners = block(20, (4, 5), (12, 13)) | block(20, (12, 13), (4, 5))  # of a square of 9 px
+  y, x = views.view_corner(corners[..., None].astype(np.uint8), 8)
+  assert corners[y : y + 8, x : x + 8].any()
+
+
 @pytest.mark.parametrize(
   'kind, expected',
   [
