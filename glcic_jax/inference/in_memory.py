@@ -9,7 +9,6 @@ import numpy as np
 from PIL import features
 from PIL import Image
 
-from glcic_jax import errors
 from glcic_jax.pictures import given_holes
 from glcic_jax.pictures import image_files
 from glcic_jax.pictures import mask_meaning
@@ -108,11 +107,7 @@ def without_dashes(sentence: str) -> str:
 
 def _hole(image: Image.Image, task: Task) -> np.ndarray:
   if task.mask is None:
-    if modes.from_image(image).hidden is None:
-      raise errors.InputError(
-        'There is no mask, and the picture has no alpha channel; give one of them.'
-      )
-    return masks.from_alpha(image, PICTURE)
+    return masks.from_alpha(modes.from_image(image), PICTURE)
   mask = image_files.load(image_files.open_picture(task.mask, MASK))
   if task.opaque_mask:
     mask = mask.convert('L')

@@ -83,13 +83,7 @@ def read(
   height, width = picture.pixels.shape[:2]
   if mask is not None:
     return picture, _hole(mask, (width, height), channel)
-  hidden = picture.hidden
-  if hidden is None:
-    raise errors.InputError(
-      'There is no mask, and the picture has no alpha channel; give one of them.'
-    )
-  masks.check_hole(hidden, 'The picture', 'transparent')
-  return picture, hidden
+  return picture, masks.from_alpha(picture, 'The picture')
 
 
 def _hole(mask: Any, size: tuple[int, int], channel: mask_meaning.Channel | None) -> np.ndarray:

@@ -21,6 +21,7 @@ from glcic_jax.pictures import modes
 
 Say: TypeAlias = Callable[[str], None]
 
+_NEITHER = 'There is no mask, and the picture has no alpha channel; give one of them.'
 _LOSSY_TOLERANCE = 40  # levels that a JPEG moves a painted colour by, at most
 
 # Of `is_tight`: rings around the hole in pixels, and by how much they differ: levels, standard
@@ -135,17 +136,15 @@ def check_hole(white: np.ndarray, name: str, color: str = 'white', held: str = '
     )
 
 
-def from_alpha(image: Image.Image, name: str) -> np.ndarray:
+def from_alpha(picture: modes.Picture, name: str, missing: str = _NEITHER) -> np.ndarray:
   """The more than half transparent pixels of an upright picture: `[H, W]` bool.
 
   Raises:
-    errors.InputError: if it has no alpha channel, or it shows no hole.
+    errors.InputError: if it has no alpha channel, as `missing` says, or that shows no hole.
   """
-  hidden = modes.from_image(image).hidden
+  hidden = picture.hidden
   if hidden is None:
-    raise errors.InputError(
-      f'{name} has no alpha channel that could show the hole; give --mask or --hole-color.'
-    )
+    raise errors.InputError(missing)
   check_hole(hidden, name, 'transparent')
   return hidden
 
