@@ -18,7 +18,7 @@ from etils import epath
 from glcic_jax import errors
 from glcic_jax import files
 from glcic_jax.data import folders
-from glcic_jax.data import sample
+from glcic_jax.data import sample_photographs
 
 
 @dataclasses.dataclass(frozen=True)
@@ -138,8 +138,10 @@ def sample_pictures() -> Splits:
   Raises:
     errors.InputError: if scikit-image is not installed.
   """
-  read = sample.reader()
-  return Splits(Source(sample.TRAINING, read), Source(sample.HELD_BACK, read))
+  read = sample_photographs.reader()
+  return Splits(
+    Source(sample_photographs.TRAINING, read), Source(sample_photographs.HELD_BACK, read)
+  )
 
 
 def folder(path: epath.PathLike) -> Source:
