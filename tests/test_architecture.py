@@ -3,6 +3,7 @@
 import ast
 import functools
 import pathlib
+import re
 
 import pytest
 
@@ -122,6 +123,16 @@ def test_imports_go_down_only(path):
 
 def test_every_room_has_a_rule():
   assert {room_of(path) for path in FILES} - {'__init__', '__main__'} == GROUND | set(ROOMS)
+
+
+@pytest.mark.parametrize('room', ROOMS)
+def test_a_room_of_many_files_says_what_each_is_for_and_names_none_that_is_gone(room):
+  said = ast.get_docstring(ast.parse((PACKAGE / room / '__init__.py').read_text()))
+  named = set(re.findall(r'`(\w+)\.py`', said))
+  there = {path.stem for path in (PACKAGE / room).glob('*.py')} - {'__init__'}
+  assert named <= there
+  if len(there) > 10 and room != 'cli':  # there, a file is a command
+    assert named == there
 
 
 @pytest.mark.parametrize('library', CONFINED)
