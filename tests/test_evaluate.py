@@ -12,6 +12,7 @@ from glcic_jax import errors
 from glcic_jax.evaluation import bootstrap
 from glcic_jax.evaluation import entrants as entrants_lib
 from glcic_jax.evaluation import evaluate
+from glcic_jax.evaluation import groups
 from glcic_jax.evaluation import holes
 from glcic_jax.evaluation import manifest as manifest_lib
 from glcic_jax.evaluation import names as names_lib
@@ -138,7 +139,7 @@ def test_a_score_near_the_hole_is_that_of_the_whole_picture():
   ],
 )
 def test_bins(percent, expected):
-  assert evaluate.bin_of(percent / 100) == expected
+  assert groups.bin_of(percent / 100) == expected
 
 
 def test_means_and_paired_differences(rows):

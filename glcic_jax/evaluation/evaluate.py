@@ -13,13 +13,11 @@ import numpy as np
 
 from glcic_jax.evaluation import bootstrap
 from glcic_jax.evaluation import entrants as entrants_lib
+from glcic_jax.evaluation import groups as groups_lib
 from glcic_jax.evaluation import manifest as manifest_lib
 from glcic_jax.evaluation import scoring
 
-ALL = 'all'
-_EDGES = (1, 10, 20, 30, 40, 50, 60)  # %: of the bins by hole ratio
 _TINY = 1e-12  # of a score whose logarithm is averaged
-RATIOS = ('below 1 %', *(f'{low}-{high} %' for low, high in zip(_EDGES, _EDGES[1:])), 'above 60 %')
 
 
 class Row(NamedTuple):
@@ -108,16 +106,6 @@ def _damaged(truth: np.ndarray, entry: manifest_lib.Entry) -> np.ndarray:
   return np.where(entry.hole[..., None], np.uint8(0), truth)
 
 
-def bin_of(ratio: float) -> str:
-  """The bin of a hole's share of its picture."""
-  return RATIOS[int(np.searchsorted(_EDGES, 100 * ratio, side='right'))]
-
-
-def groups_of(entry: manifest_lib.Entry) -> tuple[str, str, str]:
-  """What a picture's scores are averaged with: all, those of its bin, those of its kind."""
-  return ALL, bin_of(entry.ratio), entry.kind
-
-
 def to_csv(rows: Sequence[Row]) -> bytes:
   """scores.csv: a line for each picture and output of an entrant; undefined cells are empty."""
   text = io.StringIO()
@@ -125,14 +113,14 @@ def to_csv(rows: Sequence[Row]) -> bytes:
   writer.writerow(['model', 'output', 'picture', 'kind', 'ratio', 'bin', 'border', *rows[0].scores])
   for row in rows:
     entry = row.entry
-    facts = [entry.kind, f'{entry.ratio:.6g}', bin_of(entry.ratio), int(entry.border)]
+    facts = [entry.kind, f'{entry.ratio:.6g}', groups_lib.bin_of(entry.ratio), int(entry.border)]
     cells = ['' if math.isnan(score) else f'{score:.6g}' for score in row.scores.values()]
     writer.writerow([row.label, row.output, entry.name, *facts, *cells])
   return text.getvalue().encode(errors='surrogateescape')  # a file's name may be any bytes
 
 
 def summarise(rows: Sequence[Row], reference: str, seed: int) -> dict[str, list[dict[str, Any]]]:
-  """Means with their intervals, over all pictures and by bin and kind; `seed`: of the bootstrap.
+  """Means with their intervals, by `groups`; `seed`: of the bootstrap.
 
   Returns:
     `means`, one record for each entrant, output, group and score; and `differences`, the same for
@@ -142,7 +130,9 @@ def summarise(rows: Sequence[Row], reference: str, seed: int) -> dict[str, list[
     completed to the bit, whose PSNR is infinite.
   """
   tables = _tables(rows)
-  groups = members([row.entry for row in rows if (row.label, row.output) == next(iter(tables))])
+  groups = groups_lib.members(
+    [row.entry for row in rows if (row.label, row.output) == next(iter(tables))]
+  )
   means, differences = [], []
   for (label, output), table in tables.items():
     for group, chosen in groups.items():
@@ -165,15 +155,6 @@ def _tables(rows: Sequence[Row]) -> dict[tuple[str, str], np.ndarray]:
   for row in rows:
     tables.setdefault((row.label, row.output), []).append(list(row.scores.values()))
   return {key: np.asarray(table) for key, table in tables.items()}
-
-
-def members(entries: Sequence[manifest_lib.Entry]) -> dict[str, np.ndarray]:
-  """Group -> the numbers of its pictures; bins and kinds without a picture are left out."""
-  groups = {ALL: np.arange(len(entries))}
-  for place, names in ((1, RATIOS), (2, sorted({entry.kind for entry in entries}))):
-    found = np.asarray([groups_of(entry)[place] for entry in entries])
-    groups |= {name: np.flatnonzero(found == name) for name in names if name in found}
-  return groups
 
 
 def _mean(values: np.ndarray, seed: int, kind: str = 'arithmetic') -> dict[str, Any]:

@@ -7,6 +7,7 @@ import numpy as np
 
 from glcic_jax.evaluation import entrants as entrants_lib
 from glcic_jax.evaluation import evaluate
+from glcic_jax.evaluation import groups as groups_lib
 from glcic_jax.evaluation import manifest as manifest_lib
 from glcic_jax.evaluation import score_table
 from glcic_jax.pages import box_plots
@@ -60,9 +61,7 @@ def _plots(found: Mapping[str, Any], rows: Sequence[evaluate.Row]) -> list[str]:
   """For each score, a panel for all pictures, for each bin and for each kind."""
   completed = [row for row in rows if row.output == entrants_lib.COMPLETED]
   groups = list(dict.fromkeys(record['group'] for record in found['means']))
-  _, bins, kinds = (
-    set(names) for names in zip(*(evaluate.groups_of(row.entry) for row in completed))
-  )
+  _, bins, kinds = (set(names) for names in zip(*(groups_lib.of(row.entry) for row in completed)))
   for alike in (bins, kinds):
     if len(alike) == 1:  # the same as all
       groups = [group for group in groups if group not in alike]
@@ -88,14 +87,14 @@ def _values(rows: Sequence[evaluate.Row], group: str, name: str) -> dict[str, np
   """Label -> the finite scores of a group's pictures."""
   values: dict[str, list[float]] = {}
   for row in rows:
-    if group in evaluate.groups_of(row.entry) and np.isfinite(row.scores[name]):
+    if group in groups_lib.of(row.entry) and np.isfinite(row.scores[name]):
       values.setdefault(row.label, []).append(row.scores[name])
   return {label: np.asarray(numbers) for label, numbers in values.items()}
 
 
 def _panel_title(group: str, values: Mapping[str, np.ndarray]) -> str:
-  what = f'{group} of the picture' if group in evaluate.RATIOS else group
-  what = 'all pictures' if group == evaluate.ALL else what
+  what = f'{group} of the picture' if group in groups_lib.RATIOS else group
+  what = 'all pictures' if group == groups_lib.ALL else what
   return f'{what}, n = {max(map(len, values.values()))}'
 
 

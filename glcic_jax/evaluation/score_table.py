@@ -5,7 +5,7 @@ import math
 from typing import Any
 
 from glcic_jax.evaluation import entrants as entrants_lib
-from glcic_jax.evaluation import evaluate
+from glcic_jax.evaluation import groups
 from glcic_jax.evaluation import texture
 from glcic_jax.pages import elements
 
@@ -147,7 +147,7 @@ def _overall(records: Sequence[Record]) -> dict[tuple[str, str, str], Record]:
   return {
     (record['model'], record['output'], record['score']): record
     for record in records
-    if record['group'] == evaluate.ALL
+    if record['group'] == groups.ALL
   }
 
 

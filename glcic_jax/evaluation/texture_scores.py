@@ -12,6 +12,7 @@ import numpy as np
 from glcic_jax.evaluation import bootstrap
 from glcic_jax.evaluation import entrants as entrants_lib
 from glcic_jax.evaluation import evaluate
+from glcic_jax.evaluation import groups
 from glcic_jax.evaluation import manifest as manifest_lib
 from glcic_jax.evaluation import scoring
 from glcic_jax.evaluation import texture
@@ -75,7 +76,7 @@ class Collector:
     records: dict[str, list[_Record]] = {'means': [], 'differences': []}
     base = reference, entrants_lib.COMPLETED
     known: dict[bytes, dict[_Key, Any]] = {}  # where all holes are of one kind, or in one bin
-    for group, members in evaluate.members(self._entries).items():
+    for group, members in groups.members(self._entries).items():
       found = known.get(members.tobytes())
       if found is None:
         found = {key: self._measured(key, members) for key in self._completed}
