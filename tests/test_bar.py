@@ -125,7 +125,9 @@ def test_what_others_print_comes_above_and_the_cursor_is_never_hidden(monkeypatc
   stream = screen(monkeypatch)
   shown = bar.show(lambda: STATE, above=True)
   print('a picture is broken', file=sys.stderr)
-  time.sleep(0.6)  # drawn again meanwhile, by a thread
+  end = time.monotonic() + 20
+  while stream.getvalue().count('812.3 images/s') < 3 and time.monotonic() < end:
+    time.sleep(0.05)  # drawn again meanwhile, by a thread
   shown.stop(stays=True)
   assert sys.stderr is stream
   text = stream.getvalue()

@@ -269,9 +269,9 @@ def test_thousands_of_pictures_are_paired_in_no_time(tmp_path):
   for number in range(2_000):
     (tmp_path / 'photos' / f'{number}.jpg').touch()
     (tmp_path / 'masks' / f'{number}_mask.png').touch()
-  start = time.perf_counter()
+  start = time.process_time()
   found, _ = pairing.jobs([str(tmp_path / 'photos')], str(tmp_path / 'masks'))
-  assert time.perf_counter() - start < 5
+  assert time.process_time() - start < 5
   assert all(
     job.mask == str(tmp_path / 'masks' / job.name.replace('.jpg', '_mask.png')) for job in found
   )
