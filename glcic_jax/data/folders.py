@@ -51,13 +51,13 @@ def find(path: epath.PathLike) -> Found:
 
 def _is_pattern(path: str) -> bool:
   """Whether it is a glob, and no folder of that very name."""
-  return bool(set('*?[') & set(path)) and not epath.Path(path).exists()
+  return glob.has_magic(path) and not epath.Path(path).exists()
 
 
 def _matching(pattern: str) -> tuple[epath.Path, list[str]]:
   """The fixed part of a pattern, and what it matches below that."""
   parts = epath.Path(pattern).parts
-  fixed = list(itertools.takewhile(lambda part: not set('*?[') & set(part), parts))
+  fixed = list(itertools.takewhile(lambda part: not glob.has_magic(part), parts))
   root = epath.Path(*fixed) if fixed else epath.Path('.')
   below = '/'.join(parts[len(fixed) :])
   if files.in_bucket(pattern):  # `**` would list a whole bucket, and epath refuses it

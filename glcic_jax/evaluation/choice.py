@@ -1,6 +1,7 @@
 """Which pictures are evaluated, and with which holes, as the command line says it."""
 
 from collections.abc import Sequence
+import glob
 import os
 from typing import NamedTuple
 
@@ -69,7 +70,7 @@ def source(choice: Choice) -> sources.Source:
       'run held back (data.validation_fraction in its config.json).'
     )
   text = choice.images
-  if not files.in_bucket(text) and not os.path.exists(text) and not set('*?[') & set(text):
+  if not files.in_bucket(text) and not os.path.exists(text) and not glob.has_magic(text):
     raise errors.InputError(
       errors.with_hint(f'There is no folder {text}; check --images.', files.did_you_mean(text))
     )
