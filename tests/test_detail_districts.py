@@ -52,9 +52,9 @@ def test_every_block_is_in_one_district_and_copies_what_is_near():
   members = np.concatenate([one.members for one in several])
   assert (np.sort(members) == np.arange(len(grid.y))).all()
   for one in several:
-    assert (grid.x[one.members] == one.grid.x).all() and len(one.sources[0])
+    assert (grid.x[one.members] == one.corners[1]).all() and len(one.sources[0])
     assert field.allowed[one.sources].all() and field.heard[one.heard].all()
-    reach = one.sources[1].min() - one.grid.x.min(), one.sources[1].max() - one.grid.x.max()
+    reach = one.sources[1].min() - one.corners[1].min(), one.sources[1].max() - one.corners[1].max()
     assert -32 - settings.step <= reach[0] and reach[1] <= 32
 
 

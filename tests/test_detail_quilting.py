@@ -116,7 +116,9 @@ def costs_of(guide, hole):
   return (
     field,
     grid,
-    matching.Costs(field, grid, sources, blocks.heard(field, 10_000, settings), settings),
+    matching.Costs(
+      field, (grid.y, grid.x), sources, blocks.heard(field, 10_000, settings), settings
+    ),
   )
 
 

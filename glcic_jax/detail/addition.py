@@ -139,9 +139,7 @@ def _window(
   fit = ~around if known is None else known[here].astype(bool) & ~around
   own = np.zeros_like(around)
   own[boxes.slices(boxes.relative(part.box, box))] = part.hole
-  guide = completion[here]
-  if picture is not completion:
-    guide = np.where(around[..., None], guide, picture[here])
+  guide = np.where(around[..., None], completion[here], picture[here])
   height, width = around.shape
   more = ((0, -height % factor), (0, -width % factor))
   guide = np.pad(guide.astype(np.float32) / np.float32(white), (*more, (0, 0)), mode='edge')

@@ -18,7 +18,7 @@ class District(NamedTuple):
   """Some blocks of a grid, and the known ones that they look at."""
 
   members: np.ndarray  # [N] int, their numbers in the grid
-  grid: blocks.Grid  # of them alone, without numbers of its own
+  corners: blocks.Corners  # theirs
   sources: blocks.Corners  # what they may copy
   heard: blocks.Corners  # what says how loud they should be
 
@@ -35,27 +35,25 @@ def of_grid(
   districts = []
   for one in np.unique(number):
     members = np.flatnonzero(number == one)
-    own = blocks.Grid(grid.y[members], grid.x[members], grid.number)
-    near = _near(field, own, settings) if len(members) < len(number) else None
+    corners = grid.y[members], grid.x[members]
+    near = _near(field, corners, settings) if len(members) < len(number) else None
     if near is None or not len(near[0][0]):
       near = (
         blocks.sources(field, settings),
         blocks.heard(field, _HEARD * settings.most_sources, settings),
       )
-    districts.append(District(members, own, *near))
+    districts.append(District(members, corners, *near))
   return districts if len(districts[0].sources[0]) else []
 
 
 def _near(
-  field: blocks.Field, grid: blocks.Grid, settings: settings_lib.Settings
+  field: blocks.Field, corners: blocks.Corners, settings: settings_lib.Settings
 ) -> tuple[blocks.Corners, blocks.Corners]:
-  """What may be copied, and what is heard, around the blocks of a grid."""
+  """What may be copied, and what is heard, around some blocks."""
   step, more, most = settings.step, settings.block - 1, settings.most_sources // _FEWER
   # From even places, as everywhere.
-  top, left = (
-    max(int(axis.min()) - settings.margin, 0) // step * step for axis in (grid.y, grid.x)
-  )
-  bottom, right = (int(axis.max()) + settings.margin for axis in (grid.y, grid.x))
+  top, left = (max(int(axis.min()) - settings.margin, 0) // step * step for axis in corners)
+  bottom, right = (int(axis.max()) + settings.margin for axis in corners)
   part = field._replace(
     allowed=field.allowed[top:bottom, left:right],
     heard=field.heard[top:bottom, left:right],

@@ -26,19 +26,19 @@ class Laid:
 
 
 class Costs:
-  """Of the N blocks of a grid and the M that may be copied, by matrix products."""
+  """Of N blocks of the hole and the M that may be copied, by matrix products."""
 
   def __init__(
     self,
     field: blocks.Field,
-    grid: blocks.Grid,
+    corners: blocks.Corners,
     sources: blocks.Corners,
     heard: blocks.Corners,
     settings: settings_lib.Settings,
   ) -> None:
-    """Reads what can be copied, and how loud every block of the grid should be."""
+    """Reads what can be copied, and how loud every block of the hole, by `corners`, should be."""
     self.sources = sources
-    self._field, self._grid, self._settings = field, grid, settings
+    self._field, self._corners, self._settings = field, corners, settings
     self._coarse = settings.block // 8 + settings.block // 4 * np.arange(4)
     self._fine = np.arange(0, settings.block, settings.sample)
     inside = blocks.take(field.detail, *sources, self._fine)
@@ -49,7 +49,7 @@ class Costs:
     loud = weight * field.loudness[sources]
     self._looks = np.concatenate([self._around(*sources), loud], axis=1).T.copy()
     self._square = np.square(self._looks).sum(0)
-    self._own = np.concatenate([self._around(grid.y, grid.x), weight * self.usual], axis=1)
+    self._own = np.concatenate([self._around(*corners), weight * self.usual], axis=1)
     best = [self._still(own).min(1) for own in _rows(self._own)]
     # Where the best matches are perfect, as in a texture that repeats, a seam must not be free.
     self.unit = settings.seam * (float(np.median(np.concatenate(best))) + settings.floor)
@@ -80,7 +80,7 @@ class Costs:
     square, count = np.square(there).sum(1), min(settings.usual, len(there))
     chosen = [
       np.argpartition(square - 2 * own @ there.T, count - 1, axis=1)[:, :count]
-      for own in _rows(looks(self._grid.y, self._grid.x))
+      for own in _rows(looks(*self._corners))
     ]
     return np.concatenate([np.median(loud[part], axis=1) for part in chosen])
 
@@ -90,11 +90,11 @@ class Costs:
     return np.maximum(cost, 0)
 
   def of_all(self, group: np.ndarray, laid: Laid) -> np.ndarray:
-    """Of blocks `group` of the grid and all that may be copied: `[G, M]`.
+    """Of blocks `group`, by their numbers, and all that may be copied: `[G, M]`.
 
     With a mask m, sum m (a - b)^2 is |m a|^2 - 2 (m a) b + m b^2.
     """
-    at = self._grid.y[group], self._grid.x[group]
+    at = self._corners[0][group], self._corners[1][group]
     there, own = (blocks.take(values, *at, self._fine) for values in (laid.there, laid.detail))
     quiet, source = np.square(own).sum((1, 2))[:, None], there @ self._energy
     difference = quiet + source - 2 * own.reshape(len(own), -1) @ self._inside
@@ -111,7 +111,7 @@ class Costs:
     loud = np.float32(self._settings.energy**0.5) * self._field.loudness[y, x]
     looks = np.concatenate([self._around(y, x), loud], axis=-1)
     still = np.square(looks - self._own[group][:, None]).sum(-1)
-    at = self._grid.y[group], self._grid.x[group]
+    at = self._corners[0][group], self._corners[1][group]
     there, own = (blocks.take(values, *at, within) for values in (laid.there, laid.detail))
     source = blocks.take(self._field.detail, y, x, within) * there[:, None, :, None]
     energy = np.square(own).sum((1, 2))[:, None] + np.square(source).sum((2, 3))

@@ -55,7 +55,7 @@ class _Quilting:
   ) -> None:
     self._field, self._grid, self._settings = field, grid, settings
     self._costs = [
-      matching.Costs(field, one.grid, one.sources, one.heard, settings) for one in districts
+      matching.Costs(field, one.corners, one.sources, one.heard, settings) for one in districts
     ]
     self._district, self._member = np.zeros((2, len(grid.y)), int)  # of each block: place in both
     for number, one in enumerate(districts):
