@@ -82,24 +82,15 @@ class Collector:
         found = {key: self._measured(key, members) for key in self._completed}
         known[members.tobytes()] = found
       for (label, output), (values, drawn) in found.items():
-        who = {'model': label, 'output': output, 'group': group}
-        common = {'n': len(members)}
         for place, name in enumerate(SCORES):
-          records['means'].append(
-            who
-            | {'score': name}
-            | common
-            | _interval(values[place], drawn[:, place], lowest=0.0)
-            | {'infinite': 0}
-          )
+          who = {'model': label, 'output': output, 'group': group, 'score': name}
+          count = {'n': len(members)}
+          own = _interval(values[place], drawn[:, place], lowest=0.0)
+          records['means'].append(who | count | own | {'infinite': 0})
           if (label, output) != base:
             less, less_drawn = found[base]
-            records['differences'].append(
-              who
-              | {'score': name, 'minus': reference}
-              | common
-              | _interval(values[place] - less[place], (drawn - less_drawn)[:, place])
-            )
+            apart = _interval(values[place] - less[place], (drawn - less_drawn)[:, place])
+            records['differences'].append(who | {'minus': reference} | count | apart)
     return records
 
   def _measured(self, key: _Key, members: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
