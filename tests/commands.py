@@ -1,7 +1,14 @@
 """Commands as tests run them: in this process, or as the arguments of another."""
 
+import os
+import pathlib
+import subprocess
+import sys
+
 from glcic_jax import cli
 from tests import made_up
+
+_ROOT = pathlib.Path(__file__).parent.parent
 
 
 def run(capsys, *arguments):
@@ -20,6 +27,18 @@ def refused(capsys, *arguments):
   assert out == ''
   assert len(err.strip().splitlines()) == 1 and 'Traceback' not in err
   return err
+
+
+def start(arguments, **environment):
+  """Starts Python in a process of its own, on simulated devices; with what it prints."""
+  return subprocess.Popen(
+    [sys.executable, *arguments],
+    cwd=_ROOT,
+    env=os.environ | {'PYTHONPATH': str(_ROOT), 'JAX_PLATFORMS': 'cpu'} | environment,
+    text=True,
+    stdout=subprocess.PIPE,
+    stderr=subprocess.PIPE,
+  )
 
 
 def train(workdir, folder, *more, **overrides):

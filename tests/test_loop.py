@@ -2,12 +2,8 @@
 
 import csv
 import json
-import os
-import pathlib
 import shutil
 import signal
-import subprocess
-import sys
 import time
 
 import jax
@@ -25,22 +21,7 @@ from tests import commands
 from tests import made_up
 from tests import test_writers
 
-ROOT = pathlib.Path(__file__).parent.parent
-
 pytestmark = pytest.mark.usefixtures('one_device')
-
-
-def start(arguments):
-  """Starts Python in a process of its own."""
-  environment = os.environ | {'PYTHONPATH': str(ROOT), 'JAX_PLATFORMS': 'cpu'}
-  return subprocess.Popen(
-    [sys.executable, *arguments],
-    cwd=ROOT,
-    env=environment,
-    text=True,
-    stdout=subprocess.PIPE,
-    stderr=subprocess.PIPE,
-  )
 
 
 def wait_for(path, process, seconds=300):
@@ -72,7 +53,7 @@ def test_a_killed_and_resumed_run_equals_one_left_alone(tmp_path, picture_folder
   """It begins with one loader, in a process of its own, and goes on with the other."""
   alone, killed = tmp_path / 'alone', tmp_path / 'killed'
   grain = {'data.loader': 'grain', 'data.workers': 1}
-  process = start(commands.train(killed, picture_folder, **grain))
+  process = commands.start(commands.train(killed, picture_folder, **grain))
   wait_for(killed / 'checkpoints' / '2' / '_CHECKPOINT_METADATA', process)
   process.send_signal(signal.SIGKILL)
   process.communicate(timeout=60)  # whoever outlived it would keep the pipes open
@@ -80,7 +61,7 @@ def test_a_killed_and_resumed_run_equals_one_left_alone(tmp_path, picture_folder
   assert not (killed / 'model').exists()
 
   for workdir in (killed, alone):
-    process = start(commands.train(workdir, picture_folder))
+    process = commands.start(commands.train(workdir, picture_folder))
     out, err = process.communicate()
     assert process.returncode == 0, err
     assert ('Continuing from step' in out) == (workdir is killed)
@@ -107,7 +88,7 @@ def test_sigterm_saves_and_the_same_command_goes_on(tmp_path, picture_folder):
       'schedule.total_steps': 200_000,
     },
   )
-  process = start(arguments)
+  process = commands.start(arguments)
   wait_for(tmp_path / 'run' / 'metrics.csv', process)
   process.send_signal(signal.SIGTERM)
   _, err = process.communicate()
@@ -116,7 +97,7 @@ def test_sigterm_saves_and_the_same_command_goes_on(tmp_path, picture_folder):
   saved = checkpoints_lib.read_run(tmp_path / 'run')[0]
   assert saved >= 1 and f'step {saved}:' in err
 
-  process = start(arguments)
+  process = commands.start(arguments)
   for line in process.stdout:
     if line.startswith('Continuing'):
       assert line.split() == ['Continuing', 'from', 'step', f'{saved:,}.']
@@ -290,7 +271,7 @@ without_tensorflow.hide('tensorflow_datasets', 'clu', 'tensorboard')
 from glcic_jax import cli
 sys.exit(any([cli.main(arguments) for arguments in {[preview, train, estimate]!r}]))
 """
-  process = start(['-c', program])
+  process = commands.start(['-c', program])
   out, err = process.communicate()
   assert process.returncode == 0, err
   assert err.count('TensorFlow is not installed here: Grain loads the pictures.') == 2

@@ -1,11 +1,7 @@
 """Several operating-system processes: the same steps, one stop for all, and who is waited for."""
 
-import os
-import pathlib
 import signal
 import socket
-import subprocess
-import sys
 import time
 
 import jax
@@ -17,8 +13,6 @@ from glcic_jax import errors
 from glcic_jax import parallel
 from tests import commands
 
-ROOT = pathlib.Path(__file__).parent.parent
-
 
 def free_port():
   with socket.socket() as found:
@@ -28,19 +22,7 @@ def free_port():
 
 def start(arguments, devices):
   """Starts Python with so many simulated devices."""
-  environment = os.environ | {
-    'PYTHONPATH': str(ROOT),
-    'JAX_PLATFORMS': 'cpu',
-    'JAX_NUM_CPU_DEVICES': str(devices),
-  }
-  return subprocess.Popen(
-    [sys.executable, *arguments],
-    cwd=ROOT,
-    env=environment,
-    text=True,
-    stdout=subprocess.PIPE,
-    stderr=subprocess.PIPE,
-  )
+  return commands.start(arguments, JAX_NUM_CPU_DEVICES=str(devices))
 
 
 def finish(*processes):
