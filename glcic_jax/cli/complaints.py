@@ -29,7 +29,7 @@ def of(error: Exception, command: str) -> Complaint | None:
   if isinstance(error, ImportError):
     sentence = extras.sentence(command, error)
     return Complaint(sentence, 2) if sentence else None
-  if errors.is_out_of_memory(error):
+  if isinstance(error, MemoryError) or 'RESOURCE_EXHAUSTED' in str(error):  # JAX's word
     sentence = 'there is not enough memory here; give smaller batches, smaller pictures or fewer '
     return Complaint(f'{sentence}at once.', errors.RunError.exit_code)
   if isinstance(error, OSError):

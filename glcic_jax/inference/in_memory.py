@@ -107,7 +107,7 @@ def without_dashes(sentence: str) -> str:
 
 def _hole(image: Image.Image, task: Task) -> np.ndarray:
   if task.mask is None:
-    return masks.from_alpha(modes.from_image(image), PICTURE)
+    return masks.transparent(modes.from_image(image), PICTURE)
   mask = image_files.load(image_files.open_picture(task.mask, MASK))
   if task.opaque_mask:
     mask = mask.convert('L')

@@ -83,7 +83,7 @@ def read(
   height, width = picture.pixels.shape[:2]
   if mask is not None:
     return picture, _hole(mask, (width, height), channel)
-  return picture, masks.from_alpha(picture, 'The picture')
+  return picture, masks.transparent(picture, 'The picture')
 
 
 def _hole(mask: Any, size: tuple[int, int], channel: mask_meaning.Channel | None) -> np.ndarray:

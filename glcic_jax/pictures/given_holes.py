@@ -8,7 +8,6 @@ from PIL import Image
 from glcic_jax import errors
 from glcic_jax.pictures import mask_meaning
 from glcic_jax.pictures import masks
-from glcic_jax.pictures import modes
 from glcic_jax.pictures import pairing
 from glcic_jax.pictures import photographs
 
@@ -71,8 +70,7 @@ def read(job: pairing.Job, where: Where) -> Given:
       note = f'a lossy file blurs what is painted, so the hole is grown by {FRINGE} px'
       notes.append((job.image, f'{note}; --dilate says otherwise.'))
   else:
-    missing = 'has no alpha channel that could show the hole; give --mask or --hole-color.'
-    hole = masks.from_alpha(modes.from_image(image), job.image, f'{job.image} {missing}')
+    hole = masks.from_alpha(image, job.image)
   hole = masks.grown(hole, dilate, job.mask or job.image)
   if suspicion := inverted(hole, where):
     notes.append((job.mask or job.image, suspicion))

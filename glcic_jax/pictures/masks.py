@@ -12,7 +12,6 @@ from etils import epath
 import numpy as np
 from PIL import Image
 
-from glcic_jax import boxes
 from glcic_jax import errors
 from glcic_jax.pictures import image_files
 from glcic_jax.pictures import limits
@@ -21,7 +20,6 @@ from glcic_jax.pictures import modes
 
 Say: TypeAlias = Callable[[str], None]
 
-_NEITHER = 'There is no mask, and the picture has no alpha channel; give one of them.'
 _LOSSY_TOLERANCE = 40  # levels that a JPEG moves a painted colour by, at most
 
 # Of `is_tight`: rings around the hole in pixels, and by how much they differ: levels, standard
@@ -136,12 +134,22 @@ def check_hole(white: np.ndarray, name: str, color: str = 'white', held: str = '
     )
 
 
-def from_alpha(picture: modes.Picture, name: str, missing: str = _NEITHER) -> np.ndarray:
+def from_alpha(image: Image.Image, name: str) -> np.ndarray:
   """The more than half transparent pixels of an upright picture: `[H, W]` bool.
 
   Raises:
-    errors.InputError: if it has no alpha channel, as `missing` says, or that shows no hole.
+    errors.InputError: if it has no alpha channel, or it shows no hole.
   """
+  missing = f'{name} has no alpha channel that could show the hole; give --mask or --hole-color.'
+  return transparent(modes.from_image(image), name, missing)
+
+
+def transparent(
+  picture: modes.Picture,
+  name: str,
+  missing: str = 'There is no mask, and the picture has no alpha channel; give one of them.',
+) -> np.ndarray:
+  """As `from_alpha`, of a picture of any kind; `missing`: what to say where it has no alpha."""
   hidden = picture.hidden
   if hidden is None:
     raise errors.InputError(missing)
@@ -180,11 +188,13 @@ def is_tight(image: Image.Image, hole: np.ndarray) -> bool:
   outside, and by the same colour; a texture, or an edge that crosses the hole, differs here one way
   and there the other.
   """
-  box = boxes.grown(boxes.around(hole), _FAR[1] + 1, boxes.whole(hole))
-  hole = hole[boxes.slices(box)]
-  top, left, bottom, right = box
+  rows, columns = (np.flatnonzero(hole.any(axis=axis)) for axis in (1, 0))
+  margin = _FAR[1] + 1
+  top, left = max(0, int(rows[0]) - margin), max(0, int(columns[0]) - margin)
+  hole = hole[top : int(rows[-1]) + margin + 1, left : int(columns[-1]) + margin + 1]
+  box = (left, top, left + hole.shape[1], top + hole.shape[0])
   with limits.lifted():
-    around = image.crop((left, top, right, bottom))
+    around = image.crop(box)
   near, far, outer = _rings(np.asarray(image_files.to_rgb(around)), hole)
   compared = (near[..., 3] >= _ENOUGH) & (far[..., 3] >= _ENOUGH)
   if not compared.any():
