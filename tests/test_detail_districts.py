@@ -32,7 +32,7 @@ def found(lead, hole, settings=SETTINGS):
 
 @pytest.fixture
 def small(monkeypatch):
-  monkeypatch.setattr(districts, '_SIDE', SMALL)
+  monkeypatch.setattr(districts, '_SIDE', SMALL // SETTINGS.block)
 
 
 def test_a_compact_hole_is_one_district():
@@ -61,8 +61,8 @@ def test_every_block_is_in_one_district_and_copies_what_is_near():
 @pytest.mark.usefixtures('small')
 def test_a_texture_comes_back_along_all_of_a_stroke():
   picture, lead, hole = stroke(640)
-  bands = tuple(band._replace(fade=0, rise=0) for band in SETTINGS.bands)
-  completed = detail.add(picture, lead, hole, settings=SETTINGS._replace(bands=bands))
+  bands = tuple(band._replace(fade=0, rise=0) for band in SETTINGS.finer_bands)
+  completed = detail.add(picture, lead, hole, settings=SETTINGS._replace(finer_bands=bands))
   error = np.square(completed - picture)[35:45].mean((0, 2))
   apart = np.abs(np.arange(640) - 320) > 16  # from where the textures meet
   assert error[apart].max() < 0.1 * np.square(picture - 128).mean()

@@ -92,11 +92,15 @@ def patches(
   if not strength:
     return []
   settings, hole = settings or settings_lib.Settings(), hole.astype(bool, copy=False)
-  parts = scale.of_hole(hole, radius=settings.radius, together=settings.together, thinnest=thinnest)
+  parts = scale.of_hole(
+    hole, radius=settings.radius, together=settings.together, thin=settings.thin, thinnest=thinnest
+  )
   found = []
   for part in parts:
     window, box = _window(picture, completion, hole, known, part, white, settings)
-    detailed = _detailed(window, settings)
+    detailed = None if part.thin else _detailed(window, settings)
+    if detailed is None:  # or there is no room for a block: one of half the side needs less
+      detailed = _detailed(window, settings.finer())
     if detailed is None:
       continue
     lead = completion[boxes.slices(part.box)][part.hole]

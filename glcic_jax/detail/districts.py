@@ -9,8 +9,8 @@ import numpy as np
 from glcic_jax.detail import blocks
 from glcic_jax.detail import settings as settings_lib
 
-_SIDE = 384  # pixels; a hole of up to twice that on each side is one district
-_FEWER = 4  # times fewer sources for each of several districts: they are near
+_SIDE = 24  # blocks; a hole of up to twice that on each side is one district
+_FEWER = 2  # times fewer sources for each of several districts: they are near
 _HEARD = 4  # times as many blocks say what is usual in a district that is alone
 
 
@@ -29,9 +29,10 @@ def of_grid(
   """Splits a grid; of a compact one there is one district. None where nothing can be copied."""
   lengths = [int(axis.max() - axis.min()) for axis in (grid.y, grid.x)]
   number = np.zeros(len(grid.y), int)
-  if max(lengths) > 2 * _SIDE:
-    across = lengths[1] // _SIDE + 1
-    number = (grid.y - grid.y.min()) // _SIDE * across + (grid.x - grid.x.min()) // _SIDE
+  side = _SIDE * settings.block
+  if max(lengths) > 2 * side:
+    across = lengths[1] // side + 1
+    number = (grid.y - grid.y.min()) // side * across + (grid.x - grid.x.min()) // side
   districts = []
   for one in np.unique(number):
     members = np.flatnonzero(number == one)

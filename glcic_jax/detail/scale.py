@@ -22,6 +22,7 @@ class Part(NamedTuple):
   hole: np.ndarray  # [h, w] bool of the box's size, these holes and no others
   radius: float  # pixels: the largest inner radius
   factor: int  # pixels of the picture to one at which the radius is about what was asked for
+  thin: bool  # whether the radius is below what was given for that
 
 
 class _Piece(NamedTuple):
@@ -31,34 +32,41 @@ class _Piece(NamedTuple):
 
 
 def of_hole(
-  hole: np.ndarray, *, radius: float = 36.0, together: float = 64.0, thinnest: float = 0.0
+  hole: np.ndarray,
+  *,
+  radius: float = 36.0,
+  together: float = 64.0,
+  thin: float = 0.0,
+  thinnest: float = 0.0,
 ) -> list[Part]:
   """Splits a hole into parts, each with its own scale.
 
   Args:
     hole: `[H, W]` bool.
     radius: the inner radius in pixels that is wanted; nothing is enlarged to it.
-    together: connected holes of one factor whose bounding boxes are at most so many pixels apart,
-      once reduced, are one part.
+    together: connected holes of one factor, and all thin or none, whose bounding boxes are at most
+      so many pixels apart, once reduced, are one part.
+    thin: holes of a smaller inner radius are parts of their own.
     thinnest: holes of a smaller inner radius are left out.
 
   Returns:
-    the parts, from the largest factor to the smallest; they cover the hole, and do not overlap.
+    the parts, from the largest factor to the smallest, the thin ones last; they cover the hole, and
+    do not overlap.
   """
   clusters = pieces_lib.clusters(hole)
-  pieces: dict[int, list[_Piece]] = {}
+  pieces: dict[tuple[int, bool], list[_Piece]] = {}  # by factor, and whether they are thick
   for place, cluster in enumerate(clusters):
     top, left = cluster.box[:2]
     for number, (rows, columns) in enumerate(scipy.ndimage.find_objects(cluster.labels), start=1):
       inner = float(cluster.radii[number])
       if inner >= thinnest:
         box = top + rows.start, left + columns.start, top + rows.stop, left + columns.stop
-        factor = max(1, round(inner / radius))
-        pieces.setdefault(factor, []).append(_Piece(box, inner, {place: [number]}))
+        kind = max(1, round(inner / radius)), inner >= thin
+        pieces.setdefault(kind, []).append(_Piece(box, inner, {place: [number]}))
   return [
-    Part(piece.box, _painted(piece, clusters), piece.radius, factor)
-    for factor in sorted(pieces, reverse=True)
-    for piece in _joined(pieces[factor], together * factor)
+    Part(piece.box, _painted(piece, clusters), piece.radius, factor, not thick)
+    for factor, thick in sorted(pieces, reverse=True)
+    for piece in _joined(pieces[factor, thick], together * factor)
   ]
 
 

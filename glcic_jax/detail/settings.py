@@ -22,9 +22,11 @@ class Settings(NamedTuple):
   """
 
   radius: float = 36.0
+  # A hole of a smaller inner radius gets blocks of half the side, see `finer`; 0: none does.
+  thin: float = 24.0
   together: int = 64  # holes at most so far from each other choose their blocks together
   margin: int = 128  # so far around holes are blocks looked for
-  block: int = 16  # side of a block; a multiple of 4
+  block: int = 16  # side of a block; a multiple of 8
   stride: int = 8  # from one block of the hole to the next; the rest of a block overlaps
   step: int = 2  # from one block that may be copied to the next; the chosen are shifted by pixels
   most_sources: int = 16_384
@@ -35,6 +37,11 @@ class Settings(NamedTuple):
     Band(1.5, 3.0, 1.5, 0.95),
     Band(4.0, 12.0, 3.0, 1.15),
     Band(12.0, 36.0, 9.0, 1.35),
+  )
+  finer_bands: tuple[Band, ...] = (
+    Band(0.75, 1.5, 0.75, 0.95),
+    Band(2.0, 6.0, 1.5, 1.2),
+    Band(6.0, 18.0, 4.5, 1.5),
   )
   feather: float = 1.0  # how much pixels beside a cut mingle, 0 to 1
   compare: float = 8.0  # blocks are compared by what is finer than this, at every so manieth pixel
@@ -63,3 +70,18 @@ class Settings(NamedTuple):
   seam: float = 15.0
   floor: float = 1e-3
   join: float = 0.02
+
+  def finer(self) -> 'Settings':
+    """With blocks of half the side, and what is looked at with them."""
+    return self._replace(
+      margin=self.margin // 2,
+      block=self.block // 2,
+      stride=self.stride // 2,
+      step=max(self.step // 2, 1),
+      most_sources=self.most_sources // 2,
+      apart=self.apart // 2,
+      compare=self.compare / 2,
+      sample=max(self.sample // 2, 1),
+      surroundings=self.surroundings / 2,
+      bands=self.finer_bands,
+    )
