@@ -5,9 +5,11 @@ import pytest
 import scipy.ndimage
 
 from glcic_jax import detail
+from glcic_jax.detail import bands
 from glcic_jax.detail import blocks
 from glcic_jax.detail import cuts
 from glcic_jax.detail import matching
+from glcic_jax.detail import quilting
 from glcic_jax.detail import settings as settings_lib
 
 
@@ -120,6 +122,21 @@ def costs_of(guide, hole):
       field, (grid.y, grid.x), sources, blocks.heard(field, 10_000, settings), settings
     ),
   )
+
+
+def test_blocks_that_are_laid_at_once_do_not_overlap_and_the_holes_border_comes_first():
+  hole = hole_of(128, 20, 24, 88, 80)
+  field, grid, _ = costs_of(np.full((128, 128, 3), 0.5), hole)
+  settings = settings_lib.Settings()
+  groups = quilting._order(field, grid, settings)
+  assert (np.sort(np.concatenate(groups)) == np.arange(len(grid.y))).all()
+  for group in groups:
+    down, across = (np.abs(np.subtract.outer(axis[group], axis[group])) for axis in grid[:2])
+    apart = np.maximum(down, across)[~np.eye(len(group), dtype=bool)]
+    assert (apart >= settings.block).all()
+  middle = settings.block // 2
+  depth = bands.depth(field.hole)[grid.y + middle, grid.x + middle]
+  assert depth[groups[0]].max() < settings.stride and depth[groups[-1]].max() == depth.max()
 
 
 def test_a_narrow_strip_at_the_pictures_edge_is_heard():
