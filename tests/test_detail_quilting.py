@@ -5,10 +5,14 @@ import pytest
 import scipy.ndimage
 
 from glcic_jax import detail
+from glcic_jax.detail import bands
 from glcic_jax.detail import blocks
 from glcic_jax.detail import cuts
 from glcic_jax.detail import matching
+from glcic_jax.detail import quilting
 from glcic_jax.detail import settings as settings_lib
+
+USUAL = settings_lib.Settings()
 
 
 def hole_of(size, top, left, height, width):
@@ -110,8 +114,7 @@ def test_nothing_stray_in_a_clear_sky():
   assert np.abs(completed - sky)[44:84, 76:96].max() < 2
 
 
-def costs_of(guide, hole):
-  settings = settings_lib.Settings()
+def costs_of(guide, hole, settings=USUAL):
   field = blocks.field(guide.astype(np.float32), hole, ~hole, settings)
   grid, sources = blocks.grid(field, settings), blocks.sources(field, settings)
   return (
@@ -121,6 +124,42 @@ def costs_of(guide, hole):
       field, (grid.y, grid.x), sources, blocks.heard(field, 10_000, settings), settings
     ),
   )
+
+
+def test_blocks_that_are_laid_at_once_do_not_overlap_and_the_holes_border_comes_first():
+  hole = hole_of(128, 20, 24, 88, 80)
+  field, grid, _ = costs_of(np.full((128, 128, 3), 0.5), hole)
+  groups = quilting._order(field, grid, USUAL)
+  assert (np.sort(np.concatenate(groups)) == np.arange(len(grid.y))).all()
+  for group in groups:
+    down, across = (np.abs(np.subtract.outer(axis[group], axis[group])) for axis in grid[:2])
+    apart = np.maximum(down, across)[~np.eye(len(group), dtype=bool)]
+    assert (apart >= USUAL.block).all()
+  middle = USUAL.block // 2
+  depth = bands.depth(field.hole)[grid.y + middle, grid.x + middle]
+  assert depth[groups[0]].max() < USUAL.stride and depth[groups[-1]].max() == depth.max()
+
+
+def test_matrix_products_cost_what_each_block_costs_by_the_pixel():
+  settings = settings_lib.Settings(sample=1)
+  guide = 0.5 + 0.1 * np.random.default_rng(0).standard_normal((80, 80, 3))
+  field, grid, costs = costs_of(guide, hole_of(80, 28, 30, 24, 20), settings)
+  group, laid = np.arange(0, len(grid.y), 5), matching.Laid(field, settings)
+  y, x = (np.tile(axis, (len(group), 1)) for axis in costs.sources)
+  np.testing.assert_allclose(
+    costs.of_all(group, laid), costs.at(group, y, x, laid), rtol=1e-3, atol=1e-3
+  )
+
+
+def test_a_disagreement_counts_by_how_much_of_a_block_is_laid():
+  settings = settings_lib.Settings(known=0)
+  _, _, costs = costs_of(np.full((80, 80, 3), 0.5), hole_of(80, 28, 30, 24, 20), settings)
+  different = np.full((1, 1), 1e6)  # as loud as both are
+  for share in (0.25, 0.5, 1):
+    there = (np.arange(256) < 256 * share).astype(float)[None]
+    np.testing.assert_allclose(
+      costs._disagreement(different, different, there), share * costs.unit, rtol=1e-3
+    )
 
 
 def test_a_narrow_strip_at_the_pictures_edge_is_heard():
@@ -144,6 +183,6 @@ def test_what_is_coloured_is_no_match_for_grey():
   noise = np.where((np.arange(128) < 84)[:, None], grey, tinted)
   hole = hole_of(128, 48, 32, 32, 36)
   field, grid, costs = costs_of(0.5 + 0.08 * np.where(hole[..., None], 0, noise), hole)
-  cost = costs.of_all(np.arange(len(grid.y)), matching.Laid(field, settings_lib.Settings()))
+  cost = costs.of_all(np.arange(len(grid.y)), matching.Laid(field, USUAL))
   tints = costs.sources[1] - 16 >= 84
   assert np.median(cost[:, tints].min(1) - cost[:, ~tints].min(1)) > 1

@@ -54,6 +54,23 @@ def test_a_scratch_beside_a_large_hole_is_not_treated_like_it():
   assert [part.factor for part in parts] == [4, 1]
 
 
+def test_what_is_near_is_so_at_the_scale_of_the_holes():
+  (part,) = scale.of_hole(canvas((10, 10, 288, 288), (10, 498, 288, 288), size=800))
+  assert part.factor == 4 and part.box == (10, 10, 298, 786)
+
+
+def test_holes_that_are_joined_may_reach_a_third():
+  hole = canvas((0, 0, 20, 20), (0, 150, 10, 20), (80, 80, 20, 20))  # the second is near neither
+  assert [part.box for part in scale.of_hole(hole)] == [(0, 0, 100, 170)]
+
+
+def test_a_piece_that_another_reaches_around_is_found_once():
+  hole = canvas((0, 0, 500, 8), (492, 0, 8, 500), (100, 300, 20, 20))
+  clusters = pieces.clusters(hole)
+  assert len(clusters) == 2
+  assert sum(np.count_nonzero(cluster.labels) for cluster in clusters) == hole.sum()
+
+
 def test_near_holes_are_together_and_far_ones_are_not():
   hole = canvas((10, 10, 20, 20), (10, 60, 20, 20), (500, 500, 20, 20))
   assert [part.box for part in scale.of_hole(hole)] == [(10, 10, 30, 80), (500, 500, 520, 520)]

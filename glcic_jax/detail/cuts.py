@@ -24,7 +24,7 @@ def own(error: np.ndarray, laid: np.ndarray, overlap: int) -> np.ndarray:
     strips = (np.rot90(values, turns, axes=(1, 2))[:, :, :overlap] for values in (error, laid))
     cut = _cut(*strips)[..., None]
     np.rot90(result, turns, axes=(1, 2))[:, :, :overlap] &= np.arange(overlap) >= cut
-  return result | ~laid
+  return result
 
 
 def _cut(error: np.ndarray, laid: np.ndarray) -> np.ndarray:
@@ -35,7 +35,7 @@ def _cut(error: np.ndarray, laid: np.ndarray) -> np.ndarray:
   count, rows, overlap = error.shape
   cost = np.pad(error, ((0, 0), (0, 0), (1, 0)), mode='edge')
   cost += np.pad(error, ((0, 0), (0, 0), (0, 1)), mode='edge')
-  first = np.where(laid.all(2), overlap, laid.argmin(2))  # where nothing stays
+  first = np.where(laid.all(2), overlap, laid.argmin(2))  # no cut runs beyond what is laid
   cost[np.arange(overlap + 1) > first[..., None]] = np.inf
   # The best seams that come to each place, and in the frame none; then the last step of each.
   total = np.full((count, overlap + 3), np.inf, cost.dtype)
