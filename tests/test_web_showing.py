@@ -116,6 +116,15 @@ def test_the_hole_of_a_mask_is_that_of_the_command_and_so_are_its_words(served):
   assert refused == asks | {'nothing painted'}
 
 
+def test_a_mask_of_nearly_all_there_is_is_doubted(served):
+  levels = np.full((23, 31), 255, np.uint8)
+  levels[:3] = 0
+  (note,) = json.loads(
+    ask(served, '/v1/mask', mask=encoded(Image.fromarray(levels))).headers['X-Warnings']
+  )
+  assert note.startswith('The mask looks inverted: ') and note.endswith('mean invert_mask?')
+
+
 def test_a_mask_is_understood_as_one_says(served):
   data = encoded(files()['grey and transparent'][0])
   by = {

@@ -20,6 +20,9 @@ from glcic_jax.pictures import modes
 
 Say: TypeAlias = Callable[[str], None]
 
+# Share of the picture above which a hole is rather what should be kept: what is taken out seldom
+# covers so much, and what is left of a picture without it always does.
+_NEARLY_ALL = 0.75
 _LOSSY_TOLERANCE = 40  # levels that a JPEG moves a painted colour by, at most
 
 # Of `is_tight`: rings around the hole in pixels, and by how much they differ: levels, standard
@@ -175,10 +178,11 @@ def from_color(
 
 
 def looks_inverted(hole: np.ndarray) -> bool:
-  """Whether there is more hole than picture, around a middle that is known."""
+  """Whether nearly all of the picture is hole, or more than half around a middle that is known."""
   height, width = hole.shape
   middle = hole[height // 4 : height - height // 4, width // 4 : width - width // 4]
-  return bool(hole.mean() > 0.5 and middle.mean() < 0.5)
+  share = hole.mean()
+  return bool(share > _NEARLY_ALL or share > 0.5 and middle.mean() < 0.5)
 
 
 def is_tight(image: Image.Image, hole: np.ndarray) -> bool:
@@ -246,11 +250,11 @@ def _sums(levels: np.ndarray, ring: np.ndarray, shape: tuple[int, ...]) -> np.nd
   return np.stack([*found, np.bincount(where, minlength=size)], axis=-1).reshape(*shape, 4)
 
 
-def grown(hole: np.ndarray, pixels: int, name: str) -> np.ndarray:
+def grown(hole: np.ndarray, pixels: int, name: str, hint: str = '') -> np.ndarray:
   """A hole `[H, W]` bool, larger by so many pixels on each side.
 
   Raises:
-    errors.InputError: if nothing is known then.
+    errors.InputError: if nothing is known then; the sentence ends in the hint.
   """
   if not pixels:
     return hole
@@ -258,8 +262,6 @@ def grown(hole: np.ndarray, pixels: int, name: str) -> np.ndarray:
 
   grown = scipy.ndimage.maximum_filter(hole, 2 * pixels + 1, mode='constant', cval=False)
   if grown.all():
-    raise errors.InputError(
-      f'The hole of {name}, grown by {pixels} pixels, is the whole picture; give a '
-      'smaller --dilate.'
-    )
+    sentence = f'The hole of {name}, grown by {pixels} pixels, is the whole picture; give a '
+    raise errors.InputError(errors.with_hint(f'{sentence}smaller --dilate.', hint))
   return grown
