@@ -319,30 +319,6 @@ def test_an_inverted_mask_is_suspected(complete, pair, tmp_path):
   assert code == 0 and 'looks inverted' in err
 
 
-@pytest.mark.parametrize('share, is_doubtful', [(0.7, False), (0.8, True)])
-def test_a_hole_of_nearly_all_there_is_may_be_meant_the_other_way(
-  complete, pair, tmp_path, share, is_doubtful
-):
-  levels = np.full((20, 30), 255, np.uint8)
-  levels[: round(20 * (1 - share))] = 0  # what is known is far from the middle
-  save(pair[1], levels)
-  code, _, err = complete(*one_of(tmp_path))
-  assert code == 0 and ('did you mean --invert-mask?' in err) == is_doubtful
-  save(pair[1], 255 - levels)
-  code, _, err = complete(*one_of(tmp_path), '--invert-mask')
-  assert code == 0 and ('did you mean it without --invert-mask?' in err) == is_doubtful
-  assert complete(*one_of(tmp_path))[2] == ''
-
-
-def test_a_hole_that_grows_over_all_there_is_may_be_meant_the_other_way(complete, pair, tmp_path):
-  arguments = (*one_of(tmp_path), '--dilate', '25')
-  code, _, err = complete(*arguments)
-  assert code == 2 and err.endswith('give a smaller --dilate.\n')
-  save(pair[1], 255 - MASK)
-  code, _, err = complete(*arguments)
-  assert code == 2 and err.endswith('give a smaller --dilate - did you mean --invert-mask?\n')
-
-
 def test_the_alpha_channel_or_a_colour_is_the_hole(complete, tmp_path):
   image = photo()
   image.putalpha(Image.fromarray(255 - MASK))

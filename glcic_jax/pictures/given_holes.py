@@ -6,6 +6,7 @@ import numpy as np
 from PIL import Image
 
 from glcic_jax import errors
+from glcic_jax.pictures import mask_folder
 from glcic_jax.pictures import mask_meaning
 from glcic_jax.pictures import masks
 from glcic_jax.pictures import pairing
@@ -16,6 +17,7 @@ FRINGE = 2
 
 _INVERT = '--invert-mask'
 _MORE = 5  # pixels by which a tight mask should grow
+_OWN = 'it is given as its own mask: what is light in it is the hole.'
 _TIGHT = (
   'just outside the hole the colours are others than a little further out, as where a mask cuts '
   'into an object: they would go on into the hole as a halo; try --dilate {}.'
@@ -63,6 +65,9 @@ def read(job: pairing.Job, where: Where) -> Given:
       most_pixels=where.most_pixels,
       say=lambda note: notes.append((name, note)),
     )
+    files = {mask_folder.identity(path) for path in (name, job.image)}
+    if len(files) == 1 and not image.has_transparency_data:
+      notes.append((name, _OWN))
   elif where.color:
     lossy = photograph.kind in ('JPEG', 'MPO', 'WEBP')
     hole = masks.from_color(image, where.color, job.image, lossy=lossy)
