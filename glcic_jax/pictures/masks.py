@@ -124,6 +124,7 @@ def check_hole(white: np.ndarray, name: str, color: str = 'white', held: str = '
   """
   held = f' ({held})' if held else ''
   if not white.any():
+    held = '' if color == 'black' and 'highest level' in held else held  # which is white
     raise errors.InputError(
       f'{name} has no {color} pixel{held}, so there is no hole; paint {color} what is to be '
       'completed.'
