@@ -135,7 +135,7 @@ def _library(module: str, name: str, package: str) -> Any:
     return importlib.import_module(module)
   except ImportError:
     raise errors.InputError(
-      f'{name} needs {package}, which is not installed; install it by '
+      f'{name!r} needs {package}, which is not installed; install it by '
       f'{errors.install("evaluate")}, or choose another model.'
     ) from None
 
