@@ -124,9 +124,9 @@ def _parser() -> parser_lib.Parser:
   )
   parser.add_model(shipped.DEMO, f'; or, without a network, {", ".join(baselines.FILLS)}')
   where = (
-    'of one picture, a file, whose suffix decides the format; else a folder, in which pictures '
-    'keep their folders below the one that holds all that is given. Without: beside each picture, '
-    'as NAME_completed, where nothing has this name yet'
+    'of one picture, a file, which is replaced, and whose suffix decides the format; else a '
+    'folder, in which pictures keep their folders below the one that holds all that is given. '
+    'Without: beside each picture, as NAME_completed, where nothing has this name yet'
   )
   add('--output', help=where)
   painted = 'the hole is what has this colour: #ff00ff, or a name'
