@@ -19,6 +19,13 @@ class InputError(ValueError):
   exit_code = 2
 
 
+def install(extra: str) -> str:
+  """The command that brings an extra, for a sentence. Of a package that is installed, by whatever
+  way it came, pip takes what is there and adds the extra; a clone need not be installed yet.
+  """
+  return f"pip install 'glcic_jax[{extra}]' (in a clone: '.[{extra}]')"
+
+
 def require(condition: bool, sentence: str) -> None:
   """Raises `InputError` with the sentence, unless the condition holds."""
   if not condition:

@@ -199,6 +199,10 @@ def did_you_mean(path: epath.PathLike) -> str:
   folder, name = os.path.split(os.path.normpath(path))
   if in_bucket(path) or not os.path.isdir(folder or '.'):
     return ''
-  beside = {os.path.splitext(other)[0]: other for other in sorted(os.listdir(folder or '.'))}
-  near = errors.nearest(os.path.splitext(name)[0], beside)
-  return f'did you mean {os.path.join(folder, beside[near])}?' if near else ''
+  others = {other.lower(): other for other in sorted(os.listdir(folder or '.'))}
+  stem = errors.nearest(os.path.splitext(name.lower())[0], {os.path.splitext(o)[0] for o in others})
+  if not stem:
+    return ''
+  of_it = [other for other in others if os.path.splitext(other)[0] == stem]
+  near = errors.nearest(name.lower(), of_it) or of_it[0]
+  return f'did you mean {os.path.join(folder, others[near])}?'

@@ -14,6 +14,7 @@ cd "$(dirname "$0")/.."
 
 photographs=$("$venv/bin/python" -c 'import importlib.resources as r; print(r.files("skimage.data"))')
 mkdir -p runs/demo
+rm -f runs/demo/before_after.png  # of an earlier call: a sheet is written over no file
 "$venv/bin/glcic-jax" complete "$photographs/hubble_deep_field.jpg" --mask launch/hubble_mask.png \
   --output runs/demo/hubble_deep_field.jpg --compare runs/demo/before_after.png
 echo "Before and after, by the model in the package: runs/demo/before_after.png."
@@ -37,6 +38,7 @@ echo
 
 echo
 mkdir -p "$run/try"
+rm -f "$run/before_after.png"
 cp launch/chelsea_mask.png "$run/try/"
 "$venv/bin/glcic-jax" complete "$photographs/chelsea.png" --mask "$run/try/chelsea_mask.png" \
   --model "$run/model" --output "$run/try/chelsea.png" --compare "$run/before_after.png"

@@ -7,7 +7,6 @@ import numpy as np
 from PIL import Image
 import pytest
 
-from glcic_jax import errors
 from glcic_jax.inference import baselines
 from tests import commands
 
@@ -112,9 +111,13 @@ def test_a_picture_smaller_than_a_patch_is_filled_all_the_same():
   np.testing.assert_array_equal(baselines.complete('patchmatch', flat, hole), flat)
 
 
-def test_a_missing_library_is_one_sentence(monkeypatch):
+def test_a_missing_library_is_one_sentence(capsys, monkeypatch, tmp_path):
   monkeypatch.setitem(sys.modules, 'patchmatch_cython', None)
-  with pytest.raises(
-    errors.InputError, match=r"'patchmatch' needs patchmatch-cython.*\[evaluate\]"
-  ):
-    baselines.Baseline('patchmatch')
+  Image.fromarray(slope()).save(tmp_path / 'a.png')
+  Image.fromarray(HOLE).save(tmp_path / 'm.png')
+  pair = tmp_path / 'a.png', '--mask', tmp_path / 'm.png'
+  for arguments in (('complete', *pair), ('serve',)):
+    assert commands.refused(capsys, *arguments, '--model', 'patchmatch') == (
+      "glcic-jax: 'patchmatch' needs patchmatch-cython, which is not installed; install it by pip "
+      "install 'glcic_jax[evaluate]' (in a clone: '.[evaluate]'), or choose another model.\n"
+    )

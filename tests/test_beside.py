@@ -82,6 +82,33 @@ def test_two_pictures_of_one_name_are_refused_before_any_work(complete, photos):
   assert not [name for name in names(photos) if 'completed' in name]
 
 
+def test_a_sheet_replaces_no_file(complete, photos):
+  sheet, mask = photos.parent / 'sheet.png', photos.parent / 'hole.png'
+  sheet.write_bytes(b'another sheet')
+  arguments = (photos / 'b.png', '--mask', mask, '--compare', sheet)
+  code, out, err = complete(*arguments)
+  assert (code, out) == (2, '') and f'{sheet} is there already; give --compare another name' in err
+  assert len(err.strip().splitlines()) == 1 and not (photos / 'b_completed.png').exists()
+  code, out, err = complete(*arguments, '--skip-existing')
+  assert code == 0 and out and f'{sheet} is kept; ' in err
+  assert sheet.read_bytes() == b'another sheet'
+  sheet.unlink()
+  (photos / 'b_completed.png').unlink()
+  assert complete(*arguments, '--skip-existing')[::2] == (0, '')
+  with Image.open(sheet) as written:
+    assert written.width == 8 + 3 * (256 + 8)
+
+
+def test_the_last_line_says_how_many_were_skipped(complete, photos):
+  arguments = (photos, '--mask', photos.parent / 'hole.png', '--skip-existing')
+  assert 'skipped' not in complete(*arguments)[2]
+  (photos / 'b_completed.png').unlink()
+  assert complete(*arguments)[2] == 'glcic-jax: 2 of 3 pictures skipped: results are there.\n'
+  code, out, err = complete(*arguments)
+  assert (code, out) == (0, '') and '3 of 3 pictures skipped' in err
+  assert complete(*arguments, '--quiet') == (0, '', '')
+
+
 def test_quiet_says_only_what_failed(complete, photos):
   inverted = photos.parent / 'inverted.png'
   around = np.ones((20, 30), bool)

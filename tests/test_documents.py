@@ -55,6 +55,11 @@ def check_install(words):
     assert set(extras.split(',')) <= set(declared())
 
 
+def check_environment(words):
+  """The one way in which a virtual environment is made and entered."""
+  assert words == ['-m', 'venv', '.venv', '&&', '.', '.venv/bin/activate']
+
+
 def check_python(words):
   """A script that is there and knows its flags, or a module of ours."""
   if words[0] == '-m':
@@ -87,6 +92,7 @@ CHECKS = {
   'glcic-jax': check_own,
   'pip': check_install,
   'python': check_python,
+  'python3': check_environment,
   'kubectl': check_files,
   'curl': lambda words: None,  # test_web_openapi sends it
   'export': lambda words: None,

@@ -2,11 +2,13 @@
 
 import configparser
 import pathlib
+import re
 import runpy
 import sys
 
 import pytest
 
+from glcic_jax import errors
 from glcic_jax import training
 from glcic_jax.cli import extras
 from tests import commands
@@ -29,8 +31,15 @@ def test_a_command_names_the_extra_that_it_needs(monkeypatch, capsys, tmp_path):
   sentence = commands.refused(capsys, 'train', '--config', 'quickstart', '--workdir', tmp_path)
   assert sentence == (
     'glcic-jax: train needs optax, which is not installed; install it by pip install '
-    "'glcic_jax[train]'.\n"
+    "'glcic_jax[train]' (in a clone: '.[train]').\n"
   )
+
+
+def test_how_an_extra_is_installed_is_said_in_one_way():
+  assert errors.install('web') == "pip install 'glcic_jax[web]' (in a clone: '.[web]')"
+  for path in (ROOT / 'glcic_jax').rglob('*.py'):
+    own = re.findall(r"(?<!`)pip install '", path.read_text())  # but in docstrings
+    assert len(own) == (path.name == 'errors.py'), path
 
 
 @pytest.mark.parametrize('library', extras._EXTRAS)

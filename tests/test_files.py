@@ -84,6 +84,13 @@ def test_a_mistyped_path_is_known_by_what_lies_beside_it(tmp_path, monkeypatch):
     assert files.did_you_mean(path) == ''
 
 
+@pytest.mark.parametrize('given', ['photo.JPG', 'Photo.jpg', 'phot.jpg', 'photo.jpeg'])
+def test_of_files_of_one_stem_the_one_with_the_nearest_ending_was_meant(tmp_path, given):
+  for name in ('photo.jpg', 'photo.png', 'photo.txt'):
+    (tmp_path / name).touch()
+  assert files.did_you_mean(tmp_path / given) == f'did you mean {tmp_path}/photo.jpg?'
+
+
 def _no_file(folder, kind):
   path = folder / kind
   if kind == 'pipe':

@@ -4,6 +4,7 @@ import json
 import math
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -64,6 +65,9 @@ def test_the_quick_start_completes_a_photograph_before_it_trains():
   assert installs.split('#')[0].split() == ['.', 'launch/venv.sh', 'evaluate']
   assert ' complete ' in completes and '--model' not in completes and '--compare' in completes
   assert 'venv.sh train' in trains and ' train ' in steps[3]
+  for line in steps:  # a second call finds the sheets of the first
+    for sheet in re.findall(r'--compare (\S+)', line):
+      assert any(removes.split('#')[0].split() == ['rm', '-f', sheet] for removes in lines)
   photograph = Image.fromarray(pytest.importorskip('skimage.data').hubble_deep_field())
   hole = masks.from_mask(ROOT / 'launch/hubble_mask.png', photograph.size)
   assert 0.01 < hole.mean() < 0.2

@@ -1,15 +1,20 @@
 """What a mask means: levels, colours, transparency; the same for files, pictures and arrays."""
 
+import io
 import warnings
 
 import numpy as np
 from PIL import Image
+from PIL import ImageDraw
 from PIL import ImageFilter
+from PIL import ImageOps
 import pytest
+import scipy.ndimage
 
 from glcic_jax import errors
 from glcic_jax.holes import own_masks
 from glcic_jax.inference import pairs
+from glcic_jax.pictures import mask_meaning
 from glcic_jax.pictures import masks
 
 HOLE = np.zeros((24, 32), bool)
@@ -206,6 +211,65 @@ def test_masks_mean_the_same_wherever_they_are_read(tmp_path, kind):
         hole, expected = pairs.read(image, given)[1], HOLE
       assert note in ' '.join(str(warning.message) for warning in said)
     np.testing.assert_array_equal(hole, expected, err_msg=name)
+
+
+def _outlined(kind, width):
+  """A mask as somebody paints it, white on black."""
+  image = Image.new('L', (width, width * 3 // 4))
+  draw, unit = ImageDraw.Draw(image), width / 100
+  if kind == 'a thing':
+    draw.ellipse([20 * unit, 15 * unit, 70 * unit, 60 * unit], fill=255)
+  elif kind == 'strokes':
+    for end in (10, 40, 70):
+      draw.line(
+        [5 * unit, end * unit, 90 * unit, (75 - end) * unit], fill=255, width=round(6 * unit)
+      )
+  else:  # a ramp, which is the softest of all
+    image = Image.linear_gradient('L').resize(image.size)
+  return image
+
+
+def _compressed(image, quality):
+  file = io.BytesIO()
+  image.save(file, 'JPEG', quality=quality)
+  return Image.open(file)
+
+
+@pytest.mark.parametrize('width', [100, 320])
+@pytest.mark.parametrize('kind', ['a thing', 'strokes', 'a ramp'])
+def test_a_soft_pale_or_compressed_mask_is_no_photograph(width, kind):
+  for radius in (0, 1, 3, 10):
+    soft = _outlined(kind, width).filter(ImageFilter.GaussianBlur(radius))
+    for share in (1, 0.5):
+      pale = soft.point(lambda level, share=share: round(share * level))
+      for mask in (pale, _compressed(pale, 90), _compressed(pale, 40), ImageOps.invert(pale)):
+        meaning = mask_meaning.decide(np.asarray(mask))
+        if share == 1:
+          np.testing.assert_array_equal(meaning.hole, np.asarray(mask) >= 128)
+
+
+@pytest.mark.parametrize('form', ['grey', 'colours', '16 bits', 'compressed', 'small'])
+def test_a_grey_photograph_is_no_mask(form):
+  noise = np.random.default_rng(0).normal(size=(180, 240))
+  levels = sum(scipy.ndimage.gaussian_filter(noise, radius) * radius for radius in (1, 2, 4, 8))
+  photo = Image.fromarray(np.clip(128 + 60 * levels / levels.std(), 0, 255).astype(np.uint8))
+  mask = {
+    'grey': photo,
+    'colours': photo.convert('RGB'),
+    '16 bits': Image.fromarray(np.asarray(photo).astype(np.uint16) * 257),
+    'compressed': _compressed(photo, 80),
+    'small': photo.resize((130, 100)),
+  }[form]
+  sentence = 'looks like a photograph, not a mask: [5-9].% .* give --mask-channel luminance'
+  with pytest.raises(mask_meaning.Unclear, match=f'^{sentence}, by which'):
+    mask_meaning.decide(mask_meaning.array_of(mask))
+  told = mask_meaning.decide(mask_meaning.array_of(mask), channel='luminance')
+  assert 0.3 < told.hole.mean() < 0.7
+
+
+def test_noise_is_no_photograph():
+  levels = np.random.default_rng(0).integers(0, 256, (120, 160), dtype=np.uint8)
+  np.testing.assert_array_equal(mask_meaning.decide(levels).hole, levels >= 128)
 
 
 def test_an_unsigned_file_whose_bits_are_all_set_is_white():

@@ -74,6 +74,18 @@ def test_a_mask_that_cuts_into_an_object_is_noticed(name):
   assert not masks.is_tight(image, cut(-5))  # what the note advises helps
 
 
+def test_a_thing_of_light_and_dark_parts_is_noticed():
+  """As a lighthouse is: what is left of it outside the mask has no one colour."""
+  thing = OBJECT.repeat(2, axis=0).repeat(2, axis=1)
+  share = scipy.ndimage.gaussian_filter(thing.astype(float), 0.8)
+  part = np.where(np.arange(400) < 200, 240.0, 30.0)
+  image = Image.fromarray((share * part + (1 - share) * 130).astype(np.uint8))
+  for pixels in (2, 3):
+    assert masks.is_tight(image, scipy.ndimage.binary_erosion(thing, iterations=pixels))
+  for pixels in (5, 8):
+    assert not masks.is_tight(image, scipy.ndimage.binary_dilation(thing, iterations=pixels))
+
+
 def test_the_command_says_what_to_do_and_is_silent_when_told(capsys, tmp_path):
   with_object(textures()['slope'], (250, 10, 20)).save(tmp_path / 'a.png')
   Image.fromarray(cut(2)).save(tmp_path / 'm.png')

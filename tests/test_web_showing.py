@@ -116,6 +116,26 @@ def test_the_hole_of_a_mask_is_that_of_the_command_and_so_are_its_words(served):
   assert refused == asks | {'nothing painted'}
 
 
+def test_a_mask_of_nearly_all_there_is_is_doubted(served):
+  levels = np.full((23, 31), 255, np.uint8)
+  levels[:3] = 0
+  (note,) = json.loads(
+    ask(served, '/v1/mask', mask=encoded(Image.fromarray(levels))).headers['X-Warnings']
+  )
+  assert note.startswith('The mask looks inverted: ') and note.endswith('mean invert_mask?')
+
+
+def test_a_photograph_is_no_mask_unless_one_says_so(served):
+  noise = np.random.default_rng(0).integers(0, 256, (30, 40), dtype=np.uint8)
+  data = encoded(Image.fromarray(noise).resize((160, 120), Image.Resampling.BICUBIC))
+  answer = ask(served, '/v1/mask', mask=data)
+  assert answer.status == 422
+  sentence = answer.json()['error']
+  assert sentence.startswith('The mask looks like a photograph, not a mask: ')
+  assert 'or give mask_channel luminance, ' in sentence  # by which the page knows what to ask
+  opened(ask(served, '/v1/mask', mask=data, mask_channel='luminance'))
+
+
 def test_a_mask_is_understood_as_one_says(served):
   data = encoded(files()['grey and transparent'][0])
   by = {

@@ -179,14 +179,24 @@ def test_a_port_that_is_taken_is_named(capsys):
     assert f'127.0.0.1:{port} cannot' in refused(capsys, 'serve', '--port', str(port))
 
 
-@pytest.mark.parametrize('library', ['uvicorn', 'starlette', 'python_multipart'])
-def test_without_the_extra_it_says_what_to_install(capsys, monkeypatch, library):
-  for name in list(sys.modules):
-    if name.startswith('glcic_jax.web') or name == 'glcic_jax.cli.serve':
-      monkeypatch.delitem(sys.modules, name)
-  monkeypatch.setitem(sys.modules, library, None)
+@pytest.mark.parametrize(
+  'libraries, named',
+  [
+    (['uvicorn'], 'uvicorn, which is'),
+    (['python_multipart'], 'python_multipart, which is'),
+    (['starlette', 'python_multipart'], 'starlette and python_multipart, which are'),
+    (
+      ['starlette', 'uvicorn', 'python_multipart'],
+      'starlette, uvicorn and python_multipart, which are',
+    ),
+  ],
+)
+def test_without_the_extra_it_says_what_to_install(capsys, monkeypatch, libraries, named):
+  for library in libraries:
+    monkeypatch.setitem(sys.modules, library, None)
   sentence = refused(capsys, 'serve', '--model', 'telea')
-  assert f"serve needs {library}; install what it needs: pip install 'glcic_jax[web]'" in sentence
+  assert f"serve needs {named} not installed: pip install 'glcic_jax[web]' (in a " in sentence
+  assert sentence.count('pip install') == 1
 
 
 @pytest.mark.parametrize('number', [signal.SIGTERM, signal.SIGINT])

@@ -1,7 +1,7 @@
 """glcic-jax complete IMAGE... --mask MASK [--model MODEL] [--output OUT]"""
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 import json
 from typing import Any
 import warnings
@@ -56,7 +56,7 @@ def main(arguments: Sequence[str]) -> int:
     how,
     strip_gps=options.strip_gps,
     skip_existing=options.skip_existing,
-    sheet=sheets.Comparison(options.compare, jobs) if options.compare else None,
+    sheet=_sheet(options, jobs, note),
     progress=speaker.progress,
     note=note,
   )
@@ -72,6 +72,8 @@ def main(arguments: Sequence[str]) -> int:
     finally:  # whatever ends the run, what failed before is said
       for failure in run.failed:
         speaker.note(f'glcic-jax: {failure["error"]}')
+  if run.skipped:
+    note(f'glcic-jax: {len(run.skipped)} of {len(jobs)} pictures skipped: results are there.')
   if run.failed:
     speaker.note(f'glcic-jax: {len(run.failed)} of {len(jobs)} pictures failed.')
   if options.json:
@@ -79,6 +81,19 @@ def main(arguments: Sequence[str]) -> int:
     done['left_out'] = [entry._asdict() for entry in left]
     speaker.result(json.dumps(done, indent=2))
   return 1 if run.failed else 0
+
+
+def _sheet(
+  options: argparse.Namespace, jobs: Sequence[pairing.Job], note: Callable[[str], None]
+) -> sheets.Comparison | None:
+  """The sheet that is to be written; with --skip-existing, none over one that is there."""
+  if options.compare is None:
+    return None
+  sheet = sheets.Comparison(options.compare, jobs, keep=options.skip_existing)
+  if not sheet.is_kept:
+    return sheet
+  note(f'glcic-jax: {sheet.path} is kept; for a sheet of what is new, give --compare another name.')
+  return None
 
 
 def _manner(parser: parser_lib.Parser, options: argparse.Namespace) -> dict[str, Any]:
@@ -109,9 +124,9 @@ def _parser() -> parser_lib.Parser:
   )
   parser.add_model(shipped.DEMO, f'; or, without a network, {", ".join(baselines.FILLS)}')
   where = (
-    'of one picture, a file, whose suffix decides the format; else a folder, in which pictures '
-    'keep their folders below the one that holds all that is given. Without: beside each picture, '
-    'as NAME_completed, where nothing has this name yet'
+    'of one picture, a file, which is replaced, and whose suffix decides the format; else a '
+    'folder, in which pictures keep their folders below the one that holds all that is given. '
+    'Without: beside each picture, as NAME_completed, where nothing has this name yet'
   )
   add('--output', help=where)
   painted = 'the hole is what has this colour: #ff00ff, or a name'
@@ -139,7 +154,11 @@ def _parser() -> parser_lib.Parser:
   formats = ('keep', 'png', 'jpg', 'webp')
   add('--format', choices=formats, default='keep', help='of the results, where --output is no file')
   add('--strip-gps', action='store_true', help='leave out where the picture was taken')
-  add('--compare', metavar='SHEET', help='also write a sheet of inputs, masks and results')
+  add(
+    '--compare',
+    metavar='SHEET',
+    help='also write a sheet of inputs, masks and results, where no file has this name yet',
+  )
   add(
     '--skip-existing', action='store_true', help='leave out pictures whose result is there already'
   )

@@ -10,6 +10,7 @@ import textwrap
 from typing import Any
 
 import glcic_jax
+from glcic_jax import errors
 from glcic_jax import files
 from glcic_jax.cli import parser as parser_lib
 from glcic_jax.cli import terminal
@@ -121,7 +122,7 @@ def _extras(extras: Mapping[str, Any], width: int) -> Iterator[str]:
     missing = ', '.join(extra['missing'])
     yield from _row(name, f'missing: {missing}' if missing else 'installed', width)
   if any(extra['missing'] for extra in extras.values()):
-    yield from _row('', "an extra is installed by pip install 'glcic_jax[NAME]'", width)
+    yield from _row('', f'an extra is installed by {errors.install("NAME")}', width)
 
 
 def _caches(caches: Sequence[Mapping[str, Any]], width: int) -> Iterator[str]:

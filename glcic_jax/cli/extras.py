@@ -1,5 +1,7 @@
 """Which extra brings a library that is not installed."""
 
+from glcic_jax import errors
+
 # Library, as it is imported -> extra of setup.cfg.
 _EXTRAS = {
   'clu': 'train-tf',
@@ -30,6 +32,6 @@ def sentence(command: str, error: ImportError) -> str:
   if library not in _EXTRAS:
     return ''
   return (
-    f'{command} needs {library}, which is not installed; install it by pip install '
-    f"'glcic_jax[{_EXTRAS[library]}]'."
+    f'{command} needs {library}, which is not installed; install it by '
+    f'{errors.install(_EXTRAS[library])}.'
   )

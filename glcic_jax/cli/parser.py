@@ -111,15 +111,15 @@ class Parser(argparse.ArgumentParser):
       type=values.strength,
       metavar='0..1|off',
       help='how much of the fine texture in the hole comes from the rest of the picture instead of '
-      f"the network (the model's own default: 1 for {shipped.DEMO} and for models trained without "
-      'an adversary, else off)',
+      f"the network (the model's own default: 1 for {shipped.DEMO} and for models that the first "
+      'phase alone has trained, whose output is smooth; else off)',
     )
     self.add_argument(
       '--scale',
       choices=manner.SCALES,
       help='auto: the network sees each hole at the scale of the holes that it was trained on; 1: '
       "the picture's own, unless a hole fills more than half of what it sees (the model's own "
-      f'default: auto for {shipped.DEMO} and for models trained without an adversary, else 1)',
+      'default: auto where that of --detail is on, else 1)',
     )
     devices = ('cpu', 'gpu', 'tpu')
     self.add_argument('--device', choices=devices, help='by default the best there is')

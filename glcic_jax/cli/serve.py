@@ -1,6 +1,7 @@
 """glcic-jax serve [--model MODEL ...] [--host HOST] [--port PORT] [--token TOKEN]"""
 
 from collections.abc import Sequence
+import importlib.util
 import os
 import signal
 import sys
@@ -12,6 +13,7 @@ from glcic_jax.cli import values
 from glcic_jax.inference import baselines
 from glcic_jax.model_directory import shipped
 
+_LIBRARIES = ('starlette', 'uvicorn', 'python_multipart')  # of the extra `web`
 _TOKEN = 'GLCIC_JAX_TOKEN'
 
 
@@ -26,17 +28,15 @@ def main(arguments: Sequence[str]) -> int:
   token = options.token or os.environ.get(_TOKEN) or None
   if token is not None and not (token.isascii() and token.isprintable() and ' ' not in token):
     raise errors.InputError('--token holds other characters than letters, digits and signs.')
+  if missing := [name for name in _LIBRARIES if importlib.util.find_spec(name) is None]:
+    raise errors.InputError(_needs(missing))
   try:
-    import python_multipart  # noqa: F401 - Starlette asks for it only when a form comes
-
     from glcic_jax.web import guard
     from glcic_jax.web import limits as limits_lib
     from glcic_jax.web import server as server_lib
     from glcic_jax.web import worker as worker_lib
   except ModuleNotFoundError as error:
-    raise errors.InputError(
-      f"serve needs {error.name}; install what it needs: pip install 'glcic_jax[web]'."
-    ) from None
+    raise errors.InputError(_needs([error.name or str(error)])) from None
   local = guard.is_loopback(options.host)
   if not local and token is None:
     raise errors.InputError(
@@ -57,11 +57,18 @@ def main(arguments: Sequence[str]) -> int:
   raise errors.InputError(worker.error or 'The server stopped.')
 
 
+def _needs(missing: Sequence[str]) -> str:
+  """What to say where libraries of the extra are not installed."""
+  *others, last = missing
+  names, are = (f'{", ".join(others)} and {last}', 'are') if others else (last, 'is')
+  return f'serve needs {names}, which {are} not installed: {errors.install("web")}.'
+
+
 def _parser() -> parser_lib.Parser:
   parser = parser_lib.Parser(
     'serve',
     'Serves a page on which holes are painted and filled, and the same as an HTTP API; needs '
-    "pip install 'glcic_jax[web]'.",
+    f'{errors.install("web")}.',
   )
   add = parser.add_argument
   add(

@@ -10,6 +10,7 @@ import importlib
 from typing import Any
 
 from glcic_jax import cli
+from glcic_jax import errors
 from glcic_jax.cli import parser as parser_lib
 from glcic_jax.cli import terminal
 from glcic_jax.config import keys
@@ -39,8 +40,8 @@ def _parser() -> parser_lib.Parser:
     'Prints a script by which the TAB key completes commands, options, choices, config keys, names '
     'of models and configs, and files. To switch it on: in ~/.bashrc, eval "$(glcic-jax '
     'shell-completion bash)"; in ~/.zshrc, after compinit, eval "$(glcic-jax shell-completion '
-    'zsh)"; in ~/.config/fish/config.fish, glcic-jax shell-completion fish | source. Needs pip '
-    "install 'glcic_jax[shell-completion]'.",
+    'zsh)"; in ~/.config/fish/config.fish, glcic-jax shell-completion fish | source. Needs '
+    f'{errors.install("shell-completion")}.',
   )
   parser.add_argument('shell', metavar='SHELL', choices=_SHELLS, help=', '.join(_SHELLS))
   return parser

@@ -182,8 +182,8 @@ def _torch(what: str) -> Any:
     import torch
   except ImportError:
     raise errors.InputError(
-      f"{what}, and PyTorch is not installed: pip install 'glcic_jax[convert]', or save the "
-      'state dict as .safetensors where it is.'
+      f'{what}, and PyTorch is not installed: {errors.install("convert")}, or save the state dict '
+      'as .safetensors where it is.'
     ) from None
   if tuple(map(int, re.findall(r'\d+', torch.__version__)[:2])) < (2, 6):
     raise errors.InputError(

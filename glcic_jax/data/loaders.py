@@ -33,8 +33,8 @@ def by_name(config: Any) -> Loader:
   except ImportError as error:
     if config.data.loader == 'tf.data':
       raise errors.InputError(
-        f'data.loader is tf.data, which needs TensorFlow ({error}); install it by pip install '
-        "'glcic_jax[train-tf]', or give --config.data.loader=grain."
+        f'data.loader is tf.data, which needs TensorFlow ({error}); install it by '
+        f'{errors.install("train-tf")}, or give --config.data.loader=grain.'
       ) from None
     loader = _grain('Reading pictures for training')
     parallel.tell('TensorFlow is not installed here: Grain loads the pictures.', sys.stderr)
@@ -47,6 +47,6 @@ def _grain(what: str) -> Loader:
     from glcic_jax.data import grain_loader
   except ImportError as error:
     raise errors.InputError(
-      f"{what} needs Grain ({error}); install it by pip install 'glcic_jax[train]'."
+      f'{what} needs Grain ({error}); install it by {errors.install("train")}.'
     ) from None
   return grain_loader.chunks

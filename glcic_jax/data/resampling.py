@@ -27,8 +27,8 @@ def _simd() -> image_files.Resample:
     import cykooz_resizer
   except ModuleNotFoundError:
     raise errors.InputError(
-      "data.resampler is 'simd', which needs cykooz-resizer; install it by pip install "
-      "'glcic_jax[simd]', or leave that key at 'pillow'."
+      "data.resampler is 'simd', which needs cykooz-resizer; install it by "
+      f"{errors.install('simd')}, or leave that key at 'pillow'."
     ) from None
   bilinear = cykooz_resizer.ResizeAlg.convolution(cykooz_resizer.FilterType.bilinear)
   own = threading.local()  # a resizer's buffers are not to be shared

@@ -36,7 +36,7 @@ def reader() -> Callable[[str], bytes]:
     importlib.resources.files('skimage.data')
   except ModuleNotFoundError:
     raise errors.InputError(
-      "The sample pictures come with scikit-image; install it by pip install 'glcic_jax[train]'."
+      f'The sample pictures come with scikit-image; install it by {errors.install("train")}.'
     ) from None
   return _read
 

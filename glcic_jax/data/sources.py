@@ -171,7 +171,7 @@ def dataset(name: str, config: Any) -> Source:
     from glcic_jax.data import prepared  # TFDS takes seconds to import
   except ModuleNotFoundError as error:
     raise errors.InputError(
-      f"tfds:{name} needs TFDS ({error}); install it by pip install 'glcic_jax[tfds]'."
+      f'tfds:{name} needs TFDS ({error}); install it by {errors.install("tfds")}.'
     ) from None
   opened = prepared.open_dataset(
     name, split=config.tfds.split, directory=config.tfds.dir, feature=config.tfds.feature

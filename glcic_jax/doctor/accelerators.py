@@ -4,6 +4,8 @@ from collections.abc import Collection
 import os
 from typing import NamedTuple
 
+from glcic_jax import errors
+
 
 class _Kind(NamedTuple):
   name: str
@@ -20,8 +22,7 @@ _KINDS = {
 def unused(platforms: Collection[str]) -> list[str]:
   """A sentence for each kind of accelerator that is here and not among JAX's platforms."""
   return [
-    f'{kind.name} is here, and JAX does not use it; what it needs: '
-    f"pip install 'glcic_jax[{kind.extra}]'"
+    f'{kind.name} is here, and JAX does not use it; what it needs: {errors.install(kind.extra)}'
     for platform, kind in _KINDS.items()
     if platform not in platforms and any(map(os.path.exists, kind.signs))
   ]

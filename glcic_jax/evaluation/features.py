@@ -15,6 +15,7 @@ import warnings
 
 import numpy as np
 
+from glcic_jax import errors
 from glcic_jax import files
 from glcic_jax.evaluation import evaluate
 
@@ -111,7 +112,7 @@ class Collector:
     except Exception as error:
       reason = f'failed: {error}'
       if isinstance(error, ImportError):
-        reason = f"{error.name} is not installed; pip install 'glcic_jax[metrics]'"
+        reason = f'{error.name} is not installed; {errors.install("metrics")}'
       for name in names:
         self._status.setdefault(name, reason.split('\n')[0])
 

@@ -135,8 +135,8 @@ def _library(module: str, name: str, package: str) -> Any:
     return importlib.import_module(module)
   except ImportError:
     raise errors.InputError(
-      f'The baseline {name!r} needs {package}; install it by pip install '
-      "'glcic_jax[evaluate]', or leave the baseline out."
+      f'{name!r} needs {package}, which is not installed; install it by '
+      f'{errors.install("evaluate")}, or choose another model.'
     ) from None
 
 

@@ -31,7 +31,7 @@ def serialize(
     import onnxruntime
   except ModuleNotFoundError as error:
     raise errors.InputError(
-      f"ONNX needs {error.name}; install it by pip install 'glcic_jax[onnx]'."
+      f'ONNX needs {error.name}; install it by {errors.install("onnx")}.'
     ) from None
   # They warn of what they leave out of the file, and it is nothing that runs.
   for name in ('jax2onnx', 'onnx_ir'):

@@ -69,11 +69,12 @@ def completed(completer: Callable[..., Any], task: Task) -> Completed:
     warnings.simplefilter('always')
     warnings.filterwarnings('ignore', message='Image size')  # a panorama is no attack
     photograph = photographs.read(task.image, name=PICTURE)
-    hole = masks.grown(_hole(photograph.image, task), task.dilate, 'the picture')
     where = given_holes.Where(None if task.mask is None else MASK, task.invert_mask, None, None)
+    given = _hole(photograph.image, task)
+    hole = given_holes.grown(given, task.dilate, 'the picture', where)
     (result,) = completer([photograph.image], [hole], **task.options)
   notes = []
-  if suspicion := given_holes.inverted(hole, where):
+  if suspicion := given_holes.inverted(given, where):
     notes.append(f'{MASK} {suspicion}' if task.mask is not None else suspicion)
   notes += [given_holes.tight(photograph.image, hole, task.dilate), *photograph.notes]
   notes += [str(warning.message) for warning in said]

@@ -5,6 +5,7 @@ from typing import NamedTuple
 from PIL import Image
 
 from glcic_jax.inference import in_memory
+from glcic_jax.pictures import given_holes
 from glcic_jax.pictures import image_files
 from glcic_jax.pictures import mask_meaning
 from glcic_jax.pictures import masks
@@ -46,6 +47,9 @@ def _hole(task: Mask) -> in_memory.Result:
     channel=task.mask_channel,
     say=lambda note: notes.append(f'{in_memory.MASK}: {note}'),
   )
+  where = given_holes.Where(in_memory.MASK, task.invert_mask, None, None)
+  if suspicion := given_holes.inverted(hole, where):
+    notes.append(in_memory.without_dashes(f'{in_memory.MASK} {suspicion}'))
   data = image_files.encode(Image.fromarray(hole), 'PNG', in_memory.MASK)
   return in_memory.Result(data, Image.MIME['PNG'], tuple(notes))
 

@@ -53,7 +53,7 @@ def fetch(
   except ModuleNotFoundError:
     raise errors.InputError(
       f'There is no folder {name}; if it is a model of the Hugging Face Hub, install what '
-      "fetches it: pip install 'glcic_jax[hub]'."
+      f'fetches it: {errors.install("hub")}.'
     ) from None
   folder = _download(huggingface_hub, repository, revision, [*needed, *wanted])
   missing = [file for file in needed if not (folder / file).exists()]

@@ -6,6 +6,7 @@ import numpy as np
 from PIL import Image
 
 from glcic_jax import errors
+from glcic_jax.pictures import mask_folder
 from glcic_jax.pictures import mask_meaning
 from glcic_jax.pictures import masks
 from glcic_jax.pictures import pairing
@@ -14,7 +15,9 @@ from glcic_jax.pictures import photographs
 # Pixels that a painted colour spreads by in a JPEG, which halves the resolution of colours.
 FRINGE = 2
 
+_INVERT = '--invert-mask'
 _MORE = 5  # pixels by which a tight mask should grow
+_OWN = 'it is given as its own mask: what is light in it is the hole.'
 _TIGHT = (
   'just outside the hole the colours are others than a little further out, as where a mask cuts '
   'into an object: they would go on into the hole as a halo; try --dilate {}.'
@@ -62,6 +65,9 @@ def read(job: pairing.Job, where: Where) -> Given:
       most_pixels=where.most_pixels,
       say=lambda note: notes.append((name, note)),
     )
+    files = {mask_folder.identity(path) for path in (name, job.image)}
+    if len(files) == 1 and not image.has_transparency_data:
+      notes.append((name, _OWN))
   elif where.color:
     lossy = photograph.kind in ('JPEG', 'MPO', 'WEBP')
     hole = masks.from_color(image, where.color, job.image, lossy=lossy)
@@ -71,9 +77,9 @@ def read(job: pairing.Job, where: Where) -> Given:
       notes.append((job.image, f'{note}; --dilate says otherwise.'))
   else:
     hole = masks.from_alpha(image, job.image)
-  hole = masks.grown(hole, dilate, job.mask or job.image)
   if suspicion := inverted(hole, where):
     notes.append((job.mask or job.image, suspicion))
+  hole = grown(hole, dilate, job.mask or job.image, where)
   if suspicion := tight(image, hole, dilate):
     notes.append((job.image, suspicion))
   notes += [(job.image, note) for note in photograph.notes]
@@ -81,19 +87,25 @@ def read(job: pairing.Job, where: Where) -> Given:
 
 
 def inverted(hole: np.ndarray, where: Where) -> str:
-  """What to say of a hole `[H, W]` bool that surrounds the middle of its picture; else nothing."""
+  """What to say of a hole `[H, W]` bool, not grown yet, that may be what should be kept; or
+  nothing.
+  """
   if not masks.looks_inverted(hole):
     return ''
   if where.mask is None:
     meant = 'painted in --hole-color' if where.color else 'transparent'
-    return f'the hole surrounds the middle of the picture: it is what is {meant}.'
-  color, advice = 'white', '--invert-mask takes black for'
-  if where.invert:
-    color, advice = 'black', 'without --invert-mask, white is'
-  return (
-    f'looks inverted: {color} is the hole, and it surrounds the middle of the picture; {advice} '
-    'the hole.'
-  )
+    return f'most of the picture is the hole: it is what is {meant}.'
+  return f'looks inverted: most of the picture is the hole; {_meant(where)}'
+
+
+def _meant(where: Where) -> str:
+  return f'did you mean it without {_INVERT}?' if where.invert else f'did you mean {_INVERT}?'
+
+
+def grown(hole: np.ndarray, dilate: int, name: str, where: Where) -> np.ndarray:
+  """`masks.grown`, whose refusal asks whether the hole should be what is known."""
+  doubtful = where.mask is not None and masks.looks_inverted(hole)
+  return masks.grown(hole, dilate, name, _meant(where) if doubtful else '')
 
 
 def tight(image: Image.Image, hole: np.ndarray, dilate: int) -> str:

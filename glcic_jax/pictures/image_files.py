@@ -101,7 +101,7 @@ def _opened(data: bytes, name: str, most_pixels: int | None) -> Image.Image:
     import pillow_heif
   except ImportError:
     raise errors.InputError(
-      f"{name} is HEIC, which needs pillow-heif; install it by pip install 'glcic_jax[heif]'."
+      f'{name} is HEIC, which needs pillow-heif; install it by {errors.install("heif")}.'
     ) from None
   held = pillow_heif.open_heif(data)
   limits.check(held.size, name, most_pixels)  # before any pixel is decoded

@@ -4,8 +4,8 @@
     meaning.hole, meaning.note
 
 NumPy alone, so that the programs beside exported models can hold a copy of it. White is the hole,
-from half of the scale on. Whoever paints a mask in another way usually leaves no doubt either, and
-where there is any, a sentence says what the file holds.
+from half of the scale on. Whoever paints a mask otherwise usually leaves no doubt either, and where
+there is any, a sentence says what the file holds.
 """
 
 from typing import Any, Literal, NamedTuple, TypeAlias
@@ -24,6 +24,11 @@ _ONE_COLOR = 32  # levels by which one colour may vary: lossy files
 _HUE = 0.25  # shares of the brightest of RGB by which one hue may vary
 _RARE = 0.05  # share of the pixels that may be of another colour
 _SAMPLE = 1_000_000  # pixels that stand for all in statistics
+# Of `_no_photograph`: 67 of 79 grey photographs are found, and 1 of 3,888 soft or pale masks.
+_SMALLEST = 100  # pixels of the shorter side: of less, nothing is told
+_REACH, _STEP = 8, 3  # pixels of a way; levels up to which a step of it is a JPEG's noise
+_RANGE, _STEEP = 64, 8  # levels, from dark to light and of a way's steps, at least
+_DIRECT = 0.15, 0.6  # what a way gains, as a share of its steps: in noise 1/8, on a soft edge 1
 
 
 class Unclear(ValueError):
@@ -155,6 +160,36 @@ def _thresholded(levels: np.ndarray) -> Meaning:
   return found
 
 
+def _no_photograph(levels: np.ndarray) -> np.ndarray:
+  """Levels `[H, W]` as they are, unless most are in the middle and go up and down there: however
+  soft a mask is, it goes one way from dark to light.
+  """
+  ends = np.count_nonzero((levels == levels.min()) | (levels == levels.max()))
+  if min(levels.shape) < _SMALLEST or 2 * ends > levels.size:
+    return levels
+  every = -(-4 * levels.size // _SAMPLE)
+  both = [way[::every] * np.float32(255 / _white(levels)) for way in (levels, levels.T)]
+  low, high = np.percentile(both[0], (5, 95))
+  middles = [abs(lines - (low + high) / 2) < (high - low) * 3 / 8 for lines in both]
+  share = np.mean([middle.mean() for middle in middles])
+  if share <= 0.5 or high - low < _RANGE:
+    return levels
+  ways, added, gained = 0, 0.0, 0.0
+  for lines, middle in zip(both, middles):
+    steps = abs(np.diff(lines, axis=1, prepend=lines[:, :1]))
+    sums = np.cumsum(np.where(steps > _STEP, steps, 0), axis=1)
+    sums = sums[:, _REACH:] - sums[:, :-_REACH]
+    gains = np.minimum(sums, abs(lines[:, _REACH:] - lines[:, :-_REACH]))
+    here = middle[:, _REACH // 2 : -_REACH // 2]
+    ways, added, gained = ways + here.sum(), added + sums[here].sum(), gained + gains[here].sum()
+  if added <= _STEEP * ways or not _DIRECT[0] < gained / added < _DIRECT[1]:
+    return levels
+  raise Unclear(
+    f'looks like a photograph, not a mask: {share:.0%} of it is neither light nor dark; paint the '
+    f'hole white and all else black, or give {FLAG} luminance, by which what is light is the hole.'
+  )
+
+
 def _few(levels: np.ndarray) -> list[float]:
   """The levels that there are, in order; of many, a few more than `_FEW`."""
   values: list[float] = []
@@ -177,17 +212,17 @@ def _opaque(levels: np.ndarray, *, told: bool) -> Meaning:
 
   Where it is told that lightness decides, the hue does not.
   """
-  if levels.ndim == 2:
-    return _thresholded(levels)
   if told:
-    return _thresholded(_lightness(levels))
+    return _thresholded(levels if levels.ndim == 2 else _lightness(levels))
+  if levels.ndim == 2:
+    return _thresholded(_no_photograph(levels))
   brightest = levels.max(axis=-1)
   colored = brightest - levels.min(axis=-1) > _COLORED
   painted = np.count_nonzero(brightest >= _DARK)
   if not painted:
     return _thresholded(brightest)
   if np.count_nonzero(colored) <= _RARE * painted:
-    return _thresholded(_lightness(levels))
+    return _thresholded(_no_photograph(_lightness(levels)))
   hues = _sample(levels[brightest >= _DARK]).astype(np.float32)
   hues /= hues.max(axis=-1, keepdims=True)
   is_one = np.abs(hues - np.median(hues, axis=0)).max(axis=-1) <= _HUE

@@ -20,13 +20,16 @@ from glcic_jax.pictures import modes
 
 Say: TypeAlias = Callable[[str], None]
 
+# Share of the picture above which a hole is rather what should be kept: what is taken out seldom
+# covers so much, and what is left of a picture without it always does.
+_NEARLY_ALL = 0.75
 _LOSSY_TOLERANCE = 40  # levels that a JPEG moves a painted colour by, at most
 
-# Of `is_tight`: rings around the hole in pixels, and by how much they differ: levels, standard
-# deviations of the outer one, and share of the way around. Random holes in natural pictures exceed
-# all three in 1 of 600, holes that cut into an object by 2 px in 90 %.
-_NEAR, _FAR = (1, 3), (6, 12)
-_TIGHT_LEVELS, _TIGHT_TEXTURE, _TIGHT_SHARE = 20, 0.75, 0.7
+# Of `is_tight`, in pixels from the hole: what is near and what is far, and what is compared in the
+# same way further out; and by how much the first two differ: levels, as a multiple of the others,
+# and share of the way around, in so many squares. `benchmarks/tight_masks.py` has the figures.
+_NEAR, _FAR, _BEFORE, _BEYOND = (1, 3), (6, 12), (8, 10), (13, 19)
+_TIGHT_LEVELS, _TIGHT_MULTIPLE, _TIGHT_SHARE, _TIGHT_CELLS = 20, 1.5, 0.8, 4
 _CELL, _ENOUGH = 32, 20  # rings are compared square by square, where both have so many pixels
 _TILE = 8 * _CELL  # pixels that are looked at together
 
@@ -121,6 +124,7 @@ def check_hole(white: np.ndarray, name: str, color: str = 'white', held: str = '
   """
   held = f' ({held})' if held else ''
   if not white.any():
+    held = '' if color == 'black' and 'highest level' in held else held  # which is white
     raise errors.InputError(
       f'{name} has no {color} pixel{held}, so there is no hole; paint {color} what is to be '
       'completed.'
@@ -175,52 +179,63 @@ def from_color(
 
 
 def looks_inverted(hole: np.ndarray) -> bool:
-  """Whether there is more hole than picture, around a middle that is known."""
+  """Whether nearly all of the picture is hole, or more than half around a middle that is known."""
   height, width = hole.shape
   middle = hole[height // 4 : height - height // 4, width // 4 : width - width // 4]
-  return bool(hole.mean() > 0.5 and middle.mean() < 0.5)
+  share = hole.mean()
+  return bool(share > _NEARLY_ALL or share > 0.5 and middle.mean() < 0.5)
 
 
 def is_tight(image: Image.Image, hole: np.ndarray) -> bool:
   """Whether the mask of an object cuts into it: the object's edge colours what is just outside.
 
   Then nearly all around the hole, what is 1 to 3 px outside it differs from what is 6 to 12 px
-  outside, and by the same colour; a texture, or an edge that crosses the hole, differs here one way
-  and there the other.
+  outside, and more so than what is a little further out; a texture, or an edge that crosses the
+  hole, differs as much there.
   """
   rows, columns = (np.flatnonzero(hole.any(axis=axis)) for axis in (1, 0))
-  margin = _FAR[1] + 1
+  margin = _BEYOND[1] + 1
   top, left = max(0, int(rows[0]) - margin), max(0, int(columns[0]) - margin)
   hole = hole[top : int(rows[-1]) + margin + 1, left : int(columns[-1]) + margin + 1]
   box = (left, top, left + hole.shape[1], top + hole.shape[0])
   with limits.lifted():
     around = image.crop(box)
-  near, far, outer = _rings(np.asarray(image_files.to_rgb(around)), hole)
-  compared = (near[..., 3] >= _ENOUGH) & (far[..., 3] >= _ENOUGH)
-  if not compared.any():
+  near, far, before, beyond = _rings(np.asarray(image_files.to_rgb(around)), hole)
+  change, usual = _change(near, far), _change(before, beyond)
+  compared, known = np.isfinite(change), np.isfinite(usual)
+  if np.count_nonzero(compared) < _TIGHT_CELLS:
     return False
-  count = near[compared][:, 3]
-  weight = count / count.sum()
-  change = near[compared][:, :3] / count[:, None]
-  change -= far[compared][:, :3] / far[compared][:, 3:]
-  mean = weight @ change
-  alike = change @ mean > mean @ mean / 2  # of the same direction, and half as far at least
-  # In a restless texture, a few blots beside the hole may well be of one colour by chance.
-  strong = np.abs(mean) > np.maximum(_TIGHT_LEVELS, _TIGHT_TEXTURE * outer.std(axis=0))
-  return bool(strong.any() and weight @ alike >= _TIGHT_SHARE)
+  known &= compared
+  mean = usual[known].mean() if known.any() else 0.0
+  # One square alone may be calm by chance, in a restless texture.
+  usual = (np.where(known, usual, mean) + mean) / 2
+  is_edge = change > np.maximum(_TIGHT_LEVELS, _TIGHT_MULTIPLE * usual)  # not where it is NaN
+  weight = near[..., 3] * compared
+  return bool((weight * is_edge).sum() >= _TIGHT_SHARE * weight.sum())
 
 
-def _rings(levels: np.ndarray, hole: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-  """Both rings around a hole, near it alone: of a large picture most is far from any.
+def _change(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+  """By how much two rings differ in the colour that differs most, in each square; NaN where one of
+  them has too few pixels.
+  """
+  counts = one[..., 3:], other[..., 3:]
+  means = (ring[..., :3] / np.maximum(1, count) for ring, count in zip((one, other), counts))
+  change = np.abs(np.subtract(*means)).max(axis=-1)
+  return np.where(np.minimum(*counts)[..., 0] >= _ENOUGH, change, np.nan)
+
+
+def _rings(levels: np.ndarray, hole: np.ndarray) -> np.ndarray:
+  """Four rings around a hole, near it alone: of a large picture most is far from any.
 
   Returns:
-    of the near and of the far ring, the sums of the colours in each square of `_CELL` pixels and
-    how many they are, `[rows, columns, 4]`; and the colours of the far one, `[N, 3]`.
+    of each, the sums of the colours in each square of `_CELL` pixels and how many they are,
+    `[4, rows, columns, 4]`.
   """
   import scipy.ndimage  # only where it is needed: a wrong option is answered at once
 
-  sums = np.zeros((2, *(-(-length // _CELL) for length in hole.shape), 4))
-  margin, outer = _FAR[1] + 1, [np.zeros((0, 3))]
+  bounds = (_NEAR, _FAR, _BEFORE, _BEYOND)
+  sums = np.zeros((len(bounds), *(-(-length // _CELL) for length in hole.shape), 4))
+  margin = _BEYOND[1] + 1
   for row, column in np.ndindex(*(-(-length // _TILE) for length in hole.shape)):
     top, left = row * _TILE, column * _TILE
     above, before = min(margin, top), min(margin, left)
@@ -231,11 +246,10 @@ def _rings(levels: np.ndarray, hole: np.ndarray) -> tuple[np.ndarray, np.ndarray
     distance = distance[above : above + _TILE, before : before + _TILE]
     here = levels[top : top + _TILE, left : left + _TILE]
     cells = (slice(start // _CELL, (start + _TILE) // _CELL) for start in (top, left))
-    rings = [(first <= distance) & (distance <= last) for first, last in (_NEAR, _FAR)]
+    rings = [(first <= distance) & (distance <= last) for first, last in bounds]
     for part, ring in zip(sums[(slice(None), *cells)], rings):
       part[:] = _sums(here, ring, part.shape[:2])
-    outer.append(here[rings[1]].astype(float))
-  return sums[0], sums[1], np.concatenate(outer)
+  return sums
 
 
 def _sums(levels: np.ndarray, ring: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
@@ -246,11 +260,11 @@ def _sums(levels: np.ndarray, ring: np.ndarray, shape: tuple[int, ...]) -> np.nd
   return np.stack([*found, np.bincount(where, minlength=size)], axis=-1).reshape(*shape, 4)
 
 
-def grown(hole: np.ndarray, pixels: int, name: str) -> np.ndarray:
+def grown(hole: np.ndarray, pixels: int, name: str, hint: str = '') -> np.ndarray:
   """A hole `[H, W]` bool, larger by so many pixels on each side.
 
   Raises:
-    errors.InputError: if nothing is known then.
+    errors.InputError: if nothing is known then; the sentence ends in the hint.
   """
   if not pixels:
     return hole
@@ -258,8 +272,6 @@ def grown(hole: np.ndarray, pixels: int, name: str) -> np.ndarray:
 
   grown = scipy.ndimage.maximum_filter(hole, 2 * pixels + 1, mode='constant', cval=False)
   if grown.all():
-    raise errors.InputError(
-      f'The hole of {name}, grown by {pixels} pixels, is the whole picture; give a '
-      'smaller --dilate.'
-    )
+    sentence = f'The hole of {name}, grown by {pixels} pixels, is the whole picture; give a '
+    raise errors.InputError(errors.with_hint(f'{sentence}smaller --dilate.', hint))
   return grown

@@ -170,11 +170,8 @@ def with_outputs(
         f'Both {before[result]} and {job.image} would become {path}; rename one of '
         'them, or complete one after the other into two folders.'
       )
-    if output is None and not keep and os.path.lexists(path):
-      raise errors.InputError(
-        f'{path} is there already; give --output another name, --skip-existing to keep it, or move '
-        'it away.'
-      )
+    if output is None and not keep:
+      check_new(path)
     before[result] = job.image
   return chosen
 
@@ -183,6 +180,19 @@ def _beside(image: str, kind: str) -> str:
   """A result's place, where no other is given."""
   stem, ending = os.path.splitext(_renamed(image, kind))
   return f'{stem}{_DONE}{ending}'
+
+
+def check_new(path: str, flag: str = '--output') -> None:
+  """Refuses the name of something that is there.
+
+  Raises:
+    errors.InputError: naming the flag that gives another name.
+  """
+  if os.path.lexists(path):
+    raise errors.InputError(
+      f'{path} is there already; give {flag} another name, --skip-existing to keep it, or move it '
+      'away.'
+    )
 
 
 def check_folder(output: str, flag: str = '--output') -> None:

@@ -78,11 +78,11 @@ def _fit(picture: np.ndarray, cell: int) -> Image.Image:
 class Comparison:
   """A sheet of the first pictures, small, or of the only one: its hole and what became of it."""
 
-  def __init__(self, path: str, jobs: Sequence[pairing.Job]):
-    """A file, which may replace an old sheet, and nothing that is read or written here.
+  def __init__(self, path: str, jobs: Sequence[pairing.Job], *, keep: bool = False):
+    """A new file, unless what is there is to be kept: then see `is_kept`.
 
     Raises:
-      errors.InputError: if it would, or cannot be written.
+      errors.InputError: if it would replace anything, or cannot be written.
     """
     self.path = path
     self._rows: list[tuple[str, list[np.ndarray]]] = []
@@ -95,6 +95,9 @@ class Comparison:
       raise errors.InputError(
         f'--compare is {path}, which is an input or a result; give another name.'
       )
+    if not keep:
+      pairing.check_new(path, '--compare')
+    self.is_kept = os.path.lexists(path)
 
   def add(self, name: str, image: Image.Image, hole: np.ndarray, result: Image.Image) -> str:
     """Adds a row; where there are enough of them, adds none and returns a note."""
@@ -107,8 +110,8 @@ class Comparison:
     return ''
 
   def write(self) -> None:
-    """Writes the sheet, if there is a row."""
-    if self._rows:
+    """Writes the sheet, if there is a row, and no sheet that is kept."""
+    if self._rows and not self.is_kept:
       names, rows = zip(*self._rows)
       columns = dict(zip(('input', 'mask', 'result'), zip(*rows)))
       image_files.write(self.path, contact_sheet(columns, cell=self._cell, captions=names))

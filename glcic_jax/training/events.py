@@ -12,6 +12,7 @@ from typing import Any
 from etils import epath
 import numpy as np
 
+from glcic_jax import errors
 from glcic_jax import files
 
 
@@ -24,9 +25,9 @@ def open_writer(workdir: epath.PathLike) -> Any:
   if all(importlib.util.find_spec(name) for name in ('tensorflow', 'clu')):
     return _by_clu(os.fspath(workdir))
   if files.in_bucket(workdir):
-    _say("writing them to a bucket needs TensorFlow, pip install 'glcic_jax[train-tf]'")
+    _say(f'writing them to a bucket needs TensorFlow, {errors.install("train-tf")}')
   elif importlib.util.find_spec('tensorboardX') is None:
-    _say("tensorboardX is not installed here, pip install 'glcic_jax[train]'")
+    _say(f'tensorboardX is not installed here, {errors.install("train")}')
   else:
     return _Events(os.fspath(workdir))
   return None

@@ -5,6 +5,7 @@ import io
 
 from PIL import Image
 
+from glcic_jax import errors
 from glcic_jax.inference import in_memory
 from glcic_jax.pictures import image_files
 from glcic_jax.web import limits as limits_lib
@@ -25,8 +26,8 @@ def check(data: bytes, name: str, limits: limits_lib.Limits) -> tuple[int, int]:
   if not _HEIF and image_files.is_heif(data):
     raise refusals.Refusal(
       415,
-      f"{name} is HEIC, which needs pillow-heif here; install it by pip install 'glcic_jax[heif]', "
-      'or send a JPEG.',
+      f'{name} is HEIC, which needs pillow-heif here; install it by {errors.install("heif")}, or '
+      'send a JPEG.',
     )
   try:
     width, height = _size(data)
