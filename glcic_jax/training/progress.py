@@ -107,7 +107,8 @@ class Progress:
     known = []
     if (left := self._pace.left(step)) is not None:
       hours, minutes, seconds = int(left // 3600), int(left % 3600 // 60), int(left % 60)
-      known.append(f'{hours}:{minutes:02}:{seconds:02} left')
+      least = 'over ' if self._pace.is_least(step) else ''
+      known.append(f'{least}{hours}:{minutes:02}:{seconds:02} left')
     if (rate := self._pace.rate(step)) is not None:
       known.append(f'{rate:.1f} images/s')
     return known
