@@ -1,11 +1,14 @@
-"""What a run leaves to look at: metrics.csv, TensorBoard events, sample strips, lines on stderr.
+"""What a run leaves to look at: metrics.csv, TensorBoard events, sample strips, lines on stderr;
+and config.json, which tells what they are of.
 
-Only the main process writes. The caller's own writers (`writers.py`) get what TensorBoard gets.
+Only the main process writes, and nothing before the first row: a run that does not get so far
+leaves nothing. The caller's own writers (`writers.py`) get what TensorBoard gets.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 import contextlib
 import functools
+import json
 import sys
 from typing import Any
 
@@ -13,6 +16,7 @@ from etils import epath
 import jax
 import numpy as np
 
+from glcic_jax import files
 from glcic_jax import parallel
 from glcic_jax import schedule
 from glcic_jax.pictures import image_files
@@ -37,22 +41,31 @@ class Journal:
     self,
     workdir: epath.PathLike,
     config: Any,
+    facts: Mapping[str, Any],
     *,
     first: int,
     due: due_lib.Due,
     held_back: int = 0,
     writers: Sequence[writers_lib.MetricWriter] = (),
   ) -> None:
-    """`first`: the step from which the run goes on; later rows of an earlier part are dropped.
-    `due` says what comes beside the steps; `held_back`: how many pictures are. `writers` get what
-    TensorBoard gets.
+    """Reads what an earlier part of the run has left; writes nothing yet.
+
+    Args:
+      workdir: the run's.
+      config: the run's.
+      facts: for config.json.
+      first: the step from which the run goes on; later rows of an earlier part are dropped.
+      due: what comes beside the steps.
+      held_back: how many pictures are.
+      writers: get what TensorBoard gets.
     """
     self._workdir = epath.Path(workdir)
     self._plan = plan = schedule.from_config(config.schedule)
     self._unwritten: list[tuple[int, Mapping[str, jax.Array]]] = []  # still on the devices
     self._watch = watch.Watch(plan, first, held_back)
     self._active = parallel.is_main_process()
-    self._events = events.open_writer(self._workdir) if self._active else None
+    self._facts, self._has_begun = facts, False
+    self._events: Any = None
     self._writers = writers_lib.Writers(writers if self._active else ())
     self.table = metrics_lib.Table(self._workdir / 'metrics.csv', until=first)
     self._writers.introduce(first, config)
@@ -114,7 +127,16 @@ class Journal:
       self._write_samples(step, columns)
       self._writers.flush()
 
+  def _begin(self) -> None:
+    """What is there as soon as there is a row."""
+    if not self._has_begun:
+      self._has_begun = True
+      stored = json.dumps(self._facts, indent=2) + '\n'
+      files.write(self._workdir / 'config.json', stored.encode())
+      self._events = events.open_writer(self._workdir)
+
   def _write_samples(self, step: int, columns: Mapping[str, np.ndarray]) -> None:
+    self._begin()
     folder = self._workdir / 'samples'
     folder.mkdir(parents=True, exist_ok=True)
     image_files.write(folder / f'{step:08d}.png', sheets.contact_sheet(columns))
@@ -128,6 +150,7 @@ class Journal:
     """One row of metrics.csv, and the same for TensorBoard, writers and stderr."""
     if not self._active:
       return
+    self._begin()
     self.table.add(step, self._phase(step), values)
     if self._events is not None:
       self._events.write_scalars(step, dict(values))

@@ -8,7 +8,6 @@ schedule. Read `train_and_evaluate` first; its order is deliberate. What the ste
 """
 
 from collections.abc import Iterator, Sequence
-import json
 import signal
 from typing import Any
 
@@ -21,7 +20,6 @@ from glcic_jax import checkpoints as checkpoints_lib
 from glcic_jax import compilation
 from glcic_jax import config as config_lib
 from glcic_jax import errors
-from glcic_jax import files
 from glcic_jax import parallel
 from glcic_jax import schedule
 from glcic_jax.config import audit
@@ -33,6 +31,7 @@ from glcic_jax.training import feed as feed_lib
 from glcic_jax.training import fine_tuning
 from glcic_jax.training import journal as journal_lib
 from glcic_jax.training import last_good
+from glcic_jax.training import memory
 from glcic_jax.training import method as method_lib
 from glcic_jax.training import origin
 from glcic_jax.training import pace as pace_lib
@@ -81,6 +80,8 @@ def train_and_evaluate(
   if config.keep_programs:
     compilation.keep_programs()
   mesh = parallel.make_mesh()
+  memory.check_batch(config)
+  fits = memory.Memory(config, workdir, mesh)
   feed = feed_lib.open_feed(config, mesh, batches)
   mean_color = _mean_color(config, workdir, feed)
   method = method_lib.from_config(config, mean_color)
@@ -99,17 +100,15 @@ def train_and_evaluate(
     signals.noted(active=not jax.distributed.is_initialized()) as stop,
     run_lock.held(workdir),
     checkpoints_lib.Checkpoints(workdir, keep=config.checkpoint.keep) as checkpoints,
+    fits.told(),
   ):
     state = _create_or_restore(method, config, mesh, checkpoints, mean_color)
     first = int(state.step)
-    if parallel.is_main_process():
-      stored = json.dumps(facts(first), indent=2) + '\n'
-      files.write(workdir / 'config.json', stored.encode())
     steps, compiled = step_lib.compile_steps(method, mesh), {}
     evaluation = evaluation_lib.Evaluation(method, mesh)
     source = feed.train(first)
     with journal_lib.Journal(
-      workdir, config, first=first, due=due, held_back=feed.counts[1], writers=writers
+      workdir, config, facts(first), first=first, due=due, held_back=feed.counts[1], writers=writers
     ) as journal:
       for step in range(first, plan.total_steps + 1):
         # 1. Stop, where asked to: nothing is worth more time than saving. Several processes agree
@@ -145,6 +144,7 @@ def train_and_evaluate(
         if phase not in compiled:  # by itself: a step's time is never that of compiling
           with journal.beside(pace_lib.compiling(phase), step):
             compiled[phase] = steps[phase].lower(state, rows).compile()
+          fits.compiled(phase, compiled[phase], state)
         with jax.transfer_guard('disallow'):
           state, metrics = compiled[phase](state, rows)
         journal.took(step + 1, metrics)

@@ -18,13 +18,13 @@ _OF_GENERATOR = {
   'mixing_kernel': 'model.mixing_kernel',
   'noise_features': 'model.noise',
 }
-_OF_DISCRIMINATOR = (
+_OF_DISCRIMINATOR = [
   'model.discriminator_width',
   'model.local_size',
   'model.branches',
   'image_size',
-)
-_OF_OPTIMIZER = ('name', 'warmup_steps', 'decay')
+]
+_OF_OPTIMIZER = ['name', 'warmup_steps', 'decay']
 
 
 class Facts(NamedTuple):
@@ -67,8 +67,8 @@ def _values(facts: Facts, parts: Sequence[str]) -> Iterator[tuple[str, Any]]:
   """Each key on which the shapes of these parts depend, and the model's value, where known."""
   options = facts.architecture['options']
   yield from ((key, options[name]) for name, key in _OF_GENERATOR.items() if name in options)
-  wanted = _OF_DISCRIMINATOR if 'discriminator/params' in parts else ()
+  wanted = [*_OF_DISCRIMINATOR] if 'discriminator/params' in parts else []
   for network in ('generator', 'discriminator'):
     if f'{network}/opt_state' in parts:
-      wanted += tuple(f'optimizer.{network}.{name}' for name in _OF_OPTIMIZER)
+      wanted += [f'optimizer.{network}.{name}' for name in _OF_OPTIMIZER]
   yield from ((key, facts.config[key]) for key in wanted if key in facts.config)
