@@ -83,14 +83,14 @@ def test_the_time_left_counts_compiling_scoring_and_saving_once_it_knows_them(cl
   clock.now += 8
   one.lap(8)
   steps = 2 + 4 * 0.7 + 6 * 1.4
-  assert one.left(8) == pytest.approx(steps + 2 * 60)  # two more steps to compile
+  assert one.left(8) == pytest.approx(steps + 60 * (1.2 + 2.3))  # two more to compile
   assert one.is_least(8)  # nobody knows how long scoring takes
   with one.beside('scoring', 8):
     clock.now += 7
   with one.beside('saving', 10):
     clock.now += 1
   # Scored again after steps 10, 14, 16 and 20, saved after 14 and 20.
-  assert one.left(8) == pytest.approx(steps + 2 * 60 + 4 * 7 + 2 * 1)
+  assert one.left(8) == pytest.approx(steps + 60 * (1.2 + 2.3) + 4 * 7 + 2 * 1)
   assert not one.is_least(8)
 
 

@@ -13,6 +13,8 @@ Phase = schedule.Phase
 # What a step takes as long as it has not been measured, in reconstruction steps: GLCIC at 256 px on
 # one GPU (51, 35 and 72 ms).
 _USUAL = {Phase.RECONSTRUCTION: 1.0, Phase.DISCRIMINATOR: 0.7, Phase.JOINT: 1.4}
+# And what compiling it takes: GLCIC at 64 px on a CPU (13, 15 and 29 s).
+_USUAL_COMPILING = {Phase.RECONSTRUCTION: 1.0, Phase.DISCRIMINATOR: 1.2, Phase.JOINT: 2.3}
 _LONG_ENOUGH = 2.0  # seconds, before what a phase's first lap shows is believed
 _BEFORE = 10.0  # seconds that the lap before weighs beside the one under way
 
@@ -95,8 +97,8 @@ class Pace:
   def left(self, step: int) -> float | None:
     """Seconds to the end of the schedule; None where nobody knows yet.
 
-    A phase that was not measured yet takes its usual share of the time of one that was, and as long
-    to compile as one that was. What was never done is left out: see `is_least`.
+    A phase that was not measured yet takes its usual share of the time of one that was, to compile
+    and to run. What was never done is left out: see `is_least`.
     """
     now = self._plan.phase_at(max(step - 1, 0))
     known = self._seconds_of(now, step)
@@ -127,7 +129,7 @@ class Pace:
     """What else is to be done, and how often; what is under way counts too."""
     found = {what: count(self._reached[what]) for what, count in self._due.items()}
     for phase, span in self._plan.spans().items():
-      if step < span.stop and compiling(phase) not in self._took:
+      if step < span.stop and compiling(phase) not in self._took:  # each start compiles anew
         found[compiling(phase)] = 1
     return {what: often for what, often in found.items() if often}
 
@@ -135,8 +137,9 @@ class Pace:
     """Seconds that it takes once; None where nobody knows yet."""
     if what in self._took or what in self._due:
       return self._took.get(what)
-    compiled = [self._took[name] for name in map(compiling, Phase) if name in self._took]
-    return compiled[-1] if compiled else None
+    usual = {compiling(phase): share for phase, share in _USUAL_COMPILING.items()}
+    known = [name for name in usual if name in self._took]
+    return self._took[known[-1]] * usual[what] / usual[known[-1]] if known else None
 
   def _seconds_of(self, phase: Phase, step: int) -> float | None:
     """Of a step of the phase under way."""
