@@ -31,7 +31,8 @@ def add_config(parser: argparse.ArgumentParser, *, required: bool = True) -> Non
     metavar='FILE',
     required=required,
     help='a Python file with get_config(), such as configs/quickstart.py, or the name of one in '
-    'the package, such as quickstart; or FILE:FORM',
+    'the package, such as quickstart; FILE:FORM applies a set of changes that it has a name for, '
+    'such as glcic_faces:laptop, made small for two CPU cores',
   )
   add_changes(parser)
 
