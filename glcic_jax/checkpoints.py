@@ -39,7 +39,6 @@ class Checkpoints:
   def __init__(self, workdir: epath.PathLike, *, keep: int):
     """Opens, and makes, `workdir/checkpoints`; `keep` newest are kept."""
     self._workdir, self._failed = workdir, False  # whether a save failed
-    self._made = not _folder(workdir).exists()
     self._manager = ocp.CheckpointManager(
       _folder(workdir),
       options=ocp.CheckpointManagerOptions(max_to_keep=keep, enable_async_checkpointing=True),
@@ -54,18 +53,12 @@ class Checkpoints:
     if error is None:
       with self._saving():
         self._manager.close()
-    else:
-      self._close_after(error)
-
-  def _close_after(self, error: BaseException) -> None:
+      return
     # What ended the run is told, not what follows; threads of Orbax may then wait for minutes.
     failed = self._failed or full_disk.is_machines(error)
     closing = threading.Thread(target=self._close_silently, daemon=True)
     closing.start()
     closing.join(_PATIENCE if failed else None)
-    if self._made and parallel.is_main_process():
-      with contextlib.suppress(OSError, ValueError):  # epath's
-        _folder(self._workdir).rmdir()  # where nothing was saved
     if failed and not self._failed:
       raise full_disk.told(error, newest_whole(self._workdir)) from error
 

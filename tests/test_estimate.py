@@ -135,7 +135,7 @@ def test_the_command_measures_a_peak_where_none_is_given_and_says_what_is_not_co
 def test_the_help_says_what_a_form_and_a_peak_are(command):
   shown = ' '.join(command._parser().format_help().split())
   assert 'at best, in TFLOP/s (10^12 floating-point operations a second)' in shown
-  assert '--config glcic_faces:laptop' in shown
+  assert 'glcic_faces:laptop' in shown
   if command is estimate_command:
     assert 'FILE:FORM applies a set of changes' in shown
 

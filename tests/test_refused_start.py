@@ -2,9 +2,9 @@
 
 import pytest
 
-from glcic_jax import checkpoints
 from glcic_jax import config as config_lib
 from glcic_jax import errors
+from glcic_jax import files
 from glcic_jax.training import loop
 from tests import made_up
 from tests.test_hostile import one_sentence
@@ -48,11 +48,10 @@ def test_neither_folders_nor_files_are_left(tmp_path, changes, batches, kind, to
 def test_what_was_there_before_stays(tmp_path):
   workdir = tmp_path / 'run'
   (workdir / 'checkpoints').mkdir(parents=True)
-  (workdir / 'notes.txt').write_text('mine')
-  with pytest.raises(errors.RunError), checkpoints.Checkpoints(workdir, keep=1):
-    raise errors.RunError('refused')
-  assert sorted(path.name for path in workdir.iterdir()) == ['checkpoints', 'notes.txt']
-  (workdir / 'checkpoints').rmdir()
-  with pytest.raises(errors.RunError), checkpoints.Checkpoints(workdir, keep=1):
-    raise errors.RunError('refused')
-  assert [path.name for path in workdir.iterdir()] == ['notes.txt']
+  with pytest.raises(errors.InputError), files.made_if_filled(workdir / 'checkpoints'):
+    raise errors.InputError('refused')
+  assert (workdir / 'checkpoints').exists()
+  with files.made_if_filled(workdir / 'a' / 'b'):
+    (workdir / 'a' / 'b').mkdir(parents=True)
+    (workdir / 'a' / 'notes.txt').write_text('mine')
+  assert sorted(path.name for path in workdir.rglob('*')) == ['a', 'checkpoints', 'notes.txt']

@@ -10,6 +10,7 @@ from glcic_jax import parallel
 from glcic_jax import schedule
 from glcic_jax.cost import table
 from glcic_jax.training import memory
+from glcic_jax.training import shortage
 from tests import fakes
 from tests.test_checkpoints import save
 from tests.test_hostile import one_sentence
@@ -62,7 +63,7 @@ def run(tmp_path, monkeypatch):
   """The memory of a run of 8 pictures on a device of 2 GiB, in which nothing is compiled yet."""
   monkeypatch.setattr(memory, 'of_device', lambda device: 2**31)
   mesh = parallel.make_mesh(jax.devices()[:1])
-  return memory.Memory(fakes.tiny_config(), tmp_path, mesh)
+  return shortage.Guard(fakes.tiny_config(), tmp_path, mesh)
 
 
 def test_a_step_that_will_not_fit_is_told_before_it_is_taken(run, capsys):

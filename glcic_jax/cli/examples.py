@@ -36,7 +36,6 @@ _EXAMPLES = {
     """,
   'report': """
     glcic-jax report runs/faces
-    glcic-jax estimate --config glcic_faces:laptop --json > estimate.json
     glcic-jax report runs/faces --estimate estimate.json
     """,
   'serve': """

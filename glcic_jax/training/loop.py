@@ -20,6 +20,7 @@ from glcic_jax import checkpoints as checkpoints_lib
 from glcic_jax import compilation
 from glcic_jax import config as config_lib
 from glcic_jax import errors
+from glcic_jax import files
 from glcic_jax import parallel
 from glcic_jax import schedule
 from glcic_jax.config import audit
@@ -37,6 +38,7 @@ from glcic_jax.training import origin
 from glcic_jax.training import pace as pace_lib
 from glcic_jax.training import run_lock
 from glcic_jax.training import same_run
+from glcic_jax.training import shortage
 from glcic_jax.training import signals
 from glcic_jax.training import state as state_lib
 from glcic_jax.training import step as step_lib
@@ -81,7 +83,7 @@ def train_and_evaluate(
     compilation.keep_programs()
   mesh = parallel.make_mesh()
   memory.check_batch(config)
-  fits = memory.Memory(config, workdir, mesh)
+  fits = shortage.Guard(config, workdir, mesh)
   feed = feed_lib.open_feed(config, mesh, batches)
   mean_color = _mean_color(config, workdir, feed)
   method = method_lib.from_config(config, mean_color)
@@ -98,6 +100,7 @@ def train_and_evaluate(
       print(masks, flush=True)
   with (
     signals.noted(active=not jax.distributed.is_initialized()) as stop,
+    files.made_if_filled(workdir / checkpoints_lib.FOLDER),
     run_lock.held(workdir),
     checkpoints_lib.Checkpoints(workdir, keep=config.checkpoint.keep) as checkpoints,
     fits.told(),

@@ -1,27 +1,18 @@
-"""Whether a run's steps fit into the memory of its devices, and which keys to change where not."""
+"""What a step needs of memory, what a device has, and which keys to change where that is less."""
 
-from collections.abc import Iterator
 import contextlib
 import os
 import pathlib
-import sys
 from typing import Any
 
-from etils import epath
 import jax
 
-from glcic_jax import checkpoints
 from glcic_jax import errors
 from glcic_jax import files
-from glcic_jax import full_disk
-from glcic_jax import parallel
-from glcic_jax import schedule
-from glcic_jax.training import last_good
 
 # What a container may use, by both versions of Linux's control groups.
 _LIMITS = ('/sys/fs/cgroup/memory.max', '/sys/fs/cgroup/memory/memory.limit_in_bytes')
 _SPARE = 0.9  # the share of a device that a batch is suggested for: libraries need some, too
-_OUT_OF_IT = 'RESOURCE_EXHAUSTED'  # in the words of JAX
 
 
 def of_machine() -> int | None:
@@ -91,75 +82,3 @@ def check_batch(config: Any) -> None:
       f'has {files.amount(there)}; give a smaller --config.batch_size, which is '
       f'{config.batch_size}, or a smaller --config.image_size, which is {config.image_size}.'
     )
-
-
-class Memory:
-  """What the steps of a run need, and what its devices have."""
-
-  def __init__(self, config: Any, workdir: epath.PathLike, mesh: jax.sharding.Mesh) -> None:
-    self._config, self._workdir, self._mesh = config, workdir, mesh
-    self._there = of_device(mesh.local_devices[0])
-    self._phase, self._state = '', 0
-    self._needed: int | None = None
-
-  def compiled(self, phase: schedule.Phase, program: Any, state: Any) -> None:
-    """Says so, before anything is taken, if the step of a phase needs more than there is.
-
-    On a CPU nobody else says it: the system ends the process without a word.
-    """
-    self._phase, self._needed = phase.value, of_step(program)
-    self._state = sum(leaf.nbytes for leaf in jax.tree.leaves(state))
-    if self._needed and self._there and self._needed > self._there:
-      parallel.tell(f'{self._needs()}: {self._remedy()}.', sys.stderr)
-
-  @contextlib.contextmanager
-  def told(self) -> Iterator[None]:
-    """While entered, whatever meets the end of the memory is told with numbers and keys.
-
-    Raises:
-      errors.RunError: in place of such a failure.
-    """
-    try:
-      yield
-    except Exception as error:
-      known = isinstance(error, (errors.InputError, errors.RunError, errors.Stopped))
-      if known or full_disk.is_machines(error):
-        raise
-      if not isinstance(error, MemoryError) and _OUT_OF_IT not in str(error):
-        raise
-      left = last_good.in_words(self._workdir)
-      raise errors.RunError(f'{self._needs()}, and {left}: {self._remedy()}.') from error
-
-  def _needs(self) -> str:
-    """The first half of a sentence."""
-    there = f', and {files.amount(self._there)} are there' if self._there else ''
-    if not self._needed:
-      return f'There is not enough memory{f" ({files.amount(self._there)})" if self._there else ""}'
-    return (
-      f'There is not enough memory: the {self._phase} step needs about '
-      f'{files.amount(self._needed)} on each device{there}'
-    )
-
-  def _remedy(self) -> str:
-    batch_size, more = self._config.batch_size, []
-    has_begun = checkpoints.newest_whole(self._workdir) is not None
-    if not has_begun:
-      more.append(
-        remedy(
-          batch_size,
-          needed=self._needed,
-          there=self._there,
-          state=self._state,
-          devices=self._mesh.size,
-        )
-      )
-    else:
-      more.append('give it more devices')
-    if self._config.remat != 'blocks':
-      more.append('--config.remat=blocks')
-    if has_begun:
-      more.append(
-        f'another --workdir with a smaller --config.batch_size than {batch_size}, which a run '
-        'keeps for life'
-      )
-    return ', or '.join(more)

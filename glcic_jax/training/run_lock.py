@@ -59,7 +59,7 @@ def held(workdir: epath.PathLike) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _taken(folder: epath.Path) -> Iterator[None]:
-  made = [place for place in (folder, *folder.parents) if not place.exists()]
+  made = not folder.exists()
   folder.mkdir(parents=True, exist_ok=True)
   record = _Bucket(folder / NAME) if files.in_bucket(folder) else _Disk(os.path.join(folder, NAME))
   own: dict[str, Any] = {
@@ -82,9 +82,9 @@ def _taken(folder: epath.Path) -> Iterator[None]:
       record.remove()
   finally:
     record.close()
-    with contextlib.suppress(OSError, ValueError):  # epath's
-      for place in made:
-        place.rmdir()  # where the run left nothing
+    if made:
+      with contextlib.suppress(OSError, ValueError):  # epath's
+        folder.rmdir()  # where the run left nothing
 
 
 def _refuse_others(record: '_Disk | _Bucket', folder: epath.Path, host: str) -> None:
