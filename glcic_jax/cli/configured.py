@@ -83,7 +83,7 @@ def _split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
     negated, key, value = match.groups()
     if key not in keys.KEYS:
       instead = f'{config_lib.GONE[key]}.' if key in config_lib.GONE else ''
-      hint = instead or errors.did_you_mean(key, keys.KEYS) or 'glcic-jax config FILE tells them.'
+      hint = instead or _did_you_mean(key) or 'glcic-jax config FILE tells them.'
       raise errors.InputError(f'There is no config key {key}; {hint}')
     errors.require(key not in changes, f'--config.{key} is given twice; give it once.')
     default = keys.default_of(key)
@@ -96,6 +96,14 @@ def _split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
       raise errors.InputError(f'--config.{key} is empty; give {kind}, such as {_example(key)}.')
     changes[key] = argument
   return own, list(changes.values())
+
+
+def _did_you_mean(key: str) -> str:
+  """Also where the section was left out: `width` means model.width."""
+  leaves = {known.rpartition('.')[2]: known for known in reversed(keys.KEYS)}
+  leaf = errors.nearest(key.rpartition('.')[2], leaves)
+  near = errors.did_you_mean(key, keys.KEYS)
+  return near or (f'did you mean {leaves[leaf]}?' if leaf else '')
 
 
 def _example(key: str) -> str:
