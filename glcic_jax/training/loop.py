@@ -132,6 +132,7 @@ def train_and_evaluate(
             if plan.phase_at(step - 1) is not schedule.Phase.RECONSTRUCTION:
               values |= evaluation.judgements(state, feed.validation())
             samples = evaluation.samples(variables, feed.samples(count), count)
+          with journal.beside('writing samples', step):  # its line tells the time left after it
             journal.evaluated(step, values, samples)
         # 3. Save: the state, with the step in it, is the whole position of the run.
         if due.checkpoint(step):
