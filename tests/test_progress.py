@@ -39,7 +39,10 @@ def test_a_lap_is_measured_without_what_was_done_beside_the_steps(clock):
     clock.now += 60
   clock.now += 4
   with one.beside('scoring', 2):
-    clock.now += 30
+    clock.now += 10
+    with one.beside('opening', 2):
+      clock.now += 15
+    clock.now += 5
   assert one.lap(5) == 8 * 5 / 4
   assert one.lap(5) == 8 * 5 / 4  # no step since
   clock.now += 10

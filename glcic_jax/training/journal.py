@@ -127,16 +127,17 @@ class Journal:
       self._write_samples(step, columns)
       self._writers.flush()
 
-  def _begin(self) -> None:
+  def _begin(self, step: int) -> None:
     """What is there as soon as there is a row."""
     if not self._has_begun:
       self._has_begun = True
       stored = json.dumps(self._facts, indent=2) + '\n'
-      files.write(self._workdir / 'config.json', stored.encode())
-      self._events = events.open_writer(self._workdir)
+      with self._pace.beside('opening the files', step):  # it may import TensorFlow
+        files.write(self._workdir / 'config.json', stored.encode())
+        self._events = events.open_writer(self._workdir)
 
   def _write_samples(self, step: int, columns: Mapping[str, np.ndarray]) -> None:
-    self._begin()
+    self._begin(step)
     folder = self._workdir / 'samples'
     folder.mkdir(parents=True, exist_ok=True)
     image_files.write(folder / f'{step:08d}.png', sheets.contact_sheet(columns))
@@ -150,7 +151,7 @@ class Journal:
     """One row of metrics.csv, and the same for TensorBoard, writers and stderr."""
     if not self._active:
       return
-    self._begin()
+    self._begin(step)
     self.table.add(step, self._phase(step), values)
     if self._events is not None:
       self._events.write_scalars(step, dict(values))

@@ -67,7 +67,10 @@ class Pace:
 
   @contextlib.contextmanager
   def beside(self, what: str, step: int) -> Iterator[None]:
-    """While entered, no step is taken and the clock stands."""
+    """While entered, no step is taken and the clock stands; within another, that one counts."""
+    if self._doing is not None:
+      yield
+      return
     start = self._clock()
     self._doing = what, start
     try:
