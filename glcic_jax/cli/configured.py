@@ -100,7 +100,7 @@ def _split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
 
 def _did_you_mean(key: str) -> str:
   """Also where the section was left out: `width` means model.width."""
-  leaves = {known.rpartition('.')[2]: known for known in reversed(keys.KEYS)}
+  leaves = {known.rpartition('.')[2]: known for known in reversed(list(keys.KEYS))}
   leaf = errors.nearest(key.rpartition('.')[2], leaves)
   near = errors.did_you_mean(key, keys.KEYS)
   return near or (f'did you mean {leaves[leaf]}?' if leaf else '')
