@@ -37,7 +37,7 @@ def of(error: Exception, command: str) -> Complaint | None:
   if isinstance(error, ImportError):
     sentence = extras.sentence(command, error)
     return Complaint(sentence, 2) if sentence else None
-  if isinstance(error, MemoryError) or 'RESOURCE_EXHAUSTED' in str(error):  # JAX's word
+  if errors.is_out_of_memory(error):
     smaller = _SMALLER.get(command, 'smaller pictures, or fewer at once')
     sentence = f'there is not enough memory here; give {smaller}.'
     return Complaint(sentence, errors.RunError.exit_code)

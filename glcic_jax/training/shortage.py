@@ -17,8 +17,6 @@ from glcic_jax import schedule
 from glcic_jax.training import last_good
 from glcic_jax.training import memory
 
-_OUT_OF_IT = 'RESOURCE_EXHAUSTED'  # in the words of JAX
-
 
 class Guard:
   """What the steps of a run need, and what its devices have."""
@@ -50,9 +48,7 @@ class Guard:
       yield
     except Exception as error:
       known = isinstance(error, (errors.InputError, errors.RunError, errors.Stopped))
-      if known or full_disk.is_machines(error):
-        raise
-      if not isinstance(error, MemoryError) and _OUT_OF_IT not in str(error):
+      if known or full_disk.is_machines(error) or not errors.is_out_of_memory(error):
         raise
       left = last_good.in_words(self._workdir)
       raise errors.RunError(f'{self._needs()}, and {left}: {self._remedy()}.') from error
