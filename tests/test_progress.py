@@ -164,6 +164,13 @@ def test_a_log_has_a_line_for_each_row_and_no_escapes(clock, capsys):
   ]
 
 
+def test_no_time_is_told_that_says_nothing(clock):
+  told = progress(clock, first=20)
+  told._pace = pace(clock, first=20, known={'joint': 8}, due={'scoring': lambda step: 1})
+  assert told._pace.left(20) == 0 and told._pace.is_least(20)
+  assert told._speed(20) == ['8.0 images/s']
+
+
 def test_a_terminal_shows_phase_step_speed_losses_scores_and_what_is_done(clock, monkeypatch):
   screen = test_bar.screen(monkeypatch)
   told = progress(clock)
