@@ -1,15 +1,19 @@
-"""What the site says of commands and configs, read from them when it is built.
+"""What docs/ says of commands and configs, read from them.
 
-A page names one by a comment on a line of its own, `<!-- generated: commands -->`, and mkdocs,
-which has this file as a hook, puts the text there. So it cannot be older than the program.
+    python docs/generated.py
+
+A page has it between two comments on lines of their own, `<!-- generated: commands -->` and
+`<!-- end -->`. What stands there is committed, so that a page is whole wherever it is read;
+`tests/test_site.py` compares it with the program, and this writes it anew. mkdocs has this file as
+a hook, which puts what is true now into the site.
 """
 
 import importlib
 import inspect
 import os
+import pathlib
 import re
 import runpy
-import textwrap
 from typing import Any
 
 from glcic_jax import cli
@@ -19,12 +23,21 @@ from glcic_jax.config import keys
 from glcic_jax.config import shipped_configs
 from glcic_jax.methods import definition
 
-_MARK = re.compile(r'^<!-- generated: (\w+) -->$', re.MULTILINE)
+_FOLDER = pathlib.Path(__file__).parent
+_PART = re.compile(r'^(<!-- generated: (\w+) -->)$.*?^(<!-- end -->)$', re.MULTILINE | re.DOTALL)
 
 
 def on_page_markdown(markdown: str, **_: Any) -> str:
-  """mkdocs' event: the text of a page, with what is generated in the place of its marks."""
-  return _MARK.sub(lambda match: _GENERATED[match[1]](), markdown)
+  """mkdocs' event: the text of a page, with what is generated between its marks."""
+  return _PART.sub(
+    lambda match: f'{match[1]}\n\n{_GENERATED[match[2]]().strip()}\n\n{match[3]}', markdown
+  )
+
+
+def main() -> None:
+  """Writes the pages anew."""
+  for page in sorted(_FOLDER.glob('*.md')):
+    page.write_text(on_page_markdown(page.read_text()))
 
 
 def commands() -> str:
@@ -46,7 +59,11 @@ def configs() -> str:
     found += [f'### {name}', _listed(inspect.cleandoc(module['__doc__']))]
     title = f'Where {name} differs from its paper, or from the defaults'
     rows = [row for row in audit.rows(config) if row.group != audit.GROUPS[2]]
-    found.append(f'??? note "{title}"\n\n' + textwrap.indent(_table(rows, 'value'), '    '))
+    found += [
+      f'<details markdown="1"><summary>{title}</summary>',
+      _table(rows, 'value'),
+      '</details>',
+    ]
   return '\n\n'.join(found)
 
 
@@ -83,3 +100,6 @@ def _escaped(text: str) -> str:
 
 
 _GENERATED = {'commands': commands, 'configs': configs, 'keys': config_keys}
+
+if __name__ == '__main__':
+  main()

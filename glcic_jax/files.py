@@ -117,6 +117,19 @@ def amount(size: int) -> str:
   return f'{size} bytes'
 
 
+@contextlib.contextmanager
+def made_if_filled(folder: epath.PathLike) -> Iterator[None]:
+  """While entered, a folder and those above it may be made; those that are empty then go again."""
+  folder = epath.Path(folder)
+  new = [place for place in (folder, *folder.parents) if not place.exists()]
+  try:
+    yield
+  finally:
+    with contextlib.suppress(OSError, ValueError):  # epath's
+      for place in new:
+        place.rmdir()
+
+
 def write(path: epath.PathLike, data: bytes) -> None:
   """Writes a file so that no reader ever sees half of it.
 

@@ -166,6 +166,8 @@ def test_version(capsys):
   'flag, sentence',
   [
     ('--config.batch_sise=8', 'There is no config key batch_sise; did you mean batch_size?'),
+    ('--config.widht=8', 'There is no config key widht; did you mean model.width?'),
+    ('--config.learning_rate=8', 'did you mean optimizer.generator.learning_rate?'),
     ('--config.nonsense.deeply=8', 'There is no config key nonsense.deeply'),
     (
       '--config.batch_size=many',

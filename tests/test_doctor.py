@@ -19,6 +19,7 @@ from glcic_jax.inference import completer
 from glcic_jax.model_directory import shipped
 from tests import commands
 from tests import patients
+from tests import test_extras
 
 
 @pytest.fixture(scope='module')
@@ -49,9 +50,28 @@ def test_the_screen_has_80_columns_and_says_all(findings):
   lines = shown.splitlines()
   # Only a path, which is to be copied, may be longer.
   assert not [line for line in lines if len(line) > 80 and '/' not in line]
-  assert lines[-1] == 'Completing works.'
-  for words in ('demo: 6,078,083 numbers', 'cpu: computes', 'train  ', 'compiled programs'):
+  assert lines[0].startswith('completing          works: a picture of 64 px in ')
+  assert lines[1] == 'evaluating          ready'
+  for words in ('demo: 6,078,083 numbers', 'cpu: computes', 'extras  ', 'compiled programs'):
     assert words in shown
+
+
+def test_what_is_not_installed_is_told_calmly_with_the_command_that_adds_it(findings):
+  names = {name: {'missing': []} for name in doctor._ADDS}
+  extras = {**names, 'web': {'missing': ['starlette']}, 'hub': {'missing': ['h>=2 (1 is here)']}}
+  ready = {'evaluating': True, 'training': True, 'serving': False}
+  lines = screen({**findings, 'extras': extras, 'ready': ready}).splitlines()
+  assert lines[2] == 'training            ready'
+  assert lines[3].startswith(
+    "serving             not installed; to add it: pip install 'glcic_jax[web]'"
+  )
+  assert '  web               the brush page and its HTTP API' in lines
+  assert '  hub               models of the Hugging Face Hub; needs h>=2 (1 is here)' in lines
+  assert 'missing' not in '\n'.join(lines) and 'starlette' not in '\n'.join(lines)
+
+
+def test_every_extra_says_what_it_adds():
+  assert set(doctor._ADDS) == set(test_extras.declared()) - set(installed._FOR_DEVELOPERS)
 
 
 def test_a_path_with_spaces_stays_in_one_line(findings):
@@ -67,7 +87,10 @@ def test_devices_that_are_not_there_are_a_finding_and_exit_code_1(capsys, monkey
   assert (code, err, found['works']) == (1, '', False)
   assert found['devices']['error'].startswith("JAX_PLATFORMS is 'cuda', and JAX finds no such")
   assert found['completing']['error'] == 'not tried'
-  assert 'Completing does not work here.' in screen(found)
+  assert found['ready'] == {'evaluating': False, 'training': False, 'serving': False}
+  first, second = screen(found).splitlines()[:2]
+  assert first.startswith("completing          does not work here: JAX_PLATFORMS is 'cuda'")
+  assert 'once completing works' in screen(found)
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,8 @@ import pytest
 
 from glcic_jax import cli
 from glcic_jax import errors
+from glcic_jax.cli import estimate as estimate_command
+from glcic_jax.cli import report as report_command
 from glcic_jax.cost import estimate
 from tests import fakes
 from tests import made_up
@@ -124,8 +126,18 @@ def test_the_command_measures_a_peak_where_none_is_given_and_says_what_is_not_co
     'measured now: a float32 matrix product on one',
     'Not counted:',
     'for the whole schedule, at 50%',
+    'GB are here; --config.batch_size, .image_size and .model.width decide it',
   ):
     assert words in out
+
+
+@pytest.mark.parametrize('command', [estimate_command, report_command])
+def test_the_help_says_what_a_form_and_a_peak_are(command):
+  shown = ' '.join(command._parser().format_help().split())
+  assert 'at best, in TFLOP/s (10^12 floating-point operations a second)' in shown
+  assert 'glcic_faces:laptop' in shown
+  if command is estimate_command:
+    assert 'FILE:FORM applies a set of changes' in shown
 
 
 def test_the_command_simulates_devices_trains_nothing_and_reads_neither_tensorflow_nor_orbax():

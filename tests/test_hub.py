@@ -150,7 +150,7 @@ def test_a_repository_that_is_no_model_is_named(cache):
 def test_fine_tuning_takes_a_hub_name(cache, capsys):
   config = config_lib.default()
   config.init_from = 'org/name'
-  assert fine_tuning._read(config, ('generator',), ('params', 'batch_stats'))
+  assert fine_tuning._read(config, ('generator',), ('params', 'batch_stats')).arrays
   assert capsys.readouterr().err.count('commit') == 1  # said once
 
 

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from glcic_jax import checkpoints
+from glcic_jax import config as config_lib
 from glcic_jax import errors
 from glcic_jax import parallel
 from glcic_jax.model_directory import model_files
@@ -32,8 +33,10 @@ def other():
 def workdir(other, tmp_path_factory):
   folder = tmp_path_factory.mktemp('other')
   with checkpoints.Checkpoints(folder, keep=1) as opened:
-    model = {'architecture': fakes.tiny_method().architecture}
-    opened.save(5, fakes.to_devices(other, MESH), {'config': {}, 'model': model})
+    config = fakes.tiny_config()
+    model = method_lib.describe(fakes.tiny_method(), config, fakes.MEAN_COLOR, 5).to_json()
+    run = {'config': config_lib.flatten(config), 'model': model}
+    opened.save(5, fakes.to_devices(other, MESH), run)
   return folder
 
 
@@ -88,10 +91,48 @@ def test_a_model_directory_has_no_more_than_its_generator(fresh, model, changes)
     load(fresh, config_of(model, **changes))
 
 
-def test_another_width_is_refused_by_the_name_of_an_array(model):
-  wider = fakes.to_devices(fakes.random_state(fakes.tiny_method(model__width=1 / 8)), MESH)
-  with pytest.raises(errors.InputError, match='generator/params/conv1/.* is of shape'):
-    load(wider, config_of(model, model__width=1 / 8))
+@pytest.mark.parametrize(
+  'place, changes, told, remedy',
+  [
+    (
+      'model',
+      {'model__width': 1 / 8},
+      'its model.width is 0.0625, here 0.125',
+      '--config.model.width=0.0625',
+    ),
+    (
+      'workdir',
+      {'model__width': 1 / 8, 'model__discriminator_width': 1 / 4, 'init_networks': 'both'},
+      'its model.discriminator_width is 0.0625, here 0.25',
+      '--config.model.width=0.0625 --config.model.discriminator_width=0.0625',
+    ),
+    (
+      'workdir',
+      {'optimizer__generator__name': 'adam', 'init_optimizer': True},
+      'its optimizer.generator.name is adadelta, here adam',
+      '--config.optimizer.generator.name=adadelta',
+    ),
+  ],
+)
+def test_what_does_not_fit_is_refused_by_its_keys_and_the_values_that_would(
+  request, place, changes, told, remedy
+):
+  config = config_of(request.getfixturevalue(place), **changes)
+  method = method_lib.from_config(config, fakes.MEAN_COLOR)
+  with pytest.raises(errors.InputError) as refusal:
+    load(state_lib.abstract_state(method, config.image_size, MESH), config)
+  said = str(refusal.value)
+  assert told in said and said.endswith(f'; give {remedy} to start from it.')
+
+
+def test_a_model_of_another_method_is_refused_by_both_names(model):
+  config = config_lib.of('context_encoder_center')
+  config.init_from = str(model)
+  config.model.width = config.model.discriminator_width = 1 / 16
+  method = method_lib.from_config(config, fakes.MEAN_COLOR)
+  says = 'is a model of glcic, and this run trains context_encoder_center; give a config of glcic,'
+  with pytest.raises(errors.InputError, match=says):
+    load(state_lib.abstract_state(method, config.image_size, MESH), config)
 
 
 def test_the_licence_of_the_weights_stays_with_what_is_made_of_them(

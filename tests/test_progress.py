@@ -3,13 +3,16 @@
 import numpy as np
 import pytest
 
+from glcic_jax import config as config_lib
 from glcic_jax import parallel
 from glcic_jax import schedule
+from glcic_jax.training import due as due_lib
 from glcic_jax.training import pace as pace_lib
 from glcic_jax.training import progress as progress_lib
 from tests import test_bar
 
 PLAN = schedule.Schedule(10, 4, 20)
+COMPILING = pace_lib.compiling(schedule.Phase.RECONSTRUCTION)
 
 
 class Clock:
@@ -32,11 +35,14 @@ def pace(clock, **options):
 
 def test_a_lap_is_measured_without_what_was_done_beside_the_steps(clock):
   one = pace(clock)
-  with one.beside():  # compiling
+  with one.beside(COMPILING, 0):
     clock.now += 60
   clock.now += 4
-  with one.beside():
-    clock.now += 30
+  with one.beside('scoring', 2):
+    clock.now += 10
+    with one.beside('opening', 2):
+      clock.now += 15
+    clock.now += 5
   assert one.lap(5) == 8 * 5 / 4
   assert one.lap(5) == 8 * 5 / 4  # no step since
   clock.now += 10
@@ -70,15 +76,52 @@ def test_a_resumed_run_knows_the_speeds_of_its_earlier_part(clock):
   assert one.left(12) == 2 * 0.5 + 6 * 4 and one.rate(12) == 16
 
 
-def test_the_time_left_counts_scoring_and_saving(clock):
-  one = pace(clock)
-  clock.now += 5
-  one.lap(5)
-  with one.beside(5):
+def test_the_time_left_counts_compiling_scoring_and_saving_once_it_knows_them(clock):
+  config = config_lib.default()
+  config.validation.every, config.checkpoint.every = 8, 100
+  due = due_lib.Due(config, PLAN)
+  one = pace(clock, due={'scoring': due.evaluations_after, 'saving': due.checkpoints_after})
+  with one.beside(COMPILING, 0):
+    clock.now += 60
+  clock.now += 8
+  one.lap(8)
+  steps = 2 + 4 * 0.7 + 6 * 1.4
+  assert one.left(8) == pytest.approx(steps + 60 * (1.2 + 2.3))  # two more to compile
+  assert one.is_least(8)  # nobody knows how long scoring takes
+  with one.beside('scoring', 8):
     clock.now += 7
-  with one.beside(10):
+  with one.beside('saving', 10):
     clock.now += 1
-  assert one.left(5) == pytest.approx(5 + 4 * 0.7 + 6 * 1.4 + 3 * 7 + 1 * 1)
+  # Scored again after steps 10, 14, 16 and 20, saved after 14 and 20.
+  assert one.left(8) == pytest.approx(steps + 60 * (1.2 + 2.3) + 4 * 7 + 2 * 1)
+  assert not one.is_least(8)
+
+
+def test_the_last_scoring_is_in_the_time_left_until_it_is_done(clock):
+  one = pace(clock, first=18, known={'joint': 8}, due={'scoring': lambda step: int(step < 20)})
+  for phase in schedule.Phase:
+    with one.beside(pace_lib.compiling(phase), 18):
+      pass
+  with one.beside('scoring', 18):
+    clock.now += 9
+  with one.beside('scoring', 20):
+    clock.now += 3
+    assert one.left(20) == 6
+    clock.now += 30
+    assert one.left(20) == 0  # it takes longer than the one before
+  assert one.left(20) == 0
+
+
+@pytest.mark.parametrize('every, evaluations', [(0, []), (4, [4, 8, 10, 12, 14, 16, 20])])
+def test_what_is_still_due_is_counted_as_the_loop_does_it(every, evaluations):
+  config = config_lib.default()
+  config.validation.every, config.checkpoint.every = every, 6
+  due = due_lib.Due(config, PLAN)
+  assert [step for step in range(21) if due.evaluation(step)] == evaluations
+  saves = [step for step in range(21) if due.checkpoint(step)]
+  for step in range(21):
+    assert due.evaluations_after(step) == len([one for one in evaluations if one > step])
+    assert due.checkpoints_after(step) == len([one for one in saves if one > step])
 
 
 def test_one_slow_step_does_not_turn_the_speed_over(clock):
@@ -117,8 +160,15 @@ def test_a_log_has_a_line_for_each_row_and_no_escapes(clock, capsys):
   out, err = capsys.readouterr()
   assert out == '' and err.splitlines() == [
     'reconstruction 5/20 reconstruction_loss 0.125',
-    'reconstruction 6/20 16.0 images/s, 0:00:07 left validation_hole_psnr 17.25',
+    'reconstruction 6/20 16.0 images/s, over 0:00:07 left validation_hole_psnr 17.25',
   ]
+
+
+def test_no_time_is_told_that_says_nothing(clock):
+  told = progress(clock, first=20)
+  told._pace = pace(clock, first=20, known={'joint': 8}, due={'scoring': lambda step: 1})
+  assert told._pace.left(20) == 0 and told._pace.is_least(20)
+  assert told._speed(20) == ['8.0 images/s']
 
 
 def test_a_terminal_shows_phase_step_speed_losses_scores_and_what_is_done(clock, monkeypatch):
@@ -133,7 +183,7 @@ def test_a_terminal_shows_phase_step_speed_losses_scores_and_what_is_done(clock,
   with told.doing('compiling the discriminator step'):
     state = told._state()
   assert state.label == 'discriminator ' and (state.done, state.total) == (10, 20)
-  assert state.facts == ['10/20', '0:00:22 left', '4.0 images/s']
+  assert state.facts == ['10/20', 'over 0:00:22 left', '4.0 images/s']
   assert state.below == [
     ('', ['compiling the discriminator step ... 0 s']),
     ('losses', ['reconstruction 0.0123', 'adversarial 0.693']),

@@ -355,23 +355,45 @@ TRAINED = {'real_accuracy': 0.9, 'completed_accuracy': 0.9, 'gradient_ratio': 2.
 HELD_BACK = {'validation_real_accuracy': 0.7, 'validation_completed_accuracy': 0.6}
 
 
+AHEAD, UNHEARD = TRAINED | {'gradient_ratio': 40.0}, TRAINED | {'gradient_ratio': 0.01}
+
+
 @pytest.mark.parametrize(
-  'rows, told',
+  'every, rows, told',
   [
-    ([TRAINED], []),
-    ([TRAINED, HELD_BACK], ['90% of what it trains on and on 65%']),
-    ([TRAINED, dict.fromkeys(HELD_BACK, 0.76)], []),
-    ([HELD_BACK, TRAINED], []),
-    ([TRAINED | {'gradient_ratio': 40.0}], ['gradient_ratio is 40: the discriminator leads']),
-    ([TRAINED | {'gradient_ratio': 0.01}], ['is 0.01: the discriminator is hardly heard']),
-    ([TRAINED | {'gradient_ratio': 40.0}] * 2 + [HELD_BACK] * 2, ['is 40', 'by heart']),
+    (50, [TRAINED] * 9, []),
+    (50, [AHEAD] * 2, []),
+    (50, [AHEAD] * 3, ['gradient_ratio is 40, after 150 steps like that: the discriminator leads']),
+    (50, [UNHEARD] * 3, ['is 0.01, after 150 steps like that: the discriminator is hardly heard']),
+    (50, [AHEAD, AHEAD, TRAINED] * 3, []),  # with breaks
+    (50, [AHEAD, UNHEARD] * 9, []),
+    (5, [AHEAD] * 19, []),  # 95 steps
+    (5, [AHEAD] * 25, ['after 100 steps']),
+    (500, [AHEAD] * 2, []),
+    (50, [TRAINED, HELD_BACK] * 3, ['90% of what it trains on and on 65%']),
+    (50, [TRAINED, HELD_BACK], []),
+    (50, [HELD_BACK, TRAINED] * 2, []),
+    (5, [TRAINED, HELD_BACK] * 9, []),  # 90 steps
+    (50, [TRAINED, dict.fromkeys(HELD_BACK, 0.76)] * 9, []),
+    (50, [AHEAD, HELD_BACK] * 9, ['by heart', 'is 40']),
   ],
 )
-def test_a_game_that_goes_wrong_is_told_once_with_the_keys_that_help(rows, told):
-  watching = watch.Watch()
-  said = [sentence for row in rows for sentence in watching.sentences(row)]
+def test_a_game_that_goes_wrong_is_told_once_with_the_keys_that_help(every, rows, told):
+  """From step 1,000 on, in which the discriminator begins to learn."""
+  watching = watch.Watch(schedule.Schedule(1_000, 0, 9_000), 1_000, held_back=12)
+  said = [
+    sentence
+    for number, row in enumerate(rows, start=1)
+    for sentence in watching.sentences(1_000 + every * number, row)
+  ]
   assert len(said) == len(told)
   for sentence, part in zip(said, told, strict=True):
     assert part in sentence
     for key in ('balance_factor',) if 'ratio' in sentence else ('augmentation.', 'penalty.weight'):
       assert key in sentence
+
+
+def test_a_few_held_back_pictures_tell_nothing_of_what_is_learnt_by_heart():
+  watching = watch.Watch(schedule.Schedule(1_000, 0, 9_000), 1_000, held_back=9)
+  rows = [TRAINED, HELD_BACK] * 9
+  assert not [s for n, row in enumerate(rows) for s in watching.sentences(1_000 * n, row)]

@@ -17,22 +17,35 @@ GENERATED = runpy.run_path(str(documents.DOCS / 'generated.py'))
 FETCHING = {'script': 'src', 'link': 'href', 'img': 'src', 'iframe': 'src', 'source': 'src'}
 
 
+def words(text):
+  """Without the breaks between lines, which differ between versions of Python."""
+  return ' '.join(text.split())
+
+
 def test_the_page_of_commands_has_every_command_and_option():
-  text = GENERATED['commands']()
+  text = (documents.DOCS / 'commands.md').read_text()
+  assert words(GENERATED['on_page_markdown'](text)) == words(text), 'python docs/generated.py'
   for command in cli.COMMANDS:
     module = importlib.import_module(f'glcic_jax.cli.{command.replace("-", "_")}')
-    own = text.partition(f'\n## {command}\n' if f'\n## {command}\n' in text else f'## {command}\n')
-    own = own[2].partition('\n## ')[0]
+    own = text.partition(f'\n## {command}\n')[2].partition('\n## ')[0]
     assert all(option in own for option in module._parser()._option_string_actions), command
 
 
 def test_the_page_of_configs_has_every_config_and_key():
-  text = GENERATED['on_page_markdown']('<!-- generated: configs -->\n\n<!-- generated: keys -->\n')
-  assert '<!--' not in text
+  text = (documents.DOCS / 'configs.md').read_text()
+  assert words(GENERATED['on_page_markdown'](text)) == words(text), 'python docs/generated.py'
   for name in shipped_configs.names():
     assert f'### {name}\n' in text
   for key in keys.KEYS:
     assert f'| `{key}`' in text
+
+
+def test_what_a_page_had_before_is_replaced_and_the_rest_stays():
+  page = 'Before.\n\n<!-- generated: keys -->\nstale text\n<!-- end -->\n\nAfter.\n'
+  renewed = GENERATED['on_page_markdown'](page)
+  assert renewed.startswith('Before.\n\n<!-- generated: keys -->\n\n### the run\n')
+  assert renewed.endswith('|\n\n<!-- end -->\n\nAfter.\n') and 'stale' not in renewed
+  assert GENERATED['on_page_markdown'](renewed) == renewed
 
 
 class Fetched(html.parser.HTMLParser):

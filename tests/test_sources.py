@@ -69,6 +69,9 @@ def test_an_empty_and_a_missing_folder_are_refused_by_name(tmp_path):
     sources.folder(tmp_path / 'none')
   with pytest.raises(errors.InputError, match='words.txt holds no pictures'):
     sources.folder(tmp_path / 'words.txt')
+  (tmp_path / 'notes.md').write_text('no list')
+  with pytest.raises(errors.InputError, match=r'notes.md is a file; give a folder of pictures, or'):
+    sources.folder(tmp_path / 'notes.md')
 
 
 def test_the_digest_follows_the_names_alone(tmp_path):

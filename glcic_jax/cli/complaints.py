@@ -14,6 +14,14 @@ from glcic_jax.cli import extras
 # Of libraries that reach buckets.
 _BUCKETS = ('tensorflow', 'gcsfs', 'fsspec', 'google', 'aiohttp')
 
+# Command -> what decides how much memory it takes; where a run knows more, it says so itself.
+_SMALLER = {
+  'estimate': 'a smaller --config.batch_size, --config.image_size or --config.model.width',
+  'evaluate': 'a smaller --size',
+  'preview': 'a smaller --count or --config.image_size',
+  'train': 'a smaller --config.batch_size, --config.image_size or --config.model.width',
+}
+
 
 class Complaint(NamedTuple):
   """How a command ends."""
@@ -29,9 +37,10 @@ def of(error: Exception, command: str) -> Complaint | None:
   if isinstance(error, ImportError):
     sentence = extras.sentence(command, error)
     return Complaint(sentence, 2) if sentence else None
-  if isinstance(error, MemoryError) or 'RESOURCE_EXHAUSTED' in str(error):  # JAX's word
-    sentence = 'there is not enough memory here; give smaller batches, smaller pictures or fewer '
-    return Complaint(f'{sentence}at once.', errors.RunError.exit_code)
+  if errors.is_out_of_memory(error):
+    smaller = _SMALLER.get(command, 'smaller pictures, or fewer at once')
+    sentence = f'there is not enough memory here; give {smaller}.'
+    return Complaint(sentence, errors.RunError.exit_code)
   if isinstance(error, OSError):
     code = errors.RunError.exit_code if error.errno in files.MACHINE_ERRORS else 2
     return Complaint(f'{error.filename or "a file"}: {error.strerror or error}.', code)

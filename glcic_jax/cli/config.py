@@ -26,7 +26,10 @@ def _parser() -> parser_lib.Parser:
     'those that are other than in the paper, then those that are other than the default.',
   )
   parser.add_argument(
-    'config', metavar='CONFIG', help='configs/X.py, or the X of the package, or X:FORM'
+    'config',
+    metavar='CONFIG',
+    help='configs/X.py, or the X of the package; X:FORM applies a set of changes that it has a '
+    'name for, such as glcic_faces:laptop',
   )
   configured.add_changes(parser)
   parser.add_argument('--json', action='store_true', help='print JSON')

@@ -31,7 +31,8 @@ def add_config(parser: argparse.ArgumentParser, *, required: bool = True) -> Non
     metavar='FILE',
     required=required,
     help='a Python file with get_config(), such as configs/quickstart.py, or the name of one in '
-    'the package, such as quickstart; or FILE:FORM',
+    'the package, such as quickstart; FILE:FORM applies a set of changes that it has a name for, '
+    'such as glcic_faces:laptop, made small for two CPU cores',
   )
   add_changes(parser)
 
@@ -82,7 +83,7 @@ def _split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
     negated, key, value = match.groups()
     if key not in keys.KEYS:
       instead = f'{config_lib.GONE[key]}.' if key in config_lib.GONE else ''
-      hint = instead or errors.did_you_mean(key, keys.KEYS) or 'glcic-jax config FILE tells them.'
+      hint = instead or _did_you_mean(key) or 'glcic-jax config FILE tells them.'
       raise errors.InputError(f'There is no config key {key}; {hint}')
     errors.require(key not in changes, f'--config.{key} is given twice; give it once.')
     default = keys.default_of(key)
@@ -95,6 +96,14 @@ def _split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
       raise errors.InputError(f'--config.{key} is empty; give {kind}, such as {_example(key)}.')
     changes[key] = argument
   return own, list(changes.values())
+
+
+def _did_you_mean(key: str) -> str:
+  """Also where the section was left out: `width` means model.width."""
+  leaves = {known.rpartition('.')[2]: known for known in reversed(list(keys.KEYS))}
+  leaf = errors.nearest(key.rpartition('.')[2], leaves)
+  near = errors.did_you_mean(key, keys.KEYS)
+  return near or (f'did you mean {leaves[leaf]}?' if leaf else '')
 
 
 def _example(key: str) -> str:

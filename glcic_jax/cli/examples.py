@@ -30,11 +30,13 @@ _EXAMPLES = {
       --output sheet.png
     """,
   'estimate': """
+    glcic-jax estimate --config glcic_faces:laptop
     glcic-jax estimate --config glcic_places2 --devices 8 --peak-tflops 400 \\
       --price 3
     """,
   'report': """
     glcic-jax report runs/faces
+    glcic-jax report runs/faces --estimate estimate.json
     """,
   'serve': """
     glcic-jax serve

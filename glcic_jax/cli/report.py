@@ -50,8 +50,8 @@ def _parser() -> parser_lib.Parser:
   add(
     '--estimate',
     metavar='FILE',
-    help='what glcic-jax estimate --json printed for the same config, to compare with; '
-    'instead, the three options below',
+    help='what glcic-jax estimate --json printed for the same config, form and all, such as '
+    'glcic_faces:laptop, to compare with; instead, the three options below',
   )
   estimate.add_machine(parser)
   return parser

@@ -23,6 +23,7 @@ from glcic_jax import schedule
 from glcic_jax.cost import flops
 from glcic_jax.cost import memory
 from glcic_jax.models import convolutions
+from glcic_jax.training import memory as device_memory
 from glcic_jax.training import method as method_lib
 from glcic_jax.training import state as state_lib
 from glcic_jax.training import step as step_lib
@@ -78,8 +79,11 @@ def as_json(
   """
   simulate_devices(devices, host_alone=peak is not None and not compiles)
   counted = count(config, devices)
-  peak_from = 'given'
+  peak_from, there = 'given', None
   if peak is None:
+    first = jax.devices()[0]
+    if devices == 1 or first.platform != 'cpu':  # simulated CPU devices are those of no run
+      there = device_memory.of_device(first)
     peak, kind = flops.matrix_rate(config.dtype) / 1e12, jax.devices()[0].device_kind
     peak_from = f'measured now: a {config.dtype} matrix product on one {kind}'
   seconds = seconds_per_step(counted, peak=peak * 1e12, utilisation=utilisation)
@@ -93,6 +97,7 @@ def as_json(
     'hours': hours,
     'money': None if price is None else hours * devices * price,
     'compiled': compiled(config, devices) if compiles else None,
+    'device_memory_bytes': there,
   }
 
 

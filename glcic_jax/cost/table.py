@@ -1,9 +1,11 @@
 """An estimate as a table for a terminal."""
 
+import textwrap
 from typing import Any
 
 from glcic_jax.pages import charts
 from glcic_jax.reporting import spent
+from glcic_jax.training import memory
 
 
 def lines(result: dict[str, Any]) -> list[str]:
@@ -54,9 +56,37 @@ def _facts(result: dict[str, Any]) -> list[str]:
     facts['money'] = f'{result["money"]:,.2f} for {hours} device hours'
   state = f'{_giga(result["state_bytes"])} GB are the state'
   facts['memory'] = f'{_giga(most)} GB on each device, of which {state}'
+  facts.update(_verdict(result, most))
   facts['disk'] = f'{_giga(result["checkpoints_bytes"])} GB for the checkpoints that are kept'
   facts['from host'] = f'{charts.number(result["batch_bytes"] / 1e6)} MB a step'
-  return [f'{name:<12}{text}' for name, text in facts.items()]
+  return [line for name, text in facts.items() for line in _wrapped(name, text)]
+
+
+def _wrapped(name: str, text: str) -> list[str]:
+  indent = ' ' * 12
+  return textwrap.wrap(
+    text,
+    100,
+    initial_indent=f'{name:<{len(indent)}}',
+    subsequent_indent=indent,
+    break_on_hyphens=False,
+  )
+
+
+def _verdict(result: dict[str, Any], needed: int) -> dict[str, str]:
+  """Whether that is there, as far as it is known, and what decides it."""
+  there = result['device_memory_bytes']
+  if there is None or needed <= there:
+    fits = '' if there is None else f'{_giga(there)} GB are here; '
+    return {'': f'{fits}--config.batch_size, .image_size and .model.width decide it'}
+  remedy = memory.remedy(
+    result['batch_size'],
+    needed=needed,
+    there=there,
+    state=result['state_bytes'],
+    devices=result['devices'],
+  )
+  return {'too much': f'{_giga(there)} GB are here: {remedy}'}
 
 
 def _giga(value: float | None) -> str:

@@ -37,6 +37,10 @@ def find(path: epath.PathLike) -> Found:
     root, found = root.parent, _listed(root)
   elif root.is_dir():
     found, is_one = list(files.walk(root, None)), _is_shown_picture
+  elif root.exists():
+    raise errors.InputError(
+      f'{path} is a file; give a folder of pictures, or a list of them that ends in .txt.'
+    )
   else:
     raise errors.InputError(
       errors.with_hint(f'There is no folder {path}; check data.folder.', files.did_you_mean(path))

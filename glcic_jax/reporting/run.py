@@ -72,11 +72,11 @@ def read(workdir: epath.PathLike) -> Run:
   if not folder.is_dir():
     sentence = f'There is no folder {workdir}; give the --workdir of a training run.'
     raise errors.InputError(errors.with_hint(sentence, files.did_you_mean(workdir)))
-  for name, when in (('config.json', 'as it starts'), ('metrics.csv', 'after log_every steps')):
+  for name in ('config.json', 'metrics.csv'):
     if not (folder / name).exists():
       raise errors.InputError(
-        f'{workdir} holds no {name}, which a training run writes {when}; give the --workdir of '
-        'one, or wait for it.'
+        f'{workdir} holds no {name}, which a training run writes after log_every steps; give the '
+        '--workdir of one, or wait for it.'
       )
   config, unknown = _read_config(folder / 'config.json')
   return Run(

@@ -5,7 +5,7 @@ that begins so goes through the phases of its own schedule.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from etils import epath
 import jax
@@ -17,7 +17,15 @@ from glcic_jax import leaves
 from glcic_jax import parallel
 from glcic_jax.methods import architectures
 from glcic_jax.model_directory import model_files
+from glcic_jax.training import misfit
 from glcic_jax.training import state as state_lib
+
+
+class _Held(NamedTuple):
+  """What a model has of what was asked for."""
+
+  arrays: dict[str, Any]  # by the names of a state's leaves
+  facts: misfit.Facts
 
 
 def licence(config: Any, workdir: epath.PathLike) -> str:
@@ -37,7 +45,8 @@ def load_networks(state: state_lib.TrainState, config: Any, mesh: Mesh) -> state
   """Puts the networks of `config.init_from` into a fresh state on a mesh.
 
   Raises:
-    errors.InputError: if the model holds less than is asked for, or has another architecture.
+    errors.InputError: if the model holds less than is asked for, or has another architecture; the
+      sentence names the keys that would make it fit.
   """
   fields = ('params', 'batch_stats') + (('opt_state',) if config.init_optimizer else ())
   networks = ('generator', 'discriminator') if config.init_networks == 'both' else ('generator',)
@@ -48,13 +57,13 @@ def load_networks(state: state_lib.TrainState, config: Any, mesh: Mesh) -> state
     network, _, rest = name.partition('/')
     if network not in networks or rest.partition('/')[0] not in fields:
       return leaf
-    if name not in held or held[name].shape != leaf.shape:
-      there = f'has shape {held[name].shape}' if name in held else 'is missing'
-      raise errors.InputError(
-        f'{config.init_from} is of another architecture: {name} {there} there, and is of '
-        f'shape {leaf.shape} here; check model.* and the optimizers.'
-      )
-    return jax.device_put(held[name].astype(leaf.dtype), parallel.replicated(mesh))
+    array = held.arrays.get(name)
+    if array is None or array.shape != leaf.shape:
+      there = 'is missing' if array is None else f'has shape {array.shape}'
+      told = f'{name} {there} there, and is of shape {leaf.shape} here'
+      parts = [f'{network}/{field}' for network in networks for field in fields]
+      raise errors.InputError(misfit.sentence(config, held.facts, parts, told))
+    return jax.device_put(array.astype(leaf.dtype), parallel.replicated(mesh))
 
   state = jax.tree_util.tree_map_with_path(take, state)
   if isinstance(state.generator, state_lib.AveragedState):
@@ -62,8 +71,8 @@ def load_networks(state: state_lib.TrainState, config: Any, mesh: Mesh) -> state
   return state
 
 
-def _read(config: Any, networks: tuple[str, ...], fields: tuple[str, ...]) -> dict[str, Any]:
-  """Arrays of `config.init_from` by the names of a state's leaves."""
+def _read(config: Any, networks: tuple[str, ...], fields: tuple[str, ...]) -> _Held:
+  """What `config.init_from` has of some networks and their fields."""
   model = config.init_from
   place = model_files.checkpoint_of(model)
   if place is None:
@@ -73,16 +82,18 @@ def _read(config: Any, networks: tuple[str, ...], fields: tuple[str, ...]) -> di
         'leave init_networks and init_optimizer as they are.'
       )
     variables, description = model_files.load(model)
-    read, architecture = {'generator': variables}, description.architecture
+    read = {'generator': variables}
+    facts = misfit.Facts(description.method, description.architecture, {})
   else:
     if networks == ('generator',) and 'opt_state' not in fields:
       variables, run = checkpoints.read_generator(*place)
       read = {'generator': variables}
     else:
       read, run = checkpoints.read_networks(*place, dict.fromkeys(networks, fields))
-    architecture = run['model']['architecture']
-  _check_alike(config, architecture)
-  return dict(leaves.named(read))
+    described = run['model']
+    facts = misfit.Facts(described['method'], described['architecture'], run['config'])
+  _check_alike(config, facts.architecture)
+  return _Held(dict(leaves.named(read)), facts)
 
 
 def _check_alike(config: Any, architecture: Mapping[str, Any]) -> None:

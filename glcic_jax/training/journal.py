@@ -1,11 +1,14 @@
-"""What a run leaves to look at: metrics.csv, TensorBoard events, sample strips, lines on stderr.
+"""What a run leaves to look at: metrics.csv, TensorBoard events, sample strips, lines on stderr;
+and config.json, which tells what they are of.
 
-Only the main process writes. The caller's own writers (`writers.py`) get what TensorBoard gets.
+Only the main process writes, and nothing before the first row: a run that does not get so far
+leaves nothing. The caller's own writers (`writers.py`) get what TensorBoard gets.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 import contextlib
 import functools
+import json
 import sys
 from typing import Any
 
@@ -13,10 +16,12 @@ from etils import epath
 import jax
 import numpy as np
 
+from glcic_jax import files
 from glcic_jax import parallel
 from glcic_jax import schedule
 from glcic_jax.pictures import image_files
 from glcic_jax.pictures import sheets
+from glcic_jax.training import due as due_lib
 from glcic_jax.training import events
 from glcic_jax.training import last_good
 from glcic_jax.training import metrics as metrics_lib
@@ -24,6 +29,9 @@ from glcic_jax.training import pace as pace_lib
 from glcic_jax.training import progress as progress_lib
 from glcic_jax.training import watch
 from glcic_jax.training import writers as writers_lib
+
+# What comes again and again beside the steps, as a terminal shows it.
+SCORING, SAVING = 'scoring the held-back pictures', 'saving'
 
 
 class Journal:
@@ -33,23 +41,41 @@ class Journal:
     self,
     workdir: epath.PathLike,
     config: Any,
+    facts: Mapping[str, Any],
     *,
     first: int,
+    due: due_lib.Due,
+    held_back: int = 0,
     writers: Sequence[writers_lib.MetricWriter] = (),
   ) -> None:
-    """`first`: the step from which the run goes on; later rows of an earlier part are dropped.
-    `writers` get what TensorBoard gets.
+    """Reads what an earlier part of the run has left; writes nothing yet.
+
+    Args:
+      workdir: the run's.
+      config: the run's.
+      facts: for config.json.
+      first: the step from which the run goes on; later rows of an earlier part are dropped.
+      due: what comes beside the steps.
+      held_back: how many pictures are.
+      writers: get what TensorBoard gets.
     """
     self._workdir = epath.Path(workdir)
     self._plan = plan = schedule.from_config(config.schedule)
     self._unwritten: list[tuple[int, Mapping[str, jax.Array]]] = []  # still on the devices
-    self._watch = watch.Watch()
+    self._watch = watch.Watch(plan, first, held_back)
     self._active = parallel.is_main_process()
-    self._events = events.open_writer(self._workdir) if self._active else None
+    self._facts, self._has_begun = facts, False
+    self._events: Any = None
     self._writers = writers_lib.Writers(writers if self._active else ())
     self.table = metrics_lib.Table(self._workdir / 'metrics.csv', until=first)
     self._writers.introduce(first, config)
-    self._pace = pace_lib.Pace(plan, config.batch_size, first=first, known=self.table.last_rates())
+    self._pace = pace_lib.Pace(
+      plan,
+      config.batch_size,
+      first=first,
+      known=self.table.last_rates(),
+      due={SCORING: due.evaluations_after, SAVING: due.checkpoints_after},
+    )
     scores = self.table.last_scores()
     self._progress = progress_lib.Progress(plan, self._pace, first=first, scores=scores)
 
@@ -64,12 +90,9 @@ class Journal:
       self._events.close()
 
   @contextlib.contextmanager
-  def beside(self, what: str, *, every: int = 0) -> Iterator[None]:
-    """While entered, no step is taken: a terminal says what is done, and no rate holds it.
-
-    `every`: in how many steps it comes again, for the time left; 0 for never.
-    """
-    with self._progress.doing(what), self._pace.beside(every):
+  def beside(self, what: str, step: int) -> Iterator[None]:
+    """While entered, no step is taken: a terminal says what is done, and no rate holds it."""
+    with self._progress.doing(what), self._pace.beside(what, step):
       yield
 
   def took(self, step: int, metrics: Mapping[str, jax.Array]) -> None:
@@ -104,7 +127,17 @@ class Journal:
       self._write_samples(step, columns)
       self._writers.flush()
 
+  def _begin(self, step: int) -> None:
+    """What is there as soon as there is a row."""
+    if not self._has_begun:
+      self._has_begun = True
+      stored = json.dumps(self._facts, indent=2) + '\n'
+      with self._pace.beside('opening the files', step):  # it may import TensorFlow
+        files.write(self._workdir / 'config.json', stored.encode())
+        self._events = events.open_writer(self._workdir)
+
   def _write_samples(self, step: int, columns: Mapping[str, np.ndarray]) -> None:
+    self._begin(step)
     folder = self._workdir / 'samples'
     folder.mkdir(parents=True, exist_ok=True)
     image_files.write(folder / f'{step:08d}.png', sheets.contact_sheet(columns))
@@ -118,12 +151,13 @@ class Journal:
     """One row of metrics.csv, and the same for TensorBoard, writers and stderr."""
     if not self._active:
       return
+    self._begin(step)
     self.table.add(step, self._phase(step), values)
     if self._events is not None:
       self._events.write_scalars(step, dict(values))
     self._writers.write_scalars(step, values)
     self._progress.report(step, self._phase(step), values)
-    for sentence in self._watch.sentences(values):
+    for sentence in self._watch.sentences(step, values):
       parallel.tell(sentence, sys.stderr)
 
   def _phase(self, step: int) -> str:

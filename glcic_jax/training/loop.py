@@ -8,8 +8,6 @@ schedule. Read `train_and_evaluate` first; its order is deliberate. What the ste
 """
 
 from collections.abc import Iterator, Sequence
-import dataclasses
-import json
 import signal
 from typing import Any
 
@@ -28,15 +26,19 @@ from glcic_jax import schedule
 from glcic_jax.config import audit
 from glcic_jax.holes import kinds
 from glcic_jax.model_directory import model_files
+from glcic_jax.training import due as due_lib
 from glcic_jax.training import evaluation as evaluation_lib
 from glcic_jax.training import feed as feed_lib
 from glcic_jax.training import fine_tuning
 from glcic_jax.training import journal as journal_lib
 from glcic_jax.training import last_good
+from glcic_jax.training import memory
 from glcic_jax.training import method as method_lib
 from glcic_jax.training import origin
+from glcic_jax.training import pace as pace_lib
 from glcic_jax.training import run_lock
 from glcic_jax.training import same_run
+from glcic_jax.training import shortage
 from glcic_jax.training import signals
 from glcic_jax.training import state as state_lib
 from glcic_jax.training import step as step_lib
@@ -76,10 +78,12 @@ def train_and_evaluate(
   same_run.check_place(workdir, config)
   workdir = epath.Path(workdir)
   plan = schedule.from_config(config.schedule)
-  due = _Due(config, plan)
+  due = due_lib.Due(config, plan)
   if config.keep_programs:
     compilation.keep_programs()
   mesh = parallel.make_mesh()
+  memory.check_batch(config)
+  fits = shortage.Guard(config, workdir, mesh)
   feed = feed_lib.open_feed(config, mesh, batches)
   mean_color = _mean_color(config, workdir, feed)
   method = method_lib.from_config(config, mean_color)
@@ -96,18 +100,19 @@ def train_and_evaluate(
       print(masks, flush=True)
   with (
     signals.noted(active=not jax.distributed.is_initialized()) as stop,
+    files.made_if_filled(workdir / checkpoints_lib.FOLDER),
     run_lock.held(workdir),
     checkpoints_lib.Checkpoints(workdir, keep=config.checkpoint.keep) as checkpoints,
+    fits.told(),
   ):
     state = _create_or_restore(method, config, mesh, checkpoints, mean_color)
     first = int(state.step)
-    if parallel.is_main_process():
-      stored = json.dumps(facts(first), indent=2) + '\n'
-      files.write(workdir / 'config.json', stored.encode())
     steps, compiled = step_lib.compile_steps(method, mesh), {}
     evaluation = evaluation_lib.Evaluation(method, mesh)
     source = feed.train(first)
-    with journal_lib.Journal(workdir, config, first=first, writers=writers) as journal:
+    with journal_lib.Journal(
+      workdir, config, facts(first), first=first, due=due, held_back=feed.counts[1], writers=writers
+    ) as journal:
       for step in range(first, plan.total_steps + 1):
         # 1. Stop, where asked to: nothing is worth more time than saving. Several processes agree
         # on the step.
@@ -115,22 +120,23 @@ def train_and_evaluate(
           stop.received = signal.SIGTERM
         if stop.received is not None:
           journal.row(step)
-          with journal.beside('saving'):
+          with journal.beside(journal_lib.SAVING, step):
             checkpoints.save(step, state, facts(step))
             checkpoints.wait()
           raise errors.Stopped(stop.received, step)
         # 2. Evaluate before saving: a checkpoint's scores are then always there.
         if due.evaluation(step) and not journal.table.evaluated(step):
           variables, count = state.generator.best_variables, config.validation.samples
-          with journal.beside('scoring the held-back pictures', every=config.validation.every):
+          with journal.beside(journal_lib.SCORING, step):
             values = evaluation.scores(variables, feed.validation())
             if plan.phase_at(step - 1) is not schedule.Phase.RECONSTRUCTION:
               values |= evaluation.judgements(state, feed.validation())
             samples = evaluation.samples(variables, feed.samples(count), count)
+          with journal.beside('writing samples', step):  # its line tells the time left after it
             journal.evaluated(step, values, samples)
         # 3. Save: the state, with the step in it, is the whole position of the run.
         if due.checkpoint(step):
-          with journal.beside('saving', every=config.checkpoint.every):
+          with journal.beside(journal_lib.SAVING, step):
             checkpoints.save(step, state, facts(step))
         if step == plan.total_steps:
           break
@@ -140,8 +146,9 @@ def train_and_evaluate(
         rows = parallel.to_global(batch, mesh)
         phase = plan.phase_at(step)
         if phase not in compiled:  # by itself: a step's time is never that of compiling
-          with journal.beside(f'compiling the {phase.value} step'):
+          with journal.beside(pace_lib.compiling(phase), step):
             compiled[phase] = steps[phase].lower(state, rows).compile()
+          fits.compiled(phase, compiled[phase], state)
         with jax.transfer_guard('disallow'):
           state, metrics = compiled[phase](state, rows)
         journal.took(step + 1, metrics)
@@ -158,28 +165,6 @@ def train_and_evaluate(
     with last_good.told(workdir):
       model_files.write(workdir / 'model', variables, description, whence)
   return state
-
-
-@dataclasses.dataclass(frozen=True)
-class _Due:
-  """What is due at a step of the state; everything also at the end of each phase."""
-
-  config: Any
-  plan: schedule.Schedule
-
-  def evaluation(self, step: int) -> bool:
-    every = self.config.validation.every
-    return bool(every and step) and (step % every == 0 or self._ends_phase(step))
-
-  def checkpoint(self, step: int) -> bool:
-    return step > 0 and (step % self.config.checkpoint.every == 0 or self._ends_phase(step))
-
-  def row(self, step: int) -> bool:
-    """Also before each save: no checkpoint holds a state whose losses nobody looked at."""
-    return step % self.config.log_every == 0 or self.checkpoint(step) or self.evaluation(step)
-
-  def _ends_phase(self, step: int) -> bool:
-    return any(step == span.stop for span in self.plan.spans().values())
 
 
 def _next(source: Iterator[batch_lib.Batch], step: int, plan: schedule.Schedule) -> batch_lib.Batch:

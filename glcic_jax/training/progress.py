@@ -105,9 +105,11 @@ class Progress:
   def _speed(self, step: int) -> list[str]:
     """Time left and images per second, as far as they are known."""
     known = []
-    if (left := self._pace.left(step)) is not None:
+    left, is_least = self._pace.left(step), self._pace.is_least(step)
+    if left is not None and (left >= 1 or not is_least):
       hours, minutes, seconds = int(left // 3600), int(left % 3600 // 60), int(left % 60)
-      known.append(f'{hours}:{minutes:02}:{seconds:02} left')
+      least = 'over ' if is_least else ''
+      known.append(f'{least}{hours}:{minutes:02}:{seconds:02} left')
     if (rate := self._pace.rate(step)) is not None:
       known.append(f'{rate:.1f} images/s')
     return known
