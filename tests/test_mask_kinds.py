@@ -72,8 +72,8 @@ def test_every_kind_keeps_its_area_and_shape_and_comes_again(config, kind):
     assert different == FEW[kind]
   else:
     assert different > 290, (
-      f'Of 300 holes of the kind {kind} at {SIZE} px, more than 290 must differ, and {different} do: '
-      'draw more from the generator, or, where the kind has only a few holes, enter it in FEW.'
+      f'Of 300 holes of the kind {kind} at {SIZE} px, more than 290 must differ, and {different} '
+      'do: draw more from the generator, or, where the kind has only a few holes, enter it in FEW.'
     )
 
 
