@@ -89,7 +89,7 @@ def test_a_config_is_found_by_its_name_and_a_path_goes_on_working(tmp_path, monk
   (tmp_path / 'quickstart').write_text(
     'from glcic_jax import config\ndef get_config():\n  return config.of("glcic_celeba")\n'
   )
-  assert printed(capsys, 'quickstart').startswith('glcic_celeba')
+  assert printed(capsys, 'quickstart').startswith('quickstart, compared with glcic_celeba')
   error = commands.refused(capsys, 'config', 'configs/glcic_face.py')
   assert 'There is no config file configs/glcic_face.py' in error and 'mean glcic_faces?' in error
 
