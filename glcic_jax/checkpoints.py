@@ -235,12 +235,10 @@ def read_networks(
 
 
 def _read_parts(state: epath.Path, parts: Parts, step: int) -> dict[str, Any]:
-  with _reading(step), ocp.PyTreeCheckpointer() as reader:
-    held = reader.metadata(state).item_metadata.tree
-    wanted = {
-      network: {field: held[network][field] for field in fields}
-      for network, fields in parts.items()
-    }
+  handler = ocp.PyTreeCheckpointHandler()
+  with _reading(step), ocp.Checkpointer(handler) as reader:
+    held = handler.metadata(state).tree  # the reader would warn that no file of the step is here
+    wanted = {network: {name: held[network][name] for name in parts[network]} for network in parts}
     return reader.restore(
       state,
       args=ocp.args.PyTreeRestore(

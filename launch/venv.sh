@@ -19,4 +19,9 @@ if ! "$venv/bin/python" -m pip --version >/dev/null 2>&1; then
   rm -rf "$venv"  # half-made, or moved from elsewhere
   "$python" -m venv "$venv"
 fi
+case $1 in
+  *train-tf*) what='JAX, TensorFlow and others, about 3 GB' ;;
+  *) what='JAX and others, about 1 GB' ;;
+esac
+echo "Installing .[$1] into $venv: $what, which takes some minutes the first time." >&2
 "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --editable ".[$1]"

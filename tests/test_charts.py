@@ -150,6 +150,22 @@ def test_the_bars_of_a_histogram_are_as_high_as_their_shares():
   assert high / low == pytest.approx(3, abs=0.1) and len(set(heights)) == 3
 
 
+def test_holes_that_are_all_inside_are_at_the_end_of_an_axis_that_ends_at_100(monkeypatch):
+  written = []
+  monkeypatch.setattr(raster, '_write', lambda draw, place, text, anchor: written.append(text))
+  raster.histogram(np.full(9, 100.0), 'title', 'unit')
+  assert written[-7:] == ['95', '96', '97', '98', '99', '100', 'unit']
+
+
+def test_a_chart_draws_every_line_that_it_labels():
+  names = [label for _, label in curves.HEALTH[0].columns]
+  lines = [charts.Line(name, [[(0, 0.1), (100, 0.2 * i)]]) for i, name in enumerate(names, 1)]
+  svg = drawn(*lines, bounds=(0, 1))
+  assert len({line.get('stroke-dasharray') for line in svg.iter('polyline')}) == len(names) == 4
+  assert {f'{name} {0.2 * i:.1f}' for i, name in enumerate(names, 1)} <= set(texts(svg))
+  assert max(float(line.get('x2')) for line in svg.iter('line')) > 0.75 * charts.WIDTH
+
+
 def test_a_map_is_darkest_where_the_share_is_largest():
   often = np.zeros((4, 4))
   often[0, 3] = 0.5

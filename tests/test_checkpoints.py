@@ -4,6 +4,7 @@ import contextlib
 import gc
 import hashlib
 import json
+import logging
 import resource
 import shutil
 
@@ -208,6 +209,12 @@ def test_a_damaged_checkpoint_is_kept_aside_and_its_step_saved_anew(workdir, dam
   state, run = restore(workdir)
   assert_is(state, 6)
   assert run['at'] == 'again'
+
+
+def test_reading_a_whole_checkpoint_warns_of_nothing(workdir, caplog):
+  caplog.set_level(logging.WARNING, 'absl')
+  assert checkpoints.read_generator(workdir)[1]['at'] == 6
+  assert caplog.messages == []
 
 
 @pytest.mark.parametrize('damage', DAMAGE_TO_ALL)

@@ -179,7 +179,12 @@ def test_version(capsys):
     ('--config.image_size=30', 'multiple of 4'),
     ('--config.optimizer.generator.name=sgd', "can be 'adadelta', 'adam'"),
     ('--nonsense=1', 'nonsense'),
-    ('extra', "'extra' is not understood"),
+    ('extra', "'extra' is not understood; a value with a space in it needs quotes; see"),
+    (
+      '--configs.data.folder=x',
+      'no option --configs.data.folder; did you mean --config.data.folder?',
+    ),
+    ('--batch_size=8', 'There is no option --batch_size; did you mean --config.batch_size?'),
   ],
 )
 def test_train_refuses_wrong_flags(capsys, tmp_path, flag, sentence):

@@ -29,6 +29,11 @@ def test_every_key_stands_once_and_what_differs_comes_first(capsys):
   assert batch.split()[:3] == ['batch_size*', '8', '96'] and keys.KEYS['batch_size'].meaning in out
 
 
+def test_the_title_says_which_config_it_is(capsys):
+  title = printed(capsys, 'configs/glcic_faces.py:laptop').splitlines()[0]
+  assert title.startswith('configs/glcic_faces.py:laptop, compared with glcic_celeba: GLCIC on')
+
+
 def test_json_tells_value_paper_default_and_meaning(capsys):
   found = json.loads(printed(capsys, 'configs/glcic_celeba.py', '--json', '--config.seed', '5'))
   assert found.keys() == keys.KEYS.keys()
@@ -77,13 +82,14 @@ def test_a_config_file_of_an_earlier_version_is_told_what_is_gone(capsys, tmp_pa
 
 
 def test_a_config_is_found_by_its_name_and_a_path_goes_on_working(tmp_path, monkeypatch, capsys):
-  by_path = printed(capsys, 'configs/glcic_faces.py:laptop')
+  by_path = printed(capsys, 'configs/glcic_faces.py:laptop').removeprefix('configs/')
   monkeypatch.chdir(tmp_path)
-  assert printed(capsys, 'glcic_faces:laptop') == by_path
+  by_name = printed(capsys, 'glcic_faces:laptop').replace(':', '.py:', 1)
+  assert by_name == by_path
   (tmp_path / 'quickstart').write_text(
     'from glcic_jax import config\ndef get_config():\n  return config.of("glcic_celeba")\n'
   )
-  assert printed(capsys, 'quickstart').startswith('glcic_celeba')
+  assert printed(capsys, 'quickstart').startswith('quickstart, compared with glcic_celeba')
   error = commands.refused(capsys, 'config', 'configs/glcic_face.py')
   assert 'There is no config file configs/glcic_face.py' in error and 'mean glcic_faces?' in error
 

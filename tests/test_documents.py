@@ -98,6 +98,7 @@ CHECKS = {
   'export': lambda words: None,
   'eval': lambda words: check(words[0].removeprefix('$(').removesuffix(')').split()),
   'mkdocs': lambda words: None,  # test_site builds it
+  'tensorboard': lambda words: None,
 }
 
 

@@ -122,6 +122,7 @@ def test_the_command_prints_json_that_agrees_with_itself(capsys):
 def test_the_command_measures_a_peak_where_none_is_given_and_says_what_is_not_counted(capsys):
   code, out, _ = run(capsys, *given(**ONE_PHASE))
   assert code == 0
+  assert out.startswith('configs/glcic_places2.py: glcic, ')
   for words in (
     'measured now: a float32 matrix product on one',
     'Not counted:',

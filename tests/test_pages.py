@@ -68,7 +68,7 @@ def test_a_page_has_a_script_only_if_it_zooms_and_bears_any_name():
   assert b'http' not in page and b'url(' not in page and b'@import' not in page
 
 
-@pytest.mark.parametrize('module', ['pages.charts', 'pages.boxes', 'reporting.run_page'])
+@pytest.mark.parametrize('module', ['pages.charts', 'pages.box_plots', 'reporting.run_page'])
 def test_pages_start_neither_jax_nor_tensorflow(module):
   program = (
     f'import sys, glcic_jax.{module}\n'

@@ -109,7 +109,39 @@ def test_a_share_of_broken_pictures_is_borne_and_one_more_is_not():
   assert _red(reader.crop(0, 8, 9, (0, 0))) == 10
   with pytest.raises(errors.RunError, match='2 of 5 .*unreadable_share = 0.39') as caught:
     reader.crop(2, 8, 9, (0, 0))
-  assert reader.failure is caught.value
+  assert reader.failure == str(caught.value)
+
+
+def test_one_broken_picture_is_borne_where_the_share_is_less_than_a_picture(capsys):
+  data = [_BROKEN, *_GOOD[1:4], _BROKEN]
+  reader = _reader(data, share=0.01)
+  assert _red(reader.crop(0, 8, 9, (0, 0))) == 10
+  assert capsys.readouterr().err.endswith('takes its place (1 so far).\n')
+  with pytest.raises(
+    errors.RunError, match=r'--config\.data\.unreadable_share=0\.4, which bears 2'
+  ):
+    reader.crop(4, 8, 9, (0, 0))
+  assert 'takes its place' not in capsys.readouterr().err
+  assert _reds(_reader(data, share=0.4), 5) == [10, 10, 20, 30, 10]
+
+
+@pytest.mark.parametrize(
+  'broken, count', [(2, 24), (1, 7), (2, 150), (101, 10_000), (3, 3), (29, 100)]
+)
+def test_the_share_that_is_proposed_bears_them(broken, count):
+  share = reading._share(broken, count)
+  reader = _reader([_BROKEN] * broken + [_GOOD[1]] * (count - broken), share=share)
+  for index in range(broken):
+    reader.note(index, 'It is broken.')
+  assert reader.failure is None and share <= 1
+
+
+def test_an_error_does_not_grow_with_the_threads_that_meet_it():
+  reader = _reader([_BROKEN] * 40, share=0.0)
+  with pytest.raises(errors.RunError, match='^1 of 40') as caught:
+    reader.mean_color(40)
+  assert len(caught.traceback) < 20
+  assert caught.value.__context__ is None
 
 
 def test_with_share_zero_the_first_broken_picture_stops_the_run():
@@ -122,7 +154,7 @@ def test_nothing_but_broken_pictures_stops_the_run_at_any_share():
   for _ in range(2):
     with pytest.raises(errors.RunError, match='No picture.*data.folder'):
       reader.crop(1, 8, 9, (0, 0))
-  assert isinstance(reader.failure, errors.RunError)
+  assert reader.failure.startswith('No picture')
 
 
 def test_mean_color_counts_every_picture_the_same():
@@ -153,7 +185,7 @@ def test_mean_color_replaces_broken_pictures_and_stops_at_too_many():
   data = [_BROKEN, _png((51, 51, 51))]
   assert _reader(data).mean_color(2) == (0.2, 0.2, 0.2)
   with pytest.raises(errors.RunError, match='1 of 2'):
-    _reader(data, share=0.1).mean_color(2)
+    _reader(data, share=0.0).mean_color(2)
 
 
 def test_transparent_pixels_show_the_ground_in_crops_and_in_the_mean_colour():

@@ -15,7 +15,7 @@ def main(arguments: Sequence[str]) -> int:
   if options.json:
     print(json.dumps(audit.as_json(config), indent=2))
   else:
-    print(audit.text(config, shutil.get_terminal_size((150, 24)).columns))
+    print(audit.text(config, shutil.get_terminal_size((150, 24)).columns, options.config))
   return 0
 
 

@@ -58,6 +58,7 @@ def parse(
   Raises:
     errors.InputError: in one sentence, whatever absl and ml_collections say.
   """
+  _check_prefixes(arguments, parser)
   own, changes = _split(arguments)
   options = parser.parse_args(own)
   if options.config is not None:
@@ -68,6 +69,18 @@ def parse(
     config = config_lib.default()
   config_lib.check(config)
   return config, options
+
+
+def _check_prefixes(arguments: Sequence[str], parser: parser_lib.Parser) -> None:
+  """Refuses a key whose `--config.` is misspelt or missing, such as --configs.seed or --seed."""
+  for argument in arguments:
+    option = argument.partition('=')[0]
+    name = option.lstrip('-')
+    if name == option or name.startswith('config.') or option in parser._option_string_actions:
+      continue
+    key = next((key for key in (name, name.partition('.')[2]) if key in keys.KEYS), None)
+    if key and not name.startswith('noconfig.'):
+      raise errors.InputError(f'There is no option {option}; did you mean --config.{key}?')
 
 
 def _split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:

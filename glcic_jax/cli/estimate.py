@@ -25,7 +25,10 @@ def main(arguments: Sequence[str]) -> int:
     price=options.price,
     compiles=options.compile,
   )
-  print(json.dumps(result, indent=2) if options.json else '\n'.join(table.lines(result)))
+  if options.json:
+    print(json.dumps(result, indent=2))
+  else:
+    print('\n'.join(table.lines(result, options.config)))
   return 0
 
 

@@ -133,7 +133,8 @@ class Parser(argparse.ArgumentParser):
     self._check_options(args)
     options, rest = self.parse_known_args(args, namespace)
     if rest:
-      raise errors.InputError(f'{rest[0]!r} is not understood; {self.see_help}')
+      quotes = '' if rest[0].startswith('-') else 'a value with a space in it needs quotes; '
+      raise errors.InputError(f'{rest[0]!r} is not understood; {quotes}{self.see_help}')
     options.__dict__.pop(_GIVEN, None)
     return options
 

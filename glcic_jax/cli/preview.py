@@ -32,7 +32,7 @@ def _parser() -> parser_lib.Parser:
   )
   configured.add_config(parser)
   add = parser.add_argument
-  sheet, count = 'where to write the sheet', 'how many samples to show (8)'
+  sheet, count = 'where to write the sheet, over an earlier one', 'how many samples to show (8)'
   add('--output', metavar='SHEET.png', required=True, help=sheet)
   add('--count', metavar='N', type=values.whole_number(1, 64), default=8, help=count)
   return parser

@@ -97,8 +97,11 @@ def format_audit(config: tree.ConfigDict) -> str:
   return '\n'.join(lines)
 
 
-def text(config: tree.ConfigDict, width: int) -> str:
-  """Every key with its value, the paper's and its meaning, in lines of so many columns."""
+def text(config: tree.ConfigDict, width: int, name: str = '') -> str:
+  """Every key with its value, the paper's and its meaning, in lines of so many columns.
+
+  `name`: of the config, perhaps with its form.
+  """
   title = methods.setting(config.method).title
   found = [
     (f'{row.key}{"*" if row.lasting else ""}', _shown(row.value), row) for row in rows(config)
@@ -109,7 +112,10 @@ def text(config: tree.ConfigDict, width: int) -> str:
   def columns(key: str, value: str, paper: str) -> str:
     return f'  {key:<{key_width}}  {value:<{value_width}}  {paper:<{value_width}}  '
 
-  lines = [f'{config.method}: {title}. Keys with * a run keeps for life.', '']
+  compared = f'{config.method}: {title}'
+  if name:
+    compared = f'{name}, compared with {compared}'
+  lines = [f'{compared}. Keys with * a run keeps for life.', '']
   lines.append(f'{columns("key", "value", "paper")}meaning')
   group = ''
   for key, value, row in found:

@@ -216,7 +216,7 @@ _DATA = {
     (), 'RGB; empty: computed once and kept with the run', 0, 1, example=(0.5, 0.5, 0.5)
   ),
   'mean_color_pictures': Key(2_048, 'how many pictures it is computed from, at most', 1),
-  'unreadable_share': _Aside(0.01, 'of the pictures; more of them unreadable stops the run', 0, 1),
+  'unreadable_share': _Aside(0.01, 'of the pictures; more unreadable, 1 apart, stop the run', 0, 1),
   'allow_changed_listing': _Aside(False, "True: continue although the folder's listing changed"),
   'resampler': _Lasting(
     'pillow',

@@ -8,12 +8,12 @@ from glcic_jax.reporting import spent
 from glcic_jax.training import memory
 
 
-def lines(result: dict[str, Any]) -> list[str]:
-  """What `estimate.as_json` returned, line by line."""
+def lines(result: dict[str, Any], name: str) -> list[str]:
+  """What `estimate.as_json` returned of the config `name`, line by line."""
   config = result['config']
   networks = ', '.join(f'{name} {count:,}' for name, count in result['parameters'].items())
   found = [
-    f'{config["method"]}, {config["image_size"]} px, batch {result["batch_size"]} over '
+    f'{name}: {config["method"]}, {config["image_size"]} px, batch {result["batch_size"]} over '
     f'{result["devices"]} device(s), {config["dtype"]}; parameters: {networks}',
     '',
     f'{"phase":<16}{"steps":>9}{"GFLOP/image":>13}{"GFLOP/step":>12}{"s/step":>10}{"hours":>9}'

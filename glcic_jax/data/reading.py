@@ -2,11 +2,13 @@
 
 A picture that cannot be read is replaced in place by the next readable one, so that no
 other row of any batch moves; it is named once. When more than a share of them is
-broken, the data is not what it was thought to be and the run stops.
+broken, the data is not what it was thought to be and the run stops. A share above 0 bears one
+in any case: a hundredth of a small folder is no picture at all.
 """
 
 from collections.abc import Callable, Sequence
 from concurrent import futures
+import math
 import sys
 import threading
 
@@ -32,7 +34,8 @@ class Reader:
 
     Args:
       source: of the pictures.
-      unreadable_share: of the pictures, above which `failure` is set and reading stops.
+      unreadable_share: of the pictures, above which `failure` is set and reading stops; one
+        broken picture is borne unless it is 0.
       ground: what shows through transparent pixels, RGB.
       resample: as `image_files.read_crop` takes it.
     """
@@ -40,11 +43,13 @@ class Reader:
     self._ground = ground
     self._resample = resample
     self._share = unreadable_share
+    borne = round(unreadable_share * len(source), 6)  # 0.29 * 100 is less than 29
+    self._borne = max(borne, 1) if unreadable_share else 0
     # Takes the index of each broken picture, once, and a sentence that names it.
     self.tell: Callable[[int, str], object] = self._print
     self._broken: set[int] = set()
     self._lock = threading.Lock()
-    self.failure: errors.RunError | None = None  # the run is over, for every thread
+    self.failure: str | None = None  # why the run is over, for every thread
 
   def crop(self, index: int, size: int, short_edge: int, place: Sequence[float]) -> np.ndarray:
     """A crop of picture `index`, or of the next readable one; see `image_files.read_crop`.
@@ -81,19 +86,20 @@ class Reader:
     for offset in range(len(self._source)):
       candidate = (index + offset) % len(self._source)
       with self._lock:
-        if self.failure is not None:
-          raise self.failure
+        self._check()
         if candidate in self._broken:
           continue
       name = self._source.names[candidate]
       try:
         return read(name)
       except errors.InputError as error:
-        self.note(candidate, str(error))
+        sentence = str(error)
       except OSError as error:
-        self.note(candidate, f'{name} cannot be read ({error.strerror or error}).')
+        sentence = f'{name} cannot be read ({error.strerror or error}).'
+      self.note(candidate, sentence)
     with self._lock:
-      raise self._fail('No picture of the data can be read; check data.folder.')
+      self.failure = self.failure or 'No picture of the data can be read; check data.folder.'
+      raise errors.RunError(self.failure)
 
   def note(self, index: int, sentence: str) -> None:
     """Counts a broken picture and names it, unless it is known already.
@@ -102,25 +108,36 @@ class Reader:
       errors.RunError: when too many are broken.
     """
     with self._lock:
-      if self.failure is not None:  # another thread was first: the run is over
-        raise self.failure
+      self._check()  # another thread was first: the run is over
       if index in self._broken:
         return
       self._broken.add(index)
       self.tell(index, errors.shown(sentence))
-      if len(self._broken) > self._share * len(self._source):
-        raise self._fail(
-          f'{len(self._broken)} of {len(self._source)} pictures cannot be read, more than '
-          f'data.unreadable_share = {self._share:g}; remove the broken ones, or raise that share.'
+      if self._too_many:
+        broken, count = len(self._broken), len(self._source)
+        self.failure = (
+          f'{broken} of {count} pictures cannot be read, more than data.unreadable_share = '
+          f'{self._share:g} bears; remove the broken ones, or give '
+          f'--config.data.unreadable_share={_share(broken, count):g}, which bears {broken}.'
         )
+      self._check()
+
+  @property
+  def _too_many(self) -> bool:
+    return len(self._broken) > self._borne
+
+  def _check(self) -> None:
+    """Raises a new error each time: one that many threads raise again grows by all of them."""
+    if self.failure is not None:
+      raise errors.RunError(self.failure)
 
   def _print(self, index: int, sentence: str) -> None:
     del index
-    print(
-      f'{sentence} The next readable picture takes its place ({len(self._broken)} so far).',
-      file=sys.stderr,
-    )
+    instead = f' The next readable picture takes its place ({len(self._broken)} so far).'
+    print(sentence if self._too_many else sentence + instead, file=sys.stderr)
 
-  def _fail(self, sentence: str) -> errors.RunError:
-    self.failure = self.failure or errors.RunError(sentence)
-    return self.failure
+
+def _share(broken: int, count: int) -> float:
+  """The smallest share of few digits that bears so many of so many: 0.09 for 2 of 24."""
+  digits = max(2, math.ceil(math.log10(count)))
+  return math.ceil(broken * 10**digits / count) / 10**digits

@@ -23,6 +23,7 @@ _LOOKS = (  # colour, dash, marker
   ('#1d4ed8', '', 'circle'),
   ('#b45309', '7 3', 'square'),
   ('#111827', '2 3', 'triangle'),
+  ('#be185d', '9 3 2 3', 'diamond'),
 )
 
 
@@ -48,7 +49,7 @@ def chart(
 
   Args:
     title: for those who cannot see it.
-    lines: at most three, with one point at least together.
+    lines: at most four, with one point at least together.
     last: the right end of the x axis, which starts at 0.
     bands: phases, shaded.
     bounds: of the y axis, which is linear then; None: what the values need.
@@ -75,7 +76,7 @@ def chart(
       f'<line x1="{_LEFT}" x2="{axes.right:.1f}" y1="{y:.1f}" y2="{y:.1f}" stroke="#444" '
       'stroke-width=".8" stroke-dasharray="1 3"/>'
     )
-  for line, look in zip(drawn, _LOOKS):
+  for line, look in zip(drawn, _LOOKS[: len(drawn)], strict=True):
     parts += _line(axes, line, look)
   for label, y, (color, _, _) in zip(labels, _spread([axes.y(end) for end in ends]), _LOOKS):
     parts.append(
@@ -207,7 +208,8 @@ def _marker(kind: str, x: float, y: float, color: str) -> str:
       f'<rect x="{x - 2.8:.1f}" y="{y - 2.8:.1f}" width="5.6" height="5.6" fill="#fff" '
       f'stroke="{color}" stroke-width="1.5"/>'
     )
-  return f'<path d="M{x:.1f} {y - 3.6:.1f}l3.4 6h-6.8z" fill="{color}"/>'
+  shape = 'l3.4 6h-6.8z' if kind == 'triangle' else 'l3.6 3.6l-3.6 3.6l-3.6-3.6z'
+  return f'<path d="M{x:.1f} {y - 3.6:.1f}{shape}" fill="{color}"/>'
 
 
 def _spread(heights: Sequence[float], gap: float = 14) -> list[float]:

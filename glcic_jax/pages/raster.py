@@ -18,10 +18,10 @@ _BINS = 20
 
 
 def histogram(values: np.ndarray, title: str, unit: str) -> np.ndarray:
-  """Shares of finite numbers, at least one, in twenty equal bins; `unit`: below their axis."""
+  """Shares of percentages, at least one, in twenty equal bins; `unit`: below their axis."""
   image, draw = _blank(title)
   low, high = float(np.floor(values.min())), float(np.ceil(values.max()))
-  low, high = (low - 1, high + 1) if low == high else (low, high)
+  low, high = (max(low - 5, 0.0), min(high + 5, 100.0)) if low == high else (low, high)
   counts, _ = np.histogram(values, _BINS, (low, high))
   shares = 100 * counts / len(values)
   top = shares.max() * 1.05

@@ -28,6 +28,12 @@ dd { margin: 0; color: var(--soft); max-width: 78ch; }
 .tiles small { display: block; font-size: 13px; }
 
 .scroll { overflow-x: auto; }
+@media screen and (min-width: 721px) and (max-width: 1440px) {
+  .cards th, .cards td { font-size: 12.5px; }
+  .cards th + th, .cards td + td { padding-left: 7px; }
+  .cards th, .cards td:first-child { overflow-wrap: anywhere; }
+  .cards td:first-child { min-width: 84px; }
+}
 table { border-collapse: collapse; min-width: min(100%, 620px); font-size: 14px; }
 th, td { text-align: left; vertical-align: top; padding: 4px 0;
   border-bottom: 1px solid var(--pale); }
@@ -79,7 +85,7 @@ svg .point { fill: none; stroke: var(--soft); }
 .keys li { break-inside: avoid; padding: 1px 0 1px 14px; text-indent: -14px;
   overflow-wrap: anywhere; }
 .keys .differs code { font-weight: 600; }
-.keys .differs::before { content: "\\25B8 "; }
+.keys .differs::before { content: "\\2260\\A0"; }
 
 @media (max-width: 720px) {
   body { padding: 14px 14px 32px; }

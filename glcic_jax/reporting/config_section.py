@@ -29,8 +29,8 @@ def audit(run: run_lib.Run) -> str:
 def keys(run: run_lib.Run) -> str:
   """All keys of the config, as markup; what differs is marked, and first."""
   parts = [
-    '<h2>The config</h2><p class="quiet">All keys; glcic-jax config says what each of them '
-    'means.</p>'
+    '<h2>The config</h2><p class="quiet">All keys, with &ne; before those that differ; '
+    'glcic-jax config says what each of them means.</p>'
   ]
   for group, rows in itertools.groupby(audit_lib.rows(run.config), key=lambda row: row.group):
     items = ''.join(map(_key, rows))

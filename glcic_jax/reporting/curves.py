@@ -53,11 +53,11 @@ HEALTH = (
     [
       ('real_accuracy', 'real'),
       ('completed_accuracy', 'completed'),
-      ('validation_real_accuracy', 'real, held back'),
-      ('validation_completed_accuracy', 'completed, held back'),
+      ('validation_real_accuracy', 'real*'),
+      ('validation_completed_accuracy', 'completed*'),
     ],
     'Share judged rightly. Both near 1: it wins, and teaches little. Both near 0.5: it cannot '
-    'tell. Far lower on held-back pictures: it knows the others by heart.',
+    'tell. * on held-back pictures: far lower, it knows the others by heart.',
     bounds=(0, 1),
     reference=0.5,
   ),

@@ -6,6 +6,13 @@ Who may change what:
     discriminator    generator: nothing.         discriminator: all.
     joint            discriminator first, then the generator against the updated one.
 
+Which loss, by the papers' equations (`losses.py` has each term):
+
+    reconstruction   GLCIC (2): L = ||M_c * (C(x, M_c) - x)||^2.
+    discriminator    GLCIC (3), its max over D: log D(x, M_d) + log(1 - D(C(x, M_c), M_c)).
+    joint            GLCIC (4): min_C max_D E[L + a log D(x, M_d) + a log(1 - D(C(x, M_c), M_c))].
+                     Context Encoder (3): lambda_rec L_rec + lambda_adv L_adv, by (1) and (2).
+
 The generator always runs in training mode here; in the discriminator's phase its
 new statistics are thrown away. The discriminator's running statistics move only in its own
 update, real pictures first, then completed, each as a batch of its own.
@@ -81,6 +88,10 @@ def _discriminator_step(
 
 
 def _joint_step(state: TrainState, inputs: Inputs, method: Method) -> tuple[TrainState, Metrics]:
+  """Descends the joint loss: equation 4 of GLCIC, equation 3 of the Context Encoder.
+
+  a, or lambda_adv, is `method.adversarial_weight`; lambda_rec `method.reconstruction_weight`.
+  """
   # The generator's parameters stay until its own update, so its forward pass runs once: what the
   # discriminator learns from is also what the generator's gradient flows back through.
   raw, pull_back, stats = jax.vjp(
