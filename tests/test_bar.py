@@ -12,6 +12,7 @@ from rich import cells
 from rich import console as console_lib
 
 from glcic_jax import bar
+from glcic_jax.cli import terminal
 
 STATE = bar.State(
   'reconstruction',
@@ -181,3 +182,19 @@ def test_a_pipe_gets_no_bar_whatever_is_forced(monkeypatch):
   monkeypatch.setenv('FORCE_COLOR', '1')
   monkeypatch.setattr(stream, 'isatty', lambda: False, raising=False)
   assert bar.show(lambda: STATE, above=True) is None and stream.getvalue() == ''
+
+
+def test_one_picture_gets_a_bar_of_its_parts_once_it_takes_long(monkeypatch):
+  stream = screen(monkeypatch)
+  with terminal.Terminal() as speaker:
+    speaker.part('network', 1, 9)
+    assert stream.getvalue() == ''
+    monkeypatch.setattr(terminal, '_PATIENCE', 0)
+    speaker.part('network', 2, 9)
+    assert '2 of 9 parts' in stream.getvalue()
+  assert not any(visible(stream.getvalue()))
+  monkeypatch.setattr(stream, 'isatty', lambda: False)
+  with terminal.Terminal() as speaker:
+    before = stream.getvalue()
+    speaker.part('network', 2, 9)
+    assert stream.getvalue() == before

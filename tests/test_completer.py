@@ -428,8 +428,10 @@ def test_a_network_that_is_off_by_a_shade_is_mended_across_all_parts(large):
   pixels = truth.copy()
   parts = tiling.parts(mask, large=large, side=64, multiple=4)
   canvas = canvas_lib.Canvas(pixels, mask, parts, blend='poisson', feather=0)
-  windows = []
-  canvas_lib.complete([canvas], lambda image, _: windows.append(image) or image * 0.9 + 25, 1)
+  windows, taken = [], []
+  run = lambda image, _: windows.append(image) or image * 0.9 + 25  # noqa: E731
+  canvas_lib.complete([canvas], run, 1, taken.append)
+  assert taken == list(range(1, len(windows) + 1))
   assert len(windows) == 1 if large != 'crop' else len(windows) > 4
   np.testing.assert_array_equal(pixels[~mask], truth[~mask])
   assert (pixels[mask] != truth[mask]).any()  # it was filled anew

@@ -72,6 +72,8 @@ def test_the_command_takes_a_strength_or_off(tmp_path, capsys):
   assert (one != off)[mask > 0].any() and not (one != off)[mask == 0].any()
   assert cli.main([*command, '--output', str(tmp_path / 'x.png'), '--detail', '2']) == 2
   assert "--detail is '2'; give a number from 0 to 1, or off" in capsys.readouterr().err
+  assert cli.main([*command, '--detail', '0,5']) == 2
+  assert 'a number from 0 to 1, with a point (0.5), or off' in capsys.readouterr().err
 
 
 def test_a_model_with_detail_of_its_own_says_so_and_names_it_in_json(tmp_path, capsys):

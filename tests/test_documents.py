@@ -189,9 +189,21 @@ def test_the_readme_is_short_and_its_pictures_are_small():
   assert {path.name for path in pictures} <= shown
 
 
-def test_the_readme_names_both_commands_and_the_second_is_what_is_run_on_each_change():
+def test_what_the_readme_shows_as_it_stands_needs_no_scrolling():
+  text = (ROOT / 'README.md').read_text()
+  shown = [line for block in documents.blocks('README.md') for line in block.text.splitlines()]
+  shown += re.findall('^    .*', text.partition('## The house')[2], re.MULTILINE)
+  assert [line for line in shown if len(line) > 96] == []
+
+
+def test_the_readme_begins_with_a_photograph():
   (block, *_) = documents.blocks('README.md', 'sh')
-  assert block.text.split() == ['launch/quickstart.sh', 'launch/test.sh']
+  assert 'glcic-jax complete photo.jpg --mask hole.png' in block.text.splitlines()
+
+
+def test_the_readme_names_both_commands_and_the_second_is_what_is_run_on_each_change():
+  blocks = [block.text.split() for block in documents.blocks('README.md', 'sh')]
+  assert ['launch/quickstart.sh', 'launch/test.sh'] in blocks
   assert (ROOT / '.ci/run').read_text().splitlines()[-1] == 'exec launch/test.sh'
 
 

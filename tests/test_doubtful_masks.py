@@ -1,9 +1,17 @@
 """Masks that can be used and were hardly meant so: `complete` asks, before it begins."""
 
+import re
+import shlex
+
 import numpy as np
 from PIL import Image
+from PIL import ImageDraw
 import pytest
+import scipy.ndimage
 
+from glcic_jax import errors
+from glcic_jax.pictures import masks
+from glcic_jax.pictures import painted_over
 from tests import commands
 
 MASK = np.zeros((20, 30), np.uint8)
@@ -50,3 +58,50 @@ def test_a_picture_given_as_its_own_mask_is_told(complete):
     [np.random.default_rng(0).integers(0, 256, (20, 30, 3), np.uint8), 255 - MASK]
   )
   assert 'own mask' not in complete(cut_out, image='mask.png')[1]
+
+
+def _painted_over(form):
+  """A photograph of many colours, or of greys, with strokes of one."""
+  noise = np.random.default_rng(0).normal(size=(120, 160, 3))
+  levels = scipy.ndimage.gaussian_filter(noise, (3, 3, 0))
+  levels = np.clip(128 + 40 * levels / levels.std(), 0, 255).astype(np.uint8)
+  photo = Image.fromarray(levels if form != 'grey' else levels[..., :1].repeat(3, axis=2))
+  pen = ImageDraw.Draw(photo)
+  pen.line([10, 20, 150, 30], fill='red', width=4)
+  if form != 'grey':
+    pen.rectangle([30, 50, 90, 100], fill='red')
+  return photo
+
+
+@pytest.mark.parametrize(
+  'form, suffix, color',
+  [('colours', 'png', '#ff0000'), ('grey', 'png', '#ff0000'), ('', 'jpg', '')],
+)
+def test_a_painted_copy_given_as_a_mask_is_told_what_completes_it(
+  capsys, tmp_path, form, suffix, color
+):
+  film = tmp_path / f'film painted.{suffix}'
+  _painted_over(form).save(film)
+  code, _, err = commands.run(capsys, 'complete', film, '--mask', film, '--model', 'telea')
+  assert code == 2 and 'luminance' not in err
+  told = re.search(r"looks like a photograph .* glcic-jax (complete .* --hole-color '.*')\.$", err)
+  words = shlex.split(told[1])
+  assert words[1] == str(film) and words[3].startswith(color or '#f')
+  code, _, err = commands.run(capsys, *words, '--model', 'telea')
+  assert code == 0, err
+  assert (tmp_path / f'film painted_completed.{suffix}').exists()
+
+
+def test_where_there_are_no_flags_a_painted_copy_is_told_without_them():
+  with pytest.raises(errors.InputError, match='over it, and no mask; paint what is #ff0000 there'):
+    masks.of_image(_painted_over('colours'), (160, 120), 'The mask')
+
+
+def test_a_photograph_in_colours_is_no_mask_by_its_lightness():
+  photo = _painted_over('colours').crop((0, 35, 160, 50))
+  with pytest.raises(errors.InputError, match='no white on black; paint .* white and all else bla'):
+    masks.of_image(photo, photo.size, 'The mask')
+  assert painted_over.color(np.asarray(photo)) is None
+  only_paint = Image.new('RGB', (160, 120), 'white')
+  ImageDraw.Draw(only_paint).rectangle([30, 50, 90, 100], fill='red')
+  assert painted_over.color(np.asarray(only_paint)) is None

@@ -3,6 +3,7 @@
 import ast
 import json
 import pathlib
+import re
 
 import pytest
 
@@ -50,14 +51,25 @@ def test_a_notebook_is_kept_without_outputs(name):
 
 
 @pytest.mark.parametrize('name', NOTEBOOKS)
-def test_a_notebook_installs_what_it_needs_where_it_is_not(monkeypatch, name):
+@pytest.mark.parametrize('source', ['../..', 'git+https://example.org/glcic_jax'])
+def test_a_notebook_installs_what_it_needs_from_a_clone_or_an_address(monkeypatch, name, source):
   called = []
   monkeypatch.setattr('importlib.util.find_spec', lambda package: None)
   monkeypatch.setattr('subprocess.run', lambda command, check: called.append(command[-1]))
-  exec(''.join(cells(name)[0]['source']), {})
+  monkeypatch.chdir(FOLDER)
+  exec(''.join(cells(name)[0]['source']).replace("'../..'", repr(source)), {})
   (needed,) = called
-  extra = needed.removeprefix('glcic_jax[').removesuffix(']')
+  package, extra = re.fullmatch(r'(.*)\[([\w-]+)\](?: @ .*)?', needed).groups()
   assert 'scikit-image' in test_extras.declared()[extra]
+  assert package == 'glcic_jax' and needed.endswith(f' @ {source}') or package == source
+
+
+@pytest.mark.parametrize('name', NOTEBOOKS)
+def test_a_notebook_alone_asks_where_the_code_is(monkeypatch, tmp_path, name):
+  monkeypatch.setattr('importlib.util.find_spec', lambda package: None)
+  monkeypatch.chdir(tmp_path)
+  with pytest.raises(SystemExit, match='say in SOURCE where it is'):
+    exec(''.join(cells(name)[0]['source']), {})
 
 
 def test_a_photograph_is_repaired():

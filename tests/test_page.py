@@ -56,6 +56,7 @@ def test_the_result_differs_from_the_picture_inside_the_mask_alone(visit, served
   name, data = visit.saved('#download')
   assert name == 'photo_completed.png'
   same_outside(browser.decoded(data), NOISE, mask)
+  assert visit.page.is_hidden('#file-note')
 
 
 def test_one_stroke_is_one_mask_at_any_zoom_and_on_any_screen(visit, served):
@@ -399,6 +400,9 @@ def test_a_jpeg_is_completed_further_from_its_lossless_double_and_saved_once(vis
   visit.size(12)
   visit.stroke((30, 30), (40, 30))
   visit.complete()
+  # What a JPEG does is said beside the download, and covers nothing.
+  assert visit.page.is_hidden('#notice')
+  assert visit.page.inner_text('#file-note').startswith('JPEG stores the whole picture anew')
   _, first = visit.saved('#download')
   holes = visit.mask()
   visit.page.click('#keep')

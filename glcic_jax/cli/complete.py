@@ -31,14 +31,6 @@ def main(arguments: Sequence[str]) -> int:
     is_given = getattr(options, flag.strip('-').replace('-', '_'))
     errors.require(not is_given or options.mask is not None, f'{flag} needs a --mask.')
   shipped.check(options.model, tuple(baselines.FILLS))
-  where = given_holes.Where(
-    options.mask,
-    options.invert_mask,
-    options.hole_color,
-    options.dilate,
-    options.mask_channel,
-    options.max_pixels,
-  )
   # With --skip-existing nothing that lies among the results is touched, so these are no inputs.
   results = options.output if options.skip_existing else None
   found, alone = pairing.jobs(options.images, options.mask, results=results)
@@ -50,7 +42,7 @@ def main(arguments: Sequence[str]) -> int:
   how = _manner(parser, options)
   run = many_files.Run(
     jobs,
-    where,
+    _where(options),
     options.model,
     options.device,
     how,
@@ -59,6 +51,7 @@ def main(arguments: Sequence[str]) -> int:
     sheet=_sheet(options, jobs, note),
     progress=speaker.progress,
     note=note,
+    part=(lambda *_: None) if options.quiet else speaker.part,
   )
   with warnings.catch_warnings(), speaker:
     warnings.showwarning = lambda message, *_, **__: note(f'glcic-jax: {message}')
@@ -81,6 +74,17 @@ def main(arguments: Sequence[str]) -> int:
     done['left_out'] = [entry._asdict() for entry in left]
     speaker.result(json.dumps(done, indent=2))
   return 1 if run.failed else 0
+
+
+def _where(options: argparse.Namespace) -> given_holes.Where:
+  return given_holes.Where(
+    options.mask,
+    options.invert_mask,
+    options.hole_color,
+    options.dilate,
+    options.mask_channel,
+    options.max_pixels,
+  )
 
 
 def _sheet(

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import os
 import re
 import sys
+import time
 from typing import Any, TYPE_CHECKING
 
 from glcic_jax import errors
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
   from glcic_jax import bar
 
 
+_PATIENCE = 5.0  # seconds after which one picture gets a bar
 _NUMBER = re.compile(r'[0-9][0-9.,]*')
 
 
@@ -25,6 +27,7 @@ class Terminal:
     self._bar: bar.Bar | None = None
     self._state: bar.State  # of the bar, if there is one
     self._is_read = True  # stdout
+    self._begun = time.monotonic()
     self._said: dict[str, tuple[str, int]] = {}  # kind of warning -> the first, and how many
 
   def __enter__(self) -> 'Terminal':
@@ -46,6 +49,15 @@ class Terminal:
     self._bar = self._bar or bar.show(lambda: self._state, above=False)
     if done == total:
       self._clear(stays=True)
+
+  def part(self, doing: str, done: int, total: int) -> None:
+    """Shows a bar of the parts of one picture, once it has taken some seconds; as `progress`."""
+    if time.monotonic() - self._begun < _PATIENCE or not sys.stderr.isatty():
+      return
+    from glcic_jax import bar
+
+    self._state = bar.State(doing, done, total, [f'{done} of {total} parts'])
+    self._bar = self._bar or bar.show(lambda: self._state, above=False)
 
   def note(self, text: str) -> None:
     """A line on stderr."""

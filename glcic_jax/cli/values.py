@@ -45,7 +45,7 @@ def share(text: str) -> float:
   """A number from 0 to 1."""
   value = _float(text)
   if not 0 <= value <= 1:
-    raise _wrong(text, 'a share from 0 to 1')
+    raise _wrong(text, f'a share from 0 to 1{_with_point(text)}')
   return value
 
 
@@ -53,7 +53,7 @@ def strength(text: str) -> float:
   """A number from 0 to 1, or `off`, which is 0."""
   value = 0.0 if text == 'off' else _float(text)
   if not 0 <= value <= 1:
-    raise _wrong(text, 'a number from 0 to 1, or off')
+    raise _wrong(text, f'a number from 0 to 1{_with_point(text)}, or off')
   return value
 
 
@@ -95,6 +95,12 @@ def _float(text: str) -> float:
     return float(text)
   except ValueError:
     return math.nan
+
+
+def _with_point(text: str) -> str:
+  """What to say to a decimal comma."""
+  whole, comma, rest = text.partition(',')
+  return f', with a point ({whole}.{rest})' if comma and (whole + rest).isdecimal() else ''
 
 
 def _wrong(text: str, wanted: str) -> argparse.ArgumentTypeError:

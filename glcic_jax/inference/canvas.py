@@ -81,12 +81,20 @@ class Canvas:
     self._unknown[place][hole] = False
 
 
-def complete(canvases: Sequence[Canvas], run: Run, batch_size: int) -> None:
+def complete(
+  canvases: Sequence[Canvas],
+  run: Run,
+  batch_size: int,
+  taken: Callable[[int], None] = lambda count: None,
+) -> None:
   """Completes them all, by rounds: one window of each, so many of one size through the network.
+
+  `taken` hears, again and again, of how many parts the network has seen.
 
   Raises:
     errors.RunError: if the network's output is not finite.
   """
+  count = 0
   while canvases:
     windows = [(canvas, canvas.next_window()) for canvas in canvases]
     canvases = []
@@ -103,6 +111,8 @@ def complete(canvases: Sequence[Canvas], run: Run, batch_size: int) -> None:
       for (canvas, window), output in zip(batch, outputs):
         canvas.take(window, output)
         canvases.append(canvas)
+      count += len(batch)
+      taken(count)
 
 
 def _batches(

@@ -6,7 +6,7 @@
 Every pixel outside the hole leaves exactly as it came in.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 import warnings
 
@@ -75,6 +75,8 @@ class Completer:
       description.architecture, platform=self._device.platform
     )
     self.variables = jax.device_put(dict(variables), self._device)
+    # Hears how far a completion is: what is done now, and so many of so many parts of the hole.
+    self.progress: Callable[[str, int, int], None] = lambda doing, done, total: None
     self._run = programs.Bounded(network_lib.function(self.generator, description))
 
   @classmethod
@@ -172,19 +174,24 @@ class Completer:
       for _, mask in pairs:
         network_lib.check_hole(self.generator, mask)
     levels = [transparency.levels(*pair) for pair in pairs]
-    canvases = []
+    canvases, total = [], 0
     for pixels, (_, mask) in zip(levels, pairs):
       parts = self._parts(mask, manner)
       self._warn_of_wide_holes(mask, parts)
+      total += len(parts)
       canvases.append(
         canvas_lib.Canvas(pixels, mask, parts, blend=manner.blend, feather=manner.feather)
       )
     with jax.default_device(self._device):
       canvas_lib.complete(
-        canvases, lambda image, mask: self._run(self.variables, image, mask), self.batch_size
+        canvases,
+        lambda image, mask: self._run(self.variables, image, mask),
+        self.batch_size,
+        lambda done: self.progress('network', done, total),
       )
     if manner.detail:
       for pixels, (_, mask) in zip(levels, pairs):
+        self.progress('texture', total, total)
         _add_detail(pixels, mask, manner.detail)
     return [
       transparency.completed(picture, pixels, mask)

@@ -41,6 +41,8 @@ class Run:
   progress: Callable[[int, int, str], None]  # hears: so many of so many are done, the next's name
   note: Callable[[str], None]  # hears what there is to know about a file
 
+  # Hears, of a picture alone, what is done, and so many of so many parts.
+  part: Callable[[str, int, int], None] = lambda doing, done, total: None
   completed: list[dict[str, Any]] = dataclasses.field(default_factory=list)  # plain JSON values
   skipped: list[str] = dataclasses.field(default_factory=list)  # results that were there
   failed: list[dict[str, str]] = dataclasses.field(default_factory=list)  # image, error
@@ -94,7 +96,10 @@ class Run:
     from glcic_jax.inference import completer  # JAX starts only now
 
     compilation.keep_programs()
-    return completer.Completer.from_pretrained(self.model, device=self.device)
+    loaded = completer.Completer.from_pretrained(self.model, device=self.device)
+    if len(self.jobs) == 1:
+      loaded.progress = self.part
+    return loaded
 
   @functools.cached_property
   def _manner(self) -> Mapping[str, Any]:

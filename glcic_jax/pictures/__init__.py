@@ -3,10 +3,11 @@
 Files: `image_files.py` opens and writes them, with `mending.py`, `tiff_layouts.py`, `depth.py`,
 `limits.py` and, where that fails, `unreadable.py`. `photographs.py` adds what describes a
 photograph (`color_profiles.py`). `modes.py` makes arrays of any mode and back; `sheets.py` lays
-pictures out.
+pictures out, with names below (`captions.py`).
 
 Holes: `mask_meaning.py` alone decides what a mask means; `masks.py` finds a hole in a mask, alpha
-or colour, and `given_holes.py` that of each picture which a command is given.
+or colour, and `given_holes.py` that of each picture which a command is given. `painted_over.py`
+knows a photograph that is painted into, and no mask.
 
 Which files: `pairing.py` with `globs.py` and `mask_folder.py`; `left_out.py` names the others.
 """

@@ -1,5 +1,6 @@
 """The hole of each picture that somebody gives: by a mask, by a colour, or by its transparency."""
 
+import shlex
 from typing import NamedTuple
 
 import numpy as np
@@ -57,14 +58,7 @@ def read(job: pairing.Job, where: Where) -> Given:
   notes: list[tuple[str, str]] = []
   if job.mask is not None:
     name = job.mask
-    hole = masks.from_mask(
-      name,
-      image.size,
-      invert=where.invert,
-      channel=where.channel,
-      most_pixels=where.most_pixels,
-      say=lambda note: notes.append((name, note)),
-    )
+    hole = _of_mask(name, image.size, where, lambda note: notes.append((name, note)))
     files = {mask_folder.identity(path) for path in (name, job.image)}
     if len(files) == 1 and not image.has_transparency_data:
       notes.append((name, _OWN))
@@ -84,6 +78,19 @@ def read(job: pairing.Job, where: Where) -> Given:
     notes.append((job.image, suspicion))
   notes += [(job.image, note) for note in photograph.notes]
   return Given(job, photograph, hole, notes)
+
+
+def _of_mask(name: str, size: tuple[int, int], where: Where, say: masks.Say) -> np.ndarray:
+  """`masks.from_mask`, which names what helps where the hole is painted into the picture."""
+  try:
+    return masks.from_mask(
+      name, size, invert=where.invert, channel=where.channel, most_pixels=where.most_pixels, say=say
+    )
+  except masks.PaintedOver as error:
+    raise errors.InputError(
+      f'{error.fault}; complete it by itself, without --mask: '
+      f"glcic-jax complete {shlex.quote(name)} --hole-color '{error.color}'."
+    ) from None
 
 
 def inverted(hole: np.ndarray, where: Where) -> str:

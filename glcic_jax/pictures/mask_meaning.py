@@ -223,27 +223,27 @@ def _opaque(levels: np.ndarray, *, told: bool) -> Meaning:
     return _thresholded(brightest)
   if np.count_nonzero(colored) <= _RARE * painted:
     return _thresholded(_no_photograph(_lightness(levels)))
-  hues = _sample(levels[brightest >= _DARK]).astype(np.float32)
+  hues = sample(levels[brightest >= _DARK]).astype(np.float32)
   hues /= hues.max(axis=-1, keepdims=True)
   is_one = np.abs(hues - np.median(hues, axis=0)).max(axis=-1) <= _HUE
   if is_one.mean() >= 1 - _RARE and painted < brightest.size:
     note = 'it is painted in one colour on black: what is painted is the hole.'
     return _painted(brightest, 'white', note)
-  raise Unclear(
-    f'holds {_colors(levels.reshape(-1, 3))} and is no white on black; paint the hole white and '
-    f'all else black, or give {FLAG} luminance, by which what is light is the hole.'
-  )
+  remedy = 'paint the hole white and all else black'
+  if not is_picture(sample(levels.reshape(-1, 3))):  # of a photograph, that would be no hole
+    remedy += f', or give {FLAG} luminance, by which what is light is the hole'
+  raise Unclear(f'holds {_colors(levels.reshape(-1, 3))} and is no white on black; {remedy}.')
 
 
 def _by_alpha(levels: np.ndarray, alpha: np.ndarray) -> Meaning:
   """The hole of a picture that is transparent in part."""
   opaque = alpha >= (int(alpha.max()) + 1) // 2
   visible = levels[opaque].reshape(np.count_nonzero(opaque), -1)
-  colors, shares = _sample(visible), _sample(alpha[opaque])[:, None]
+  colors, shares = sample(visible), sample(alpha[opaque])[:, None]
   if _is_one(colors) or _is_one(np.minimum(255, colors * (255.0 / shares))):  # or premultiplied
     note = 'it is painted in one colour on nothing: what is painted is the hole.'
     return _painted(alpha, 'opaque', note)
-  if _is_picture(colors):
+  if is_picture(colors):
     note = 'it is a picture with a part cut out: what is transparent is the hole.'
     return Meaning(alpha <= 127, 'transparent', note, '')
   raise Unclear(
@@ -259,7 +259,7 @@ def _is_one(colors: np.ndarray) -> bool:
   return bool((high - low).max() <= _ONE_COLOR)
 
 
-def _is_picture(colors: np.ndarray) -> bool:
+def is_picture(colors: np.ndarray) -> bool:
   """Whether `[N, C]` uint8 is of a photograph: many colours, not only light and dark."""
   _, counts = np.unique(colors, axis=0, return_counts=True)
   flat = np.sort(counts)[-_FEW:].sum() / counts.sum()
@@ -272,7 +272,7 @@ def _is_picture(colors: np.ndarray) -> bool:
 
 def _colors(colors: np.ndarray) -> str:
   """What colours `[N, C]` uint8 there are, for a sentence."""
-  shown, counts = np.unique(_sample(colors), axis=0, return_counts=True)
+  shown, counts = np.unique(sample(colors), axis=0, return_counts=True)
   order = np.argsort(-counts, kind='stable')
   names = ['#' + ''.join(f'{level:02x}' for level in np.resize(shown[i], 3)) for i in order[:3]]
   if len(order) > len(names):
@@ -295,6 +295,6 @@ def _lightness(colors: np.ndarray) -> np.ndarray:
   return ((77 * red + 150 * green + 29 * blue) >> 8).astype(np.uint8)
 
 
-def _sample(values: np.ndarray) -> np.ndarray:
+def sample(values: np.ndarray) -> np.ndarray:
   """At most about `_SAMPLE` of `[N, ...]`, evenly spread."""
   return values[:: -(-len(values) // _SAMPLE)] if len(values) else values

@@ -17,8 +17,20 @@ from glcic_jax.pictures import image_files
 from glcic_jax.pictures import limits
 from glcic_jax.pictures import mask_meaning
 from glcic_jax.pictures import modes
+from glcic_jax.pictures import painted_over
 
 Say: TypeAlias = Callable[[str], None]
+
+
+class PaintedOver(errors.InputError):
+  """What is given as a mask is a photograph with the hole painted into it."""
+
+  def __init__(self, name: str, color: tuple[int, int, int]) -> None:
+    """Of the mask, and what it is painted with: RGB of 0..255."""
+    self.color = '#{:02x}{:02x}{:02x}'.format(*color)
+    self.fault = f'{name} looks like a photograph with {self.color} painted over it, and no mask'
+    super().__init__(f'{self.fault}; paint what is {self.color} there white and all else black.')
+
 
 # Share of the picture above which a hole is rather what should be kept: what is taken out seldom
 # covers so much, and what is left of a picture without it always does.
@@ -103,11 +115,16 @@ def meaning_of(
   """`mask_meaning.decide` of a picture or an array; empty and full holes too.
 
   Raises:
+    PaintedOver: if it is a photograph with one colour over it.
     errors.InputError: if it is no mask, or can be understood in two ways.
   """
   try:
     array = mask_meaning.array_of(mask) if isinstance(mask, Image.Image) else mask
+    if channel is None and (color := painted_over.color(array)):
+      raise PaintedOver(name, color)
     return mask_meaning.decide(array, channel=channel, invert=invert)
+  except PaintedOver:
+    raise
   except mask_meaning.Unclear as error:
     raise errors.InputError(f'{name} {error}') from None
   except ValueError as error:

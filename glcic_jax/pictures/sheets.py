@@ -9,9 +9,11 @@ from PIL import ImageDraw
 from PIL import ImageFont
 
 from glcic_jax import errors
+from glcic_jax.pictures import captions as texts
 from glcic_jax.pictures import image_files
 from glcic_jax.pictures import pairing
 
+_LETTERS = 13  # pixels
 _GAP, _LINE, _CELL = 8, 20, 128  # of a contact sheet, in pixels
 _ROWS, _COMPARED = 64, 256  # of a comparison: pictures, and pixels of the longer side of each
 _ALONE = 1024  # pixels of the longer side of the only picture, at most
@@ -30,7 +32,7 @@ def contact_sheet(
     cell: the longer side of a picture on the sheet in pixels; small ones become blocks.
     captions: a line below each row.
   """
-  font = ImageFont.load_default(13)
+  font = ImageFont.load_default(_LETTERS)
   rows = [[_fit(picture, cell) for picture in row] for row in zip(*columns.values(), strict=True)]
   heights = [max(image.height for image in row) for row in rows]
   below = _LINE if captions else 0
@@ -44,7 +46,8 @@ def contact_sheet(
     for column, image in enumerate(images):
       sheet.paste(image, (_GAP + column * (cell + _GAP), top))
     if captions:
-      draw.text((_GAP, top + height + 2), captions[row], fill=(90, 90, 90), font=font)
+      caption, known = texts.drawable(captions[row], _LETTERS)
+      draw.text((_GAP, top + height + 2), caption, fill=(90, 90, 90), font=known)
     top += height + _GAP + below
   return np.asarray(sheet)
 

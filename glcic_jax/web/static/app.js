@@ -12,7 +12,7 @@ import { askForChannel, readMask } from './mask_file.js';
 import { Panel, shortName } from './panel.js';
 import * as pictures from './picture.js';
 import * as png from './png.js';
-import { announce, clearNotice, note, notice } from './say.js';
+import { announce, clearNotice, note, noteOnFile, notice } from './say.js';
 import { sizeSlider } from './size.js';
 import * as working from './working.js';
 
@@ -187,7 +187,9 @@ export async function complete() {
 }
 
 async function completed(results, extent) {
-  note(results.flatMap(({ warnings }) => warnings));
+  const remarks = results.flatMap(({ warnings }) => warnings);
+  note(remarks);
+  noteOnFile(remarks);
   const seconds = results.map(({ model, milliseconds }) =>
     `${shortName(model)} in ${(milliseconds / 1000).toFixed(1)} seconds`);
   announce(`Completed by ${seconds.join(', ')}.`);
