@@ -56,8 +56,12 @@ class Terminal:
       return
     from glcic_jax import bar
 
+    def timed() -> bar.State:  # the last part, texture, may be the longest
+      seconds = f'{time.monotonic() - self._begun:.0f} s'
+      return self._state._replace(facts=[*self._state.facts, seconds])
+
     self._state = bar.State(doing, done, total, [f'{done} of {total} parts'])
-    self._bar = self._bar or bar.show(lambda: self._state, above=False)
+    self._bar = self._bar or bar.show(timed, above=False)
 
   def note(self, text: str) -> None:
     """A line on stderr."""
