@@ -11,7 +11,8 @@ of Yang et al. 2017); blocks end at cuts where they differ least, and are as lou
 the hole.
 
 `addition.py` is the way in. `scale.py` says which parts a hole has (of `pieces.py`), and at what
-scale each is treated, so that the cost grows with the hole and hardly with the picture. Of a part,
+scale each is treated, so that the cost grows with the hole and hardly with the picture; what is
+thin, or leaves no room for a block, gets blocks of half the side. Of a part,
 `blocks.py` knows the blocks, `districts.py` which are near each other, `matching.py` what copying
 one costs; `quilting.py` chooses and lays them up to `cuts.py`; `laying.py` copies them, band by
 band (`bands.py`), and joins them to the completion's own. `settings.py` is what can be turned.

@@ -42,6 +42,7 @@ def blend(
   known: np.ndarray | None = None,
   feather: float = 0,
   edge: np.ndarray | None = None,
+  trust: np.ndarray | None = None,
 ) -> np.ndarray:
   """Puts a network's output `raw` into the hole; what `image` has there is not used.
 
@@ -51,16 +52,20 @@ def blend(
     feather: over so many pixels inside the hole, the result fades into the smooth continuation of
       the known pixels.
     edge: `[H, W]` bool, the pixels from which `feather` counts; by default `known`.
+    trust: `[H, W]` within 0 and 1, how much of the result remains of its own; the smooth
+      continuation takes the rest. By default all.
   """
   known = ~hole if known is None else known
   image, raw = np.asarray(image, np.float64), np.asarray(raw, np.float64)
   filled = {'poisson': poisson, 'opencv': opencv, 'none': none}[how](image, raw, hole, known)
-  if feather > 0:
+  if feather > 0 or trust is not None:
+    share = np.ones(hole.shape) if trust is None else trust
+    if feather > 0:
+      edge = known if edge is None else edge  # the outside of the picture is none
+      depth = scipy.ndimage.distance_transform_edt(~edge) if edge.any() else np.inf
+      share = share * np.clip(depth / (feather + 1), 0, 1)
     smooth = poisson(image, np.zeros_like(raw), hole, known)
-    edge = known if edge is None else edge  # the outside of the picture is none
-    depth = scipy.ndimage.distance_transform_edt(~edge) if edge.any() else np.inf
-    share = np.broadcast_to(np.clip(depth / (feather + 1), 0, 1), hole.shape)[..., None]
-    filled = share * filled + (1 - share) * smooth
+    filled = share[..., None] * filled + (1 - share[..., None]) * smooth
   return np.where(hole[..., None], filled, image)
 
 

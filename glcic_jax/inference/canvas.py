@@ -13,6 +13,7 @@ import numpy as np
 from glcic_jax import boxes
 from glcic_jax import errors
 from glcic_jax.inference import blending
+from glcic_jax.inference import plainness
 from glcic_jax.inference import tiling
 
 # Windows `[B, h, w, 3]` float32 on the scale 0..255 and masks `[B, h, w, 1]` uint8 -> the network's
@@ -41,14 +42,17 @@ class Canvas:
     *,
     blend: str,
     feather: float,
+    smooth: bool = False,
   ) -> None:
     """Begins with the whole hole unknown: `mask`, `[H, W]` bool.
 
-    Pixels, `[H, W, 3]` uint8 or uint16, are completed in place. For the rest see `tiling.parts` and
+    Pixels, `[H, W, 3]` uint8 or uint16, are completed in place. `smooth`: whether the network's
+    output is, so that `plainness` tells how far to believe it. For the rest see `tiling.parts` and
     `blending.blend`.
     """
     self._pixels, self._mask, self._unknown = pixels, mask, mask.copy()
     self._parts, self._blend, self._feather = iter(parts), blend, feather
+    self._smooth = smooth and blend == 'poisson'
 
   def next_window(self) -> Window | None:
     """Of the next part in which anything is unknown; None where nothing is any more."""
@@ -67,6 +71,7 @@ class Canvas:
   def take(self, window: Window, output: np.ndarray) -> None:
     """Completes the part of the last window by what the network said to it, `[h, w, 3]`, 0..255."""
     place, hole = boxes.slices(window.box), window.hole
+    trust = self._trust(window)
     white = np.iinfo(self._pixels.dtype).max
     fitted = blending.blend(
       self._pixels[place] * (255 / white),
@@ -76,9 +81,18 @@ class Canvas:
       known=~self._unknown[place],
       feather=self._feather,
       edge=~self._mask[place],
+      trust=trust,
     )
     self._pixels[place][hole] = np.clip(np.round(fitted[hole] * (white / 255)), 0, white)
     self._unknown[place][hole] = False
+
+  def _trust(self, window: Window) -> np.ndarray | None:
+    """In the network's output, in the window's box: `[h, w]`; None: in full."""
+    if not self._smooth:
+      return None
+    trust = plainness.trust(window.image, window.mask[..., 0] > 0)[..., None]
+    trust = np.clip(tiling.from_network(trust, window.part, window.box)[..., 0], 0, 1)
+    return trust if (trust[window.hole] < 1).any() else None
 
 
 def complete(

@@ -180,7 +180,14 @@ class Completer:
       self._warn_of_wide_holes(mask, parts)
       total += len(parts)
       canvases.append(
-        canvas_lib.Canvas(pixels, mask, parts, blend=manner.blend, feather=manner.feather)
+        canvas_lib.Canvas(
+          pixels,
+          mask,
+          parts,
+          blend=manner.blend,
+          feather=manner.feather,
+          smooth=self.description.detail > 0,
+        )
       )
     with jax.default_device(self._device):
       canvas_lib.complete(
