@@ -46,6 +46,12 @@ _SIDE = 256  # pixels
 _SEED = 77  # of the holes
 
 _BANDS = settings_lib.Settings().bands
+_FINER = settings_lib.Settings().finer_bands
+
+
+def _at_once(bands: tuple[settings_lib.Band, ...]) -> tuple[settings_lib.Band, ...]:
+  return tuple(band._replace(fade=0.0, rise=0.0) for band in bands)
+
 
 # Rows with detail: what they change.
 _CHANGES: dict[str, dict[str, Any]] = {
@@ -55,10 +61,11 @@ _CHANGES: dict[str, dict[str, Any]] = {
   'without quilting': {'seam': 0.0},
   'without cuts': {'feather': 0.0, 'stride': 16},
   'without energy': {'energy': 0.0, 'most': 1.0, 'least': 1.0},
-  'without fading': {'bands': tuple(band._replace(fade=0.0, rise=0.0) for band in _BANDS)},
-  'without scale': {'radius': 1e6},
+  'without fading': {'bands': _at_once(_BANDS), 'finer_bands': _at_once(_FINER)},
+  'without scale': {'radius': 1e6, 'thin': 0.0},
+  'without finer blocks': {'thin': 0.0},
   'without nearness': {'near': 0.0},
-  'without the third band': {'bands': _BANDS[:2]},
+  'without the third band': {'bands': _BANDS[:2], 'finer_bands': _FINER[:2]},
 }
 
 
