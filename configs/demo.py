@@ -23,8 +23,8 @@ mixture of holes, seed 0, blended): 21.01 dB in the hole [20.17, 21.78], SSIM 0.
 membrane 20.18 and 0.558, Telea 19.18 and 0.538: 0.83 dB [0.60, 1.11] and 1.83 [1.56, 2.14] less. Of
 the game: textures appear and colours drift, until they are blended; from step 13,500 the
 discriminators get sharp (`gradient_ratio` in metrics.csv: 40 to 70). No score of it was taken.
-Since then the model is a moving average, 0.2 to 0.4 dB better in miniature, and a few pictures are held
-back, so that the discriminators' accuracy on pictures they have not seen warns in time.
+Since then the model is a moving average, 0.2 to 0.4 dB better in miniature, and a few pictures are
+held back, so that the discriminators' accuracy on pictures they have not seen warns in time.
 """
 
 from typing import Any
