@@ -6,7 +6,10 @@
                   date painted over her: thin damage, which comes out well
     removal       a lighthouse taken out (Kodak's picture 21, Eastman Kodak Company, released for
                   unrestricted use): a thing before sky, which comes out well
-    failure       Chelsea's left eye covered: what has to be known is not there
+    failure       a spoon taken off its saucer (scikit-image's coffee; by Rachel Michetti, CC0): what
+                  has to be known is not there
+
+The last two are among the 24 of `removals.py`, chosen before anyone had looked at them.
 
 FOLDER holds Kodak's picture as kodak_21.webp or .png; without it, the second is left out and named.
 Look at them before they are committed: a picture here claims that this is what one gets.
@@ -52,8 +55,8 @@ def _lighthouse(draw: ImageDraw.ImageDraw) -> None:
   draw.polygon(outline, fill=_MAGENTA)
 
 
-def _eye(draw: ImageDraw.ImageDraw) -> None:
-  draw.ellipse((126, 76, 218, 158), fill=_MAGENTA)
+def _spoon(draw: ImageDraw.ImageDraw) -> None:
+  draw.ellipse((315, 228, 417, 328), fill=_MAGENTA)
 
 
 class _Case(NamedTuple):
@@ -64,7 +67,7 @@ class _Case(NamedTuple):
 CASES: Mapping[str, _Case] = {
   'before_after': _Case('chelsea', _damage),
   'removal': _Case('kodak_21', _lighthouse),
-  'failure': _Case('chelsea', _eye),
+  'failure': _Case('coffee', _spoon),
 }
 
 
