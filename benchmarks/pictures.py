@@ -6,7 +6,7 @@
                   date painted over her: thin damage, which comes out well
     removal       a lighthouse taken out (Kodak's picture 21, Eastman Kodak Company, released for
                   unrestricted use): a thing before sky, which comes out well
-    failure       a spoon taken off its saucer (scikit-image's coffee; by Rachel Michetti, CC0): what
+    failure       a spoon taken off its saucer (scikit-image's coffee; Rachel Michetti, CC0): what
                   has to be known is not there
 
 The last two are among the 24 of `removals.py`, chosen before anyone had looked at them.
