@@ -47,6 +47,32 @@ def test_a_thick_hole_is_shown_no_thicker_than_those_of_training(radius, factor)
 
 
 @pytest.mark.parametrize(
+  'side, radius, factor', [(16, 3, 0.5), (17, 3, 1), (16, 4, 0.5), (16, 5, 2**-0.5), (16, 7, 1)]
+)
+def test_a_small_picture_is_shown_enlarged_its_hole_no_thicker_than_those_of_training(
+  side, radius, factor
+):
+  (part,) = cut(hole(side, side, (1, 1, 2 * radius, 2 * radius)))
+  assert scale(part) == pytest.approx(factor, rel=0.05)
+
+
+def test_a_window_is_no_larger_than_the_whole_picture_needs():
+  for side, size in ((8, 16), (9, 32), (16, 32), (32, 32)):
+    (part,) = cut(hole(side, side, (1, 1, 7, 7)))
+    assert part.size == (size, size)
+
+
+def test_what_is_in_the_hole_of_an_enlarged_picture_is_not_shown():
+  mask = hole(16, 16, (6, 6, 9, 9))
+  (part,) = cut(mask)
+  picture = np.random.default_rng(0).integers(0, 256, (16, 16, 3), np.uint8)
+  shown, holes = tiling.network_input(picture, mask, part)
+  other, _ = tiling.network_input(np.where(mask[..., None], 255 - picture, picture), mask, part)
+  assert shown.shape == (32, 32, 3) and 6 * 6 <= holes.sum() <= 8 * 8
+  assert (shown == other)[holes[..., 0] == 0].all() and (shown != other).any()
+
+
+@pytest.mark.parametrize(
   'height, width, factor, count', [(9, 30, 2, 1), (3, 30, 1, 2), (9, 90, 2, 3)]
 )
 def test_a_long_hole_is_shown_coarser_rather_than_cut_as_far_as_training_holes_are_thin(
