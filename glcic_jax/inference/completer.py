@@ -134,9 +134,9 @@ class Completer:
         of the network, 0 to 1; see `glcic_jax.detail`. None: the model's own default, above 0 where
         its output is smooth (`description.detail`).
       scale: 'auto': the network sees each hole at a scale at which it is no thicker than those that
-        it was trained on, see `hole_scale`; 1: by groups of holes, at the picture's own scale
-        unless a group fills more than half of the window. None: 'auto' for a model whose output
-        is smooth, where `large` is 'crop'; else 1.
+        it was trained on, and a small picture enlarged, see `hole_scale`; 1: by groups of holes, at
+        the picture's own scale unless a group fills more than half of the window. None: 'auto' for
+        a model whose output is smooth, where `large` is 'crop'; else 1.
       mask_channel: 'alpha' or 'luminance', for masks in which either could show the hole.
 
     Returns:
