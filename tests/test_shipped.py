@@ -81,6 +81,7 @@ def test_every_photograph_is_credited_and_no_machine_named():
   free = re.compile(r'CC0|CC[ -]BY|public domain', re.IGNORECASE)
   for row in rows:
     assert row['source'].startswith(('GitHub ', 'Debian ')), row
+    assert row['author'].strip() and not row['author'].startswith('see '), row
     assert free.search(row['licence']) and not re.search(r'\bN[CD]\b', row['licence']), row
   for name in FILES - {'model.safetensors'}:
     text = (FOLDER / name).read_text()
