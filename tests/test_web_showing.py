@@ -130,14 +130,20 @@ def test_a_photograph_is_no_mask_unless_one_says_so(served):
   data = encoded(Image.fromarray(noise).resize((160, 120), Image.Resampling.BICUBIC))
   answer = ask(served, '/v1/mask', mask=data)
   assert answer.status == 422
-  sentence = answer.json()['error']
-  assert sentence.startswith('The mask looks like a photograph, not a mask: ')
-  assert 'or give mask_channel luminance, ' in sentence  # by which the page knows what to ask
+  refusal = answer.json()
+  assert refusal['error'].startswith('The mask looks like a photograph, not a mask: ')
+  assert 'or give mask_channel luminance, ' in refusal['error']
+  assert refusal['choices'] == {'mask_channel': ['luminance']}  # the page asks by these
   opened(ask(served, '/v1/mask', mask=data, mask_channel='luminance'))
 
 
 def test_a_mask_is_understood_as_one_says(served):
   data = encoded(files()['grey and transparent'][0])
+  open_ = encoded(files()['black and white paint on nothing'][0])
+  choices = ask(served, '/v1/mask', mask=open_).json()['choices']
+  assert choices == {'mask_channel': ['alpha', 'luminance']}
+  empty = encoded(Image.new('L', (30, 20)))
+  assert set(ask(served, '/v1/mask', mask=empty).json()) == {'error'}  # no field helps
   by = {
     channel: np.asarray(opened(ask(served, '/v1/mask', mask=data, mask_channel=channel)))
     for channel in ('alpha', 'luminance')

@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 import inspect
 import os
 import pathlib
+import types
 from typing import Any, Literal
 
 from etils import epath
@@ -33,6 +34,7 @@ from glcic_jax.model_directory import model_files
 from glcic_jax.model_directory import tensors
 from glcic_jax.models import convolutions
 from glcic_jax.models import layers
+from glcic_jax.pictures import grey_photographs
 from glcic_jax.pictures import mask_meaning
 from glcic_jax.pictures import pairing
 
@@ -45,6 +47,7 @@ Weights = Literal['baked', 'separate']
 _MOST = 2**31 - 2**24  # bytes of weights that fit into one file: its format counts with 31 bits
 _RUNNER = pathlib.Path(__file__).with_name('run_exported.py')
 _MASKS = 'from glcic_jax.pictures import mask_meaning'  # the only line of it that needs the package
+_COPIED = grey_photographs, mask_meaning  # in its place, the one that others need first
 _RUNNER_START = b'"""Completes a picture by an exported model: needs '  # of any version's
 
 
@@ -126,9 +129,16 @@ def program() -> bytes:
   """The program beside an exported file: `run_exported.py`, which holds what decides on masks."""
   lines = _RUNNER.read_text().splitlines()
   place = next(i for i, line in enumerate(lines) if line.startswith(_MASKS))
-  code = inspect.getsource(mask_meaning).rstrip()
-  lines[place] = f'import types\n\n{code}\n\n\nmask_meaning = types.SimpleNamespace(**globals())'
+  lines[place] = '\n\n\n'.join(['import types', *map(_copy, _COPIED)])
   return '\n'.join([*lines, '']).encode()
+
+
+def _copy(module: types.ModuleType) -> str:
+  """A module's code, and its name: all of it is in one program, whose names differ."""
+  code = inspect.getsource(module).splitlines()
+  lines = [line for line in code if not line.startswith('from glcic_jax.')]
+  name = module.__name__.rpartition('.')[2]
+  return '\n'.join([*lines, '', '', f'{name} = types.SimpleNamespace(**globals())'])
 
 
 def _runner(output: epath.Path) -> epath.Path:

@@ -5,9 +5,9 @@ Files: `image_files.py` opens and writes them, with `mending.py`, `tiff_layouts.
 photograph (`color_profiles.py`). `modes.py` makes arrays of any mode and back; `sheets.py` lays
 pictures out, with names below (`captions.py`).
 
-Holes: `mask_meaning.py` alone decides what a mask means; `masks.py` finds a hole in a mask, alpha
-or colour, and `given_holes.py` that of each picture which a command is given. `painted_over.py`
-knows a photograph that is painted into, and no mask.
+Holes: `mask_meaning.py` alone decides what a mask means (`grey_photographs.py` and
+`painted_over.py` know what is none); `masks.py` finds a hole in a mask, alpha or colour, and
+`given_holes.py` that of each picture which a command is given.
 
 Which files: `pairing.py` with `globs.py` and `mask_folder.py`; `left_out.py` names the others.
 """

@@ -10,6 +10,7 @@ from glcic_jax import errors
 from glcic_jax.pictures import mask_folder
 from glcic_jax.pictures import mask_meaning
 from glcic_jax.pictures import masks
+from glcic_jax.pictures import painted_over
 from glcic_jax.pictures import pairing
 from glcic_jax.pictures import photographs
 
@@ -86,7 +87,7 @@ def _of_mask(name: str, size: tuple[int, int], where: Where, say: masks.Say) -> 
     return masks.from_mask(
       name, size, invert=where.invert, channel=where.channel, most_pixels=where.most_pixels, say=say
     )
-  except masks.PaintedOver as error:
+  except painted_over.PaintedOver as error:
     raise errors.InputError(
       f'{error.fault}; complete it by itself, without --mask: '
       f"glcic-jax complete {shlex.quote(name)} --hole-color '{error.color}'."

@@ -12,6 +12,8 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
+from glcic_jax.pictures import grey_photographs
+
 Channel: TypeAlias = Literal['alpha', 'luminance']
 CHANNELS: tuple[Channel, ...] = ('alpha', 'luminance')
 FLAG = '--mask-channel'  # of commands; `mask_channel` of `Completer`
@@ -24,15 +26,15 @@ _ONE_COLOR = 32  # levels by which one colour may vary: lossy files
 _HUE = 0.25  # shares of the brightest of RGB by which one hue may vary
 _RARE = 0.05  # share of the pixels that may be of another colour
 _SAMPLE = 1_000_000  # pixels that stand for all in statistics
-# Of `_no_photograph`: 67 of 79 grey photographs are found, and 1 of 3,888 soft or pale masks.
-_SMALLEST = 100  # pixels of the shorter side: of less, nothing is told
-_REACH, _STEP = 8, 3  # pixels of a way; levels up to which a step of it is a JPEG's noise
-_RANGE, _STEEP = 64, 8  # levels, from dark to light and of a way's steps, at least
-_DIRECT = 0.15, 0.6  # what a way gains, as a share of its steps: in noise 1/8, on a soft edge 1
 
 
 class Unclear(ValueError):
   """What is wrong with a mask, without its name: one sentence's end."""
+
+  def __init__(self, sentence: str, *channels: Channel) -> None:
+    """`channels`: which can be asked for instead, so that the hole is found by it."""
+    super().__init__(sentence)
+    self.channels = channels
 
 
 class Meaning(NamedTuple):
@@ -161,32 +163,14 @@ def _thresholded(levels: np.ndarray) -> Meaning:
 
 
 def _no_photograph(levels: np.ndarray) -> np.ndarray:
-  """Levels `[H, W]` as they are, unless most are in the middle and go up and down there: however
-  soft a mask is, it goes one way from dark to light.
-  """
-  ends = np.count_nonzero((levels == levels.min()) | (levels == levels.max()))
-  if min(levels.shape) < _SMALLEST or 2 * ends > levels.size:
-    return levels
-  every = -(-4 * levels.size // _SAMPLE)
-  both = [way[::every] * np.float32(255 / _white(levels)) for way in (levels, levels.T)]
-  low, high = np.percentile(both[0], (5, 95))
-  middles = [abs(lines - (low + high) / 2) < (high - low) * 3 / 8 for lines in both]
-  share = np.mean([middle.mean() for middle in middles])
-  if share <= 0.5 or high - low < _RANGE:
-    return levels
-  ways, added, gained = 0, 0.0, 0.0
-  for lines, middle in zip(both, middles):
-    steps = abs(np.diff(lines, axis=1, prepend=lines[:, :1]))
-    sums = np.cumsum(np.where(steps > _STEP, steps, 0), axis=1)
-    sums = sums[:, _REACH:] - sums[:, :-_REACH]
-    gains = np.minimum(sums, abs(lines[:, _REACH:] - lines[:, :-_REACH]))
-    here = middle[:, _REACH // 2 : -_REACH // 2]
-    ways, added, gained = ways + here.sum(), added + sums[here].sum(), gained + gains[here].sum()
-  if added <= _STEEP * ways or not _DIRECT[0] < gained / added < _DIRECT[1]:
+  """Levels `[H, W]` as they are, unless they are of a photograph."""
+  share = grey_photographs.middle(levels, _white(levels))
+  if not share:
     return levels
   raise Unclear(
     f'looks like a photograph, not a mask: {share:.0%} of it is neither light nor dark; paint the '
-    f'hole white and all else black, or give {FLAG} luminance, by which what is light is the hole.'
+    f'hole white and all else black, or give {FLAG} luminance, by which what is light is the hole.',
+    'luminance',
   )
 
 
@@ -229,10 +213,12 @@ def _opaque(levels: np.ndarray, *, told: bool) -> Meaning:
   if is_one.mean() >= 1 - _RARE and painted < brightest.size:
     note = 'it is painted in one colour on black: what is painted is the hole.'
     return _painted(brightest, 'white', note)
+  held = f'holds {_colors(levels.reshape(-1, 3))} and is no white on black'
   remedy = 'paint the hole white and all else black'
-  if not is_picture(sample(levels.reshape(-1, 3))):  # of a photograph, that would be no hole
-    remedy += f', or give {FLAG} luminance, by which what is light is the hole'
-  raise Unclear(f'holds {_colors(levels.reshape(-1, 3))} and is no white on black; {remedy}.')
+  if is_picture(sample(levels.reshape(-1, 3))):  # what is light in it would be no hole
+    raise Unclear(f'{held}; {remedy}.')
+  remedy += f', or give {FLAG} luminance, by which what is light is the hole'
+  raise Unclear(f'{held}; {remedy}.', 'luminance')
 
 
 def _by_alpha(levels: np.ndarray, alpha: np.ndarray) -> Meaning:
@@ -249,7 +235,8 @@ def _by_alpha(levels: np.ndarray, alpha: np.ndarray) -> Meaning:
   raise Unclear(
     f'holds {_colors(visible)}, opaque in {opaque.mean():.0%} of it and transparent elsewhere; '
     f'give {FLAG} alpha, by which what is opaque is the hole, or luminance, by which what '
-    'is light is.'
+    'is light is.',
+    *CHANNELS,
   )
 
 

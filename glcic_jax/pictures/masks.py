@@ -22,14 +22,13 @@ from glcic_jax.pictures import painted_over
 Say: TypeAlias = Callable[[str], None]
 
 
-class PaintedOver(errors.InputError):
-  """What is given as a mask is a photograph with the hole painted into it."""
+class Undecided(errors.InputError):
+  """A mask in which something else may show the hole, if it is told what."""
 
-  def __init__(self, name: str, color: tuple[int, int, int]) -> None:
-    """Of the mask, and what it is painted with: RGB of 0..255."""
-    self.color = '#{:02x}{:02x}{:02x}'.format(*color)
-    self.fault = f'{name} looks like a photograph with {self.color} painted over it, and no mask'
-    super().__init__(f'{self.fault}; paint what is {self.color} there white and all else black.')
+  def __init__(self, sentence: str, channels: tuple[mask_meaning.Channel, ...]) -> None:
+    """`channels`: what can be asked for, so that the hole is found by it."""
+    super().__init__(sentence)
+    self.channels = channels
 
 
 # Share of the picture above which a hole is rather what should be kept: what is taken out seldom
@@ -115,18 +114,22 @@ def meaning_of(
   """`mask_meaning.decide` of a picture or an array; empty and full holes too.
 
   Raises:
-    PaintedOver: if it is a photograph with one colour over it.
-    errors.InputError: if it is no mask, or can be understood in two ways.
+    painted_over.PaintedOver: if it is a photograph with one colour over it.
+    Undecided: if it can be understood in two ways.
+    errors.InputError: if it is no mask.
   """
   try:
     array = mask_meaning.array_of(mask) if isinstance(mask, Image.Image) else mask
     if channel is None and (color := painted_over.color(array)):
-      raise PaintedOver(name, color)
+      raise painted_over.PaintedOver(name, color)
     return mask_meaning.decide(array, channel=channel, invert=invert)
-  except PaintedOver:
+  except errors.InputError:
     raise
   except mask_meaning.Unclear as error:
-    raise errors.InputError(f'{name} {error}') from None
+    sentence = f'{name} {error}'
+    if error.channels:
+      raise Undecided(sentence, error.channels) from None
+    raise errors.InputError(sentence) from None
   except ValueError as error:
     raise errors.InputError(
       f'{name} cannot be used as a mask ({error}); save it in grey, white for the hole.'

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from glcic_jax import errors
 from glcic_jax.pictures import mask_meaning
 
 _SATURATED = 128  # between the lowest and the highest of RGB
@@ -9,6 +10,16 @@ _NEAR = 32  # levels by which a lossy file may change a colour
 # Shares that the very same colour has at least: of the picture, and of what is near to it. And how
 # often it occurs, for once that any other saturated colour does. A photograph's colours vary.
 _LEAST, _FLAT, _ALONE = 0.001, 0.05, 4
+
+
+class PaintedOver(errors.InputError):
+  """What is given as a mask is a photograph with the hole painted into it."""
+
+  def __init__(self, name: str, color: tuple[int, int, int]) -> None:
+    """Of the mask, and what it is painted with: RGB of 0..255."""
+    self.color = '#{:02x}{:02x}{:02x}'.format(*color)
+    self.fault = f'{name} looks like a photograph with {self.color} painted over it, and no mask'
+    super().__init__(f'{self.fault}; paint what is {self.color} there white and all else black.')
 
 
 def color(picture: np.ndarray) -> tuple[int, int, int] | None:

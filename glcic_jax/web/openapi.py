@@ -209,7 +209,15 @@ def _refusals(codes: Iterable[int]) -> dict[str, Any]:
 def _error() -> dict[str, Any]:
   return {
     'type': 'object',
-    'properties': {'error': {'type': 'string', 'description': 'one sentence'}},
+    'properties': {
+      'error': {'type': 'string', 'description': 'one sentence'},
+      'choices': {
+        'type': 'object',
+        'description': 'fields that would answer what is open, where there are any, and the values '
+        'of each with which the request may be sent again',
+        'additionalProperties': {'type': 'array', 'items': {'type': 'string'}},
+      },
+    },
     'required': ['error'],
   }
 

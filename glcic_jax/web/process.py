@@ -2,8 +2,8 @@
 
 A picture that takes too long, or more memory than there is, ends this process, and not the server.
 It is sent `in_memory.Task`s with a model's name, or tasks of `showing` without one, one after
-another, and answers each with a word and what belongs to it: DONE and the result, or why not and a
-sentence.
+another, and answers each with a word and what belongs to it: DONE and the result, or why not and
+what `Refused` says.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,6 +18,8 @@ from glcic_jax import errors
 from glcic_jax.inference import baselines
 from glcic_jax.inference import in_memory
 from glcic_jax.inference import showing
+from glcic_jax.pictures import mask_meaning
+from glcic_jax.pictures import masks
 from glcic_jax.web import warming
 
 Task: TypeAlias = in_memory.Task | showing.Mask | showing.Picture
@@ -41,6 +43,13 @@ class Done(NamedTuple):
 
   result: in_memory.Result
   seconds: float
+
+
+class Refused(NamedTuple):
+  """Why a task gives nothing, in a sentence, and what could be asked for instead."""
+
+  sentence: str
+  mask_channels: tuple[mask_meaning.Channel, ...] = ()
 
 
 def main(connection: connection_lib.Connection, models: Sequence[str], device: str | None) -> None:
@@ -127,10 +136,13 @@ def _answer(newest: _Newest, completer: Callable[..., Any] | None, task: Task) -
   try:
     result = newest.done(completer, task)
   except errors.InputError as error:
-    return REFUSED, in_memory.without_dashes(str(error))
+    channels = error.channels if isinstance(error, masks.Undecided) else ()
+    return REFUSED, Refused(in_memory.without_dashes(str(error)), channels)
   except Exception as error:
     if errors.is_out_of_memory(error):
-      return TOO_LARGE, 'There is not enough memory for this picture here; send it smaller.'
+      return TOO_LARGE, Refused(
+        'There is not enough memory for this picture here; send it smaller.'
+      )
     traceback.print_exc(file=sys.stderr)
-    return BROKEN, 'The picture could not be completed; the server knows more.'
+    return BROKEN, Refused('The picture could not be completed; the server knows more.')
   return DONE, Done(result, time.perf_counter() - start)

@@ -160,7 +160,8 @@ class Worker:
       )
       raise refusals.Refusal(503, sentence, {'Retry-After': '10'})
     if word != process_lib.DONE:
-      raise refusals.Refusal(_STATUS[word], content)
+      choices = {'mask_channel': content.mask_channels} if content.mask_channels else {}
+      raise refusals.Refusal(_STATUS[word], content.sentence, choices=choices)
     if model is not None:
       self._lasted = content.seconds
     return content

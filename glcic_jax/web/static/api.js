@@ -1,9 +1,11 @@
 // The server's API: which models there are, completing, and what files show. Errors are its sentences.
 
 export class Refused extends Error {
-  constructor(sentence, status) {
+  // `choices`: fields that would answer what is open, and the values of each.
+  constructor(sentence, status, choices = {}) {
     super(sentence);
     this.status = status;
+    this.choices = choices;
   }
 }
 
@@ -76,7 +78,7 @@ async function ask(path, options, alsoFine = []) {
 async function refusal(response) {
   const said = await response.json().catch(() => ({}));
   const sentence = said.error ?? `The server answered ${response.status} ${response.statusText}.`;
-  return new Refused(sentence, response.status);
+  return new Refused(sentence, response.status, said.choices);
 }
 
 function pause(seconds, signal) {

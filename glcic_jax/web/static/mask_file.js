@@ -28,7 +28,7 @@ async function ask(file, channel) {
 // Which of a mask's channels shows the hole, where the server refused it because that is open: resolves to
 // the channel, '' if nobody chooses, undefined where there is no choice.
 export async function askForChannel(error) {
-  const channels = channelsOf(error);
+  const channels = error.choices?.mask_channel ?? [];
   if (!channels.length) return undefined;
   const dialog = document.getElementById('channel-dialog');
   document.getElementById('channel-text').textContent =
@@ -39,10 +39,4 @@ export async function askForChannel(error) {
   dialog.returnValue = '';
   dialog.showModal();
   return new Promise((resolve) => { dialog.onclose = () => resolve(dialog.returnValue); });
-}
-
-function channelsOf(error) {
-  if (error.status !== 422) return [];
-  if (error.message.includes('give mask_channel alpha')) return ['alpha', 'luminance'];
-  return error.message.includes('give mask_channel luminance') ? ['luminance'] : [];
 }
