@@ -10,6 +10,9 @@ import pytest
 import scipy.ndimage
 
 from glcic_jax import errors
+from glcic_jax.inference import baselines
+from glcic_jax.inference import in_memory
+from glcic_jax.inference import pairs
 from glcic_jax.pictures import masks
 from glcic_jax.pictures import painted_over
 from tests import commands
@@ -58,6 +61,25 @@ def test_a_picture_given_as_its_own_mask_is_told(complete):
     [np.random.default_rng(0).integers(0, 256, (20, 30, 3), np.uint8), 255 - MASK]
   )
   assert 'own mask' not in complete(cut_out, image='mask.png')[1]
+
+
+def test_a_photograph_given_as_its_own_mask_is_refused_unless_one_says_so(complete, tmp_path):
+  code, err = complete(MASK, '--mask-channel', 'luminance', image='mask.png')
+  assert code == 0 and 'own mask' in err
+  grey = np.random.default_rng(0).integers(0, 256, (20, 30), np.uint8)  # too small to be told by
+  assert complete(grey)[0] == 0  # as the mask of another
+  code, err = complete(grey, image='mask.png')
+  said = 'is a photograph, and is given as its own mask; give a mask, or '
+  assert code == 2 and f'mask.png {said}--mask-channel luminance, ' in err
+  code, err = complete(grey, '--mask-channel', 'luminance', image='mask.png')
+  assert code == 0 and 'own mask: what is light' in err
+  path, data = tmp_path / 'mask.png', (tmp_path / 'mask.png').read_bytes()
+  opened = Image.open(path)
+  for given in ((path, str(path)), (opened, opened)):
+    with pytest.raises(errors.InputError, match=said):
+      pairs.read(*given)
+  with pytest.raises(errors.InputError, match=said):
+    in_memory.complete(baselines.Baseline('telea'), in_memory.Task(data, data, {}))
 
 
 def _painted_over(form):

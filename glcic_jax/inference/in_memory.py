@@ -65,15 +65,18 @@ def complete(completer: Callable[..., Any], task: Task) -> Result:
 
 def completed(completer: Callable[..., Any], task: Task) -> Completed:
   """What `complete` gives to `encoded`; `task.format` and `task.strip_gps` do not matter yet."""
+  notes: list[str] = []
   with warnings.catch_warnings(record=True) as said:
     warnings.simplefilter('always')
     warnings.filterwarnings('ignore', message='Image size')  # a panorama is no attack
     photograph = photographs.read(task.image, name=PICTURE)
     where = given_holes.Where(None if task.mask is None else MASK, task.invert_mask, None, None)
     given = _hole(photograph.image, task)
+    if task.mask == task.image:
+      own = given_holes.of_itself(photograph.image, PICTURE, task.mask_channel)
+      notes += [own and f'{PICTURE}: {own}']
     hole = given_holes.grown(given, task.dilate, 'the picture', where)
     (result,) = completer([photograph.image], [hole], **task.options)
-  notes = []
   if suspicion := given_holes.inverted(given, where):
     notes.append(f'{MASK} {suspicion}' if task.mask is not None else suspicion)
   notes += [given_holes.tight(photograph.image, hole, task.dilate), *photograph.notes]

@@ -8,6 +8,7 @@ result = pairs.join(results, image)    # as many as came in
 from collections.abc import Sequence
 import os
 from typing import Any, TypeAlias, TypeGuard
+import warnings
 
 import jax
 import jax.numpy as jnp
@@ -15,7 +16,9 @@ import numpy as np
 from PIL import Image
 
 from glcic_jax import errors
+from glcic_jax.pictures import given_holes
 from glcic_jax.pictures import image_files
+from glcic_jax.pictures import mask_folder
 from glcic_jax.pictures import mask_meaning
 from glcic_jax.pictures import masks
 from glcic_jax.pictures import modes
@@ -71,6 +74,7 @@ def read(
   Raises:
     errors.InputError: if one of them cannot be used, or they do not fit each other.
   """
+  given = image
   if isinstance(image, (np.ndarray, jax.Array)):
     picture = modes.from_array(image)
   elif isinstance(image, (str, os.PathLike, Image.Image)):
@@ -82,8 +86,23 @@ def read(
     )
   height, width = picture.pixels.shape[:2]
   if mask is not None:
-    return picture, _hole(mask, (width, height), channel)
+    hole = _hole(mask, (width, height), channel)
+    if isinstance(image, Image.Image) and _is_same(given, mask):
+      name = 'The picture'
+      if note := given_holes.of_itself(image, name, channel):
+        warnings.warn(f'{name}: {note}', stacklevel=2)
+    return picture, hole
   return picture, masks.transparent(picture, 'The picture')
+
+
+def _is_same(image: Any, mask: Any) -> bool:
+  """Whether a picture is given as its own mask."""
+  if image is mask:
+    return True
+  paths = (str, os.PathLike)
+  if not isinstance(image, paths) or not isinstance(mask, paths):
+    return False
+  return mask_folder.identity(os.fspath(image)) == mask_folder.identity(os.fspath(mask))
 
 
 def _hole(mask: Any, size: tuple[int, int], channel: mask_meaning.Channel | None) -> np.ndarray:

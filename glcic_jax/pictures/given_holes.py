@@ -7,6 +7,7 @@ import numpy as np
 from PIL import Image
 
 from glcic_jax import errors
+from glcic_jax.pictures import image_files
 from glcic_jax.pictures import mask_folder
 from glcic_jax.pictures import mask_meaning
 from glcic_jax.pictures import masks
@@ -61,8 +62,8 @@ def read(job: pairing.Job, where: Where) -> Given:
     name = job.mask
     hole = _of_mask(name, image.size, where, lambda note: notes.append((name, note)))
     files = {mask_folder.identity(path) for path in (name, job.image)}
-    if len(files) == 1 and not image.has_transparency_data:
-      notes.append((name, _OWN))
+    if len(files) == 1 and (note := of_itself(image, name, where.channel)):
+      notes.append((name, note))
   elif where.color:
     lossy = photograph.kind in ('JPEG', 'MPO', 'WEBP')
     hole = masks.from_color(image, where.color, job.image, lossy=lossy)
@@ -92,6 +93,25 @@ def _of_mask(name: str, size: tuple[int, int], where: Where, say: masks.Say) -> 
       f'{error.fault}; complete it by itself, without --mask: '
       f"glcic-jax complete {shlex.quote(name)} --hole-color '{error.color}'."
     ) from None
+
+
+def of_itself(image: Image.Image, name: str, channel: mask_meaning.Channel | None) -> str:
+  """What to say of an upright picture that is given as its own mask; nothing where it is
+  transparent in part, which shows the hole.
+
+  Raises:
+    masks.Undecided: if it is a photograph, and nobody has said that what is light is the hole.
+  """
+  if image.has_transparency_data and np.asarray(image.convert('RGBA'))[..., 3].min() < 255:
+    return ''
+  colors = np.asarray(image_files.to_rgb(image)).reshape(-1, 3)
+  if channel is None and mask_meaning.is_picture(mask_meaning.sample(colors)):
+    raise masks.Undecided(
+      f'{name} is a photograph, and is given as its own mask; give a mask, or '
+      f'{mask_meaning.FLAG} luminance, by which what is light is the hole.',
+      ('luminance',),
+    )
+  return _OWN
 
 
 def inverted(hole: np.ndarray, where: Where) -> str:
