@@ -129,6 +129,8 @@ def kept(image: Image.Image) -> Image.Image:
     if mode.startswith('I;16'):
       return Image.fromarray(np.asarray(image).astype(np.uint16))
     return image_files.to_rgb(image) if mode == 'LAB' else image.convert(_NEAREST.get(mode, 'RGB'))
+  except errors.InputError:
+    raise
   except (OSError, ValueError) as error:
     raise errors.InputError(
       f'A picture of mode {mode} cannot be completed ({error}); save it as RGB.'
