@@ -53,7 +53,11 @@ def test_it_is_off_by_default_and_deterministic(completer):
   np.testing.assert_array_equal(once[0], completer(picture, mask, detail=0.5))
 
 
-@pytest.mark.parametrize('detail', [-0.1, 1.1, 'off', float('nan')])
+def test_detail_is_switched_off_by_the_word_of_the_command(completer):
+  assert completer.manner(detail='off') == completer.manner(detail=0)
+
+
+@pytest.mark.parametrize('detail', [-0.1, 1.1, 'of', float('nan')])
 def test_impossible_strengths_are_refused(completer, detail):
   with pytest.raises(errors.InputError, match='detail is .*; give 0 to 1'):
     completer(*noise(), detail=detail)

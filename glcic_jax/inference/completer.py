@@ -114,7 +114,7 @@ class Completer:
     blend: str = 'poisson',
     feather: float = 0,
     large: str = 'crop',
-    detail: float | None = None,
+    detail: float | manner_lib.Off | None = None,
     scale: str | int | None = None,
     mask_channel: mask_meaning.Channel | None = None,
   ) -> Any:
@@ -131,8 +131,8 @@ class Completer:
       large: what the network sees: 'crop', windows around the holes at the scale that it was
         trained for; 'resize', the whole picture at that scale; 'whole', the picture as it is.
       detail: how much of the fine texture in the hole comes from the picture's own blocks instead
-        of the network, 0 to 1; see `glcic_jax.detail`. None: the model's own default, above 0 where
-        its output is smooth (`description.detail`).
+        of the network, 0 to 1, or 'off', which is 0; see `glcic_jax.detail`. None: the model's own
+        default, above 0 where its output is smooth (`description.detail`).
       scale: 'auto': the network sees each hole at a scale at which it is no thicker than those that
         it was trained on, and a small picture enlarged, see `hole_scale`; 1: by groups of holes, at
         the picture's own scale unless a group fills more than half of the window. None: 'auto' for

@@ -5,7 +5,7 @@ is started for them.
 """
 
 import numbers
-from typing import Any, NamedTuple, TYPE_CHECKING
+from typing import Any, Literal, NamedTuple, TYPE_CHECKING, TypeAlias
 
 from glcic_jax import errors
 
@@ -16,6 +16,7 @@ BLENDS = ('poisson', 'opencv', 'none')  # see `blending`
 LARGE = ('crop', 'resize', 'whole')  # see `tiling`
 AUTO, ONE = 'auto', '1'
 SCALES = (AUTO, ONE)
+Off: TypeAlias = Literal['off']  # of detail: the same as 0
 
 
 class Manner(NamedTuple):
@@ -35,7 +36,7 @@ def of_model(
   blend: str = 'poisson',
   feather: float = 0,
   large: str = 'crop',
-  detail: float | None = None,
+  detail: float | Off | None = None,
   scale: str | int | None = None,
 ) -> Manner:
   """What the options mean for a model.
@@ -54,9 +55,11 @@ def of_model(
     raise errors.InputError(f'large is {large!r}; it can be {", ".join(LARGE)}.')
   if not isinstance(feather, numbers.Real) or not feather >= 0:
     raise errors.InputError(f'feather is {feather}; give 0 or more pixels.')
-  detail = description.detail if detail is None else detail
+  if detail is None:
+    detail = description.detail
+  detail = 0.0 if detail == 'off' else detail
   if not isinstance(detail, numbers.Real) or not 0 <= detail <= 1:
-    raise errors.InputError(f'detail is {detail!r}; give 0 to 1.')
+    raise errors.InputError(f"detail is {detail!r}; give 0 to 1, or 'off'.")
   windows = any_size and large == 'crop'
   if scale is None:
     scale = AUTO if description.detail and windows else ONE
