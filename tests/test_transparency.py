@@ -1,10 +1,13 @@
 """Alpha channels: kept or continued in the hole; hidden colours stay hidden."""
 
+import io
+
 import numpy as np
 from PIL import Image
 import pytest
 
 from glcic_jax.inference import baselines
+from glcic_jax.inference import in_memory
 from glcic_jax.inference import transparency
 from glcic_jax.pictures import modes
 
@@ -67,3 +70,25 @@ def test_colours_that_are_hidden_do_not_come_to_light():
 def test_a_hole_that_is_the_transparent_part_becomes_opaque():
   alpha = np.where(HOLE, 0, 200).astype(np.uint8)
   assert (_completed(_rgba(alpha))[HOLE, 3] == 255).all()
+
+
+def _encoded(image, kind, **options):
+  buffer = io.BytesIO()
+  image.save(buffer, kind, **options)
+  return buffer.getvalue()
+
+
+def test_what_is_transparent_in_a_gif_stays_so_and_all_that_is_known_keeps_its_colour():
+  rng = np.random.default_rng(0)
+  sticker = Image.fromarray(rng.integers(0, 256, HOLE.shape, np.uint8)).convert('P')
+  sticker.putpalette(rng.permutation(768) % 256)
+  data = _encoded(sticker, 'GIF', transparency=7)
+  task = in_memory.Task(data, _encoded(Image.fromarray(HOLE), 'PNG'), {})
+  result = in_memory.complete(baselines.Baseline('harmonic'), task)
+  before, after = (
+    np.asarray(Image.open(io.BytesIO(held)).convert('RGBA')) for held in (data, result.data)
+  )
+  assert 0 in before[~HOLE, 3]
+  np.testing.assert_array_equal(after[~HOLE], before[~HOLE])
+  assert (after[HOLE] != before[HOLE]).any()
+  assert not any('transparency' in note for note in result.notes)

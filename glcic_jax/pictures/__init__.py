@@ -2,8 +2,8 @@
 
 Files: `image_files.py` opens and writes them, with `mending.py`, `tiff_layouts.py`, `depth.py`,
 `limits.py` and, where that fails, `unreadable.py`. `photographs.py` adds what describes a
-photograph (`color_profiles.py`). `modes.py` makes arrays of any mode and back; `sheets.py` lays
-pictures out, with names below (`captions.py`).
+photograph (`color_profiles.py`), and fits it into its format (`palettes.py`). `modes.py` makes
+arrays of any mode and back; `sheets.py` lays pictures out, with names below (`captions.py`).
 
 Holes: `mask_meaning.py` alone decides what a mask means (`grey_photographs.py` and
 `painted_over.py` know what is none); `masks.py` finds a hole in a mask, alpha or colour, and

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 import math
 from typing import Any, NamedTuple
 
-import numpy as np
 from PIL import Image
 from PIL import JpegImagePlugin
 from PIL import PngImagePlugin
@@ -21,6 +20,7 @@ from glcic_jax import errors
 from glcic_jax.pictures import color_profiles
 from glcic_jax.pictures import image_files
 from glcic_jax.pictures import limits
+from glcic_jax.pictures import palettes
 
 _EXIF, _GPS = 0x8769, 0x8825  # tags that point to tables of their own
 _WIDTH, _HEIGHT = 0xA002, 0xA003
@@ -196,6 +196,7 @@ def _prepared(
 ) -> tuple[Image.Image, dict[str, Any], list[str]]:
   """A picture as its format can hold it, Pillow's options for its file, and what to be told."""
   image, notes = _fit(completed, kind, source.image)
+  transparent = image.info.get('transparency')  # of a palette, which of its numbers
   image.info = {}  # else Pillow writes some of it by itself
   options = {key: source.options[key] for key in _FORMATS[kind][1] if key in source.options}
   profile = source.options.get('icc_profile')
@@ -219,6 +220,8 @@ def _prepared(
       options['pnginfo'].add(name, data)
     for key, text in source.options['text'].items():
       options['pnginfo'].add_text(key, text)
+  if kind == 'GIF' and transparent is not None:
+    options['transparency'] = transparent
   return image, options | _QUALITY.get(kind, {}), notes
 
 
@@ -231,7 +234,7 @@ def _fit(image: Image.Image, kind: str, source: Image.Image) -> tuple[Image.Imag
     ]
   elif kind == 'GIF' and mode != 'L':
     notes = ['GIF holds 256 colours: pixels outside the hole may differ; use .png to keep them.']
-    if mode == 'RGB' and (drawn := _in_256_colors(image, image_files.to_rgb(source))):
+    if drawn := _in_256_colors(image, source):
       return drawn, ['GIF holds 256 colours: the hole is drawn with those that are left.']
   if mode in modes:
     return image.copy(), notes
@@ -250,29 +253,13 @@ def _fit(image: Image.Image, kind: str, source: Image.Image) -> tuple[Image.Imag
   return image_files.to_rgb(image), [*notes, f'{kind} {does_not_hold} {lost}.']
 
 
-def _in_256_colors(completed: Image.Image, before: Image.Image) -> Image.Image | None:
-  """As a palette picture, in which pixels that are equal in both (RGB) keep their colour.
-
-  None where they have too many colours.
-  """
-  pixels = np.asarray(completed)
-  changed = (pixels != np.asarray(before)).any(axis=-1)
-  kept, numbers = np.unique(pixels[~changed], axis=0, return_inverse=True)
-  if len(kept) > 256:
-    return None
-  indices = np.empty(changed.shape, np.uint8)
-  indices[~changed] = numbers.reshape(-1)
-  palette, new = kept, pixels[changed]
-  if len(new):
-    import scipy.spatial  # as in `masks.grown`
-
-    if len(kept) < 256:  # room for colours of its own
-      drawn = Image.fromarray(new[None]).quantize(256 - len(kept), Image.Quantize.MEDIANCUT)
-      palette = np.concatenate([kept, np.unique(np.asarray(drawn.convert('RGB'))[0], axis=0)])
-    indices[changed] = scipy.spatial.cKDTree(palette).query(new)[1]
-  result = Image.fromarray(indices).convert('P')
-  result.putpalette(palette.astype(np.uint8).tobytes())
-  return result
+def _in_256_colors(completed: Image.Image, source: Image.Image) -> Image.Image | None:
+  """See `palettes`; None of pictures of other kinds, too."""
+  if completed.mode == 'RGB':
+    return palettes.in_256_colors(completed, image_files.to_rgb(source))
+  if completed.mode in ('LA', 'RGBA'):
+    return palettes.in_256_colors(completed.convert('RGBA'), source.convert('RGBA'))
+  return None
 
 
 def _described(exif: Image.Exif, size: tuple[int, int], strip_gps: bool) -> Image.Exif:
