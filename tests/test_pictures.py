@@ -460,3 +460,10 @@ def test_a_link_to_nothing_is_told_as_one(tmp_path):
   sentence = r'link\.png is a link to gone\.png, which is not there; check where it leads\.$'
   with pytest.raises(errors.InputError, match=sentence):
     image_files.open_picture(tmp_path / 'link.png')
+
+
+def test_a_picture_whose_head_is_cut_off_is_told_what_helps():
+  buffer = io.BytesIO()
+  Image.new('RGB', (40, 30)).save(buffer, 'JPEG')
+  with pytest.raises(errors.InputError, match=r'\(.+; copy it again, or save it as PNG\)\.$'):
+    image_files.open_picture(buffer.getvalue()[:300], 'a.jpg')

@@ -45,6 +45,8 @@ def of_file(name: str, error: Exception, data: bytes) -> str:
     reason = 'not a picture format that is known here; save it as PNG or JPEG'
   elif 'could not create decoder' in reason:  # WebP's
     reason += '; the file is damaged: copy it again'
+  else:
+    reason += '; copy it again, or save it as PNG'
   return f'{name} cannot be read as a picture ({reason}).'
 
 
