@@ -316,13 +316,19 @@ def test_a_note_that_is_not_understood_is_refused(tmp_path, capsys):
   assert 'does not fit the network' in refused(capsys, 'convert', path, tmp_path / 'model')
 
 
-def test_without_torch_its_files_are_refused_and_safetensors_written(tmp_path, capsys, monkeypatch):
+def test_without_torch_its_files_are_refused_both_ways_and_no_other_is_written(
+  tmp_path, capsys, monkeypatch
+):
   monkeypatch.setitem(sys.modules, 'torch', None)  # as if it were not installed
   (tmp_path / 'a.pth').write_bytes(b'PK\x03\x04')
   assert "pip install 'glcic_jax[convert]'" in refused(
     capsys, 'convert', tmp_path / 'a.pth', tmp_path / 'model'
   )
   model = model_of(tmp_path / 'model', 'glcic', {'width': 1 / 64})
-  code, out, _ = run(capsys, 'convert', model, tmp_path / 'out.pth', '--to', 'pytorch')
-  assert (code, out.strip()) == (0, str(tmp_path / 'out.safetensors'))
-  assert (tmp_path / 'out.safetensors').exists() and not (tmp_path / 'out.pth').exists()
+  weights = (model / 'model.safetensors').read_bytes()
+  sentence = refused(capsys, 'convert', model, model / 'model.pth', '--to', 'pytorch')
+  assert sentence.endswith('or give a name that ends in .safetensors.\n')
+  assert not (model / 'model.pth').exists()
+  assert (model / 'model.safetensors').read_bytes() == weights  # which had been replaced
+  code, out, _ = run(capsys, 'convert', model, tmp_path / 'out.SAFETENSORS', '--to', 'pytorch')
+  assert (code, out.strip()) == (0, str(tmp_path / 'out.SAFETENSORS'))

@@ -49,7 +49,8 @@ def test_a_file_of_torch_paints_what_torch_paints(tmp_path, case):
 @pytest.mark.parametrize('case', torch_networks.CASES)
 def test_a_file_of_ours_runs_in_their_network(tmp_path, case):
   folder = foreign_models.convert(tmp_path, case, SEED)
-  written = converter.to_pytorch(folder, tmp_path / 'again.pth')
+  written = tmp_path / 'again.pth'
+  converter.to_pytorch(folder, written)
   state = torch.load(written, weights_only=True)
   network = torch_networks.CASES[case][0](WIDTH)
   if case == 'mmagic':  # its program loads a generator without the discriminators too

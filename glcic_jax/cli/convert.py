@@ -19,7 +19,8 @@ def main(arguments: Sequence[str]) -> int:
   from glcic_jax.convert import program
 
   if options.to == 'pytorch':
-    print(converter.to_pytorch(options.source, options.model_dir))
+    converter.to_pytorch(options.source, options.model_dir)
+    print(options.model_dir)
     return 0
   wishes = program.Wishes(options.mean_color, options.image_size, options.overlap)
   description = converter.to_model_directory(

@@ -132,7 +132,7 @@ def _describe(
   if origin is None:
     raise errors.InputError(
       f'{source.name} holds none of the networks that can be converted (it holds '
-      f'{filling.some(source.arrays)}): see "Weights from elsewhere" in the README. A '
+      f'{filling.some(source.arrays)}): see "Weights from elsewhere" in docs/weights.md. A '
       'discriminator goes with its generator, as --discriminator.'
     )
   _check_wishes(source.name, wishes, origin.leaves_open)
@@ -192,14 +192,12 @@ def _card(description: model_files.Description) -> model_card.Origin:
   )
 
 
-def to_pytorch(model: epath.PathLike, path: epath.PathLike) -> str:
+def to_pytorch(model: epath.PathLike, path: epath.PathLike) -> None:
   """Writes a MODEL's generator as a state dict, in the order of its authors' modules.
 
-  Returns:
-    the name of the file written: a .safetensors where torch is not installed.
-
   Raises:
-    errors.InputError: if it is no model, or its network is in no released code.
+    errors.InputError: if it is no model, its network is in no released code, or the file is not
+      .safetensors and torch is not installed.
   """
   _check_file(epath.Path(path))
   variables, description = model_files.load(model)
@@ -222,7 +220,7 @@ def to_pytorch(model: epath.PathLike, path: epath.PathLike) -> str:
       f'{os.fspath(model)} does not fit its own config.json: it also holds {filling.some(ours)}; '
       'copy the model again.'
     )
-  return pytorch.write(path, arrays, json.dumps({'layout': key, **description.to_json()}))
+  pytorch.write(path, arrays, json.dumps({'layout': key, **description.to_json()}))
 
 
 def _check_file(path: epath.Path) -> None:

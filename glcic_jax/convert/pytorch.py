@@ -147,43 +147,36 @@ def _trouble(message: str) -> str:
   return f'is damaged, or no file of PyTorch ({_line(message)}); get it again from its source.'
 
 
-def write(path: epath.PathLike, arrays: Mapping[str, np.ndarray], note: str) -> str:
+def write(path: epath.PathLike, arrays: Mapping[str, np.ndarray], note: str) -> None:
   """Writes a state dict; `nn.Module.load_state_dict` takes it as it is.
 
   Args:
-    path: a .safetensors is written for such a name, and for any name where torch is not installed.
+    path: of .safetensors, or of another name, for which torch is needed.
     arrays: by their names in PyTorch.
     note: a text kept beside them, for `parse`.
 
-  Returns:
-    the name of the file written.
+  Raises:
+    errors.InputError: if torch is needed and not there.
   """
   path = os.fspath(path)
   arrays = {key: np.ascontiguousarray(array) for key, array in arrays.items()}
-  torch = None
-  if not path.endswith('.safetensors'):
-    try:
-      torch = _torch(path)
-    except errors.InputError:
-      path = os.path.splitext(path)[0] + '.safetensors'
-  if torch is None:
+  if path.lower().endswith('.safetensors'):
     files.write(path, safetensors.numpy.save(arrays, metadata={'format': 'pt', _NOTE: note}))
-    return path
+    return
+  torch = _torch(f'{path} would be a file of PyTorch', 'give a name that ends in .safetensors')
   state: Any = OrderedDict((key, torch.from_numpy(array)) for key, array in arrays.items())
   state._metadata = OrderedDict({_NOTE: note})
   buffer = io.BytesIO()
   torch.save(state, buffer)
   files.write(path, buffer.getvalue())
-  return path
 
 
-def _torch(what: str) -> Any:
+def _torch(what: str, instead: str = 'save the state dict as .safetensors where it is') -> Any:
   try:
     import torch
   except ImportError:
     raise errors.InputError(
-      f'{what}, and PyTorch is not installed: {errors.install("convert")}, or save the state dict '
-      'as .safetensors where it is.'
+      f'{what}, and PyTorch is not installed: {errors.install("convert")}, or {instead}.'
     ) from None
   if tuple(map(int, re.findall(r'\d+', torch.__version__)[:2])) < (2, 6):
     raise errors.InputError(
