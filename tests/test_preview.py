@@ -10,6 +10,7 @@ from glcic_jax import cli
 from glcic_jax import data
 from glcic_jax.data import pipeline
 from glcic_jax.reporting import preview
+from tests import commands
 
 
 @pytest.fixture
@@ -123,3 +124,13 @@ def refuses(tmp_path, capsys, wrong, sentence):
 def test_output_is_required(capsys):
   assert cli.main(['preview', '--config', 'configs/quickstart.py']) == 2
   assert '--output is missing' in capsys.readouterr().err
+
+
+def test_no_sheet_is_written_among_the_pictures(tmp_path, capsys):
+  picture = tmp_path / 'a.png'
+  picture.write_bytes(b"somebody's")
+  for name in ('a.png', 'sheet.png'):
+    folder = f'--config.data.folder={tmp_path}', '--config.data.source=folder'
+    given = '--config', 'quickstart', *folder, '--output', tmp_path / name
+    assert 'give --output another place' in commands.refused(capsys, 'preview', *given)
+  assert picture.read_bytes() == b"somebody's" and len(list(tmp_path.iterdir())) == 1

@@ -3,7 +3,9 @@
 """
 
 from collections.abc import Sequence
+import os
 
+from glcic_jax import errors
 from glcic_jax.cli import configured
 from glcic_jax.cli import parser as parser_lib
 from glcic_jax.cli import values
@@ -13,6 +15,7 @@ from glcic_jax.pictures import image_files
 def main(arguments: Sequence[str]) -> int:
   """Writes the sheet; returns the exit code."""
   config, options = configured.parse(_parser(), arguments)
+  _check_output(options.output, config.data.folder)
   from glcic_jax.reporting import preview  # TensorFlow starts only now that the usage is right
 
   sheet, facts = preview.preview(config, options.count)
@@ -21,6 +24,17 @@ def main(arguments: Sequence[str]) -> int:
     print(f'{name:<34}{value}')
   print(options.output)
   return 0
+
+
+def _check_output(output: str, folder: str) -> None:
+  """Refuses a sheet over one of the pictures, or beside them, where a run would train on it."""
+  if not folder or not os.path.isdir(folder):
+    return
+  if os.path.realpath(output).startswith(os.path.join(os.path.realpath(folder), '')):
+    raise errors.InputError(
+      f'{output} is in the folder of pictures, and the run would be fed the sheet; give --output '
+      'another place.'
+    )
 
 
 def _parser() -> parser_lib.Parser:
