@@ -210,7 +210,7 @@ def walk(folder: epath.PathLike, suffixes: Sequence[str] | None) -> Iterator[str
 def did_you_mean(path: epath.PathLike) -> str:
   """`errors.did_you_mean` about a path that is not there, by the stems of what lies beside it."""
   folder, name = os.path.split(os.path.normpath(path))
-  if in_bucket(path) or not os.path.isdir(folder or '.'):
+  if in_bucket(path) or not os.path.isdir(folder or '.') or os.path.lexists(path):
     return ''
   others = {other.lower(): other for other in sorted(os.listdir(folder or '.'))}
   stem = errors.nearest(os.path.splitext(name.lower())[0], {os.path.splitext(o)[0] for o in others})

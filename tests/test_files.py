@@ -82,6 +82,9 @@ def test_a_mistyped_path_is_known_by_what_lies_beside_it(tmp_path, monkeypatch):
   assert files.did_you_mean('rnus/') == 'did you mean runs?'
   for path in ('none.jpg', 'nowhere/photo.jpg', 'gs://bucket/photo.jpg'):  # a suffix is no likeness
     assert files.did_you_mean(path) == ''
+  (tmp_path / 'gone.png').symlink_to('nowhere')
+  for path in ('photo.jpg', 'gone.png'):  # of another kind than was asked for
+    assert files.did_you_mean(path) == ''
 
 
 @pytest.mark.parametrize('given', ['photo.JPG', 'Photo.jpg', 'phot.jpg', 'photo.jpeg'])
