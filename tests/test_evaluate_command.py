@@ -373,6 +373,7 @@ def test_no_library_for_training_is_needed(images, model, tmp_path):
     (('--size', 10), "--size is '10'"),
     (('--size', 100_000), "--size is '100000'"),
     (('--model', 'mean'), 'twice'),
+    (('--model', 'demo:detail=off,detail=1'), 'has the option detail twice'),
     (('--model', 'nowhere'), 'nowhere is no model'),
     (('--manifest', 'nowhere.json'), 'nowhere.json'),
     (('--features', 'nowhere'), 'check --features'),

@@ -47,6 +47,7 @@ def parse(name: str) -> Named:
           errors.did_you_mean(key, list(_READ)),
         )
       )
+    errors.require(key not in options, f'{name} has the option {key} twice; give it once.')
     options[key] = _READ[key](name, value)
   return Named(match['model'], options, f':{match["options"]}')
 
