@@ -216,6 +216,7 @@ def test_train_says_what_is_missing(capsys, arguments, sentence):
   [
     ('def get_config(:', 'cannot be used (SyntaxError: '),
     ('import nothing_of_that_name', 'cannot be used (ModuleNotFoundError: '),
+    ('raise SystemExit(7)', 'cannot be used (SystemExit: 7)'),
     ('raise RuntimeError("two\\nlines")', 'cannot be used (RuntimeError: two)'),
     ('def get_config(): return 1', 'gives no config'),
     ('colours = 3', "has no attribute 'get_config'"),

@@ -138,7 +138,7 @@ def _read(name: str, changes: Sequence[str]) -> config_lib.ConfigDict:
   try:
     values(arguments)
     config = holder.value
-  except Exception as error:  # absl's, ml_collections', and whatever a config file raises
+  except (Exception, SystemExit) as error:  # absl's, ml_collections', and what a config file raises
     raise errors.InputError(_explain(error, file, changes)) from None
   config_lib.check_keys(config, file)
   return config
@@ -154,7 +154,7 @@ _KINDS = {
 }
 
 
-def _explain(error: Exception, file: str, changes: Sequence[str]) -> str:
+def _explain(error: Exception | SystemExit, file: str, changes: Sequence[str]) -> str:
   """One sentence for what absl and ml_collections raise about a wrong file or value."""
   text = str(error)
   for change in changes:
