@@ -10,6 +10,7 @@ from glcic_jax.inference import baselines
 from glcic_jax.inference import in_memory
 from glcic_jax.inference import transparency
 from glcic_jax.pictures import modes
+from glcic_jax.pictures import photographs
 
 HOLE = np.zeros((40, 60), bool)
 HOLE[10:30, 20:40] = True
@@ -92,3 +93,14 @@ def test_what_is_transparent_in_a_gif_stays_so_and_all_that_is_known_keeps_its_c
   np.testing.assert_array_equal(after[~HOLE], before[~HOLE])
   assert (after[HOLE] != before[HOLE]).any()
   assert not any('transparency' in note for note in result.notes)
+
+
+@pytest.mark.parametrize('wanted, kept', [('PNG', 1234), ('JPEG', None), ('GIF', None)])
+def test_a_transparent_level_of_sixteen_bits_stays_or_is_told(wanted, kept):
+  levels = np.random.default_rng(0).integers(0, 2**16, HOLE.shape, np.uint16)
+  levels[:5] = 1234
+  source = photographs.read(_encoded(Image.fromarray(levels), 'PNG', transparency=1234), name='It')
+  (completed,) = baselines.Baseline('harmonic')([source.image], [HOLE])
+  data, notes = photographs.encode(wanted, completed, source, 'It')
+  assert Image.open(io.BytesIO(data)).info.get('transparency') == kept
+  assert any('transparent' in note for note in notes) == (kept is None)

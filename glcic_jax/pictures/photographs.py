@@ -220,7 +220,12 @@ def _prepared(
       options['pnginfo'].add(name, data)
     for key, text in source.options['text'].items():
       options['pnginfo'].add_text(key, text)
-  if kind == 'GIF' and transparent is not None:
+  if completed.mode == 'I;16':  # no mode holds 16 bits of grey and alpha: one level is transparent
+    transparent = source.image.info.get('transparency')
+    if transparent is not None and kind != 'PNG':
+      notes.append(f'{kind} does not hold a transparent level of 16 bits: it is opaque.')
+      transparent = None
+  if transparent is not None and kind in ('GIF', 'PNG'):
     options['transparency'] = transparent
   return image, options | _QUALITY.get(kind, {}), notes
 
