@@ -246,7 +246,11 @@ def test_a_plain_iterator_of_batches_is_enough(tmp_path, tiny_config):
   assert int(loop.train_and_evaluate(tiny_config, tmp_path, batches=endless).step) == 6
 
 
-def test_a_changed_listing_is_refused_unless_allowed(tmp_path, tiny_config, picture_folder):
+def test_a_changed_listing_is_refused_unless_allowed(
+  tmp_path, tiny_config, picture_folder, finished
+):
+  # The colour of another run: its programs are not compiled again.
+  tiny_config.data.mean_color = tuple(checkpoints_lib.read_run(finished)[1]['mean_color'])
   loop.train_and_evaluate(tiny_config, tmp_path / 'run')
   names = sorted(p for p in picture_folder.iterdir() if p.is_file())
   for number, name in enumerate(names[:6]):
