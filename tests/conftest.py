@@ -1,6 +1,7 @@
 """Eight simulated devices, a compilation cache, silence from TensorFlow, and tiny configs."""
 
 import atexit
+from importlib import metadata
 import os
 import shutil
 import signal
@@ -9,8 +10,11 @@ import tempfile
 # Processes that tests start inherit all of these.
 os.environ['TF_CPP_MIN_LOG_LEVEL'] = '3'
 os.environ['TF_ENABLE_ONEDNN_OPTS'] = '0'
-# Tests compile far more than they compute.
+# Tests compile far more than they compute: no optimisation, and fusions by the older emitters,
+# which are quicker by far; from jaxlib 0.11 on there is neither choice nor flag.
 os.environ['XLA_FLAGS'] = '--xla_backend_optimization_level=0'
+if metadata.version('jaxlib').startswith('0.10.'):
+  os.environ['XLA_FLAGS'] += ' --xla_cpu_use_fusion_emitters=false'
 # No test asks the Hugging Face Hub.
 os.environ['HF_HUB_OFFLINE'] = '1'
 # Many tests compile the same small steps: most of the suite's time without a cache. The process

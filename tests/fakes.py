@@ -13,6 +13,7 @@ import optax
 from glcic_jax import batch as batch_lib
 from glcic_jax import config as config_lib
 from glcic_jax import parallel
+from glcic_jax import schedule
 from glcic_jax.models import layers
 from glcic_jax.training import method as method_lib
 from glcic_jax.training import state as state_lib
@@ -152,13 +153,28 @@ WEIGHTS = {
 ROW_WEIGHTS = (1, 1, 1, 0, 1, 1, 1, 1)
 
 
+def short_method(**changes):
+  """The real discriminator and a short completion network, in float64: needs `jax.enable_x64`."""
+  method = tiny_method(dtype='float64', **WEIGHTS | changes)
+  return dataclasses.replace(method, generator=ShortCompletion(jnp.float64))
+
+
+def three_steps(mesh):
+  """The state after a step of each phase in float64, on a mesh: needs `jax.enable_x64`."""
+  method = short_method()
+  state, steps = to_devices(random_state(method), mesh), step_lib.compile_steps(method, mesh)
+  rows = parallel.process_rows(ROWS, mesh)
+  for seed, phase in enumerate(schedule.Phase):
+    batch = jax.tree.map(lambda leaf: leaf[rows.start : rows.stop], make_batch(seed=seed))
+    state, _ = steps[phase](state, parallel.to_global(batch, mesh))
+  return state
+
+
 @functools.cache
 def stepped(phase, devices):
   """One step in float64 on so many devices, always from the same state."""
   with jax.enable_x64(True):
-    method = dataclasses.replace(
-      tiny_method(dtype='float64', **WEIGHTS), generator=ShortCompletion(jnp.float64)
-    )
+    method = short_method()
     mesh = parallel.make_mesh(jax.devices()[:devices])
     before, batch = random_state(method), make_batch(weight=ROW_WEIGHTS)
     state, rows = to_devices(before, mesh), parallel.to_global(batch, mesh)

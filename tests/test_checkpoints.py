@@ -26,8 +26,10 @@ pytestmark = [
 @pytest.fixture(autouse=True)
 def collect_garbage():
   """So that they are collected here, and not in another test."""
+  gc.freeze()  # what other tests have left need not be looked through each time
   yield
   gc.collect()
+  gc.unfreeze()
 
 
 def network(seed):

@@ -19,6 +19,7 @@ from glcic_jax.inference import manner
 from glcic_jax.inference import tiling
 from glcic_jax.model_directory import model_files
 from glcic_jax.models import glcic
+from tests import fakes
 
 DESCRIPTION = model_files.Description(
   method='glcic',
@@ -36,19 +37,14 @@ def random_variables(**options):
   """A narrow generator's variables, none as initialised, whose outputs spread over the whole
   range.
   """
-  rng = np.random.default_rng(0)
+  network = glcic.CompletionNetwork(width=1 / 16, **options)
   image = np.zeros((1, 16, 16, 3), np.float32)
-  tree = glcic.CompletionNetwork(width=1 / 16, **options).init(
-    jax.random.key(0), image, image[..., :1]
+  variables = fakes.random_leaves(
+    jax.eval_shape(lambda: network.init(jax.random.key(0), image, image[..., :1]))
   )
-
-  def shaken(path, leaf):
-    if path[-1].key in ('scale', 'var'):
-      return rng.uniform(0.5, 1.5, leaf.shape).astype(np.float32)
-    noisy = np.asarray(leaf) + rng.uniform(-0.1, 0.1, leaf.shape)
-    return (noisy * (30 if path[-2].key == 'conv17' else 1)).astype(np.float32)
-
-  return jax.tree_util.tree_map_with_path(shaken, tree)
+  last = variables['params']['conv17']
+  last['kernel'] *= 30
+  return variables
 
 
 @pytest.fixture(scope='module')
@@ -102,9 +98,8 @@ def test_the_hole_is_what_the_network_says(completer, variables):
   image, mask = random_case(32, 32)
   pixels = np.asarray(image).astype(np.float32) / 255
   filled = np.where(mask[..., None], np.float32([0.5, 0.4, 0.3]), pixels)
-  raw = glcic.CompletionNetwork(width=1 / 16).apply(
-    variables, filled[None], mask[None, ..., None].astype(np.float32)
-  )
+  network = jax.jit(glcic.CompletionNetwork(width=1 / 16).apply)
+  raw = network(variables, filled[None], mask[None, ..., None].astype(np.float32))
   expected = np.round(np.asarray(raw)[0] * 255)[mask]
   assert expected.std() > 20
   assert np.abs(np.asarray(completer(image, mask, blend='none'))[mask] - expected).max() <= 1

@@ -35,6 +35,7 @@ def normal(*shape, seed=0):
   return np.random.default_rng([seed, *shape]).normal(size=shape)
 
 
+@functools.partial(jax.jit, static_argnums=0)
 def with_gradients(function, x, kernel, weight):
   """The output, and the gradients of its weighted sum by both arguments."""
   output, pull_back = jax.vjp(function, x, kernel)

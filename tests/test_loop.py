@@ -60,11 +60,14 @@ def test_a_killed_and_resumed_run_equals_one_left_alone(tmp_path, picture_folder
   assert process.returncode == -signal.SIGKILL
   assert not (killed / 'model').exists()
 
-  for workdir in (killed, alone):
-    process = commands.start(commands.train(workdir, picture_folder))
-    out, err = process.communicate()
-    assert process.returncode == 0, err
-    assert ('Continuing from step' in out) == (workdir is killed)
+  runs = [commands.train(workdir, picture_folder)[2:] for workdir in (alone, killed)]
+  process = commands.start(
+    ['-c', f'import sys; from glcic_jax import cli; sys.exit(any(map(cli.main, {runs!r})))']
+  )
+  out, err = process.communicate()
+  assert process.returncode == 0, err
+  first, second = out.split('Trained 6 steps')[:2]
+  assert 'Continuing from step' not in first and 'Continuing from step' in second
 
   jax.tree.map(
     np.testing.assert_array_equal, final_state(killed, tiny_config), final_state(alone, tiny_config)
@@ -246,7 +249,11 @@ def test_a_plain_iterator_of_batches_is_enough(tmp_path, tiny_config):
   assert int(loop.train_and_evaluate(tiny_config, tmp_path, batches=endless).step) == 6
 
 
-def test_a_changed_listing_is_refused_unless_allowed(tmp_path, tiny_config, picture_folder):
+def test_a_changed_listing_is_refused_unless_allowed(
+  tmp_path, tiny_config, picture_folder, finished
+):
+  # The colour of another run: its programs are not compiled again.
+  tiny_config.data.mean_color = tuple(checkpoints_lib.read_run(finished)[1]['mean_color'])
   loop.train_and_evaluate(tiny_config, tmp_path / 'run')
   names = sorted(p for p in picture_folder.iterdir() if p.is_file())
   for number, name in enumerate(names[:6]):

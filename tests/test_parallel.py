@@ -31,19 +31,15 @@ def test_eight_devices_make_the_step_of_one(phase):
 
 
 def test_eight_devices_make_three_steps_of_one():
-  def three_steps(devices):
-    with jax.enable_x64(True):
-      one = fakes.stepped(schedule.Phase.RECONSTRUCTION, 1)
-      mesh = parallel.make_mesh(jax.devices()[:devices])
-      state, steps = fakes.to_devices(one.before, mesh), step_lib.compile_steps(one.method, mesh)
-      for seed, phase in enumerate(schedule.Phase):
-        state, _ = steps[phase](state, parallel.to_global(fakes.make_batch(seed=seed), mesh))
-      return jax.device_get(state)
-
+  with jax.enable_x64(True):
+    one, eight = (
+      jax.device_get(fakes.three_steps(parallel.make_mesh(jax.devices()[:devices])))
+      for devices in (1, 8)
+    )
   jax.tree.map(
     lambda actual, expected: np.testing.assert_allclose(actual, expected, rtol=1e-8, atol=1e-12),
-    three_steps(8),
-    three_steps(1),
+    eight,
+    one,
   )
 
 

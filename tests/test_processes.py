@@ -10,8 +10,10 @@ import pytest
 
 from glcic_jax import checkpoints
 from glcic_jax import errors
+from glcic_jax import leaves
 from glcic_jax import parallel
 from tests import commands
+from tests import fakes
 
 
 def free_port():
@@ -39,13 +41,14 @@ def finish(*processes):
 
 
 def test_two_processes_of_two_devices_make_the_steps_of_one_device(tmp_path):
-  address = f'127.0.0.1:{free_port()}'
-  one, two = tmp_path / 'one.npz', tmp_path / 'two.npz'
+  address, output = f'127.0.0.1:{free_port()}', tmp_path / 'two.npz'
   program = ['-m', 'tests.process_steps']
-  joined = [start([*program, f'{address},2,{index}', str(two)], 2) for index in range(2)]
-  for code, err in finish(*joined) + finish(start([*program, 'off', str(one)], 1)):
+  joined = [start([*program, f'{address},2,{index}', str(output)], 2) for index in range(2)]
+  with jax.enable_x64(True):
+    one = jax.device_get(fakes.three_steps(parallel.make_mesh(jax.devices()[:1])))
+  for code, err in finish(*joined):
     assert code == 0, err
-  expected, actual = np.load(one), np.load(two)
+  expected, actual = dict(leaves.named(one)), np.load(output)
   assert set(expected) == set(actual) and len(expected) > 50
   for name in expected:
     assert actual[name].dtype == expected[name].dtype

@@ -1,7 +1,5 @@
 """Rematerialisation: the same step, bit by bit of float64's precision, in less memory."""
 
-import dataclasses
-
 import jax
 import jax.numpy as jnp
 import pytest
@@ -17,10 +15,7 @@ from tests import fakes
 def test_the_step_is_the_same(phase):
   expected = fakes.stepped(phase, 1)
   with jax.enable_x64(True):
-    method = dataclasses.replace(
-      fakes.tiny_method(dtype='float64', remat='blocks', **fakes.WEIGHTS),
-      generator=fakes.ShortCompletion(jnp.float64),
-    )
+    method = fakes.short_method(remat='blocks')
     assert method.rematerialise and not expected.method.rematerialise
     mesh = parallel.make_mesh(jax.devices()[:1])
     state, rows = fakes.to_devices(expected.before, mesh), parallel.to_global(expected.batch, mesh)
