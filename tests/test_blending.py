@@ -131,6 +131,41 @@ def test_opencv_puts_the_output_where_it_belongs(box):
   assert np.corrcoef(found[inner].ravel(), image[inner].ravel())[0, 1] > 0.9
 
 
+def ramp(height, width):
+  y, x = np.indices((height, width), np.float64)
+  return np.stack([20 + 2 * y, 200 - y + x, 90 - x], axis=-1)
+
+
+def smooth(image, hole):
+  return blending.blend(image, RNG.uniform(0, 255, image.shape), hole, trust=np.zeros(hole.shape))
+
+
+@pytest.mark.parametrize('top, left, within', [(0, 20, 0.25), (0, 0, 0.25), (20, 20, 1e-6)])
+def test_a_ramp_goes_on_into_a_hole_that_reaches_the_pictures_edge(top, left, within):
+  image, hole = ramp(60, 60), np.zeros((60, 60), bool)
+  hole[top : top + 20, left : left + 20] = True
+  painted = np.where(hole[..., None], 255, image)
+  flat = blending.poisson(painted, np.zeros_like(image), hole, ~hole) - image
+  error = np.abs(smooth(painted, hole) - image)
+  assert error.max() <= within * max(np.abs(flat).max(), 1)
+
+
+def test_a_slope_is_not_believed_far_beyond_the_known_pixels():
+  image, hole = ramp(60, 60), np.ones((60, 60), bool)
+  hole[-4:] = False
+  rise = np.abs(smooth(image, hole)[0] - image[-4]).max()
+  assert rise < 0.2 * np.abs(image[0] - image[-4]).max()
+
+
+def test_inside_a_picture_smooth_is_the_membrane_and_a_flat_picture_stays_flat():
+  image, hole = RNG.uniform(0, 255, (30, 30, 3)), np.zeros((30, 30), bool)
+  hole[8:20, 9:21] = True
+  membrane = blending.poisson(image, np.zeros_like(image), hole, ~hole)
+  np.testing.assert_allclose(smooth(image, hole), membrane, atol=1e-9)
+  hole[:20, :21] = True
+  np.testing.assert_allclose(smooth(np.full_like(image, 77), hole), 77, atol=1e-9)
+
+
 def test_a_feather_leads_from_the_surroundings_to_the_output():
   image, raw = np.full((21, 21, 3), 50.0), np.full((21, 21, 3), 150.0)
   hole = np.zeros((21, 21), bool)

@@ -22,6 +22,8 @@ import scipy.sparse.linalg
 MARGIN = 8
 
 _TELEA_RADIUS = 3  # pixels
+# How much of the hole's extent counts against a slope, as if known pixels lay there at one level.
+_DOUBT = 0.05
 # A factorisation and multigrid take the same time there (0.2 s on a 30 % hole in 512x512); below,
 # the factorisation is faster, above it slows down and takes far more memory.
 _DIRECT_UNKNOWNS = 60_000
@@ -64,9 +66,26 @@ def blend(
       edge = known if edge is None else edge  # the outside of the picture is none
       depth = scipy.ndimage.distance_transform_edt(~edge) if edge.any() else np.inf
       share = share * np.clip(depth / (feather + 1), 0, 1)
-    smooth = poisson(image, np.zeros_like(raw), hole, known)
+    smooth = poisson(image, _plane(image, known, hole), hole, known)
     filled = share[..., None] * filled + (1 - share[..., None]) * smooth
   return np.where(hole[..., None], filled, image)
+
+
+def _plane(image: np.ndarray, known: np.ndarray, hole: np.ndarray) -> np.ndarray:
+  """A plane through the known pixels, `[H, W, C]`; the flatter, the further the hole reaches beyond
+  them.
+
+  A continuation by its gradient is the membrane where known pixels are all around, and goes on with
+  their slope, as a sky does, where the hole reaches the picture's edge.
+  """
+  if not (known.any() and hole.any()):
+    return np.zeros_like(image)
+  place, level = np.moveaxis(np.indices(known.shape, np.float64), 0, -1), image[known].mean(0)
+  place -= place[known].mean(0)
+  there, beyond = place[known], place[hole]
+  spread = there.T @ there / len(there) + _DOUBT * (beyond.T @ beyond) / len(beyond)
+  rise = there.T @ (image[known] - level) / len(there)
+  return level + place @ np.linalg.pinv(spread) @ rise
 
 
 def none(image: np.ndarray, raw: np.ndarray, hole: np.ndarray, known: np.ndarray) -> np.ndarray:
