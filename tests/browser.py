@@ -85,16 +85,16 @@ class Visit:
 
   def __init__(self, page, port):
     self.page, self.port, self.complaints = page, port, []
-    page.on('console', lambda message: self._said(message.type, message.text))
+    page.on('console', lambda message: self._said(message.type, message.text, message.location))
     page.on('pageerror', lambda error: self.complaints.append(str(error)))
     page.on('request', lambda request: self._asked(request.url))
     page.on('dialog', lambda dialog: dialog.accept())  # to leave what is not saved
     page.on('filechooser', lambda chooser: None)  # from the start, or the first may be missed
 
-  def _said(self, kind, text):
+  def _said(self, kind, text, place):
     refusal = 'status of 4' in text  # the page shows it: see `notice`
     if kind in ('error', 'warning') and not refusal:
-      self.complaints.append(text)
+      self.complaints.append(f'{text} {place["url"]}')
 
   def _asked(self, url):
     if url != 'about:blank' and not url.removeprefix('blob:').startswith(

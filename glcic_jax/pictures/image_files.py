@@ -90,7 +90,7 @@ def _read(path: epath.PathLike, name: str) -> bytes:
   except FileNotFoundError:
     if os.path.islink(path):
       raise errors.InputError(
-        f'{name} is a link to {os.readlink(path)}, which is not there; check where it leads.'
+        f'There is no file {name}: it is a link to {os.readlink(path)}, which is not there.'
       ) from None
     sentence = f'There is no file {name}; check the path.'
     raise errors.InputError(errors.with_hint(sentence, files.did_you_mean(name))) from None
