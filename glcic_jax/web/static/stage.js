@@ -13,13 +13,13 @@ export class Stage {
     this.panes = [];
     this.split = 0; // share of the picture's width, from the left, that shows what was before
     this.picture = null;
-    this.setPanes(1);
+    this.setPanes([pane()]);
     new ResizeObserver(() => this.resize()).observe(root);
   }
 
-  setPanes(count) {
-    this.root.dataset.panes = count;
-    this.panes = Array.from({ length: count }, () => pane());
+  setPanes(panes) {
+    this.root.dataset.panes = panes.length;
+    this.panes = panes;
     this.root.replaceChildren(...this.panes.map(({ root }) => root));
     this.handles = [];
     this.resize();
@@ -27,24 +27,16 @@ export class Stage {
 
   show(picture) {
     this.picture = picture;
-    this.setPanes(1);
-    source(this.panes[0].before, picture);
+    this.setPanes([pane(picture)]);
     this.layout();
   }
 
   // Before and after, for each result; `onChoose` is called with the number of a pane.
   async compare(results, onChoose) {
-    const loaded = results.map(async (result) => {
-      const image = new Image();
-      source(image, result);
-      await image.decode();
-    });
-    await Promise.all(loaded); // nothing flickers
-    this.setPanes(results.length);
-    this.panes.forEach((pane, index) => {
-      const { root, before, after } = pane;
-      source(before, this.picture);
-      source(after, results[index]);
+    const panes = results.map((result) => pane(this.picture, result));
+    await Promise.all(panes.map(({ after }) => after.decode())); // nothing flickers
+    this.setPanes(panes);
+    panes.forEach(({ root, after }, index) => {
       after.hidden = false;
       root.append(this.chip(results[index], () => onChoose(index)), this.handle(results[index]));
     });
@@ -159,14 +151,17 @@ export class Stage {
   }
 }
 
-function pane() {
+// Of nothing yet, of a picture, or of it and a result, whose images are loaded once: what is put away
+// meanwhile is not asked for again.
+function pane(picture = null, result = null) {
   const root = document.createElement('div');
   root.className = 'pane';
-  const [before, after] = ['before', 'after'].map((name) => {
+  const [before, after] = [['before', picture], ['after', result]].map(([name, shown]) => {
     const image = new Image();
     image.className = name;
     image.alt = '';
     image.draggable = false;
+    if (shown) source(image, shown);
     return image;
   });
   after.hidden = true;
