@@ -139,8 +139,8 @@ def network_input(
   if part.inner != hole.shape[:2]:
     # Each new pixel is a mean of what it covers, or lies between; one that has any of the hole
     # belongs to it.
-    larger = part.inner > hole.shape[:2]
-    kind = Image.Resampling.BILINEAR if larger else Image.Resampling.BOX
+    enlarged = max(part.inner) > max(hole.shape)
+    kind = Image.Resampling.BILINEAR if enlarged else Image.Resampling.BOX
     window, hole = (_resize(planes, part.inner, kind) for planes in (window, hole))
   pad = (*((0, whole - length) for whole, length in zip(part.size, part.inner)), (0, 0))
   window = np.pad(window.astype(np.float32), pad, mode='reflect')
