@@ -99,6 +99,12 @@ class Checkpoints:
     with self._saving():
       self._manager.check_for_errors()
 
+  def newest_whole(self) -> int | None:
+    """The newest step that is whole once the save under way has ended, well or not; or None."""
+    with contextlib.suppress(Exception):
+      self._manager.wait_until_finished()
+    return newest_whole(self._workdir)
+
   @contextlib.contextmanager
   def _saving(self) -> Iterator[None]:
     """Whatever a save meets, such as a full disk, ends the run; its last good step is told."""

@@ -5,8 +5,11 @@ import gc
 import hashlib
 import json
 import logging
+import os
 import resource
 import shutil
+import threading
+import time
 
 import jax
 import numpy as np
@@ -310,6 +313,22 @@ def test_a_save_that_fails_ends_the_run_and_names_the_last_good_step(workdir):
     save(workdir, 8)
   assert caught.value.exit_code == 3
   assert_is(restore(workdir)[0], 6)
+
+
+def test_a_save_under_way_is_waited_for_where_the_last_good_step_is_told(workdir, monkeypatch):
+  rename, asked = os.rename, threading.Event()
+
+  def once_asked(*paths, **options):
+    asked.wait(10)
+    time.sleep(0.2)  # well into the waiting
+    return rename(*paths, **options)
+
+  monkeypatch.setattr(os, 'rename', once_asked)
+  with checkpoints.Checkpoints(workdir, keep=3) as opened:
+    opened.save(8, on(1, 8), RUN | {'at': 8})
+    assert checkpoints.newest_whole(workdir) == 6
+    asked.set()
+    assert opened.newest_whole() == 8
 
 
 def test_a_first_save_that_fails_says_that_there_is_none(tmp_path):

@@ -1,9 +1,12 @@
 """What does not fit into the memory: numbers and keys, from the compiler, the machine, a run."""
 
+import functools
+
 import jax
 import jax.numpy as jnp
 import pytest
 
+from glcic_jax import checkpoints
 from glcic_jax import errors
 from glcic_jax import files
 from glcic_jax import parallel
@@ -63,7 +66,8 @@ def run(tmp_path, monkeypatch):
   """The memory of a run of 8 pictures on a device of 2 GiB, in which nothing is compiled yet."""
   monkeypatch.setattr(memory, 'of_device', lambda device: 2**31)
   mesh = parallel.make_mesh(jax.devices()[:1])
-  return shortage.Guard(fakes.tiny_config(), tmp_path, mesh)
+  newest = functools.partial(checkpoints.newest_whole, tmp_path)
+  return shortage.Guard(fakes.tiny_config(), mesh, newest)
 
 
 def test_a_step_that_will_not_fit_is_told_before_it_is_taken(run, capsys):

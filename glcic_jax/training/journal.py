@@ -5,9 +5,8 @@ Only the main process writes, and nothing before the first row: a run that does 
 leaves nothing. The caller's own writers (`writers.py`) get what TensorBoard gets.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 import contextlib
-import functools
 import json
 import sys
 from typing import Any
@@ -45,6 +44,7 @@ class Journal:
     *,
     first: int,
     due: due_lib.Due,
+    newest: Callable[[], int | None],
     held_back: int = 0,
     writers: Sequence[writers_lib.MetricWriter] = (),
   ) -> None:
@@ -56,12 +56,14 @@ class Journal:
       facts: for config.json.
       first: the step from which the run goes on; later rows of an earlier part are dropped.
       due: what comes beside the steps.
+      newest: gives the step to go on from, as of `Checkpoints.newest_whole`.
       held_back: how many pictures are.
       writers: get what TensorBoard gets.
     """
     self._workdir = epath.Path(workdir)
     self._plan = plan = schedule.from_config(config.schedule)
     self._unwritten: list[tuple[int, Mapping[str, jax.Array]]] = []  # still on the devices
+    self._newest = newest
     self._watch = watch.Watch(plan, first, held_back)
     self._active = parallel.is_main_process()
     self._facts, self._has_begun = facts, False
@@ -107,8 +109,8 @@ class Journal:
       errors.RunError: naming the first step in which anything was not finite.
     """
     if self._unwritten:
-      left = functools.partial(last_good.in_words, self._workdir)
-      values = metrics_lib.means(self._unwritten, left)  # waits: only now is the rate measured
+      # Waits: only now is the rate measured.
+      values = metrics_lib.means(self._unwritten, lambda: last_good.in_words(self._newest()))
       self._unwritten = []
       rate = self._pace.lap(step)
       self._progress.reached(step)

@@ -24,9 +24,8 @@ def told(workdir: epath.PathLike) -> Iterator[None]:
     raise full_disk.told(error, checkpoints.newest_whole(workdir)) from error
 
 
-def in_words(workdir: epath.PathLike) -> str:
+def in_words(step: int | None) -> str:
   """The end of a sentence about a run that stops: `the checkpoint of step 40 stays good`."""
-  step = checkpoints.newest_whole(workdir)
   return (
     'there is no checkpoint yet' if step is None else f'the checkpoint of step {step} stays good'
   )

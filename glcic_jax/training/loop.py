@@ -83,7 +83,6 @@ def train_and_evaluate(
     compilation.keep_programs()
   mesh = parallel.make_mesh()
   memory.check_batch(config)
-  fits = shortage.Guard(config, workdir, mesh)
   feed = feed_lib.open_feed(config, mesh, batches)
   mean_color = _mean_color(config, workdir, feed)
   method = method_lib.from_config(config, mean_color)
@@ -103,7 +102,7 @@ def train_and_evaluate(
     files.made_if_filled(workdir / checkpoints_lib.FOLDER),
     run_lock.held(workdir),
     checkpoints_lib.Checkpoints(workdir, keep=config.checkpoint.keep) as checkpoints,
-    fits.told(),
+    shortage.Guard(config, mesh, checkpoints.newest_whole).told() as fits,
   ):
     state = _create_or_restore(method, config, mesh, checkpoints, mean_color)
     first = int(state.step)
@@ -111,7 +110,14 @@ def train_and_evaluate(
     evaluation = evaluation_lib.Evaluation(method, mesh)
     source = feed.train(first)
     with journal_lib.Journal(
-      workdir, config, facts(first), first=first, due=due, held_back=feed.counts[1], writers=writers
+      workdir,
+      config,
+      facts(first),
+      first=first,
+      due=due,
+      newest=checkpoints.newest_whole,
+      held_back=feed.counts[1],
+      writers=writers,
     ) as journal:
       for step in range(first, plan.total_steps + 1):
         # 1. Stop, where asked to: nothing is worth more time than saving. Several processes agree

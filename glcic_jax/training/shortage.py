@@ -1,14 +1,12 @@
 """What a run says when its steps do not fit into the memory of its devices, before and after."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 import contextlib
 import sys
 from typing import Any
 
-from etils import epath
 import jax
 
-from glcic_jax import checkpoints
 from glcic_jax import errors
 from glcic_jax import files
 from glcic_jax import full_disk
@@ -21,8 +19,11 @@ from glcic_jax.training import memory
 class Guard:
   """What the steps of a run need, and what its devices have."""
 
-  def __init__(self, config: Any, workdir: epath.PathLike, mesh: jax.sharding.Mesh) -> None:
-    self._config, self._workdir, self._mesh = config, workdir, mesh
+  def __init__(
+    self, config: Any, mesh: jax.sharding.Mesh, newest: Callable[[], int | None]
+  ) -> None:
+    """`newest` gives the step to go on from, as of `Checkpoints.newest_whole`."""
+    self._config, self._mesh, self._newest = config, mesh, newest
     self._there = memory.of_device(mesh.local_devices[0])
     self._phase, self._state = '', 0
     self._needed: int | None = None
@@ -35,23 +36,24 @@ class Guard:
     self._phase, self._needed = phase.value, memory.of_step(program)
     self._state = sum(leaf.nbytes for leaf in jax.tree.leaves(state))
     if self._needed and self._there and self._needed > self._there:
-      parallel.tell(f'{self._needs()}: {self._remedy()}.', sys.stderr)
+      parallel.tell(f'{self._needs()}: {self._remedy(self._newest())}.', sys.stderr)
 
   @contextlib.contextmanager
-  def told(self) -> Iterator[None]:
+  def told(self) -> Iterator['Guard']:
     """While entered, whatever meets the end of the memory is told with numbers and keys.
 
     Raises:
       errors.RunError: in place of such a failure.
     """
     try:
-      yield
+      yield self
     except Exception as error:
       known = isinstance(error, (errors.InputError, errors.RunError, errors.Stopped))
       if known or full_disk.is_machines(error) or not errors.is_out_of_memory(error):
         raise
-      left = last_good.in_words(self._workdir)
-      raise errors.RunError(f'{self._needs()}, and {left}: {self._remedy()}.') from error
+      step = self._newest()
+      left, remedy = last_good.in_words(step), self._remedy(step)
+      raise errors.RunError(f'{self._needs()}, and {left}: {remedy}.') from error
 
   def _needs(self) -> str:
     """The first half of a sentence."""
@@ -65,10 +67,9 @@ class Guard:
       f'{files.amount(self._needed)} on each device{there}'
     )
 
-  def _remedy(self) -> str:
+  def _remedy(self, newest: int | None) -> str:
     batch_size, more = self._config.batch_size, []
-    has_begun = checkpoints.newest_whole(self._workdir) is not None
-    if not has_begun:
+    if newest is None:
       more.append(
         memory.remedy(
           batch_size,
@@ -82,7 +83,7 @@ class Guard:
       more.append('give it more devices')
     if self._config.remat != 'blocks':
       more.append('--config.remat=blocks')
-    if has_begun:
+    if newest is not None:
       more.append(
         f'another --workdir with a smaller --config.batch_size than {batch_size}, which a run '
         'keeps for life'
