@@ -1,10 +1,9 @@
 """Checkpoints of a run: the only file that knows Orbax.
 
-A checkpoint holds two items: `state`, the train state's arrays, and `run`, plain
-JSON about the run they belong to, with a SHA-256 digest of every array and of itself. Saving is
-asynchronous and atomic: a killed save leaves the checkpoint before it. What is read is
-compared with its digests: a checkpoint that is truncated, altered by one bit, or an empty
-folder is named, set aside, and the one before is used.
+A checkpoint holds `state`, the train state's arrays, and `run`, plain JSON about the run they
+belong to, with a SHA-256 digest of every array and of itself. Saving is asynchronous and atomic: a
+killed save leaves the checkpoint before it. What is read is compared with its digests: a checkpoint
+that is truncated or altered, or an empty folder, is named and set aside; the one before is used.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -228,9 +227,7 @@ def read_networks(
   for candidate in steps if step is None else [step]:
     try:
       run = _read_run(workdir, candidate)
-      read = _read_parts(
-        _folder(workdir) / str(candidate) / 'state', parts or _completing(run), candidate
-      )
+      read = _read_parts(workdir, candidate, parts or _completing(run))
       _verify(read, run, candidate)
       return read, run
     except _BrokenError as error:
@@ -240,8 +237,8 @@ def read_networks(
   raise _none_whole(workdir)
 
 
-def _read_parts(state: epath.Path, parts: Parts, step: int) -> dict[str, Any]:
-  handler = ocp.PyTreeCheckpointHandler()
+def _read_parts(workdir: epath.PathLike, step: int, parts: Parts) -> dict[str, Any]:
+  state, handler = _folder(workdir) / str(step) / 'state', ocp.PyTreeCheckpointHandler()
   with _reading(step), ocp.Checkpointer(handler) as reader:
     held = handler.metadata(state).tree  # the reader would warn that no file of the step is here
     wanted = {network: {name: held[network][name] for name in parts[network]} for network in parts}
@@ -265,9 +262,8 @@ def _reading(step: int) -> Iterator[None]:
   try:
     yield
   except Exception as error:  # TensorStore alone has a dozen
-    raise _BrokenError(
-      f'Checkpoint {step} cannot be read ({full_disk.first_line(error)}).'
-    ) from error
+    why = full_disk.first_line(error)
+    raise _BrokenError(f'Checkpoint {step} cannot be read ({why}).') from error
 
 
 def _newest_first(workdir: epath.PathLike) -> list[int]:

@@ -8,6 +8,7 @@ schedule. Read `train_and_evaluate` first; its order is deliberate. What the ste
 """
 
 from collections.abc import Iterator, Sequence
+import functools
 import signal
 from typing import Any
 
@@ -109,15 +110,9 @@ def train_and_evaluate(
     steps, compiled = step_lib.compile_steps(method, mesh), {}
     evaluation = evaluation_lib.Evaluation(method, mesh)
     source = feed.train(first)
-    with journal_lib.Journal(
-      workdir,
-      config,
-      facts(first),
-      first=first,
-      due=due,
-      newest=checkpoints.newest_whole,
-      held_back=feed.counts[1],
-      writers=writers,
+    open_journal = functools.partial(journal_lib.Journal, workdir, config, due=due, writers=writers)
+    with open_journal(
+      facts(first), first=first, newest=checkpoints.newest_whole, held_back=feed.counts[1]
     ) as journal:
       for step in range(first, plan.total_steps + 1):
         # 1. Stop, where asked to: nothing is worth more time than saving. Several processes agree
